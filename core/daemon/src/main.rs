@@ -1,0 +1,3 @@
+//! The gateway: configuration, command line, wiring.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Opens plugin libraries, checks them, runs adapters.

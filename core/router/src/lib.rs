@@ -1,0 +1,1 @@
+//! Decides, without I/O: the message service, addresses, routes.

@@ -1,0 +1,1 @@
+//! SIP and SIMPLE: instant messages as MESSAGE requests (RFC 3428).

@@ -1,0 +1,1 @@
+//! XMPP without sockets: streams, stanzas, addresses, the component handshake.

@@ -1,0 +1,1 @@
+//! XMPP: an external component that carries instant messages (XEP-0114, RFC 7572).

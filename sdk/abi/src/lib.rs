@@ -1,0 +1,1 @@
+//! The contract between gateway and plugin: C data and C function tables.

@@ -1,0 +1,1 @@
+//! The common format: addresses, message/cpim, operations and responses; no I/O.

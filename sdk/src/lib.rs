@@ -1,0 +1,1 @@
+//! All that a plugin author sees: one trait, one macro, plain Rust.

@@ -1,0 +1,1 @@
+//! Conformance, interoperation with real peers, faults.

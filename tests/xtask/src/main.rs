@@ -1,0 +1,3 @@
+//! cargo demo and cargo verify.
+
+fn main() {}
