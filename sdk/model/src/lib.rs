@@ -1,1 +1,28 @@
-//! The common format: addresses, message/cpim, operations and responses; no I/O.
+//! The common format: what every plugin translates to and from.
+//!
+//! Words are RFC 2778's. Nothing here does I/O, reads a clock or draws randomness by itself.
+//!
+//! | module | what | source |
+//! |---|---|---|
+//! | [`address`] | [`InstantInbox`] (`im:`), [`Presentity`] (`pres:`), [`Domain`] | RFC 3860 §3, RFC 3859 §3 |
+//! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
+//! | [`operation`] | [`MessageOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
+//! | [`response`] | [`Response`], [`ResponseStatus`] | RFC 3860 §3.4 |
+//! | [`failure`] | [`Failure`]: what went wrong, who can mend it, whether a retry helps | RFC 2779 §4.2 |
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+pub mod address;
+pub mod failure;
+pub mod message;
+pub mod operation;
+pub mod response;
+
+pub use address::{AddressError, Domain, InstantInbox, Presentity};
+pub use bytes::Bytes;
+pub use bytestring::ByteString;
+pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};
+pub use message::{ContentHeader, Header, InstantMessage, MessageHeaders, Payload};
+pub use operation::{HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId};
+pub use response::{Response, ResponseStatus};

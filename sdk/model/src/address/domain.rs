@@ -1,0 +1,162 @@
+//! Domain names.
+
+use std::{fmt, net::Ipv4Addr, str::FromStr};
+
+use bytestring::ByteString;
+
+use crate::AddressError;
+
+/// A fully qualified domain name, lower case, in ASCII (A-labels).
+///
+/// Has at least two labels and is no IP address; whether it resolves is the resolver's to say.
+/// draft-ietf-impp-cpim-03 §2.2.1, RFC 5890.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Domain(ByteString);
+
+impl Domain {
+    /// The longest name, in bytes. RFC 1035 §2.3.4.
+    pub const MAX_LEN: usize = 253;
+
+    const MAX_LABEL: usize = 63;
+
+    /// Checks and normalises a name: IDNA for other scripts, lower case, no final dot.
+    pub fn parse(name: &str) -> Result<Self, AddressError> {
+        Self::check(name).map(|checked| match checked {
+            Checked::AsIs => Self(name.into()),
+            Checked::Changed(name) => Self(name.into()),
+        })
+    }
+
+    /// As [`parse`](Self::parse); shares the text when it is in normal form already.
+    pub fn from_shared(name: ByteString) -> Result<Self, AddressError> {
+        match Self::check(&name)? {
+            Checked::AsIs => Ok(Self(name)),
+            Checked::Changed(name) => Ok(Self(name.into())),
+        }
+    }
+
+    /// The name in ASCII.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as people write it.
+    pub fn to_unicode(&self) -> String {
+        idna::domain_to_unicode(&self.0).0
+    }
+
+    /// The name without its first label, if a name is left: its parent domain.
+    pub fn parent(&self) -> Option<&str> {
+        parent(&self.0)
+    }
+
+    pub(super) fn check(name: &str) -> Result<Checked, AddressError> {
+        if is_normal(name.as_bytes()) {
+            return Ok(Checked::AsIs);
+        }
+        let invalid = || AddressError::Domain {
+            domain: excerpt(name),
+        };
+        if name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok() {
+            return Err(AddressError::IpAddress);
+        }
+        let bare = name.strip_suffix('.').unwrap_or(name);
+        if !bare.contains('.') {
+            return Err(AddressError::NotFullyQualified {
+                domain: excerpt(name),
+            });
+        }
+        if bare.len() > 4 * Self::MAX_LEN {
+            return Err(AddressError::TooLong {
+                len: bare.len(),
+                max: Self::MAX_LEN,
+            });
+        }
+        let ascii = idna::domain_to_ascii_strict(bare).map_err(|_| invalid())?;
+        if ascii.parse::<Ipv4Addr>().is_ok() {
+            return Err(AddressError::IpAddress);
+        }
+        if is_normal(ascii.as_bytes()) || is_checked_idna(&ascii) {
+            return Ok(Checked::Changed(ascii));
+        }
+        Err(invalid())
+    }
+}
+
+pub(super) enum Checked {
+    AsIs,
+    Changed(String),
+}
+
+/// The part of a name after its first label.
+pub(crate) fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, rest)| rest)
+}
+
+impl FromStr for Domain {
+    type Err = AddressError;
+
+    fn from_str(name: &str) -> Result<Self, AddressError> {
+        Self::parse(name)
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Domain({})", self.0)
+    }
+}
+
+impl AsRef<str> for Domain {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a name needs no further look: the common case, decided in one pass.
+fn is_normal(name: &[u8]) -> bool {
+    if name.len() > Domain::MAX_LEN {
+        return false;
+    }
+    let mut labels = 0;
+    let mut last_is_number = false;
+    for label in name.split(|byte| *byte == b'.') {
+        let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+        if label.is_empty()
+            || label.len() > Domain::MAX_LABEL
+            || !label.iter().all(plain)
+            || label.starts_with(b"-")
+            || label.ends_with(b"-")
+            || label.get(2..4) == Some(b"--")
+        {
+            return false;
+        }
+        labels += 1;
+        last_is_number = label.iter().all(u8::is_ascii_digit);
+    }
+    labels > 1 && !last_is_number
+}
+
+/// `domain_to_ascii_strict` has checked the labels; what is left are the rules of our own.
+fn is_checked_idna(ascii: &str) -> bool {
+    ascii.len() <= Domain::MAX_LEN
+        && ascii.contains('.')
+        && ascii
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn excerpt(name: &str) -> String {
+    const SHOWN: usize = 80;
+    name.chars()
+        .take(SHOWN)
+        .flat_map(char::escape_default)
+        .collect()
+}

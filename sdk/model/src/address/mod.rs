@@ -1,0 +1,15 @@
+//! Addresses: `im:` and `pres:` URIs, and the domains in them.
+//!
+//! RFC 3860 §3.1, RFC 3859 §3.1, draft-ietf-impp-cpim-03 appendices C and D.
+
+mod domain;
+mod error;
+mod instant_inbox;
+mod mailbox;
+mod percent;
+mod presentity;
+
+pub use domain::Domain;
+pub use error::AddressError;
+pub use instant_inbox::InstantInbox;
+pub use presentity::Presentity;

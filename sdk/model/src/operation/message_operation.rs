@@ -1,0 +1,153 @@
+//! The *message* operation.
+
+use std::time::Duration;
+
+use bytestring::ByteString;
+
+use crate::{
+    InstantInbox, InstantMessage, MaxForwards, Responder, Response, ResponseStatus, TransactionId,
+};
+
+/// One instant message on its way from a sender to its intended recipient.
+///
+/// Must be answered: by [`respond`](Self::respond), or by the [`Responder`] that
+/// [`into_forward`](Self::into_forward) splits off. RFC 3860 §3.4.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an operation that is not answered leaves its sender in the dark"]
+pub struct MessageOperation {
+    transaction_id: TransactionId,
+    source: InstantInbox,
+    destination: InstantInbox,
+    source_instance: Option<ByteString>,
+    destination_instance: Option<ByteString>,
+    max_forwards: MaxForwards,
+    deadline: Option<Duration>,
+    next_hop: Option<ByteString>,
+    message: InstantMessage,
+}
+
+impl MessageOperation {
+    /// Makes an operation with the default hop count and no deadline.
+    pub const fn new(
+        transaction_id: TransactionId,
+        source: InstantInbox,
+        destination: InstantInbox,
+        message: InstantMessage,
+    ) -> Self {
+        Self {
+            transaction_id,
+            source,
+            destination,
+            source_instance: None,
+            destination_instance: None,
+            max_forwards: MaxForwards::DEFAULT,
+            deadline: None,
+            next_hop: None,
+            message,
+        }
+    }
+
+    /// Sets the hop count that the native protocol carried.
+    pub const fn with_max_forwards(mut self, max_forwards: MaxForwards) -> Self {
+        self.max_forwards = max_forwards;
+        self
+    }
+
+    /// Sets how long the sender's network waits for the response.
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Names the device that sent the message: an XMPP resourcepart, a SIP `gr` (RFC 7247 §6).
+    pub fn with_source_instance(mut self, instance: impl Into<ByteString>) -> Self {
+        self.source_instance = Some(instance.into());
+        self
+    }
+
+    /// Names the device that shall get the message, when the sender chose one.
+    pub fn with_destination_instance(mut self, instance: impl Into<ByteString>) -> Self {
+        self.destination_instance = Some(instance.into());
+        self
+    }
+
+    /// Names the next hop in the plugin's own words; the gateway does this, from a route.
+    pub fn with_next_hop(mut self, next_hop: impl Into<ByteString>) -> Self {
+        self.next_hop = Some(next_hop.into());
+        self
+    }
+
+    /// Replaces the source: its form on the network that the message goes to.
+    pub fn with_source(mut self, source: InstantInbox) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Replaces the destination: what an alias or a source route stood for.
+    pub fn with_destination(mut self, destination: InstantInbox) -> Self {
+        self.destination = destination;
+        self
+    }
+
+    /// Splits into a copy to hand on, under its own `transaction_id`, and the duty to answer this one.
+    pub fn into_forward(mut self, transaction_id: TransactionId) -> (Self, Responder) {
+        let responder = Responder::new(self.transaction_id);
+        self.transaction_id = transaction_id;
+        (self, responder)
+    }
+
+    /// Splits into the message and the duty to answer.
+    pub fn into_message(self) -> (InstantMessage, Responder) {
+        (self.message, Responder::new(self.transaction_id))
+    }
+
+    /// Answers the operation.
+    pub fn respond(self, status: ResponseStatus) -> Response {
+        Responder::new(self.transaction_id).respond(status)
+    }
+
+    /// The name under which the response comes back.
+    pub const fn transaction_id(&self) -> &TransactionId {
+        &self.transaction_id
+    }
+
+    /// The inbox on whose behalf the message is sent, and to which a reply goes.
+    pub const fn source(&self) -> &InstantInbox {
+        &self.source
+    }
+
+    /// The inbox that the message is for.
+    pub const fn destination(&self) -> &InstantInbox {
+        &self.destination
+    }
+
+    /// The sender's device, if its network names one.
+    pub const fn source_instance(&self) -> Option<&ByteString> {
+        self.source_instance.as_ref()
+    }
+
+    /// The device that the sender chose, if any.
+    pub const fn destination_instance(&self) -> Option<&ByteString> {
+        self.destination_instance.as_ref()
+    }
+
+    /// How many more relays the message may pass.
+    pub const fn max_forwards(&self) -> MaxForwards {
+        self.max_forwards
+    }
+
+    /// How long the response is waited for, counted from when the operation was handed over.
+    pub const fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// Where to send it, in the plugin's own words, when a route says so.
+    pub const fn next_hop(&self) -> Option<&ByteString> {
+        self.next_hop.as_ref()
+    }
+
+    /// The message itself.
+    pub const fn message(&self) -> &InstantMessage {
+        &self.message
+    }
+}

@@ -1,0 +1,136 @@
+//! Names of operations.
+
+use std::{fmt, str};
+
+use rand::CryptoRng;
+use thiserror::Error;
+
+/// The name under which an operation and its response find each other.
+///
+/// Own ones are 128 random bits, so that they cannot be guessed (draft-ietf-impp-cpim-03 §2.4); foreign ones are 1
+/// to 40 bytes of visible ASCII, kept as they are. A plugin whose native identifiers are longer keeps those itself
+/// and uses an own one here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TransactionId {
+    len: u8,
+    bytes: [u8; Self::MAX_LEN],
+}
+
+/// Why bytes are no transaction identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TransactionIdError {
+    /// There is none.
+    #[error("the transaction identifier is empty")]
+    Empty,
+    /// It is longer than [`TransactionId::MAX_LEN`].
+    #[error("the transaction identifier has {len} bytes, at most {max} are taken", max = TransactionId::MAX_LEN)]
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// A byte of it is not visible ASCII.
+    #[error("byte {at} of the transaction identifier is not visible ASCII")]
+    Unprintable {
+        /// The offset of that byte.
+        at: usize,
+    },
+}
+
+impl TransactionId {
+    /// The longest foreign identifier, in bytes.
+    pub const MAX_LEN: usize = 40;
+
+    const RANDOM_LEN: usize = 32;
+
+    /// Makes an own identifier: 128 bits of `rng`, in hexadecimal.
+    pub fn random(rng: &mut impl CryptoRng) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut random = [0; Self::RANDOM_LEN / 2];
+        rng.fill_bytes(&mut random);
+        let mut bytes = [0; Self::MAX_LEN];
+        for (pair, byte) in bytes.chunks_exact_mut(2).zip(random) {
+            pair.copy_from_slice(&[
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]);
+        }
+        Self {
+            len: Self::RANDOM_LEN as u8,
+            bytes,
+        }
+    }
+
+    /// Takes a foreign identifier as it is.
+    pub fn parse(id: &[u8]) -> Result<Self, TransactionIdError> {
+        if id.is_empty() {
+            return Err(TransactionIdError::Empty);
+        }
+        if let Some(at) = id.iter().position(|byte| !byte.is_ascii_graphic()) {
+            return Err(TransactionIdError::Unprintable { at });
+        }
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes
+            .get_mut(..id.len())
+            .ok_or(TransactionIdError::TooLong { len: id.len() })?
+            .copy_from_slice(id);
+        Ok(Self {
+            len: id.len() as u8,
+            bytes,
+        })
+    }
+
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
+        str::from_utf8(bytes).unwrap_or_default() // ASCII by construction
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransactionId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_identifier_of_forty_bytes_is_kept_as_it_is() {
+        let id = "a".repeat(40);
+        assert_eq!(TransactionId::parse(id.as_bytes()).unwrap().as_str(), id);
+    }
+
+    #[test]
+    fn foreign_identifier_that_cannot_be_kept_is_refused_with_the_reason() {
+        assert_eq!(
+            TransactionId::parse(&[b'a'; 41]),
+            Err(TransactionIdError::TooLong { len: 41 })
+        );
+        assert_eq!(TransactionId::parse(b""), Err(TransactionIdError::Empty));
+        assert_eq!(
+            TransactionId::parse(b"a\r\n"),
+            Err(TransactionIdError::Unprintable { at: 1 })
+        );
+    }
+
+    #[test]
+    fn cpim_2_4_transid_own_identifiers_are_128_random_bits() {
+        let ids: std::collections::HashSet<_> = (0..1000)
+            .map(|_| TransactionId::random(&mut rand::rng()))
+            .collect();
+        assert_eq!(ids.len(), 1000);
+        for id in ids {
+            assert_eq!(id.as_str().len() * 4, 128);
+            assert!(id.as_str().bytes().all(|digit| digit.is_ascii_hexdigit()));
+        }
+    }
+}
