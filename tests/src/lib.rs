@@ -1,1 +1,24 @@
 //! Conformance, interoperation with real peers, faults.
+//!
+//! The library is the rig: it starts real SIP and XMPP software and the gateway, each in a folder and on
+//! ports of its own, and lets a test speak through them. The claims are in `tests/`; `README.md` says how to run them.
+//!
+//! A rig that fails must end the test that uses it, and say what the peers wrote: so its functions panic.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::panic,
+    reason = "a peer that does not do what the test needs ends the test"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "what the peers wrote belongs to a failed test's output"
+)]
+
+pub mod gateway;
+pub mod peers;
+pub mod ports;
+pub mod process;
+pub mod sip_message;
+pub mod texts;
+pub mod transcript;

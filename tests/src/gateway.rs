@@ -1,0 +1,189 @@
+//! The gateway under test: the real binary with the real plugins.
+
+use std::{
+    env,
+    fmt::Write,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use crate::process::{Process, tethered};
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    process: Process,
+    folder: TempDir,
+    ready: PathBuf,
+}
+
+/// How the gateway reaches an XMPP server as its component.
+#[derive(Debug, Clone)]
+pub struct ComponentLink {
+    /// The server's port for components.
+    pub endpoint: SocketAddr,
+    /// The component's domain.
+    pub domain: String,
+    /// The shared secret.
+    pub secret: String,
+}
+
+/// A configuration file in the making.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    adapters: String,
+    routes: String,
+}
+
+impl Gateway {
+    /// Starts the gateway and waits until all its adapters are up or have said why not.
+    ///
+    /// # Panics
+    /// When it does not get ready, or is not built.
+    pub fn start(config: &GatewayConfig) -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
+        let ready = folder.path().join("ready");
+        fs::write(folder.path().join("rialto.toml"), config.toml())
+            .unwrap_or_else(|error| panic!("no configuration file: {error}"));
+        let process = run(folder.path(), &ready);
+        Self {
+            process,
+            folder,
+            ready,
+        }
+    }
+
+    /// Kills it, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Asks it to drain and end, and returns its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        self.process.terminate().code()
+    }
+
+    /// Starts it again with the same configuration.
+    pub fn start_again(&mut self) {
+        self.process = run(self.folder.path(), &self.ready);
+    }
+
+    /// Its process, for what it logged.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl GatewayConfig {
+    /// A gateway without adapters.
+    pub fn new() -> Self {
+        Self {
+            adapters: String::new(),
+            routes: String::new(),
+        }
+    }
+
+    /// With a SIP adapter that listens on these addresses, over UDP and TCP.
+    #[must_use]
+    pub fn with_sip(mut self, name: &str, listen: &[SocketAddr], domains: &[&str]) -> Self {
+        let listen: Vec<String> = listen
+            .iter()
+            .flat_map(|at| [format!("udp:{at}"), format!("tcp:{at}")])
+            .collect();
+        let _infallible = write!(
+            self.adapters,
+            "[adapters.{name}]\nplugin = \"sip\"\ndomains = {domains:?}\n\
+             [adapters.{name}.config]\nlisten = {listen:?}\n\n"
+        );
+        self
+    }
+
+    /// With an XMPP adapter that is this component.
+    #[must_use]
+    pub fn with_xmpp(mut self, name: &str, link: &ComponentLink, domains: &[&str]) -> Self {
+        let ComponentLink {
+            endpoint,
+            domain,
+            secret,
+        } = link;
+        let _infallible = write!(
+            self.adapters,
+            "[adapters.{name}]\nplugin = \"xmpp\"\ndomains = {domains:?}\n\
+             [adapters.{name}.config]\nendpoint = \"{endpoint}\"\ndomain = {domain:?}\n\
+             secret = {secret:?}\n\n"
+        );
+        self
+    }
+
+    /// With a route for a domain, and where its adapter sends to if not to where it always does.
+    #[must_use]
+    pub fn with_route(mut self, domain: &str, adapter: &str, next_hop: Option<&str>) -> Self {
+        let _infallible = write!(
+            self.routes,
+            "[[routes]]\ndomain = {domain:?}\nadapter = {adapter:?}\n"
+        );
+        if let Some(next_hop) = next_hop {
+            let _infallible = writeln!(self.routes, "next_hop = {next_hop:?}");
+        }
+        self
+    }
+
+    /// With further lines for the adapter that was added last.
+    #[must_use]
+    pub fn with_setting(mut self, line: &str) -> Self {
+        let end = self.adapters.trim_end().len();
+        self.adapters.truncate(end);
+        let _infallible = write!(self.adapters, "\n{line}\n\n");
+        self
+    }
+
+    fn toml(&self) -> String {
+        let plugins = plugins();
+        format!(
+            "[gateway]\nrelay_domains = [\"relay.example\"]\nplugin_dirs = [{:?}]\n\n{}{}",
+            plugins.display().to_string(),
+            self.adapters,
+            self.routes
+        )
+    }
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn run(folder: &Path, ready: &Path) -> Process {
+    let _absent = fs::remove_file(ready);
+    let binary = binary();
+    let mut command = tethered(&binary.display().to_string());
+    command
+        .args(["run", "--config"])
+        .arg(folder.join("rialto.toml"));
+    command.arg("--ready-file").arg(ready).current_dir(folder);
+    let process = Process::spawn("rialto", command);
+    process.await_state("readiness", || ready.exists());
+    process
+}
+
+/// The gateway's binary: `RIALTO_BIN`, or where this test was built.
+fn binary() -> PathBuf {
+    env::var_os("RIALTO_BIN").map_or_else(|| built().join("rialto"), PathBuf::from)
+}
+
+/// The folder of the plugins' libraries: `RIALTO_PLUGINS`, or where this test was built.
+fn plugins() -> PathBuf {
+    env::var_os("RIALTO_PLUGINS").map_or_else(built, PathBuf::from)
+}
+
+/// The folder above the one that the running test binary is in: `target/debug` or `target/release`.
+fn built() -> PathBuf {
+    let test = env::current_exe().unwrap_or_else(|error| panic!("this test has no path: {error}"));
+    test.ancestors()
+        .nth(2)
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}

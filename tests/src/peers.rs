@@ -1,0 +1,86 @@
+//! Real SIP and XMPP software, started for one test each.
+
+pub mod baresip;
+pub mod ejabberd;
+pub mod prosody;
+pub mod sipp;
+pub mod slixmpp;
+pub mod xmpp_server;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+pub use self::{
+    baresip::Baresip,
+    ejabberd::Ejabberd,
+    prosody::Prosody,
+    sipp::{Reply, SippClient, SippServer, Transport},
+    slixmpp::SlixmppClient,
+    xmpp_server::{XmppServer, XmppSettings},
+};
+
+/// Whether a test with real peers is to run; prints why when it is not.
+///
+/// # Panics
+/// When a peer is missing and nobody has asked to go without: `tests/install-peers.sh` installs them all.
+#[must_use]
+pub fn are_wanted() -> bool {
+    let ci = env::var_os("CI").is_some_and(|value| value == "true");
+    if !ci && env::var_os("RIALTO_SKIP_PEERS").is_some_and(|value| value == "1") {
+        eprintln!("skipped: RIALTO_SKIP_PEERS=1");
+        return false;
+    }
+    let programs = [
+        "/usr/bin/prosody",
+        "/usr/bin/erl",
+        "/usr/bin/sipp",
+        "/usr/bin/baresip",
+    ];
+    let python = slixmpp::python();
+    let missing: Vec<&Path> = programs
+        .iter()
+        .map(Path::new)
+        .chain([python.as_path()])
+        .filter(|path| !path.exists())
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "peers are missing: {missing:?}; tests/install-peers.sh installs them (RIALTO_SKIP_PEERS=1 goes without)"
+    );
+    true
+}
+
+/// The folder with the peers' scripts and scenarios.
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
+}
+
+/// Reads a file of the rig and puts values in place of its `@NAMES@`.
+fn filled(file: &str, values: &[(&str, &str)]) -> String {
+    let path = scripts().join(file);
+    let template = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
+    values.iter().fold(template, |text, (name, value)| {
+        text.replace(&format!("@{name}@"), value)
+    })
+}
+
+/// Writes a file that a peer reads.
+fn write(path: &Path, content: impl AsRef<[u8]>) {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .unwrap_or_else(|error| panic!("{} cannot be made: {error}", folder.display()));
+    }
+    std::fs::write(path, content)
+        .unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
+}
+
+/// A folder that is removed with its value.
+fn folder(name: &str) -> tempfile::TempDir {
+    tempfile::Builder::new()
+        .prefix(&format!("rialto-{name}-"))
+        .tempdir()
+        .unwrap_or_else(|error| panic!("no temporary folder for {name}: {error}"))
+}

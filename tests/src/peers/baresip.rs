@@ -1,0 +1,179 @@
+//! baresip, from its Debian package: a SIP user's phone, driven over its control ports.
+//!
+//! Commands go to `ctrl_tcp` (netstrings of JSON). Incoming messages are shown only by its console, so that is
+//! listened to as well. It writes to contacts only; they are given at its start.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{filled, folder, sipp::SIP_HOST, write};
+use crate::{
+    ports::{Port, Transport, is_listening},
+    process::{PATIENCE, Process, tethered},
+    transcript::{Transcript, holds},
+};
+
+/// A running baresip with one account that needs no registrar.
+#[derive(Debug)]
+pub struct Baresip {
+    process: Process,
+    control: TcpStream,
+    console: Arc<Transcript>,
+    address: SocketAddr,
+    contacts: usize,
+    _ports: [Port; 3],
+    _folder: TempDir,
+}
+
+impl Baresip {
+    /// Starts a phone for the account, which sends everything through the gateway at this address.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start(account: &str, gateway: SocketAddr, contacts: &[&str]) -> Self {
+        let folder = folder("baresip");
+        let ports = [Port::take(), Port::take(), Port::take()];
+        let [sip, control, console] =
+            [0, 1, 2].map(|index: usize| SocketAddr::new(SIP_HOST, ports[index].number()));
+        let config = filled(
+            "baresip/config",
+            &[
+                ("SIP", &sip.to_string()),
+                ("CONTROL", &control.to_string()),
+                ("CONSOLE", &console.to_string()),
+            ],
+        );
+        write(&folder.path().join("config"), config);
+        let account = format!("<{account}>;regint=0;outbound=\"sip:{gateway};transport=udp\"\n");
+        write(&folder.path().join("accounts"), account);
+        let lines = contacts.iter().map(|contact| format!("<{contact}>\n"));
+        write(&folder.path().join("contacts"), lines.collect::<String>());
+
+        let mut command = tethered("baresip");
+        command
+            .arg("-4")
+            .arg("-f")
+            .arg(folder.path())
+            .env("HOME", folder.path());
+        let process = Process::spawn("baresip", command);
+        process.await_stdout("readiness", holds("baresip is ready."));
+        for port in [control.port(), console.port()] {
+            process.await_state("control port", || is_listening(Transport::Tcp, port));
+        }
+        let console = Transcript::follow(connect(&process, console));
+        let control = connect(&process, control);
+        let contacts = contacts.len();
+        let mut phone = Self {
+            process,
+            control,
+            console,
+            address: sip,
+            contacts,
+            _ports: ports,
+            _folder: folder,
+        };
+        // Its console talks to the last who connected; an answered command proves that it knows of us.
+        phone.command("about", "");
+        phone
+    }
+
+    /// Where it takes SIP over UDP and TCP.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a message to one of its contacts.
+    ///
+    /// # Panics
+    /// When that is no contact.
+    pub fn send(&mut self, to: &str, text: &str) {
+        let wanted = format!("<{to}>");
+        for _ in 0..=self.contacts {
+            let shown = self.command("contacts", "");
+            let current = shown.lines().find(|line| line.starts_with('>'));
+            if current.is_some_and(|line| line.contains(&wanted)) {
+                self.command("message", text);
+                return;
+            }
+            self.command("contact_next", "");
+        }
+        self.process.fail(&format!("{to} is none of its contacts"));
+    }
+
+    /// Waits until a message with this text was shown, and returns who it is from.
+    ///
+    /// # Panics
+    /// When it is not in time.
+    pub fn await_text(&self, text: &str) -> String {
+        let end = format!(": \"{text}\"\n");
+        let found = self.console.wait_for(PATIENCE, |shown| {
+            let shown = String::from_utf8_lossy(shown);
+            let (before, _) = shown.split_once(&end)?;
+            before.rsplit(['\r', '\n']).next().map(str::to_owned)
+        });
+        found.unwrap_or_else(|silence| {
+            let shown = String::from_utf8_lossy(&self.console.bytes()).into_owned();
+            self.process.fail(&format!(
+                "it does not show {text:?}: {silence}; it shows {shown:?}"
+            ))
+        })
+    }
+
+    /// Gives a command and returns what it says.
+    fn command(&mut self, command: &str, parameters: &str) -> String {
+        let json = json!({ "command": command, "params": parameters }).to_string();
+        let sent = self
+            .control
+            .write_all(format!("{}:{json},", json.len()).as_bytes());
+        let answer = sent.ok().and_then(|()| self.answer());
+        match answer {
+            Some(answer) if answer["ok"] == true => {
+                answer["data"].as_str().unwrap_or_default().to_owned()
+            }
+            other => self
+                .process
+                .fail(&format!("it does not do {command}: {other:?}")),
+        }
+    }
+
+    /// The next answer; events between are left out.
+    fn answer(&mut self) -> Option<Value> {
+        loop {
+            let json: Value = serde_json::from_slice(&self.netstring()?).ok()?;
+            if json["response"] == true {
+                return Some(json);
+            }
+        }
+    }
+
+    fn netstring(&mut self) -> Option<Vec<u8>> {
+        let mut length = 0;
+        loop {
+            let mut byte = [0];
+            self.control.read_exact(&mut byte).ok()?;
+            match byte {
+                [b':'] => break,
+                [digit @ b'0'..=b'9'] => length = length * 10 + usize::from(digit - b'0'),
+                _ => return None,
+            }
+        }
+        let mut bytes = vec![0; length + 1];
+        self.control.read_exact(&mut bytes).ok()?;
+        bytes.pop();
+        Some(bytes)
+    }
+}
+
+fn connect(process: &Process, address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).and_then(|stream| {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(stream)
+    });
+    stream.unwrap_or_else(|error| process.fail(&format!("{address} cannot be reached: {error}")))
+}

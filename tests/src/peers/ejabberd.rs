@@ -1,0 +1,91 @@
+//! ejabberd, from its Debian package, without Erlang's distribution.
+//!
+//! It is started as `erl`, not through `ejabberdctl`: that one gives the node a name, which needs the port
+//! mapper that all nodes of a machine share, and changes to its own user.
+
+use tempfile::TempDir;
+
+use super::{
+    XmppServer, XmppSettings, filled, folder, write,
+    xmpp_server::{PASSWORD, USERS, XMPP_DOMAIN},
+};
+use crate::{
+    process::{Process, tethered},
+    transcript::holds,
+};
+
+/// A running ejabberd.
+#[derive(Debug)]
+pub struct Ejabberd {
+    process: Process,
+    settings: XmppSettings,
+    folder: TempDir,
+}
+
+impl XmppServer for Ejabberd {
+    fn start(settings: XmppSettings) -> Self {
+        let folder = folder("ejabberd");
+        let config = filled(
+            "ejabberd/ejabberd.yml",
+            &[
+                ("HOST", &settings.host.to_string()),
+                ("CLIENTS", &settings.clients.number().to_string()),
+                ("COMPONENTS", &settings.components.number().to_string()),
+                ("DOMAIN", XMPP_DOMAIN),
+                ("COMPONENT", &settings.component_domain),
+                ("SECRET", &settings.secret),
+            ],
+        );
+        write(&folder.path().join("ejabberd.yml"), config);
+        Self {
+            process: run(&folder),
+            settings,
+            folder,
+        }
+    }
+
+    fn settings(&self) -> &XmppSettings {
+        &self.settings
+    }
+
+    fn stop(&mut self) {
+        self.process.terminate();
+    }
+
+    fn start_again(&mut self) {
+        self.process = run(&self.folder);
+    }
+}
+
+fn run(folder: &TempDir) -> Process {
+    let dir = folder.path();
+    let mut command = tethered("erl");
+    command
+        .args(["-noinput", "+S", "1:1", "-mnesia", "dir"])
+        .arg(format!("\"{}\"", dir.join("mnesia").display()))
+        .args(["-s", "ejabberd", "-eval", &registration()])
+        .current_dir(dir)
+        .env("HOME", dir)
+        .env(
+            "ERL_LIBS",
+            "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu",
+        )
+        .env("ERL_CRASH_DUMP", dir.join("crash.dump"))
+        .env("EJABBERD_CONFIG_PATH", dir.join("ejabberd.yml"))
+        .env("EJABBERD_LOG_PATH", dir.join("ejabberd.log"));
+    let process = Process::spawn("ejabberd", command);
+    // The listeners are up before the application's start, and so this line, is done.
+    process.await_stdout("registered users", holds("users are registered\n"));
+    process
+}
+
+/// Registers the users once ejabberd is up; they may be there from an earlier start.
+fn registration() -> String {
+    let users: Vec<String> = USERS.iter().map(|user| format!("<<\"{user}\">>")).collect();
+    format!(
+        "[case ejabberd_auth:try_register(U, <<\"{XMPP_DOMAIN}\">>, <<\"{PASSWORD}\">>) of \
+         ok -> ok; {{error, exists}} -> ok end || U <- [{}]], \
+         io:format(\"users are registered~n\").",
+        users.join(", ")
+    )
+}

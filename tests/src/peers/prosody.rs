@@ -1,0 +1,89 @@
+//! Prosody, from its Debian package.
+
+use tempfile::TempDir;
+
+use super::{
+    XmppServer, XmppSettings, filled, folder, write,
+    xmpp_server::{PASSWORD, USERS, XMPP_DOMAIN},
+};
+use crate::process::{Process, tethered};
+
+/// A running Prosody.
+#[derive(Debug)]
+pub struct Prosody {
+    process: Process,
+    settings: XmppSettings,
+    folder: TempDir,
+}
+
+impl Prosody {
+    /// Kills it, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+}
+
+impl XmppServer for Prosody {
+    fn start(settings: XmppSettings) -> Self {
+        let folder = folder("prosody");
+        let data = folder.path().join("data");
+        let config = filled(
+            "prosody/prosody.cfg.lua",
+            &[
+                ("DIR", &folder.path().display().to_string()),
+                ("HOST", &settings.host.to_string()),
+                ("CLIENTS", &settings.clients.number().to_string()),
+                ("COMPONENTS", &settings.components.number().to_string()),
+                ("DOMAIN", XMPP_DOMAIN),
+                ("COMPONENT", &settings.component_domain),
+                ("SECRET", &settings.secret),
+            ],
+        );
+        write(&folder.path().join("prosody.cfg.lua"), config);
+        // Its storage escapes what is no letter or digit in the names of its files.
+        let accounts = data.join(XMPP_DOMAIN.replace('.', "%2e")).join("accounts");
+        for user in USERS {
+            let account = format!("return {{ [\"password\"] = \"{PASSWORD}\"; }};\n");
+            write(&accounts.join(format!("{user}.dat")), account);
+        }
+        Self {
+            process: run(&folder, &settings),
+            settings,
+            folder,
+        }
+    }
+
+    fn settings(&self) -> &XmppSettings {
+        &self.settings
+    }
+
+    fn stop(&mut self) {
+        self.process.terminate();
+    }
+
+    fn start_again(&mut self) {
+        self.process = run(&self.folder, &self.settings);
+    }
+}
+
+fn run(folder: &TempDir, settings: &XmppSettings) -> Process {
+    let mut command = tethered("prosody");
+    command
+        .arg("-F")
+        .arg("--config")
+        .arg(folder.path().join("prosody.cfg.lua"));
+    command.current_dir(folder.path());
+    let process = Process::spawn("prosody", command);
+    for (service, port) in [
+        ("c2s", &settings.clients),
+        ("component", &settings.components),
+    ] {
+        let line = format!(
+            "Activated service '{service}' on [{}]:{}\n",
+            settings.host,
+            port.number()
+        );
+        process.await_stdout(&line, crate::transcript::holds(&line));
+    }
+    process
+}
