@@ -134,14 +134,17 @@ impl Process {
         &self.stderr
     }
 
-    /// Waits until the process has ended by itself.
+    /// Waits until the process has ended by itself and all that it wrote is here.
     ///
     /// # Panics
     /// When it does not in time.
     pub fn await_exit(&mut self) -> ExitStatus {
         self.stdin = None;
         match self.exit.wait(PATIENCE) {
-            Some(status) => status,
+            Some(status) => {
+                self.await_last_words();
+                status
+            }
             None => self.fail("it does not end"),
         }
     }
@@ -165,10 +168,7 @@ impl Process {
         // The child is reaped only below, so its group's number cannot belong to anyone else yet.
         let _gone = killpg(pid_of(&self.child), Signal::SIGKILL);
         let _reaped = self.child.wait();
-        // A pipe ends when its last writer is gone: then the children are too.
-        for output in [&self.stdout, &self.stderr] {
-            let _ended = output.wait_for(PATIENCE, |_| None::<()>);
-        }
+        self.await_last_words();
     }
 
     /// Ends the test, with the tail of what the process wrote.
@@ -177,6 +177,13 @@ impl Process {
     /// Always.
     pub fn fail(&self, why: &str) -> ! {
         panic!("{}: {why}\n{}", self.name, self.tail());
+    }
+
+    /// Waits until both outputs have ended: then the last process that could write is gone.
+    fn await_last_words(&self) {
+        for output in [&self.stdout, &self.stderr] {
+            let _ended = output.wait_for(PATIENCE, |_| None::<()>);
+        }
     }
 
     fn signal(&self, signal: Signal) {

@@ -171,7 +171,7 @@ impl SippClient {
         ]);
         let mut process = Process::spawn("sipp client", command);
         process.await_exit();
-        let responses = process.await_stderr("log", |log| Some(final_responses(log)));
+        let responses = final_responses(&process.stderr().bytes());
         if responses.len() != messages.len() {
             process.fail(&format!(
                 "{} of {} are answered",
