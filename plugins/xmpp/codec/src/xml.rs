@@ -1,0 +1,16 @@
+//! XML as streams use it: bounded trees in, escaped bytes out (RFC 6120 §11).
+
+mod element;
+mod limits;
+pub mod namespace;
+mod read_error;
+mod reader;
+mod scope;
+mod write;
+
+pub use element::{Attribute, Element, Node};
+pub use limits::Limits;
+pub use read_error::ReadError;
+pub(crate) use reader::{Item, Reader};
+pub use write::WriteError;
+pub(crate) use write::Writer;
