@@ -19,7 +19,7 @@ pub mod message;
 pub mod operation;
 pub mod response;
 
-pub use address::{AddressError, Domain, InstantInbox, Presentity};
+pub use address::{AddressError, Domain, InstantInbox, Presentity, SourceRoute, SourceRouteError};
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
 pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};

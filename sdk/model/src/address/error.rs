@@ -70,4 +70,7 @@ pub enum AddressError {
         /// As it was written.
         domain: String,
     },
+    /// The name of a protocol in a source route is none.
+    #[error("the name of the protocol is not lower-case letters, digits and `-`")]
+    Protocol,
 }

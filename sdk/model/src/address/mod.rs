@@ -8,8 +8,10 @@ mod instant_inbox;
 mod mailbox;
 mod percent;
 mod presentity;
+mod source_route;
 
 pub use domain::Domain;
 pub use error::AddressError;
 pub use instant_inbox::InstantInbox;
 pub use presentity::Presentity;
+pub use source_route::{SourceRoute, SourceRouteError};

@@ -1,0 +1,202 @@
+//! Source routes: a whole address inside the local part of another.
+
+use std::fmt;
+
+use bytestring::ByteString;
+use thiserror::Error;
+
+use crate::{AddressError, Domain, InstantInbox};
+
+/// An inbox of another network, written into a local part at a relay domain.
+///
+/// As text `protocol=domain/local`, so that `im:pepp=example.com/fred@relay-domain` leads to `im:fred@example.com` by way
+/// of `pepp`. Text and route stand for each other one to one, and a route may hold a route. The local part here is the
+/// one that is meant; what a URI must quote or encode is [`InstantInbox`]'s.
+/// draft-ietf-impp-cpim-03 appendix E.2, in the spirit of RFC 2846 §2.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceRoute {
+    protocol: ByteString,
+    inbox: InstantInbox,
+}
+
+/// Why a local part is no source route.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SourceRouteError {
+    /// It does not begin with the name of a protocol and `=`.
+    #[error("the local part does not begin with the name of a protocol and `=`")]
+    NoProtocol,
+    /// No `/` ends the domain.
+    #[error("the source route has no `/` after its domain")]
+    NoDomain,
+    /// What it holds is no address.
+    #[error("the source route holds no address")]
+    Address(#[source] AddressError),
+}
+
+impl SourceRoute {
+    /// The longest name of a protocol, in bytes.
+    pub const MAX_PROTOCOL: usize = 32;
+
+    /// Makes a route; `protocol` is a lower-case name like `sip`.
+    pub fn new(protocol: impl Into<ByteString>, inbox: InstantInbox) -> Self {
+        Self {
+            protocol: protocol.into(),
+            inbox,
+        }
+    }
+
+    /// Reads a local part as [`InstantInbox::local_part`] gives it; protocol and domain in any case.
+    pub fn parse(local_part: &str) -> Result<Self, SourceRouteError> {
+        let (protocol, address) = local_part
+            .split_once('=')
+            .ok_or(SourceRouteError::NoProtocol)?;
+        let protocol = protocol.to_ascii_lowercase();
+        if !is_protocol(&protocol) {
+            return Err(SourceRouteError::NoProtocol);
+        }
+        let (domain, local) = address.split_once('/').ok_or(SourceRouteError::NoDomain)?;
+        let inbox = Domain::parse(domain)
+            .and_then(|domain| InstantInbox::new(local, &domain))
+            .map_err(SourceRouteError::Address)?;
+        Ok(Self::new(protocol, inbox))
+    }
+
+    /// Makes the address at the relay domain that leads here.
+    ///
+    /// Fails with [`AddressError::TooLong`] when it gets longer than an address may be, and with
+    /// [`AddressError::Protocol`] when the protocol's name could not be told from the rest.
+    pub fn to_inbox(&self, relay: &Domain) -> Result<InstantInbox, AddressError> {
+        if !is_protocol(&self.protocol) {
+            return Err(AddressError::Protocol);
+        }
+        InstantInbox::new(&self.to_string(), relay)
+    }
+
+    /// The network that the inbox is reached by.
+    pub const fn protocol(&self) -> &ByteString {
+        &self.protocol
+    }
+
+    /// The inbox on that network.
+    pub const fn inbox(&self) -> &InstantInbox {
+        &self.inbox
+    }
+
+    /// Protocol and inbox, by value.
+    pub fn into_parts(self) -> (ByteString, InstantInbox) {
+        (self.protocol, self.inbox)
+    }
+}
+
+/// Writes the local part, as it is meant: neither quoted nor encoded.
+impl fmt::Display for SourceRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (domain, local) = (self.inbox.domain(), self.inbox.local_part());
+        write!(f, "{}={domain}/{local}", self.protocol)
+    }
+}
+
+/// Lower-case letters, digits and `-`, beginning with a letter.
+fn is_protocol(name: &str) -> bool {
+    name.len() <= SourceRoute::MAX_PROTOCOL
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relay() -> Domain {
+        Domain::parse("relay.example").unwrap()
+    }
+
+    #[test]
+    fn cpim_e_2_map_example_of_the_draft_is_unwrapped_and_wrapped() {
+        let address = InstantInbox::parse("im:pepp=example.com/fred@relay.example").unwrap();
+        let route = SourceRoute::parse(&address.local_part()).unwrap();
+        assert_eq!(route.protocol(), "pepp");
+        assert_eq!(route.inbox().as_str(), "im:fred@example.com");
+        assert_eq!(route.to_inbox(&relay()), Ok(address));
+    }
+
+    #[test]
+    fn cpim_e_1_special_characters_of_an_address_come_back_from_its_source_route() {
+        for local in [
+            "fred",
+            "a=b.example/c",
+            "a b",
+            "\"",
+            "a@b",
+            "grün",
+            "50%",
+            "/",
+            "=",
+        ] {
+            let inbox =
+                InstantInbox::new(local, &Domain::parse("xn--fsq.example.com").unwrap()).unwrap();
+            let route = SourceRoute::new("sip", inbox);
+            let at_relay = route.to_inbox(&relay()).unwrap();
+            assert_eq!(at_relay.domain(), "relay.example");
+            let again = InstantInbox::parse(at_relay.as_str()).unwrap();
+            assert_eq!(
+                SourceRoute::parse(&again.local_part()),
+                Ok(route),
+                "{local}"
+            );
+        }
+    }
+
+    #[test]
+    fn cpim_e_2_map_route_may_hold_a_route() {
+        let inner = SourceRoute::new("sip", InstantInbox::parse("im:fred@example.com").unwrap());
+        let outer = SourceRoute::new("xmpp", inner.to_inbox(&relay()).unwrap());
+        let parsed = SourceRoute::parse(&outer.to_string()).unwrap();
+        assert_eq!(SourceRoute::parse(&parsed.inbox().local_part()), Ok(inner));
+    }
+
+    #[test]
+    fn local_part_that_is_no_route_is_refused_with_its_own_reason() {
+        let refused = |local| SourceRoute::parse(local).unwrap_err();
+        assert_eq!(refused("fred"), SourceRouteError::NoProtocol);
+        assert_eq!(refused("=example.com/fred"), SourceRouteError::NoProtocol);
+        assert_eq!(
+            refused("s ip=example.com/fred"),
+            SourceRouteError::NoProtocol
+        );
+        assert_eq!(refused("sip=example.com"), SourceRouteError::NoDomain);
+        let inner = |error| SourceRouteError::Address(error);
+        assert_eq!(
+            refused("sip=example.com/"),
+            inner(AddressError::NoLocalPart)
+        );
+        assert_eq!(
+            refused("sip=192.0.2.1/fred"),
+            inner(AddressError::IpAddress)
+        );
+    }
+
+    #[test]
+    fn route_longer_than_an_address_is_refused_when_it_is_wrapped() {
+        let inbox = InstantInbox::parse(&format!("im:{}@example.com", "a".repeat(2000))).unwrap();
+        let once = SourceRoute::new("sip", inbox).to_inbox(&relay()).unwrap();
+        let twice = SourceRoute::new("sip", once).to_inbox(&relay());
+        assert!(matches!(twice, Err(AddressError::TooLong { .. })));
+    }
+
+    #[test]
+    fn name_that_is_no_protocol_is_refused_when_it_is_wrapped() {
+        let inbox = InstantInbox::parse("im:fred@example.com").unwrap();
+        for name in ["", "SIP", "a=b", "a/b"] {
+            let route = SourceRoute::new(name, inbox.clone());
+            assert_eq!(
+                route.to_inbox(&relay()),
+                Err(AddressError::Protocol),
+                "{name}"
+            );
+        }
+    }
+}
