@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use rialto_tests::{
     peers::{
         self, Baresip, Ejabberd, Prosody, Reply, SippClient, SippServer, Transport, XmppServer,
-        XmppSettings,
+        XmppSettings, baresip,
         sipp::{Outgoing, SIP_HOST, SIP_HOST_V6},
         slixmpp::Draft,
     },
@@ -129,15 +129,14 @@ fn baresip_sends_and_shows_every_text() {
     let to_phone = SippClient::new(SIP_HOST, Transport::Udp, phone.address());
     let contact = format!("sip:alice@{}", SocketAddr::to_string(&phone.address()));
     for text in texts::all() {
-        phone.send(juliet, &text.text);
-        let message = server.receive(Transport::Udp);
-        // It takes the spaces before a text for those after its command.
-        let typed = text.text.trim_start_matches(' ');
-        assert_eq!(message.body(), typed.as_bytes(), "{}", text.name);
-        assert_eq!(
-            (message.uri("To"), message.uri("From")),
-            (Some(juliet), Some(ALICE))
-        );
+        if text.text.len() <= baresip::LONGEST_TEXT {
+            phone.send(juliet, &text.text);
+            let message = server.receive(Transport::Udp);
+            let typed = baresip::typed(&text.text);
+            assert_eq!(message.body(), typed.as_bytes(), "{}", text.name);
+            assert_eq!(message.uri("To"), Some(juliet));
+            assert_eq!(message.uri("From"), Some(ALICE));
+        }
 
         let answer = to_phone.send(Outgoing::text(ROMEO, &contact, &text.text));
         assert_eq!(answer.status(), Some(200), "{}", text.name);

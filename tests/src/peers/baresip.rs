@@ -19,6 +19,9 @@ use crate::{
     transcript::{Transcript, holds},
 };
 
+/// The longest text that it takes in a command, in bytes.
+pub const LONGEST_TEXT: usize = 8000;
+
 /// A running baresip with one account that needs no registrar.
 #[derive(Debug)]
 pub struct Baresip {
@@ -168,6 +171,11 @@ impl Baresip {
         bytes.pop();
         Some(bytes)
     }
+}
+
+/// The text that it sends when it is told to send this one: without the spaces before it.
+pub fn typed(text: &str) -> &str {
+    text.trim_start_matches(' ')
 }
 
 fn connect(process: &Process, address: SocketAddr) -> TcpStream {
