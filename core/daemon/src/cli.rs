@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A messaging gateway: SIP, XMPP and whatever its plugins speak.
+#[derive(Debug, Parser)]
+#[command(name = "rialto", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) configuration: Configuration,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub(crate) struct Configuration {
+    /// The configuration file; the files of `conf.d` beside it are read after it.
+    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/rialto/rialto.toml", env = "RIALTO_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Sets one key, over files and environment, like `--set gateway.drain=5s`.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Runs the gateway until it is told to stop; TERM drains it.
+    Run {
+        /// A file that is written once every adapter is up or has said why not.
+        #[arg(long, value_name = "FILE")]
+        ready_file: Option<PathBuf>,
+    },
+    /// Checks the whole configuration, plugin sections included, without touching the network.
+    Check,
+    /// Lists the plugins that the configuration names, or those in the given files.
+    Plugins {
+        /// Plugin libraries; without any, those of the configuration.
+        #[arg(value_name = "LIBRARY")]
+        libraries: Vec<PathBuf>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explains the way to an address, step by step.
+    Resolve {
+        /// The destination, like `im:fred@example.com`.
+        destination: String,
+        /// The adapter that the message would come from; without it, each one that is configured.
+        #[arg(long, value_name = "ADAPTER")]
+        from: Option<String>,
+        /// The sender, where its address decides how it is shown.
+        #[arg(long, value_name = "ADDRESS")]
+        source: Option<String>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sends a message through the running gateway and prints how it ended.
+    Send {
+        /// The sender, like `im:operator@relay.example`.
+        source: String,
+        /// The recipient, like `im:fred@example.com`.
+        destination: String,
+        /// The text.
+        text: String,
+        /// Its subject.
+        #[arg(long)]
+        subject: Option<String>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

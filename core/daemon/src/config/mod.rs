@@ -1,0 +1,13 @@
+//! What the operator says: one TOML file, `conf.d` beside it, environment and flags over both.
+//!
+//! All errors are found in one run, each with its file, line, key and a hint.
+
+mod duration;
+mod error;
+mod section;
+mod sources;
+mod types;
+
+pub(crate) use error::{ConfigError, ConfigErrors};
+pub(crate) use sources::Sources;
+pub(crate) use types::{AdapterConfig, Config, GatewayConfig, LogConfig, LogFormat};

@@ -1,0 +1,181 @@
+//! The configuration, read and checked.
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use rialto_model::Domain;
+
+use super::section::Section;
+
+/// All that the operator says.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) gateway: GatewayConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) adapters: Vec<AdapterConfig>,
+    pub(crate) routes: Vec<RouteConfig>,
+}
+
+/// `[gateway]`
+#[derive(Debug)]
+pub(crate) struct GatewayConfig {
+    /// The domains that the gateway answers for: where source routes live.
+    pub(crate) relay_domains: Vec<Domain>,
+    /// Where a plugin that is named without a path is looked for.
+    pub(crate) plugin_dirs: Vec<PathBuf>,
+    /// How many routers share the conversations.
+    pub(crate) shards: usize,
+    /// Most operations in progress, over all shards.
+    pub(crate) max_operations: usize,
+    /// How long an operation may take when its sender names no time.
+    pub(crate) deadline: Duration,
+    /// How long operations in progress may go on after TERM.
+    pub(crate) drain: Duration,
+    /// Where `rialto send` finds the gateway; none: not offered.
+    pub(crate) control_socket: Option<PathBuf>,
+}
+
+/// `[log]`
+#[derive(Debug)]
+pub(crate) struct LogConfig {
+    /// A filter as `tracing-subscriber` reads it: `info`, `info,rialto_router=debug`.
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// `[adapters.NAME]`
+#[derive(Debug)]
+pub(crate) struct AdapterConfig {
+    pub(crate) name: String,
+    /// A name to look for in the plugin folders, or a path.
+    pub(crate) plugin: String,
+    /// Domains that this adapter's network sends to the gateway.
+    pub(crate) domains: Vec<Domain>,
+    /// The plugin's own section, as JSON.
+    pub(crate) config: String,
+    /// Where the section stands, for errors that the plugin finds.
+    pub(crate) place: Option<String>,
+}
+
+/// `[[routes]]`
+#[derive(Debug)]
+pub(crate) struct RouteConfig {
+    pub(crate) domain: Domain,
+    pub(crate) adapter: String,
+    pub(crate) next_hop: Option<String>,
+}
+
+impl Config {
+    pub(super) fn read(mut root: Section<'_>) -> Self {
+        let gateway = GatewayConfig::read(root.table("gateway"));
+        let log = LogConfig::read(root.table("log"));
+        let sections = root.tables("adapters");
+        let names: Vec<_> = sections.iter().map(|(name, _)| name.clone()).collect();
+        let adapters = sections
+            .into_iter()
+            .filter_map(|(name, section)| AdapterConfig::read(name, section))
+            .collect();
+        let routes = root
+            .list("routes")
+            .into_iter()
+            .filter_map(|section| RouteConfig::read(section, &names))
+            .collect();
+        root.finish();
+        Self { gateway, log, adapters, routes }
+    }
+}
+
+impl GatewayConfig {
+    const DEADLINE: Duration = Duration::from_secs(30);
+    const DRAIN: Duration = Duration::from_secs(10);
+    const MAX_OPERATIONS: usize = 65_536;
+    const MAX_SHARDS: usize = 64;
+
+    fn read(mut section: Section<'_>) -> Self {
+        let shards = section.value("shards").unwrap_or(1);
+        if shards == 0 || shards > Self::MAX_SHARDS {
+            section.report("shards", "out of range", "1 to 64; more than the number of cores helps nobody");
+        }
+        let max_operations = section.value("max_operations").unwrap_or(Self::MAX_OPERATIONS);
+        if max_operations == 0 {
+            section.report("max_operations", "out of range", "at least 1");
+        }
+        let config = Self {
+            relay_domains: section.parsed_list("relay_domains"),
+            plugin_dirs: section.value("plugin_dirs").unwrap_or_else(|| vec!["plugins".into()]),
+            shards,
+            max_operations,
+            deadline: section.duration("deadline").unwrap_or(Self::DEADLINE),
+            drain: section.duration("drain").unwrap_or(Self::DRAIN),
+            control_socket: section.value("control_socket"),
+        };
+        section.finish();
+        config
+    }
+}
+
+impl LogConfig {
+    fn read(mut section: Section<'_>) -> Self {
+        let config = Self {
+            filter: section.value("filter").unwrap_or_else(|| "info".into()),
+            format: section.parsed("format").unwrap_or(LogFormat::Text),
+        };
+        section.finish();
+        config
+    }
+}
+
+impl AdapterConfig {
+    fn read(name: String, mut section: Section<'_>) -> Option<Self> {
+        let place = section.place();
+        let plugin = section.required("plugin", "name the plugin, like plugin = \"sip\"");
+        let domains = section.parsed_list("domains");
+        let config = section.table("config").into_json();
+        section.finish();
+        Some(Self { name, plugin: plugin?, domains, config, place })
+    }
+}
+
+impl RouteConfig {
+    fn read(mut section: Section<'_>, adapters: &[String]) -> Option<Self> {
+        let domain = section.required::<String>("domain", "name the domain that the route is for");
+        let domain = domain.and_then(|_| section.parsed("domain"));
+        let adapter = section.required::<String>("adapter", "name the adapter that reaches it");
+        if let Some(name) = adapter.as_ref().filter(|name| !adapters.contains(name)) {
+            section.report(
+                "adapter",
+                format!("there is no adapter `{name}`"),
+                &format!("adapters are: {}", adapters.join(", ")),
+            );
+        }
+        let next_hop = section.value("next_hop");
+        section.finish();
+        Some(Self { domain: domain?, adapter: adapter?, next_hop })
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("`{text}` is no log format: write `text` or `json`")),
+        }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
