@@ -52,6 +52,13 @@ pub fn all() -> Vec<Text> {
         .collect()
 }
 
+/// Those that a peer with a limit of this many bytes can carry.
+pub fn no_longer_than(bytes: usize) -> Vec<Text> {
+    let mut texts = all();
+    texts.retain(|text| text.text.len() <= bytes);
+    texts
+}
+
 /// The text as a reader sees it once XML has made every line end a line feed (XML 1.0 §2.11).
 pub fn with_line_feeds(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")

@@ -19,8 +19,8 @@ use crate::{
     transcript::{Transcript, holds},
 };
 
-/// The longest text that it takes in a command, in bytes.
-pub const LONGEST_TEXT: usize = 8000;
+/// The longest text that it takes in a command and shows whole, in bytes: its buffers have 8192.
+pub const LONGEST_TEXT: usize = 7500;
 
 /// A running baresip with one account that needs no registrar.
 #[derive(Debug)]
