@@ -1,0 +1,71 @@
+//! `cargo verify`: everything that must hold, in the order in which it fails soonest.
+
+use std::{process::Command, time::Instant};
+
+use crate::step;
+
+/// Seconds for each fuzz target.
+const FUZZ_SECONDS: &str = "10";
+
+pub(crate) fn run() -> Result<(), String> {
+    let mut times = Vec::new();
+    for (name, command) in steps() {
+        println!("\n== {name}: {}", step::display(&command));
+        #[expect(clippy::disallowed_methods, reason = "tells how long a step took")]
+        let start = Instant::now();
+        step::run(command)?;
+        times.push((name, start.elapsed().as_secs()));
+    }
+    println!("\nverified:");
+    for (name, seconds) in times {
+        println!("  {seconds:>5} s  {name}");
+    }
+    Ok(())
+}
+
+fn steps() -> Vec<(&'static str, Command)> {
+    vec![
+        ("format", step::cargo(&["fmt", "--all", "--check"])),
+        ("peers", script("tests/install-peers.sh", &[])),
+        ("lints", lints()),
+        ("build", step::cargo(&["build", "--workspace", "--all-targets", "--locked"])),
+        ("tests", tests()),
+        ("documentation's examples", step::cargo(&["test", "--workspace", "--doc", "--locked"])),
+        ("documentation", documentation()),
+        ("demo", demo()),
+        ("fuzzing", script("tests/fuzz/run.sh", &[FUZZ_SECONDS])),
+    ]
+}
+
+fn lints() -> Command {
+    step::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+}
+
+/// nextest where it is installed: it runs the tests of all crates side by side.
+fn tests() -> Command {
+    let nextest = step::cargo(&["nextest", "--version"]).output();
+    if nextest.is_ok_and(|output| output.status.success()) {
+        step::cargo(&["nextest", "run", "--workspace", "--locked"])
+    } else {
+        step::cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
+    }
+}
+
+fn documentation() -> Command {
+    let mut doc =
+        step::cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    doc
+}
+
+fn demo() -> Command {
+    let mut demo = step::cargo(&["demo", "--once"]);
+    demo.env("RIALTO_DEMO_PROFILE", "dev");
+    demo
+}
+
+fn script(path: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("bash");
+    command.arg(step::root().join(path)).args(arguments).current_dir(step::root());
+    command
+}
