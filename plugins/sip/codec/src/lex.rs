@@ -1,0 +1,258 @@
+//! Character classes and the cursor that all header fields are read with (RFC 3261 §25.1).
+
+use crate::{DecodeError, HeaderName};
+
+/// Whether a byte may stand in a token.
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & TOKEN != 0
+}
+
+/// Whether a byte may stand in a word (Call-ID).
+pub(crate) const fn is_word_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & WORD != 0
+}
+
+/// Whether a byte may stand in a parameter's value outside quotes: token, host or IPv6 address.
+pub(crate) const fn is_value_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & VALUE != 0
+}
+
+/// Whether a byte is white space once folding is known to be well-formed.
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Whether the text is a token.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// Takes white space off both ends.
+pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = bytes
+        && is_space(*first)
+    {
+        bytes = rest;
+    }
+    while let [rest @ .., last] = bytes
+        && is_space(*last)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Reads a decimal number; too large a one becomes the largest of all.
+///
+/// `None` unless there are digits and nothing else.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        byte.is_ascii_digit().then(|| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(byte - b'0'))
+        })
+    })
+}
+
+/// A place in a header field's value.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'a> {
+    header: HeaderName,
+    /// Where the value begins in the message.
+    base: usize,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Starts at the first character that is not white space.
+    pub(crate) fn new(header: HeaderName, base: usize, text: &'a str) -> Self {
+        let mut cursor = Self {
+            header,
+            base,
+            text,
+            at: 0,
+        };
+        cursor.skip_space();
+        cursor
+    }
+
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    pub(crate) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    pub(crate) fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Moves on by a count of bytes that has been looked at.
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.text.len());
+    }
+
+    pub(crate) fn skip_space(&mut self) {
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
+        }
+    }
+
+    /// Takes the byte if it is next.
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        let next = self.peek() == Some(byte);
+        if next {
+            self.at += 1;
+        }
+        next
+    }
+
+    /// Takes a separator with the white space around it; nothing if it is not next.
+    pub(crate) fn eat_separator(&mut self, byte: u8) -> bool {
+        let start = self.at;
+        self.skip_space();
+        if self.eat(byte) {
+            self.skip_space();
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
+    pub(crate) fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
+        let start = self.at;
+        while self.peek().is_some_and(&wanted) {
+            self.at += 1;
+        }
+        self.since(start)
+    }
+
+    pub(crate) fn token(&mut self) -> Result<&'a str, DecodeError> {
+        match self.take_while(is_token_byte) {
+            "" => Err(self.expected("token")),
+            token => Ok(token),
+        }
+    }
+
+    /// Takes a quoted string and gives what is between the quotes, escapes as they stand.
+    pub(crate) fn quoted_string(&mut self) -> Result<&'a str, DecodeError> {
+        if !self.eat(b'"') {
+            return Err(self.expected("quoted string"));
+        }
+        let start = self.at;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    let inside = self.since(start);
+                    self.at += 1;
+                    return Ok(inside);
+                }
+                b'\\' => self.advance(2),
+                _ => self.at += 1,
+            }
+        }
+        Err(self.expected("closing quote"))
+    }
+
+    /// Requires that only white space is left.
+    pub(crate) fn finish(mut self) -> Result<(), DecodeError> {
+        self.skip_space();
+        if self.is_end() {
+            Ok(())
+        } else {
+            Err(self.expected("end of the value"))
+        }
+    }
+
+    pub(crate) fn expected(&self, expected: &'static str) -> DecodeError {
+        self.expected_at(self.at, expected)
+    }
+
+    pub(crate) fn expected_at(&self, at: usize, expected: &'static str) -> DecodeError {
+        DecodeError::Malformed {
+            header: self.header,
+            at: self.base + at,
+            expected,
+        }
+    }
+}
+
+const TOKEN: u8 = 1;
+const WORD: u8 = 2;
+const VALUE: u8 = 4;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let candidate = byte as u8;
+        let token = candidate.is_ascii_alphanumeric() || listed(candidate, b"-.!%*_+`'~");
+        if token {
+            table[byte] |= TOKEN;
+        }
+        if token || listed(candidate, b"()<>:\\\"/[]?{}") {
+            table[byte] |= WORD;
+        }
+        if token || listed(candidate, b"[]:") {
+            table[byte] |= VALUE;
+        }
+        byte += 1;
+    }
+    table
+}
+
+const fn listed(byte: u8, list: &[u8]) -> bool {
+    let mut index = 0;
+    while index < list.len() {
+        if list[index] == byte {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_saturates_when_it_is_too_large() {
+        assert_eq!(number("0009"), Some(9));
+        assert_eq!(number("36893488147419103232"), Some(u64::MAX));
+        assert_eq!(number("-1"), None);
+        assert_eq!(number(""), None);
+    }
+
+    #[test]
+    fn quoted_string_ends_at_the_first_quote_that_is_not_escaped() {
+        let mut cursor = Cursor::new(HeaderName::To, 0, r#""a \\\"b" c"#);
+        assert_eq!(cursor.quoted_string(), Ok(r#"a \\\"b"#));
+        assert_eq!(cursor.rest(), " c");
+    }
+
+    #[test]
+    fn quoted_string_is_refused_when_its_last_quote_is_escaped() {
+        assert!(
+            Cursor::new(HeaderName::To, 0, r#""a\""#)
+                .quoted_string()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! Hosts of URIs and Via values.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use crate::error::UriError;
+
+/// Names a host (RFC 3261 §25.1).
+///
+/// Names may hold underscores, which the grammar does not know and networks do.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Host<'a> {
+    /// A domain name as it was written.
+    Name(&'a str),
+    /// An address; an IPv6 one stood in brackets.
+    Address(IpAddr),
+}
+
+impl<'a> Host<'a> {
+    /// Reads a host that is the whole text.
+    ///
+    /// # Errors
+    ///
+    /// The place of the first byte that belongs to no host.
+    pub fn parse(text: &'a str) -> Result<Self, UriError> {
+        match Self::parse_prefix(text)? {
+            (host, length) if length == text.len() => Ok(host),
+            (_, at) => Err(UriError {
+                at,
+                expected: "end of the host",
+            }),
+        }
+    }
+
+    /// Reads the host that a text begins with and says how long it is.
+    pub(crate) fn parse_prefix(text: &'a str) -> Result<(Self, usize), UriError> {
+        if text.starts_with('[') {
+            return Self::parse_reference(text);
+        }
+        let is_host_byte =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let length = text.bytes().take_while(|byte| is_host_byte(byte)).count();
+        let name = text.get(..length).unwrap_or_default();
+        if name.is_empty() {
+            return Err(UriError {
+                at: 0,
+                expected: "host",
+            });
+        }
+        if name
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        {
+            let address = name.parse::<Ipv4Addr>();
+            let address = address.map_err(|_| UriError {
+                at: 0,
+                expected: "IPv4 address",
+            })?;
+            return Ok((Self::Address(IpAddr::V4(address)), length));
+        }
+        // A label begins and ends with a letter, digit or underscore; a last dot may follow.
+        let labels = name.strip_suffix('.').unwrap_or(name);
+        let is_label =
+            |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+        if !labels.split('.').all(is_label) {
+            return Err(UriError {
+                at: 0,
+                expected: "domain name",
+            });
+        }
+        Ok((Self::Name(name), length))
+    }
+
+    fn parse_reference(text: &str) -> Result<(Self, usize), UriError> {
+        let (inside, _) = text
+            .get(1..)
+            .and_then(|rest| rest.split_once(']'))
+            .ok_or(UriError {
+                at: 0,
+                expected: "closing bracket",
+            })?;
+        let address = parse_ipv6(inside).ok_or(UriError {
+            at: 1,
+            expected: "IPv6 address",
+        })?;
+        Ok((Self::Address(IpAddr::V6(address)), inside.len() + 2))
+    }
+}
+
+/// Reads an IPv6 address without brackets.
+///
+/// Also takes the `:::` before an IPv4 part that the ABNF of RFC 3261 allowed by mistake, as
+/// RFC 5118 §4.10 advises.
+pub(crate) fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let (head, tail) = text.split_once(":::")?;
+    tail.parse::<Ipv4Addr>().ok()?;
+    format!("{head}::{tail}").parse().ok()
+}
+
+impl PartialEq for Host<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Self::Address(one), Self::Address(two)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Host<'_> {}
+
+impl fmt::Display for Host<'_> {
+    /// Writes the canonical form: small letters, shortest address, IPv6 in brackets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        match self {
+            Self::Name(name) => name
+                .chars()
+                .try_for_each(|c| formatter.write_char(c.to_ascii_lowercase())),
+            Self::Address(IpAddr::V4(address)) => write!(formatter, "{address}"),
+            Self::Address(IpAddr::V6(address)) => write!(formatter, "[{address}]"),
+        }
+    }
+}
