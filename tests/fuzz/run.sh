@@ -1,0 +1,71 @@
+#!/bin/sh
+# Builds the fuzz targets once and runs each for some seconds (10) on what corpus/ holds and earlier runs have found.
+#
+#   run.sh [seconds] [target…]      fails when an input crashes a target, and says where that input is
+#   KEEP=1 run.sh 600               also writes the smallest corpus that covers as much back to corpus/
+#
+# Needs g++ and nothing else: cargo-fuzz and a nightly compiler are not used. What runs find stays in
+# target/fuzz, minimised after each run.
+set -eu
+
+fuzz=$(cd "$(dirname "$0")" && pwd)
+work=${CARGO_TARGET_DIR:-$fuzz/../../target}/fuzz
+seconds=${1:-10}
+[ $# = 0 ] || shift
+targets=${*:-uri sip_in stanza_in}
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+# The longest input, in bytes; and how many of the smallest inputs are kept in corpus/.
+max_len=16384
+max_kept=300
+
+# What a nightly compiler's -Zsanitizer-coverage would do. With --target, only the code for the target is
+# instrumented, and not the build scripts and macros.
+passes="-Cpasses=sancov-module
+    -Cllvm-args=-sanitizer-coverage-level=4
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+    -Cllvm-args=-sanitizer-coverage-pc-table
+    -Cllvm-args=-sanitizer-coverage-trace-compares
+    -Cllvm-args=-simplifycfg-branch-fold-threshold=0
+    -Ccodegen-units=1 --cfg fuzzing"
+
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+bins=$(for target in $targets; do printf -- '--bin %s ' "$target"; done)
+# shellcheck disable=SC2086 # words
+RUSTFLAGS=$(echo $passes) cargo build --quiet --release --target "$host" --target-dir "$work" \
+    --manifest-path "$fuzz/Cargo.toml" $bins
+
+# run_one <target>: the status of the fuzzer, after its corpus was minimised.
+run_one() {
+    found=$work/corpus/$1
+    crashes=$work/crashes/$1/
+    log=$work/$1.log
+    program=$work/$host/release/$1
+    rm -rf "$crashes"
+    mkdir -p "$found" "$crashes"
+    if ! "$program" -max_total_time="$seconds" -max_len=$max_len -timeout=5 -rss_limit_mb=1024 \
+        -artifact_prefix="$crashes" -print_final_stats=1 "$found" "$fuzz/corpus/$1" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        echo "fuzz: $1 failed; its input is in $crashes" >&2
+        return 1
+    fi
+    minimised=$(mktemp -d "$work/corpus/$1.XXXXXX")
+    "$program" -merge=1 -max_len=$max_len "$minimised" "$fuzz/corpus/$1" "$found" >>"$log" 2>&1
+    rm -rf "$found"
+    mv "$minimised" "$found"
+    executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    echo "fuzz: $1: $executed inputs in $seconds s, $(find "$found" -type f | wc -l) kept"
+}
+
+# keep <target>: corpus/ becomes its seeds, whose names have a dot, and the smallest of what was found.
+keep() {
+    find "$fuzz/corpus/$1" -type f ! -name '*.*' -delete
+    find "$work/corpus/$1" -type f -size -4k -printf '%s %p\n' | sort -n | head -n $max_kept |
+        while read -r _ file; do cp "$file" "$fuzz/corpus/$1/"; done
+}
+
+for target in $targets; do
+    run_one "$target"
+    [ "${KEEP:-0}" = 0 ] || keep "$target"
+done
