@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod framer;
 mod header;
 mod lex;
 pub mod limits;
@@ -9,9 +10,11 @@ mod message;
 mod method;
 mod status;
 pub mod uri;
+mod writer;
 
 pub use self::{
     error::{DecodeError, EncodeError, UriError},
+    framer::{Frame, Framer},
     header::{
         Address, BRANCH_COOKIE, CSeq, Date, HeaderName, MediaType, Param, ParamValue, Params,
         RetryAfter, Rport, TokenValue, Transport, Values, Via, Warning,
@@ -20,4 +23,5 @@ pub use self::{
     method::{Method, OtherMethod},
     status::StatusCode,
     uri::{Host, OpaqueUri, SipUri, Uri},
+    writer::{Output, Reply, RequestWriter, ResponseWriter},
 };

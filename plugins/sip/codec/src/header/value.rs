@@ -187,10 +187,11 @@ pub(crate) fn number_up_to(
     let digits = cursor.take_while(|byte| byte.is_ascii_digit());
     let number = lex::number(digits).ok_or_else(|| cursor.expected("number"))?;
     let number = u32::try_from(number).ok().filter(|number| *number <= limit);
-    number.ok_or(DecodeError::OutOfRange {
+    let limit_exceeded = DecodeError::OutOfRange {
         header,
         limit: u64::from(limit),
-    })
+    };
+    number.ok_or(limit_exceeded)
 }
 
 /// Reads the value of Content-Length.

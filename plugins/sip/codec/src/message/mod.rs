@@ -7,6 +7,7 @@ mod response;
 mod start_line;
 mod typed;
 
+pub(crate) use self::read::Lines;
 pub use self::{
     index::Header, request::Request, response::Response, start_line::StartLine, typed::Contacts,
 };

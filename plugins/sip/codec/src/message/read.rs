@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl<'a> SipMessage<'a> {
-    /// Reads a datagram, or a message that a framer has cut out of a stream.
+    /// Reads a datagram, or a message that [`Framer`](crate::Framer) has cut out of a stream.
     ///
     /// Empty lines before the start line are skipped, bytes after the body are left out
     /// (RFC 3261 §7.5, §18.3).
