@@ -14,7 +14,9 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         "h" => number.checked_mul(3_600_000),
         _ => None,
     };
-    milliseconds.map(Duration::from_millis).ok_or_else(|| unreadable(text))
+    milliseconds
+        .map(Duration::from_millis)
+        .ok_or_else(|| unreadable(text))
 }
 
 fn unreadable(text: &str) -> String {
@@ -34,7 +36,15 @@ mod tests {
 
     #[test]
     fn duration_without_unit_or_out_of_range_is_refused() {
-        for text in ["10", "s", "-1s", "1.5s", "", "99999999999999999999s", "18446744073709551615h"] {
+        for text in [
+            "10",
+            "s",
+            "-1s",
+            "1.5s",
+            "",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

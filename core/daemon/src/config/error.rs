@@ -21,7 +21,12 @@ pub(crate) struct ConfigErrors(pub(crate) Vec<ConfigError>);
 
 impl ConfigError {
     pub(crate) fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { key: key.into(), place: None, problem: problem.into(), hint: None }
+        Self {
+            key: key.into(),
+            place: None,
+            problem: problem.into(),
+            hint: None,
+        }
     }
 
     pub(crate) fn at(mut self, place: Option<String>) -> Self {

@@ -6,6 +6,8 @@ mod duration;
 mod error;
 mod section;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub(crate) use error::{ConfigError, ConfigErrors};

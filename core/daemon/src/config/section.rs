@@ -34,7 +34,16 @@ impl<'a> Section<'a> {
         errors: &'a RefCell<Vec<ConfigError>>,
     ) -> Self {
         let (key, steps, known) = (String::new(), Vec::new(), Vec::new());
-        Self { sources, figment, errors, key, steps, tag: None, dict, known }
+        Self {
+            sources,
+            figment,
+            errors,
+            key,
+            steps,
+            tag: None,
+            dict,
+            known,
+        }
     }
 
     /// The value of a key, if it is there and of the right type.
@@ -50,7 +59,11 @@ impl<'a> Section<'a> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required<T: DeserializeOwned>(&mut self, key: &'static str, hint: &str) -> Option<T> {
+    pub(super) fn required<T: DeserializeOwned>(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+    ) -> Option<T> {
         if !self.dict.contains_key(key) {
             self.known.push(key);
             self.missing(key, hint);
@@ -66,7 +79,11 @@ impl<'a> Section<'a> {
     {
         let tag = self.dict.get(key)?.tag();
         let text: String = self.value(key)?;
-        self.checked(key, tag, text.parse().map_err(|error: T::Err| error.to_string()))
+        self.checked(
+            key,
+            tag,
+            text.parse().map_err(|error: T::Err| error.to_string()),
+        )
     }
 
     /// A list of texts that `T` reads.
@@ -80,7 +97,11 @@ impl<'a> Section<'a> {
         };
         let texts: Vec<String> = self.value(key).unwrap_or_default();
         let read = |text: String| {
-            self.checked(key, tag, text.parse().map_err(|error: T::Err| error.to_string()))
+            self.checked(
+                key,
+                tag,
+                text.parse().map_err(|error: T::Err| error.to_string()),
+            )
         };
         texts.into_iter().filter_map(read).collect()
     }
@@ -114,14 +135,22 @@ impl<'a> Section<'a> {
 
     /// The tables of a list.
     pub(super) fn list(&mut self, key: &'static str) -> Vec<Self> {
-        let Some(value) = self.take(key) else { return Vec::new() };
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
         let Some(items) = value.as_array().map(<[Value]>::to_vec) else {
-            self.problem(key, value.tag(), format!("write [[{key}]] for each one"), None);
+            self.problem(
+                key,
+                value.tag(),
+                format!("write [[{key}]] for each one"),
+                None,
+            );
             return Vec::new();
         };
         // Lists of several files are joined: the line is looked up by the index within the file.
         let mut counted: Vec<(Tag, usize)> = Vec::new();
-        let mut index_in_file = |tag: Tag| match counted.iter_mut().find(|(known, _)| *known == tag) {
+        let mut index_in_file = |tag: Tag| match counted.iter_mut().find(|(known, _)| *known == tag)
+        {
             Some((_, count)) => {
                 *count += 1;
                 *count
@@ -135,7 +164,10 @@ impl<'a> Section<'a> {
             .into_iter()
             .enumerate()
             .map(|(index, item)| {
-                let steps = vec![Step::Key(key.to_owned()), Step::Index(index_in_file(item.tag()))];
+                let steps = vec![
+                    Step::Key(key.to_owned()),
+                    Step::Index(index_in_file(item.tag())),
+                ];
                 self.inner(format!("{key}[{index}]"), steps, item)
             })
             .collect()
@@ -148,7 +180,8 @@ impl<'a> Section<'a> {
 
     /// Where this table stands.
     pub(super) fn place(&self) -> Option<String> {
-        self.tag.and_then(|tag| self.place_of(tag, &self.key, &self.steps))
+        self.tag
+            .and_then(|tag| self.place_of(tag, &self.key, &self.steps))
     }
 
     /// Reports what is wrong with the value of a key.
@@ -180,11 +213,18 @@ impl<'a> Section<'a> {
     }
 
     fn missing(&self, key: &str, hint: &str) {
-        self.push(key, self.tag, "this key is needed".into(), Some(hint.to_owned()));
+        self.push(
+            key,
+            self.tag,
+            "this key is needed".into(),
+            Some(hint.to_owned()),
+        );
     }
 
     fn checked<T>(&self, key: &str, tag: Tag, result: Result<T, String>) -> Option<T> {
-        result.map_err(|problem| self.problem(key, tag, problem, None)).ok()
+        result
+            .map_err(|problem| self.problem(key, tag, problem, None))
+            .ok()
     }
 
     fn problem(&self, key: &str, tag: Tag, problem: String, hint: Option<String>) {
@@ -193,7 +233,12 @@ impl<'a> Section<'a> {
 
     fn push(&self, key: &str, tag: Option<Tag>, problem: String, hint: Option<String>) {
         let path = join(&self.key, key);
-        let steps: Vec<_> = self.steps.iter().cloned().chain([Step::Key(key.to_owned())]).collect();
+        let steps: Vec<_> = self
+            .steps
+            .iter()
+            .cloned()
+            .chain([Step::Key(key.to_owned())])
+            .collect();
         let place = tag.and_then(|tag| self.place_of(tag, &path, &steps));
         let error = ConfigError::new(path, problem).at(place);
         self.errors.borrow_mut().push(match hint {
@@ -203,7 +248,9 @@ impl<'a> Section<'a> {
     }
 
     fn place_of(&self, tag: Tag, key: &str, steps: &[Step]) -> Option<String> {
-        self.figment.get_metadata(tag).map(|metadata| self.sources.place(metadata, key, steps))
+        self.figment
+            .get_metadata(tag)
+            .map(|metadata| self.sources.place(metadata, key, steps))
     }
 
     fn inner(&self, key: String, steps: Vec<Step>, value: Value) -> Self {
@@ -229,5 +276,9 @@ impl<'a> Section<'a> {
 }
 
 fn join(section: &str, key: &str) -> String {
-    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+    if section.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{section}.{key}")
+    }
 }

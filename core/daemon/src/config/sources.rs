@@ -59,8 +59,19 @@ impl Sources {
                 ),
             }
         }
-        errors.extend(files.iter().filter_map(|(path, text)| syntax_error(path, text)));
-        if errors.is_empty() { Ok(Self { files, flags: pairs }) } else { Err(ConfigErrors(errors)) }
+        errors.extend(
+            files
+                .iter()
+                .filter_map(|(path, text)| syntax_error(path, text)),
+        );
+        if errors.is_empty() {
+            Ok(Self {
+                files,
+                flags: pairs,
+            })
+        } else {
+            Err(ConfigErrors(errors))
+        }
     }
 
     /// Reads the configuration out of the sources; finds all that is wrong in one go.
@@ -72,19 +83,29 @@ impl Sources {
         let errors = RefCell::new(Vec::new());
         let config = Config::read(Section::root(self, &figment, root, &errors));
         let errors = errors.into_inner();
-        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+        if errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigErrors(errors))
+        }
     }
 
     fn figment(&self) -> Figment {
-        let files = self.files.iter().fold(Figment::new(), |figment, (path, _)| {
-            figment.admerge(Toml::file_exact(path))
-        });
-        let variables =
-            Env::prefixed(Self::PREFIX).filter(|key| key.as_str().contains("__")).split("__");
-        self.flags.iter().fold(files.merge(variables), |figment, (key, value)| {
-            let Ok(value) = value.parse::<Value>();
-            figment.merge(Serialized::default(key, value))
-        })
+        let files = self
+            .files
+            .iter()
+            .fold(Figment::new(), |figment, (path, _)| {
+                figment.admerge(Toml::file_exact(path))
+            });
+        let variables = Env::prefixed(Self::PREFIX)
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
+        self.flags
+            .iter()
+            .fold(files.merge(variables), |figment, (key, value)| {
+                let Ok(value) = value.parse::<Value>();
+                figment.merge(Serialized::default(key, value))
+            })
     }
 
     /// Where a value with this source stands: `rialto.toml:12`, or the name of its variable or flag.
@@ -95,7 +116,11 @@ impl Sources {
                 false => format!("--set {key}"),
             };
         };
-        let text = self.files.iter().find(|(file, _)| same_file(file, path)).map(|(_, text)| text.as_str());
+        let text = self
+            .files
+            .iter()
+            .find(|(file, _)| same_file(file, path))
+            .map(|(_, text)| text.as_str());
         match text.and_then(|text| line_of(text, steps)) {
             Some(line) => format!("{}:{line}", path.display()),
             None => path.display().to_string(),
@@ -137,7 +162,11 @@ fn line_of(text: &str, steps: &[Step]) -> Option<usize> {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 fn syntax_error(path: &Path, text: &str) -> Option<ConfigError> {
@@ -146,20 +175,33 @@ fn syntax_error(path: &Path, text: &str) -> Option<ConfigError> {
         Some(span) => format!("{}:{}", path.display(), line_at(text, span.start)),
         None => path.display().to_string(),
     };
-    Some(ConfigError::new("", error.message()).at(Some(place)).hint("the file must be TOML"))
+    Some(
+        ConfigError::new("", error.message())
+            .at(Some(place))
+            .hint("the file must be TOML"),
+    )
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok()).is_some_and(|(a, b)| a == b)
+    a == b
+        || fs::canonicalize(a)
+            .ok()
+            .zip(fs::canonicalize(b).ok())
+            .is_some_and(|(a, b)| a == b)
 }
 
 /// The files of `conf.d` beside `path`, by name; none when there is no such folder.
 fn conf_d(path: &Path) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new("")).join("conf.d");
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut files: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort();
     files

@@ -86,7 +86,12 @@ impl Config {
             .filter_map(|section| RouteConfig::read(section, &names))
             .collect();
         root.finish();
-        Self { gateway, log, adapters, routes }
+        Self {
+            gateway,
+            log,
+            adapters,
+            routes,
+        }
     }
 }
 
@@ -99,15 +104,23 @@ impl GatewayConfig {
     fn read(mut section: Section<'_>) -> Self {
         let shards = section.value("shards").unwrap_or(1);
         if shards == 0 || shards > Self::MAX_SHARDS {
-            section.report("shards", "out of range", "1 to 64; more than the number of cores helps nobody");
+            section.report(
+                "shards",
+                "out of range",
+                "1 to 64; more than the number of cores helps nobody",
+            );
         }
-        let max_operations = section.value("max_operations").unwrap_or(Self::MAX_OPERATIONS);
+        let max_operations = section
+            .value("max_operations")
+            .unwrap_or(Self::MAX_OPERATIONS);
         if max_operations == 0 {
             section.report("max_operations", "out of range", "at least 1");
         }
         let config = Self {
             relay_domains: section.parsed_list("relay_domains"),
-            plugin_dirs: section.value("plugin_dirs").unwrap_or_else(|| vec!["plugins".into()]),
+            plugin_dirs: section
+                .value("plugin_dirs")
+                .unwrap_or_else(|| vec!["plugins".into()]),
             shards,
             max_operations,
             deadline: section.duration("deadline").unwrap_or(Self::DEADLINE),
@@ -137,7 +150,13 @@ impl AdapterConfig {
         let domains = section.parsed_list("domains");
         let config = section.table("config").into_json();
         section.finish();
-        Some(Self { name, plugin: plugin?, domains, config, place })
+        Some(Self {
+            name,
+            plugin: plugin?,
+            domains,
+            config,
+            place,
+        })
     }
 }
 
@@ -155,7 +174,11 @@ impl RouteConfig {
         }
         let next_hop = section.value("next_hop");
         section.finish();
-        Some(Self { domain: domain?, adapter: adapter?, next_hop })
+        Some(Self {
+            domain: domain?,
+            adapter: adapter?,
+            next_hop,
+        })
     }
 }
 
