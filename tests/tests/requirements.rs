@@ -1,0 +1,142 @@
+//! The table of requirements in `README.md` says what the tests' names say.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+const BEGIN: &str = "<!-- requirements -->\n";
+const END: &str = "<!-- /requirements -->\n";
+
+#[test]
+fn table_of_requirements_lists_the_tests_that_show_them() {
+    let readme = root().join("tests/README.md");
+    let text = fs::read_to_string(&readme).expect("the README can be read");
+    let (before, rest) = text.split_once(BEGIN).expect("the README has a table");
+    let (found, after) = rest.split_once(END).expect("the table ends");
+    let expected = table(&requirements(), &tests());
+    if env::var_os("RIALTO_BLESS").is_some_and(|value| value == "1") {
+        let blessed = [before, BEGIN, &expected, END, after].concat();
+        fs::write(&readme, blessed).expect("the README can be written");
+        return;
+    }
+    assert!(
+        found == expected,
+        "tests/README.md is out of date; this writes it anew:\n\
+         RIALTO_BLESS=1 cargo nextest run -p rialto-tests table_of_requirements"
+    );
+}
+
+#[test]
+fn every_test_that_is_named_after_a_requirement_names_one_that_exists() {
+    let requirements = requirements();
+    let tests = tests();
+    let unknown: Vec<_> = tests
+        .keys()
+        .filter(|name| shown_by(name, &requirements).is_none())
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "tests/requirements.txt has no requirement for {unknown:?}"
+    );
+}
+
+/// The table's rows: requirements that have tests, in the order of the list.
+fn table(requirements: &[(String, String)], tests: &BTreeMap<String, String>) -> String {
+    let mut rows = "| requirement | shown by |\n|---|---|\n".to_owned();
+    let mut shown = 0;
+    for (id, text) in requirements {
+        let by: Vec<String> = tests
+            .iter()
+            .filter(|(name, _)| shown_by(name, requirements) == Some(id))
+            .map(|(name, file)| format!("`{name}` ({file})"))
+            .collect();
+        if !by.is_empty() {
+            shown += 1;
+            rows += &format!("| **{id}** {text} | {} |\n", by.join("<br>"));
+        }
+    }
+    format!(
+        "{shown} of {} requirements have tests.\n\n{rows}",
+        requirements.len()
+    )
+}
+
+/// The requirement whose id the test's name begins with; the longest one where ids begin alike.
+fn shown_by<'a>(name: &str, requirements: &'a [(String, String)]) -> Option<&'a String> {
+    let ids = requirements.iter().map(|(id, _)| id);
+    ids.filter(|id| {
+        let prefix = id.to_lowercase().replace(['-', '.'], "_");
+        name.strip_prefix(&prefix)
+            .is_some_and(|claim| claim.starts_with('_'))
+    })
+    .max_by_key(|id| id.len())
+}
+
+/// The ids and texts of `requirements.txt`, in its order.
+fn requirements() -> Vec<(String, String)> {
+    let list = fs::read_to_string(root().join("tests/requirements.txt")).expect("there is a list");
+    let lines = list
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let entry = |line: &str| {
+        let (id, text) = line.split_once(": ").expect("an id, a colon, a text");
+        (id.to_owned(), text.to_owned())
+    };
+    lines.map(entry).collect()
+}
+
+/// The tests of the tree that are named after a requirement, and the files they are in.
+fn tests() -> BTreeMap<String, String> {
+    let mut tests = BTreeMap::new();
+    for file in sources(&root()) {
+        let source = fs::read_to_string(&file).expect("a source can be read");
+        let name = file
+            .strip_prefix(root())
+            .expect("it is in the tree")
+            .display()
+            .to_string();
+        let mut is_test = false;
+        for line in source.lines().map(str::trim_start) {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            let Some(function) = line.trim_start_matches("async ").strip_prefix("fn ") else {
+                continue;
+            };
+            let function = function.split('(').next().unwrap_or_default();
+            if is_test
+                && ["cpim_", "rfc2779_"]
+                    .iter()
+                    .any(|prefix| function.starts_with(prefix))
+            {
+                tests.insert(function.to_owned(), name.clone());
+            }
+            is_test = false;
+        }
+    }
+    tests
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)
+        .expect("a folder can be read")
+        .flatten()
+    {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_ours = !matches!(name.to_str(), Some("target" | ".git"));
+        if path.is_dir() && is_ours {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests is in the workspace")
+        .to_owned()
+}
