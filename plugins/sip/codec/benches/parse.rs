@@ -23,12 +23,12 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 200, sample_size = 500)]
 fn index_only(bencher: Bencher<'_, '_>) {
     bencher.bench(|| SipMessage::parse(black_box(MESSAGE)).map(|message| message.body().len()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 200, sample_size = 500)]
 fn read_request(bencher: Bencher<'_, '_>) {
     bencher.bench(|| {
         let message = SipMessage::parse(black_box(MESSAGE)).unwrap();
@@ -38,7 +38,7 @@ fn read_request(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 200, sample_size = 500)]
 fn write_response(bencher: Bencher<'_, '_>) {
     let message = SipMessage::parse(MESSAGE).unwrap();
     let source: SocketAddr = ([127, 0, 0, 1], 40_000).into();
@@ -56,7 +56,7 @@ fn write_response(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 200, sample_size = 500)]
 fn write_request(bencher: Bencher<'_, '_>) {
     let mut output = Vec::with_capacity(2_048);
     bencher.bench_local(|| {

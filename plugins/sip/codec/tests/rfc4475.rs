@@ -275,10 +275,7 @@ fn rfc4475_3_1_2_2_clerr_is_refused_with_400() {
     assert_eq!(refused(message!("clerr")), StatusCode::BAD_REQUEST);
     let is_short = matches!(
         defect(message!("clerr")),
-        DecodeError::BodyTooShort {
-            expected: 9999,
-            got: 150
-        }
+        DecodeError::BodyTooShort { expected: 9999, .. }
     );
     assert!(is_short);
 }
