@@ -1,36 +1,89 @@
-//! SIP from a datagram: whatever the bytes are, each header is a value or an error, and what is answered can be read.
+//! SIP from datagrams and streams: whatever the bytes are, a header is a value or an error, what is answered can be read, and
+//! a stream holds the same messages in any chunks.
 
 #![no_main]
 
+use std::net::SocketAddr;
+
+use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use rialto_sip_codec::{Address, HeaderName, Request, Response, SipMessage, Uri};
+use rialto_sip_codec::{
+    Address, Frame, Framer, HeaderName, Reply, Request, Response, ResponseWriter, SipMessage,
+    StatusCode, Uri,
+};
 
 fuzz_target!(|data: &[u8]| {
-    if let Some(broken) = SipMessage::salvage(data) {
-        assert!(broken.body().is_empty());
-        headers(&broken);
-    }
-    let Ok(message) = SipMessage::parse(data) else {
+    let Some((&chunk, bytes)) = data.split_first() else {
         return;
     };
+    datagram(bytes);
+    let whole = frames(bytes, usize::MAX);
+    assert_eq!(whole, frames(bytes, usize::from(chunk) + 1));
+    for frame in whole {
+        if let Frame::Message(message) = frame {
+            datagram(&message);
+        }
+    }
+});
+
+fn datagram(bytes: &[u8]) {
+    if let Some(broken) = SipMessage::salvage(bytes) {
+        assert!(broken.body().is_empty());
+        headers(&broken);
+        answer(&broken);
+    }
+    let Ok(message) = SipMessage::parse(bytes) else {
+        return;
+    };
+    assert!(bytes.len() >= message.body().len());
     headers(&message);
     if let Ok(request) = Request::read(&message) {
         uri(request.uri());
-        assert_eq!(
-            request.message().cseq().map(|cseq| cseq.number()),
-            Ok(request.cseq().number())
-        );
+        assert!(answer(&message), "a good request can be answered");
     }
     if let Ok(response) = Response::read(&message) {
-        assert!(
-            response
-                .via()
-                .branch()
-                .is_none_or(|branch| !branch.is_empty())
-        );
+        assert!((100..700).contains(&response.status().code()));
     }
-    assert!(data.len() >= message.body().len());
-});
+}
+
+/// The frames before the stream is lost.
+fn frames(bytes: &[u8], chunk: usize) -> Vec<Frame> {
+    let (mut framer, mut buffer, mut frames) = (Framer::new(), BytesMut::new(), Vec::new());
+    for piece in bytes.chunks(chunk) {
+        buffer.extend_from_slice(piece);
+        loop {
+            match framer.next_frame(&mut buffer) {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break,
+                Err(_) => return frames,
+            }
+        }
+    }
+    frames
+}
+
+/// Whether the request can be answered; an answer finds its way back.
+fn answer(request: &SipMessage<'_>) -> bool {
+    let source = Some(SocketAddr::from(([192, 0, 2, 1], 5060)));
+    let reply = Reply {
+        status: StatusCode::OK,
+        reason: "",
+        source,
+        to_tag: "t",
+    };
+    let mut bytes = Vec::new();
+    if ResponseWriter::new(&mut bytes, request, &reply)
+        .finish(b"")
+        .is_err()
+    {
+        return false;
+    }
+    let response = SipMessage::parse(&bytes).expect("what we write can be read");
+    let branch = |message: &SipMessage<'_>| message.via().ok()?.branch().map(str::to_owned);
+    assert_eq!(branch(&response), branch(request));
+    assert_eq!(response.call_id().ok(), request.call_id().ok());
+    true
+}
 
 /// Reads everything that has a type.
 fn headers(message: &SipMessage<'_>) {
