@@ -9,6 +9,7 @@ pub mod limits;
 mod message;
 mod method;
 mod status;
+pub mod transaction;
 pub mod uri;
 mod writer;
 
