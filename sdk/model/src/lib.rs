@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`address`] | [`InstantInbox`] (`im:`), [`Presentity`] (`pres:`), [`Domain`] | RFC 3860 §3, RFC 3859 §3 |
 //! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
+//! | [`cpim`] | [`CpimMessage`]: the form of a message on the wire | RFC 3862 |
 //! | [`operation`] | [`MessageOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
 //! | [`response`] | [`Response`], [`ResponseStatus`] | RFC 3860 §3.4 |
 //! | [`failure`] | [`Failure`]: what went wrong, who can mend it, whether a retry helps | RFC 2779 §4.2 |
@@ -14,6 +15,7 @@
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 pub mod address;
+pub mod cpim;
 pub mod failure;
 pub mod message;
 pub mod operation;
@@ -22,7 +24,11 @@ pub mod response;
 pub use address::{AddressError, Domain, InstantInbox, Presentity, SourceRoute, SourceRouteError};
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
+pub use cpim::{CpimError, CpimMessage, CpimWriteError};
 pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};
-pub use message::{ContentHeader, Header, InstantMessage, MessageHeaders, Payload};
+pub use message::{
+    ContentHeader, ContentType, ContentTypeError, Header, InstantMessage, MessageHeaders,
+    NameAddress, Payload, TextError,
+};
 pub use operation::{HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId};
 pub use response::{Response, ResponseStatus};

@@ -18,6 +18,11 @@ impl Responder {
         Self { transaction_id }
     }
 
+    /// Takes up the duty to answer an operation whose other parts are elsewhere, as on the plugin boundary.
+    pub const fn resume(transaction_id: TransactionId) -> Self {
+        Self::new(transaction_id)
+    }
+
     /// Answers the operation.
     pub fn respond(self, status: ResponseStatus) -> Response {
         Response::new(self.transaction_id, status)
