@@ -22,3 +22,4 @@ pub mod process;
 pub mod sip_message;
 pub mod texts;
 pub mod transcript;
+pub mod world;

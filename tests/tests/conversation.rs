@@ -1,0 +1,198 @@
+//! Users of SIP and XMPP converse through the gateway, in real clients and servers.
+
+use rialto_tests::{
+    peers::{
+        self, Baresip, Ejabberd, Prosody, SlixmppClient, Transport, XmppServer, baresip,
+        sipp::{Outgoing, SIP_HOST_V6},
+        slixmpp::Draft,
+    },
+    sip_message::SipMessage,
+    texts::{self, Text, with_line_feeds},
+    world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
+};
+
+#[test]
+fn prosody_and_sipp_exchange_every_text_over_udp() {
+    exchange_every_text::<Prosody>(&WorldSettings::default());
+}
+
+#[test]
+fn prosody_and_sipp_exchange_every_text_over_tcp() {
+    exchange_every_text::<Prosody>(&over_tcp());
+}
+
+#[test]
+fn prosody_and_sipp_exchange_every_text_over_ipv6() {
+    let udp = WorldSettings {
+        sip_host: SIP_HOST_V6,
+        ..WorldSettings::default()
+    };
+    exchange_every_text::<Prosody>(&udp);
+    exchange_every_text::<Prosody>(&WorldSettings {
+        sip_host: SIP_HOST_V6,
+        ..over_tcp()
+    });
+}
+
+#[test]
+fn ejabberd_and_sipp_exchange_every_text() {
+    exchange_every_text::<Ejabberd>(&WorldSettings::default());
+}
+
+fn exchange_every_text<S: XmppServer>(settings: &WorldSettings) {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start(settings);
+    let mut juliet = world.login("juliet");
+    let texts = texts::all();
+    sip_texts_arrive(&world, &mut juliet, settings.transport, &texts);
+    xmpp_texts_arrive(&mut world, &mut juliet, settings.transport, &texts);
+    assert!(
+        juliet.unread().is_empty(),
+        "nothing comes twice, and no error"
+    );
+}
+
+fn sip_texts_arrive<S: XmppServer>(
+    world: &World<S>,
+    juliet: &mut SlixmppClient,
+    transport: Transport,
+    texts: &[Text],
+) {
+    let to_juliet = |text| Outgoing::text(ALICE, JULIET_SEEN, text);
+    let messages: Vec<_> = texts.iter().map(|text| to_juliet(&text.text)).collect();
+    let answers = world.sip_client(transport).send_all(&messages);
+    for (Text { name, text }, answer) in texts.iter().zip(&answers) {
+        assert_eq!(answer.status(), Some(200), "{name}");
+        let stanza = juliet.receive();
+        assert_eq!(stanza.body(), Some(&*with_line_feeds(text)), "{name}");
+        assert_eq!(stanza.bare_from(), ALICE_SEEN, "{name}");
+        assert_ne!(stanza.kind(), "error", "{name}");
+    }
+}
+
+fn xmpp_texts_arrive<S: XmppServer>(
+    world: &mut World<S>,
+    juliet: &mut SlixmppClient,
+    transport: Transport,
+    texts: &[Text],
+) {
+    for Text { name, text } in texts {
+        juliet.send(ALICE_SEEN, text);
+        let message = world.sip.receive(transport_for(text, transport));
+        assert_eq!(message.body(), with_line_feeds(text).as_bytes(), "{name}");
+        assert_is_to_alice_from_juliet(&message);
+    }
+}
+
+/// A request near the limit of a datagram goes over TCP (RFC 3261 §18.1.1).
+fn transport_for(text: &str, transport: Transport) -> Transport {
+    if text.len() > 1300 {
+        Transport::Tcp
+    } else {
+        transport
+    }
+}
+
+fn assert_is_to_alice_from_juliet(message: &SipMessage) {
+    assert_eq!(message.request_uri(), Some(ALICE));
+    assert_eq!(message.uri("To"), Some(ALICE));
+    let from = message.uri("From").and_then(|uri| uri.split(';').next());
+    assert_eq!(from, Some(JULIET_SEEN));
+}
+
+fn over_tcp() -> WorldSettings {
+    WorldSettings {
+        transport: Transport::Tcp,
+        ..WorldSettings::default()
+    }
+}
+
+#[test]
+fn reply_to_the_shown_address_comes_back_to_each_side() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+
+    assert_eq!(
+        world.send_from_sip(JULIET_SEEN, "Juliet?").status(),
+        Some(200)
+    );
+    let shown_on_xmpp = juliet.receive().from().to_owned();
+    juliet.send(&shown_on_xmpp, "Yes?");
+    let at_sip = world.sip.receive(Transport::Udp);
+    assert_eq!(
+        (at_sip.body(), at_sip.uri("To")),
+        (&b"Yes?"[..], Some(ALICE))
+    );
+
+    let shown_on_sip = at_sip.uri("From").expect("a request has a From").to_owned();
+    assert_eq!(
+        world.send_from_sip(&shown_on_sip, "Good night").status(),
+        Some(200)
+    );
+    let again = juliet.receive();
+    assert_eq!(
+        (again.body(), again.bare_from()),
+        (Some("Good night"), ALICE_SEEN)
+    );
+}
+
+#[test]
+fn baresip_and_prosody_exchange_every_text() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let mut phone = Baresip::start(ALICE, world.gateway_sip(), &[JULIET_SEEN]);
+    for Text { name, text } in texts::no_longer_than(baresip::LONGEST_TEXT) {
+        phone.send(JULIET_SEEN, &text);
+        let stanza = juliet.receive();
+        let typed = with_line_feeds(baresip::typed(&text));
+        assert_eq!(stanza.body(), Some(&*typed), "{name}");
+        assert_eq!(stanza.bare_from(), ALICE_SEEN, "{name}");
+    }
+}
+
+#[test]
+fn subject_thread_and_language_cross_to_sip_and_back() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let draft = Draft {
+        to: ALICE_SEEN,
+        body: "Wherefore art thou?",
+        subject: Some("A question, 今"),
+        thread: Some("e0ffe42b28561960c6b12b944a092794b9683a38"),
+        lang: Some("it"),
+        ..Draft::default()
+    };
+    juliet.send_draft(&draft);
+    let message = world.sip.receive(Transport::Udp);
+    assert_eq!(message.header("Subject"), draft.subject);
+    assert_eq!(message.header("Content-Language"), draft.lang);
+    let call_id = message.header("Call-ID").expect("a request has a Call-ID");
+    assert_eq!(Some(call_id), draft.thread);
+
+    let headers = ["Subject: An answer, 今", "Content-Language: fr"];
+    let answer = Outgoing {
+        headers: &headers,
+        ..Outgoing::text(ALICE, JULIET_SEEN, "Ici")
+    };
+    assert_eq!(
+        world.sip_client(Transport::Udp).send(answer).status(),
+        Some(200)
+    );
+    let stanza = juliet.receive();
+    assert_eq!(
+        (stanza.subject(), stanza.lang()),
+        (Some("An answer, 今"), Some("fr"))
+    );
+    assert!(stanza.thread().is_some(), "the Call-ID is the thread");
+}

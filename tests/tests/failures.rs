@@ -1,0 +1,241 @@
+//! Nothing vanishes: whatever fails on one side, the sender on the other side hears of it.
+
+use rialto_tests::{
+    peers::{self, Ejabberd, Prosody, Reply, Transport, XmppServer, slixmpp::Stanza},
+    sip_message::SipMessage,
+    world::{ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
+};
+
+const NOBODY: &str = "sip:nobody@xmpp.example";
+
+#[test]
+fn unknown_user_of_prosody_gives_the_sip_sender_a_4xx() {
+    unknown_user_gives_a_4xx::<Prosody>();
+}
+
+#[test]
+fn unknown_user_of_ejabberd_gives_the_sip_sender_a_4xx() {
+    unknown_user_gives_a_4xx::<Ejabberd>();
+}
+
+fn unknown_user_gives_a_4xx<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<S>::start(&WorldSettings::default());
+    let answer = world.send_from_sip(NOBODY, "Is anyone there?");
+    assert!(
+        matches!(answer.status(), Some(400..=499)),
+        "{}",
+        answer.start_line()
+    );
+}
+
+#[test]
+fn sip_404_gives_the_xmpp_sender_item_not_found() {
+    sip_status_gives("404 Not Found", "item-not-found", "cancel");
+}
+
+#[test]
+fn sip_403_gives_the_xmpp_sender_forbidden() {
+    sip_status_gives("403 Forbidden", "forbidden", "auth");
+}
+
+#[test]
+fn sip_415_gives_the_xmpp_sender_not_acceptable() {
+    sip_status_gives("415 Unsupported Media Type", "not-acceptable", "modify");
+}
+
+#[test]
+fn sip_480_gives_the_xmpp_sender_recipient_unavailable() {
+    sip_status_gives(
+        "480 Temporarily Unavailable",
+        "recipient-unavailable",
+        "wait",
+    );
+}
+
+#[test]
+fn sip_486_gives_the_xmpp_sender_recipient_unavailable() {
+    sip_status_gives("486 Busy Here", "recipient-unavailable", "wait");
+}
+
+#[test]
+fn sip_500_gives_the_xmpp_sender_internal_server_error() {
+    sip_status_gives("500 Server Internal Error", "internal-server-error", "wait");
+}
+
+fn sip_status_gives(status: &'static str, condition: &str, kind: &str) {
+    if !peers::are_wanted() {
+        return;
+    }
+    let error = error_for(Reply::Status(status));
+    assert_eq!(
+        (error.error_condition(), error.error_kind()),
+        (Some(condition), Some(kind))
+    );
+}
+
+#[test]
+fn sip_503_with_retry_after_gives_the_xmpp_sender_an_error_to_wait_for() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let error = error_for(Reply::StatusAndHeader(
+        "503 Service Unavailable",
+        "Retry-After: 7",
+    ));
+    assert_eq!(error.error_kind(), Some("wait"), "{}", error.xml());
+}
+
+#[test]
+fn silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let error = error_for(Reply::Silent);
+    assert_eq!(
+        error.error_condition(),
+        Some("remote-server-timeout"),
+        "{}",
+        error.xml()
+    );
+}
+
+/// The error that Juliet gets for a message which the SIP side answers like this.
+fn error_for(reply: Reply) -> Stanza {
+    let mut world = World::<Prosody>::start(&WorldSettings {
+        reply,
+        ..WorldSettings::default()
+    });
+    let mut juliet = world.login("juliet");
+    let sent = juliet.send(ALICE_SEEN, "Art thou there?");
+    world.sip.receive(Transport::Udp);
+    let error = juliet.receive();
+    assert_eq!(
+        (error.kind(), error.id()),
+        ("error", Some(&*sent)),
+        "{}",
+        error.xml()
+    );
+    assert_eq!(error.bare_from(), ALICE_SEEN);
+    error
+}
+
+#[test]
+fn sip_202_gives_the_xmpp_sender_no_error() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let reply = Reply::Status("202 Accepted");
+    let mut world = World::<Prosody>::start(&WorldSettings {
+        reply,
+        ..WorldSettings::default()
+    });
+    let mut juliet = world.login("juliet");
+    juliet.send(ALICE_SEEN, "Later will do");
+    world.sip.receive(Transport::Udp);
+    // What comes after on the same stream proves that nothing came before.
+    assert_eq!(world.send_from_sip(JULIET_SEEN, "done").status(), Some(200));
+    assert_eq!(juliet.receive().body(), Some("done"));
+}
+
+#[test]
+fn stopped_prosody_is_a_failure_and_restarted_it_works_again() {
+    stopped_server_is_a_failure_and_restarted_it_works_again::<Prosody>();
+}
+
+#[test]
+fn stopped_ejabberd_is_a_failure_and_restarted_it_works_again() {
+    stopped_server_is_a_failure_and_restarted_it_works_again::<Ejabberd>();
+}
+
+fn stopped_server_is_a_failure_and_restarted_it_works_again<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start(&WorldSettings::default());
+    world.xmpp.stop();
+    assert_failed(&world.send_from_sip(JULIET_SEEN, "into the void"));
+    world.xmpp.start_again();
+    assert_delivered_in_the_end(&world);
+}
+
+#[test]
+fn killed_prosody_is_a_failure_and_restarted_it_works_again() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    world.xmpp.kill();
+    assert_failed(&world.send_from_sip(JULIET_SEEN, "into the void"));
+    world.xmpp.start_again();
+    assert_delivered_in_the_end(&world);
+}
+
+#[test]
+fn gateway_that_was_killed_works_again_when_it_is_started() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    world.gateway.kill();
+    world.gateway.start_again();
+    let mut juliet = world.login("juliet");
+    assert_eq!(
+        world.send_from_sip(JULIET_SEEN, "again").status(),
+        Some(200)
+    );
+    assert_eq!(juliet.receive().body(), Some("again"));
+}
+
+#[test]
+fn gateway_that_is_told_to_end_ends_well() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    assert_eq!(
+        world
+            .send_from_sip(NOBODY, "hi")
+            .status()
+            .map(|status| status / 100),
+        Some(4)
+    );
+    assert_eq!(world.gateway.terminate(), Some(0));
+}
+
+/// Neither 200 nor 202: a final response that says that the message did not arrive.
+fn assert_failed(answer: &SipMessage) {
+    assert!(
+        matches!(answer.status(), Some(400..=699)),
+        "{}",
+        answer.start_line()
+    );
+    assert_ne!(
+        answer.status(),
+        Some(408),
+        "no MESSAGE is answered with 408 (RFC 4320 §4.2)"
+    );
+}
+
+/// The gateway connects again by itself; until it has, it fails truthfully.
+fn assert_delivered_in_the_end<S: XmppServer>(world: &World<S>) {
+    let mut juliet = world.login("juliet");
+    let mut failures = Vec::new();
+    for attempt in 0..200 {
+        let text = format!("attempt {attempt}");
+        let answer = world.send_from_sip(JULIET_SEEN, &text);
+        if answer.status() == Some(200) {
+            assert_eq!(
+                juliet.receive().body(),
+                Some(&*text),
+                "what failed did not come either"
+            );
+            return;
+        }
+        assert_failed(&answer);
+        failures.push(answer.start_line().to_owned());
+    }
+    panic!("it never works again: {:?}", failures.last());
+}
