@@ -1,1 +1,22 @@
 //! Both sides of the contract: owned data, calls that are answered once, lent buffers.
+//!
+//! | module | for whom | what |
+//! |---|---|---|
+//! | [`operation`], [`response`] | both | the model's types as borrowed C data, and back, checked |
+//! | [`calls`] | the caller | tickets: a call waits until it is answered, cancelled or too old |
+//! | [`answer`] | the callee | the duty to answer once, whatever happens |
+//! | [`read`] | both | slices and structs of the other side |
+//!
+//! All that trusts a foreign pointer is in [`read`], [`operation`] and [`response`].
+
+#![warn(missing_docs)]
+
+pub mod answer;
+pub mod calls;
+pub mod operation;
+pub mod read;
+pub mod response;
+
+pub use answer::{Answer, Receipt};
+pub use calls::{Pending, Ticket};
+pub use read::Malformed;

@@ -1,0 +1,120 @@
+//! What crosses: operations, responses, completions.
+
+use core::ffi::c_void;
+
+use abi_stable::StableAbi;
+
+/// Bytes that somebody else owns. `ptr` may be null when `len` is 0; where a text is optional, null is "none".
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Bytes {
+    /// The first one.
+    pub ptr: *const u8,
+    /// How many.
+    pub len: usize,
+}
+
+/// An operation that one side asks of the other. All texts are UTF-8.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Operation {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// `KIND_…`; an unknown one is answered with `REASON_UNSUPPORTED_SERVICE`.
+    pub kind: u32,
+    /// Milliseconds that the caller will wait; 0 is no limit.
+    pub deadline_ms: u64,
+    /// How many more relays it may pass, 0 to 255.
+    pub max_forwards: u32,
+    /// None are defined yet: 0.
+    pub flags: u32,
+    /// 1 to 40 bytes of visible ASCII; the response carries them back.
+    pub transaction_id: Bytes,
+    /// An `im:` URI.
+    pub source: Bytes,
+    /// An `im:` URI.
+    pub destination: Bytes,
+    /// The sender's device, or null.
+    pub source_instance: Bytes,
+    /// The device that the sender chose, or null.
+    pub destination_instance: Bytes,
+    /// Where to send it, in the plugin's own words, or null.
+    pub next_hop: Bytes,
+    /// The name of the conversation, or null.
+    pub thread: Bytes,
+    /// The MIME type of the payload with its parameters, as written.
+    pub content_type: Bytes,
+    /// The message headers of message/cpim, in order.
+    pub headers: *const Header,
+    /// How many.
+    pub headers_len: usize,
+    /// The other MIME headers of the payload, in order.
+    pub content_headers: *const ContentHeader,
+    /// How many.
+    pub content_headers_len: usize,
+    /// The content, byte for byte.
+    pub payload: Bytes,
+    /// What `retain` is called with; valid until the call returns.
+    pub owner: *mut c_void,
+    /// Keeps `payload` where it is beyond the call, instead of a copy: returns what `release` is called with, once, from any
+    /// thread. Null when it cannot. The function itself may be null: copy then.
+    pub retain: Option<unsafe extern "C" fn(owner: *mut c_void) -> *mut c_void>,
+    /// Ends what `retain` began.
+    pub release: Option<unsafe extern "C" fn(retained: *mut c_void)>,
+}
+
+/// A message header of message/cpim. RFC 3862 §3.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Header {
+    /// As written.
+    pub name: Bytes,
+    /// The `lang` parameter, or null.
+    pub language: Bytes,
+    /// Unescaped.
+    pub value: Bytes,
+}
+
+/// A MIME header of the payload.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct ContentHeader {
+    /// As written.
+    pub name: Bytes,
+    /// Unfolded.
+    pub value: Bytes,
+}
+
+/// How an operation, or a call to start or stop, ended.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Response {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// `SUCCESS`, `FAILURE` or `INDETERMINANT`.
+    pub status: u32,
+    /// `REASON_…`, when it is a failure.
+    pub reason: u32,
+    /// `ORIGIN_…`: who must act.
+    pub origin: u32,
+    /// `RETRY_…`
+    pub retry: u32,
+    /// 0.
+    pub reserved: u32,
+    /// With `RETRY_AFTER`: milliseconds.
+    pub retry_after_ms: u64,
+    /// The operation's, or empty: "the one that the ticket stands for". Another one is refused.
+    pub transaction_id: Bytes,
+    /// For people, UTF-8; never a part of the message. Empty: the reason's usual text.
+    pub detail: Bytes,
+}
+
+/// The right, and the duty, to answer once. The ticket means something to its issuer only.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Completion {
+    /// To be handed back.
+    pub ticket: u64,
+    /// Takes the answer, from any thread; returns `ACCEPTED` or `STALE`.
+    pub complete: Option<unsafe extern "C" fn(ticket: u64, response: *const Response) -> u32>,
+}

@@ -1,0 +1,70 @@
+//! What the gateway offers to an adapter.
+
+use core::ffi::c_void;
+
+use abi_stable::StableAbi;
+
+use crate::{Bytes, Completion, Operation};
+
+/// The gateway, as one adapter sees it; valid until the process ends, callable from any thread.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Host {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// The contract that the gateway speaks.
+    pub contract: u32,
+    /// The first argument of all functions here.
+    pub ctx: *mut c_void,
+    /// Hands an operation to the gateway; `done` is answered once, perhaps before this returns.
+    pub submit: Option<
+        unsafe extern "C" fn(ctx: *mut c_void, operation: *const Operation, done: Completion),
+    >,
+    /// Says that nobody waits any more for the submitted operation with the ticket of that `done`.
+    pub cancel_submit: Option<unsafe extern "C" fn(ctx: *mut c_void, ticket: u64)>,
+    /// Writes a line to the gateway's log.
+    pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, record: *const LogRecord)>,
+    /// Adds to a counter.
+    pub count: Option<unsafe extern "C" fn(ctx: *mut c_void, metric: Bytes, by: u64)>,
+    /// Sets a gauge.
+    pub gauge: Option<unsafe extern "C" fn(ctx: *mut c_void, metric: Bytes, value: f64)>,
+    /// Adds a value to a histogram, durations in seconds.
+    pub observe: Option<unsafe extern "C" fn(ctx: *mut c_void, metric: Bytes, value: f64)>,
+    /// Says how the adapter is (`HEALTH_…`), and why.
+    pub health: Option<unsafe extern "C" fn(ctx: *mut c_void, state: u32, why: Bytes)>,
+}
+
+/// One line for the log. All texts are UTF-8.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct LogRecord {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// `LEVEL_…`
+    pub level: u32,
+    /// Where in the plugin it comes from.
+    pub target: Bytes,
+    /// A constant sentence.
+    pub message: Bytes,
+    /// The data.
+    pub fields: *const LogField,
+    /// How many.
+    pub fields_len: usize,
+}
+
+/// A datum of a line in the log.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct LogField {
+    /// Its name, dotted.
+    pub name: Bytes,
+    /// Its value.
+    pub value: Bytes,
+}
+
+// SAFETY: `ctx` is the gateway's and may be used from any thread, by contract.
+#[expect(unsafe_code, reason = "raw pointers are neither, and this one may be")]
+unsafe impl Sync for Host {}
+// SAFETY: as above.
+#[expect(unsafe_code, reason = "raw pointers are neither, and this one may be")]
+unsafe impl Send for Host {}

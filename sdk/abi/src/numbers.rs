@@ -1,0 +1,116 @@
+//! The numbers that stand for kinds.
+
+/// What a plugin's table begins with.
+pub const MAGIC: [u8; 8] = *b"RIALTO\r\n";
+/// The number of this contract.
+pub const CONTRACT: u32 = 1;
+
+/// `Operation.kind`: an instant message.
+pub const KIND_MESSAGE: u32 = 1;
+
+/// `Response.status`: the far side acknowledged the delivery.
+pub const SUCCESS: u32 = 0;
+/// `Response.status`: not delivered, and not tried again.
+pub const FAILURE: u32 = 1;
+/// `Response.status`: handed to a system that will never tell the outcome.
+pub const INDETERMINANT: u32 = 2;
+
+/// `Response.reason`: none; the only one of a success.
+pub const REASON_NONE: u32 = 0;
+/// `Response.reason`: the source is not a valid instant inbox.
+pub const REASON_INVALID_SOURCE: u32 = 1;
+/// `Response.reason`: the destination is not a valid instant inbox.
+pub const REASON_INVALID_DESTINATION: u32 = 2;
+/// `Response.reason`: the destination's system knows no such inbox.
+pub const REASON_NO_SUCH_INBOX: u32 = 3;
+/// `Response.reason`: the inbox has no presentity.
+pub const REASON_NO_PRESENTITY: u32 = 4;
+/// `Response.reason`: access rules forbid the operation.
+pub const REASON_NOT_PERMITTED: u32 = 5;
+/// `Response.reason`: the watcher has subscribed already.
+pub const REASON_ALREADY_SUBSCRIBED: u32 = 6;
+/// `Response.reason`: the hop count ran out.
+pub const REASON_HOP_LIMIT_REACHED: u32 = 7;
+/// `Response.reason`: no way to the destination's domain is known.
+pub const REASON_UNRESOLVABLE: u32 = 8;
+/// `Response.reason`: the destination's system cannot be reached now.
+pub const REASON_UNREACHABLE: u32 = 9;
+/// `Response.reason`: the destination's system gave no answer in time.
+pub const REASON_TIMED_OUT: u32 = 10;
+/// `Response.reason`: the recipient takes no messages now.
+pub const REASON_RECIPIENT_UNAVAILABLE: u32 = 11;
+/// `Response.reason`: the message is too large.
+pub const REASON_TOO_LARGE: u32 = 12;
+/// `Response.reason`: the destination's network cannot carry this content.
+pub const REASON_UNSUPPORTED_CONTENT: u32 = 13;
+/// `Response.reason`: a required header is not understood.
+pub const REASON_UNKNOWN_REQUIRED_HEADER: u32 = 14;
+/// `Response.reason`: all the work that can be taken is there already.
+pub const REASON_OVERLOADED: u32 = 15;
+/// `Response.reason`: stopping.
+pub const REASON_SHUTTING_DOWN: u32 = 16;
+/// `Response.reason`: a fault; also stands for every number that the reader does not know.
+pub const REASON_INTERNAL: u32 = 17;
+/// `Response.reason`: the adapter does not offer this service.
+pub const REASON_UNSUPPORTED_SERVICE: u32 = 18;
+/// `Response.reason`: the destination's system refused for good, with a reason of its own.
+pub const REASON_REFUSED: u32 = 19;
+/// `Response.reason`: the sender gave up.
+pub const REASON_CANCELLED: u32 = 20;
+
+/// `Response.origin`: as usual for the reason.
+pub const ORIGIN_DEFAULT: u32 = 0;
+/// `Response.origin`: the sender must act.
+pub const ORIGIN_SENDER: u32 = 1;
+/// `Response.origin`: the far system must act.
+pub const ORIGIN_PEER: u32 = 2;
+/// `Response.origin`: the plugin's author must act.
+pub const ORIGIN_PLUGIN: u32 = 3;
+/// `Response.origin`: the gateway is at fault, or loaded.
+pub const ORIGIN_HOST: u32 = 4;
+/// `Response.origin`: the operator must act, usually on the configuration.
+pub const ORIGIN_OPERATOR: u32 = 5;
+
+/// `Response.retry`: as usual for the reason.
+pub const RETRY_DEFAULT: u32 = 0;
+/// `Response.retry`: it will fail again.
+pub const RETRY_NEVER: u32 = 1;
+/// `Response.retry`: after `retry_after_ms`.
+pub const RETRY_AFTER: u32 = 2;
+/// `Response.retry`: at growing intervals.
+pub const RETRY_BACKOFF: u32 = 3;
+
+/// What a completion returns when nobody waits for this answer (any more).
+pub const STALE: u32 = 0;
+/// What a completion returns when the answer was taken.
+pub const ACCEPTED: u32 = 1;
+
+/// A bit of `Plugin.services`: the instant message service.
+pub const SERVICE_MESSAGES: u64 = 1;
+
+/// `Claim.kind`: a UDP address to listen on, `0.0.0.0:5060`.
+pub const CLAIM_UDP: u32 = 1;
+/// `Claim.kind`: a TCP address to listen on.
+pub const CLAIM_TCP: u32 = 2;
+/// `Claim.kind`: a domain to answer for.
+pub const CLAIM_DOMAIN: u32 = 3;
+/// `Claim.kind`: a URI scheme, to have it alone.
+pub const CLAIM_SCHEME: u32 = 4;
+
+/// A log level: nothing.
+pub const LEVEL_OFF: u32 = 0;
+/// A log level: a person must act.
+pub const LEVEL_ERROR: u32 = 1;
+/// A log level: something is not as it should be.
+pub const LEVEL_WARN: u32 = 2;
+/// A log level: what an operator wants to see.
+pub const LEVEL_INFO: u32 = 3;
+/// A log level: what the plugin's author wants to see.
+pub const LEVEL_DEBUG: u32 = 4;
+/// A log level: everything.
+pub const LEVEL_TRACE: u32 = 5;
+
+/// `Host.health`: the adapter can deliver.
+pub const HEALTH_UP: u32 = 0;
+/// `Host.health`: the adapter runs, but cannot deliver all or any; the text says why.
+pub const HEALTH_DEGRADED: u32 = 1;

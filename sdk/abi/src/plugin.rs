@@ -1,0 +1,121 @@
+//! What a library exports.
+
+use core::ffi::c_void;
+
+use abi_stable::StableAbi;
+
+use crate::{Bytes, Completion, Field, Host, Operation};
+
+/// The one symbol of a plugin library: `const Plugin RIALTO_PLUGIN`.
+///
+/// An adapter's handle is made by `start` and last used by `release`. In between its functions may be called from any thread,
+/// several at once; none may block. `release` is never called while another call with that handle runs.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Plugin {
+    /// `MAGIC`
+    pub magic: [u8; 8],
+    /// `CONTRACT`
+    pub contract: u32,
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// What the plugin is called.
+    pub name: Bytes,
+    /// Its own version.
+    pub version: Bytes,
+    /// The native protocol that it speaks.
+    pub protocol: Bytes,
+    /// The URI schemes of that protocol, separated by commas.
+    pub schemes: Bytes,
+    /// Bits: `SERVICE_…`
+    pub services: u64,
+    /// An SPDX expression, or null.
+    pub licence: Bytes,
+    /// Who wrote it, or null.
+    pub authors: Bytes,
+    /// Checks a configuration and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
+    /// before it returns; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
+    pub claims:
+        Option<unsafe extern "C" fn(config: Bytes, sink: *const ClaimSink, done: Completion)>,
+    /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
+    /// null, is released.
+    pub start: Option<unsafe extern "C" fn(start: *const Start, done: Completion) -> *mut c_void>,
+    /// Delivers an operation to the native network.
+    pub deliver: Option<
+        unsafe extern "C" fn(adapter: *mut c_void, operation: *const Operation, done: Completion),
+    >,
+    /// Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused. May be null.
+    pub cancel: Option<unsafe extern "C" fn(adapter: *mut c_void, ticket: u64)>,
+    /// Ends the adapter's work; no `deliver` begins after this.
+    pub stop:
+        Option<unsafe extern "C" fn(adapter: *mut c_void, stop: *const Stop, done: Completion)>,
+    /// The last call with this handle.
+    pub release: Option<unsafe extern "C" fn(adapter: *mut c_void)>,
+    /// Says which log lines (`LEVEL_…` and what is graver) the gateway wants from now on. May be null.
+    pub set_level: Option<unsafe extern "C" fn(adapter: *mut c_void, level: u32)>,
+    /// What the plugin was compiled with, to be compared when it is loaded; null and 0 from C.
+    pub layout: *const Field,
+    /// How many.
+    pub layout_len: usize,
+}
+
+/// What an adapter starts with.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Start {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// `LEVEL_…`: which log lines the gateway wants.
+    pub level: u32,
+    /// The adapter's name.
+    pub adapter: Bytes,
+    /// Its configuration, a JSON object.
+    pub config: Bytes,
+    /// The gateway. The table may be kept.
+    pub host: *const Host,
+}
+
+/// How an adapter shall stop.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Stop {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Milliseconds that the gateway will wait.
+    pub deadline_ms: u64,
+}
+
+/// Something that an adapter wants to have alone.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Claim {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// `CLAIM_…`
+    pub kind: u32,
+    /// Which one.
+    pub value: Bytes,
+}
+
+/// Where claims are named.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct ClaimSink {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The first argument of `claim`.
+    pub ctx: *mut c_void,
+    /// Takes one claim.
+    pub claim: Option<unsafe extern "C" fn(ctx: *mut c_void, claim: *const Claim)>,
+}
+
+// SAFETY: immutable after its construction, and its pointers are to constants.
+#[expect(unsafe_code, reason = "raw pointers are neither, and these may be")]
+unsafe impl Sync for Plugin {}
+// SAFETY: as above.
+#[expect(unsafe_code, reason = "raw pointers are neither, and these may be")]
+unsafe impl Send for Plugin {}

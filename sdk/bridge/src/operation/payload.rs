@@ -1,0 +1,55 @@
+//! Payloads that stay where they are.
+#![expect(unsafe_code, reason = "keeps what the other side owns")]
+
+use std::{ffi::c_void, ptr::NonNull};
+
+use bytes::Bytes;
+use rialto_abi as abi;
+
+/// From this length on a payload is kept where it is; shorter ones are copied with the texts, which costs less.
+pub const LENT_FROM: usize = 1024;
+
+/// A payload that the other side keeps for us.
+#[derive(Debug)]
+struct Lent {
+    first: *const u8,
+    len: usize,
+    retained: NonNull<c_void>,
+    release: unsafe extern "C" fn(*mut c_void),
+}
+
+// SAFETY: immutable bytes; `release` may be called from any thread, by contract.
+unsafe impl Send for Lent {}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: `lent` has seen that the slice is sound; the other side keeps it until `release`.
+        unsafe { std::slice::from_raw_parts(self.first, self.len) }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // SAFETY: what `retain` returned, once.
+        unsafe { (self.release)(self.retained.as_ptr()) }
+    }
+}
+
+/// Keeps the payload beyond the call, if it is large enough and the other side can; `None`: copy it.
+///
+/// # Safety
+/// `raw` follows the contract, `payload` is its payload, and its call has not returned.
+pub(super) unsafe fn lent(raw: &abi::Operation, payload: &[u8]) -> Option<Bytes> {
+    let (retain, release) = (raw.retain?, raw.release?);
+    if payload.len() < LENT_FROM {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    let retained = NonNull::new(unsafe { retain(raw.owner) })?;
+    Some(Bytes::from_owner(Lent {
+        first: payload.as_ptr(),
+        len: payload.len(),
+        retained,
+        release,
+    }))
+}

@@ -1,0 +1,39 @@
+//! What an adapter is given when it starts.
+
+use std::fmt;
+
+use crate::{Host, Tasks};
+
+/// What an adapter is given when it starts: all that it may use of the gateway.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Context<C> {
+    /// The adapter's name: its section of the configuration.
+    pub adapter: String,
+    /// Its configuration, checked.
+    pub config: C,
+    /// The gateway.
+    pub host: Host,
+    /// Where its tasks run.
+    pub tasks: Tasks,
+}
+
+impl<C> Context<C> {
+    pub(crate) const fn new(adapter: String, config: C, host: Host, tasks: Tasks) -> Self {
+        Self {
+            adapter,
+            config,
+            host,
+            tasks,
+        }
+    }
+}
+
+/// Leaves the configuration out: it may hold secrets.
+impl<C> fmt::Debug for Context<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("adapter", &self.adapter)
+            .finish_non_exhaustive()
+    }
+}

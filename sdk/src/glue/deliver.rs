@@ -1,0 +1,139 @@
+//! The functions of the table that deliver.
+
+use std::{ffi::c_void, pin::Pin, sync::Arc, time::Duration};
+
+use rialto_abi as abi;
+use rialto_bridge::{
+    Answer, Malformed,
+    answer::{answer_or_spawn, caught},
+    operation,
+};
+use rialto_model::{Failure, FailureReason, Origin, Response, ResponseStatus, TransactionId};
+
+use super::{
+    adapter::Adapter,
+    guard::{answered, unanswered},
+};
+use crate::{Plugin, Result, log};
+
+pub(super) unsafe extern "C" fn deliver<P: Plugin>(
+    adapter: *mut c_void,
+    operation: *const abi::Operation,
+    done: abi::Completion,
+) {
+    // SAFETY: the gateway's promise, and `done` is this call's.
+    unsafe {
+        answered(done, (), |unanswered| {
+            let adapter = Adapter::<P>::of(adapter);
+            let operation = match operation::own(operation) {
+                Ok(operation) => operation,
+                Err(error) => {
+                    let status = refused(&error);
+                    unanswered.take().map(|answer| answer.send(&status));
+                    return;
+                }
+            };
+            let id = *operation.transaction_id();
+            if let Some(answer) = unanswered.get_mut() {
+                answer.name(id);
+            }
+            let (Some(plugin), deadline) = (adapter.plugin.get(), operation.deadline()) else {
+                return; // the answer says that it was given up; the gateway delivers to what has started only
+            };
+            // SAFETY: the adapter lives during this call, and `Rest` holds it for a future that outlives the call.
+            // (No clone of the `Arc` on the fast path: all threads would fight for one counter.)
+            let plugin: &'static P = &*std::ptr::from_ref(plugin);
+            let _entered = adapter.runtime.handle().enter();
+            let _logs = log::enter(&adapter.host);
+            let future = Box::pin(plugin.deliver(operation));
+            let Some(answer) = unanswered.take() else {
+                return;
+            };
+            answer_or_spawn(
+                future,
+                answer,
+                |result| status(&id, result),
+                |future, answer| {
+                    Rest {
+                        future,
+                        adapter: Arc::clone(&adapter),
+                    }
+                    .spawn(id, deadline, answer);
+                },
+            );
+        });
+    }
+}
+
+/// A delivery that waits. Its fields are dropped in this order: the future borrows the adapter's plugin.
+struct Rest<F, P: Plugin> {
+    future: Pin<Box<F>>,
+    adapter: Arc<Adapter<P>>,
+}
+
+impl<F, P> Rest<F, P>
+where
+    F: Future<Output = Result<Response>> + Send + 'static,
+    P: Plugin,
+{
+    fn spawn(self, id: TransactionId, deadline: Option<Duration>, answer: Answer) {
+        let (ticket, adapter) = (answer.ticket(), Arc::clone(&self.adapter));
+        // Locked until the task is known: it looks for itself when it ends.
+        let mut deliveries = adapter.deliveries();
+        let task = adapter
+            .runtime
+            .handle()
+            .spawn(self.run(id, deadline, answer));
+        deliveries.insert(ticket, task.abort_handle());
+    }
+
+    async fn run(mut self, id: TransactionId, deadline: Option<Duration>, answer: Answer) {
+        let delivery = caught(self.future.as_mut());
+        let result = match deadline {
+            Some(deadline) => tokio::time::timeout(deadline, delivery).await,
+            None => Ok(delivery.await),
+        };
+        let status = match result {
+            Ok(Ok(result)) => status(&id, result),
+            Ok(Err(panicked)) => panicked,
+            Err(_) => Failure::new(FailureReason::TimedOut).into(),
+        };
+        self.adapter.deliveries().remove(&answer.ticket());
+        drop(self);
+        answer.send(&status);
+    }
+}
+
+pub(super) unsafe extern "C" fn cancel<P: Plugin>(adapter: *mut c_void, ticket: u64) {
+    // SAFETY: the gateway's promise.
+    let adapter = unsafe { Adapter::<P>::of(adapter) };
+    unanswered(|| {
+        let task = adapter.deliveries().remove(&ticket);
+        if let Some(task) = task {
+            task.abort();
+        }
+    });
+}
+
+/// A response is for the operation that it answers, or the plugin mixed two up.
+fn status(id: &TransactionId, result: Result<Response>) -> ResponseStatus {
+    match result {
+        Ok(response) if response.transaction_id() == id => response.into_status(),
+        Ok(_) => Failure::new(FailureReason::Internal)
+            .with_origin(Origin::Plugin)
+            .with_detail("the plugin answered another operation")
+            .into(),
+        Err(error) => error.into(),
+    }
+}
+
+fn refused(error: &Malformed) -> ResponseStatus {
+    let reason = match error {
+        Malformed::Unknown { .. } => FailureReason::UnsupportedService,
+        _ => FailureReason::Internal,
+    };
+    Failure::new(reason)
+        .with_origin(Origin::Host)
+        .with_detail(format!("the gateway broke the contract: {error}"))
+        .into()
+}

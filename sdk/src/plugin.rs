@@ -1,0 +1,121 @@
+//! What an author implements.
+
+use std::future::Future;
+
+use rialto_abi as abi;
+use rialto_model::{MessageOperation, Response};
+use serde::de::DeserializeOwned;
+
+use crate::{Claims, Context, Result};
+
+/// A plugin: translates between the common format and one native protocol.
+///
+/// Implement it with `async fn`s. One value is one adapter; a library can serve several, each with its own configuration and
+/// its own runtime. A panic in any of these functions fails that call and nothing else.
+pub trait Plugin: Send + Sync + Sized + 'static {
+    /// What is known of the plugin before any adapter runs.
+    const INFO: PluginInfo;
+
+    /// Threads of an adapter's runtime.
+    const WORKERS: usize = 1;
+
+    /// The adapter's section of the configuration.
+    type Config: DeserializeOwned + Send;
+
+    /// Names what an adapter with this configuration would take, and refuses what no adapter could run with.
+    ///
+    /// Pure: runs before [`start`](Self::start), and for `rialto check` without it.
+    fn claims(config: &Self::Config) -> Result<Claims> {
+        let _unused = config;
+        Ok(Claims::none())
+    }
+
+    /// Makes an adapter. An `Err` is why it cannot run; nothing may be left behind then.
+    fn start(context: Context<Self::Config>) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Delivers a message to the native network; returns once the outcome is known, or `Indeterminant` if it never will be.
+    ///
+    /// Runs on the gateway's thread up to its first wait, then on the adapter's own: it must not block. When the
+    /// operation's deadline passes or nobody waits any more, the future is dropped and the SDK answers. An `Err`
+    /// becomes a failure by its kind.
+    fn deliver(&self, operation: MessageOperation)
+    -> impl Future<Output = Result<Response>> + Send;
+
+    /// Ends the adapter's work: says goodbye on the wire. Its tasks still run; they are told to stop after this, and joined.
+    fn stop(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+}
+
+/// What is known of a plugin before any adapter runs.
+#[derive(Clone, Copy, Debug)]
+pub struct PluginInfo {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) protocol: &'static str,
+    pub(crate) schemes: &'static [&'static str],
+    pub(crate) services: Services,
+    pub(crate) licence: Option<&'static str>,
+    pub(crate) authors: Option<&'static str>,
+}
+
+impl PluginInfo {
+    /// Names the plugin and its version: `PluginInfo::new("sip", env!("CARGO_PKG_VERSION"))`.
+    pub const fn new(name: &'static str, version: &'static str) -> Self {
+        Self {
+            name,
+            version,
+            protocol: name,
+            schemes: &[],
+            services: Services::NONE,
+            licence: None,
+            authors: None,
+        }
+    }
+
+    /// Names the native protocol, where it is not the plugin's name.
+    pub const fn protocol(mut self, protocol: &'static str) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// Names the URI schemes of the native protocol.
+    pub const fn schemes(mut self, schemes: &'static [&'static str]) -> Self {
+        self.schemes = schemes;
+        self
+    }
+
+    /// Says which services the plugin offers; others never reach it.
+    pub const fn services(mut self, services: Services) -> Self {
+        self.services = services;
+        self
+    }
+
+    /// The licence, as an SPDX expression.
+    pub const fn licence(mut self, licence: &'static str) -> Self {
+        self.licence = Some(licence);
+        self
+    }
+
+    /// Who wrote it.
+    pub const fn authors(mut self, authors: &'static str) -> Self {
+        self.authors = Some(authors);
+        self
+    }
+}
+
+/// The services that a plugin offers. RFC 2779 §2.1.1 has them separately optional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Services(pub(crate) u64);
+
+impl Services {
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// The instant message service.
+    pub const MESSAGES: Self = Self(abi::SERVICE_MESSAGES);
+
+    /// These and those.
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
