@@ -12,12 +12,12 @@ fuzz=$(cd "$(dirname "$0")" && pwd)
 work=${CARGO_TARGET_DIR:-$fuzz/../../target}/fuzz
 seconds=${1:-10}
 [ $# = 0 ] || shift
-targets=${*:-uri sip_in stanza_in}
+targets=${*:-uri cpim sip_in stanza_in}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # The longest input, in bytes; and how many of the smallest inputs are kept in corpus/.
 max_len=16384
-max_kept=300
+max_kept=100
 
 # What a nightly compiler's -Zsanitizer-coverage would do. With --target, only the code for the target is
 # instrumented, and not the build scripts and macros.
