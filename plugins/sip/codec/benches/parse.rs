@@ -1,4 +1,10 @@
 //! What one MESSAGE costs: reading it, answering it, writing it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test code"
+)]
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,10 @@
 //! The torture messages of RFC 4475, each with what its section says shall happen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test code"
+)]
 
 use std::net::IpAddr;
 

@@ -33,11 +33,8 @@ impl<'a> SipUri<'a> {
     ///
     /// The first byte of `user` that needs an escape.
     pub fn new(user: Option<&'a str>, host: Host<'a>, port: Option<u16>) -> Result<Self, UriError> {
-        if let Some(at) = user.and_then(|user| escape::first_foreign(user, escape::is_user_byte)) {
-            return Err(UriError {
-                at,
-                expected: "escaped user",
-            });
+        if let Some(user) = user {
+            check_user(user)?;
         }
         let (params, headers) = ("", "");
         Ok(Self {
@@ -298,18 +295,7 @@ fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriErro
         Some((user, password)) => (user, Some(password)),
         None => (userinfo, None),
     };
-    if user.is_empty() {
-        return Err(UriError {
-            at: 0,
-            expected: "user",
-        });
-    }
-    if let Some(at) = escape::first_foreign(user, escape::is_user_byte) {
-        return Err(UriError {
-            at,
-            expected: "user",
-        });
-    }
+    check_user(user)?;
     if let Some(at) =
         password.and_then(|password| escape::first_foreign(password, escape::is_password_byte))
     {
@@ -319,6 +305,17 @@ fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriErro
         });
     }
     Ok((Some(user), password))
+}
+
+fn check_user(user: &str) -> Result<(), UriError> {
+    let foreign = escape::first_foreign(user, escape::is_user_byte);
+    match foreign.or_else(|| user.is_empty().then_some(0)) {
+        Some(at) => Err(UriError {
+            at,
+            expected: "user",
+        }),
+        None => Ok(()),
+    }
 }
 
 fn same(one: &str, two: &str) -> bool {
