@@ -1,1 +1,60 @@
 //! Decides, without I/O: the message service, addresses, routes.
+//!
+//! Nothing here reads a clock, draws randomness by itself or waits. Three parts, each usable alone:
+//!
+//! | part | what | source |
+//! |---|---|---|
+//! | [`RoutingTable`] | where a message goes, and how its sender is shown there: [`decide`](RoutingTable::decide), [`explain`](RoutingTable::explain) | RFC 3860 §3.4, draft-ietf-impp-cpim-03 appendix E |
+//! | [`Router`] | operations in progress: one response each, deadlines, cancellation, drain | draft-ietf-impp-cpim-03 §2.4.1 |
+//! | [`Shards`] | which of several routers a conversation belongs to | |
+//!
+//! The table is built once and shared; a router is a state machine that one task owns:
+//!
+//! ```
+//! use std::{sync::Arc, time::Instant};
+//!
+//! use rialto_model::{Domain, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId};
+//! use rialto_router::{Action, Adapter, CallerTicket, Limits, Route, Router, RoutingTable};
+//!
+//! # #[expect(clippy::disallowed_methods, reason = "an example has to begin at some time")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (mut rng, now) = (rand::rng(), Instant::now());
+//! let table = RoutingTable::builder()
+//!     .with_adapter(Adapter::new("sip", "sip"))
+//!     .with_adapter(Adapter::new("xmpp", "xmpp"))
+//!     .with_route(Route::new(Domain::parse("jabber.example")?, "xmpp"))
+//!     .with_relay_domain(Domain::parse("relay.example")?)
+//!     .build()
+//!     .map_err(|conflicts| format!("{conflicts:?}"))?;
+//! let sip = table.adapter_id("sip").ok_or("no such adapter")?;
+//! let mut router = Router::new(Arc::new(table), Limits::default(), rand::rng());
+//!
+//! let operation = MessageOperation::new(
+//!     TransactionId::random(&mut rng),
+//!     InstantInbox::parse("im:alice@example.com")?,
+//!     InstantInbox::parse("im:bob@jabber.example")?,
+//!     InstantMessage::text("hello"),
+//! );
+//! router.handle_operation(now, sip, operation, CallerTicket::new(1));
+//! let Some(Action::Deliver { attempt, operation, .. }) = router.poll_action() else {
+//!     return Err("nothing to deliver".into());
+//! };
+//! assert_eq!(operation.source().as_str(), "im:sip=example.com/alice@relay.example");
+//! router.handle_response(attempt, ResponseStatus::Success);
+//! assert!(matches!(router.poll_action(), Some(Action::Respond { .. })));
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+mod decision;
+mod router;
+mod shards;
+mod table;
+
+pub use decision::{Decision, Explanation};
+pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
+pub use shards::Shards;
+pub use table::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, RoutingTableBuilder};

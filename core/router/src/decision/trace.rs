@@ -1,0 +1,149 @@
+//! The steps of a decision, for people.
+
+use std::fmt;
+
+use rialto_model::{Failure, InstantInbox, MaxForwards, SourceRoute};
+
+use super::Decision;
+use crate::{Adapter, Route};
+
+/// Takes the steps of a decision.
+pub(super) trait Trace {
+    fn step(&mut self, step: Step<'_>);
+}
+
+/// Takes no notice; compiles to nothing.
+pub(super) struct Silence;
+
+/// A decision, and each step that led to it as a line of text.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    steps: Vec<String>,
+    decision: Result<Decision, Failure>,
+}
+
+/// What was looked at, and the rule that decided; shown as one line.
+pub(super) enum Step<'a> {
+    Inboxes {
+        source: &'a InstantInbox,
+        destination: &'a InstantInbox,
+    },
+    Hops(MaxForwards),
+    Unwrapped {
+        relay: &'a str,
+        route: &'a SourceRoute,
+    },
+    Routed(&'a Route),
+    Named {
+        adapter: Option<&'a Adapter>,
+    },
+    SourceAsIs(Shown),
+    SourceUnwrapped(&'a InstantInbox),
+    SourceWrapped {
+        receiver: &'a Adapter,
+        wrapped: &'a InstantInbox,
+    },
+}
+
+/// Why a source is shown as it is.
+#[derive(Clone, Copy)]
+pub(super) enum Shown {
+    AtRelay,
+    OwnMessage,
+    NoRelay,
+    SameNetwork,
+    Reached,
+}
+
+impl Trace for Silence {
+    #[inline]
+    fn step(&mut self, _: Step<'_>) {}
+}
+
+impl Trace for Vec<String> {
+    fn step(&mut self, step: Step<'_>) {
+        self.push(step.to_string());
+    }
+}
+
+impl Explanation {
+    pub(super) fn record(
+        decide: impl FnOnce(&mut Vec<String>) -> Result<Decision, Failure>,
+    ) -> Self {
+        let mut steps = Vec::new();
+        let decision = decide(&mut steps);
+        if let Err(failure) = &decision {
+            steps.push(format!("failure: {failure}"));
+        }
+        Self { steps, decision }
+    }
+
+    /// The steps in order, one line each, the last one the failure if there is one.
+    pub fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
+    /// What was decided.
+    pub const fn decision(&self) -> Result<&Decision, &Failure> {
+        self.decision.as_ref()
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inboxes {
+                source,
+                destination,
+            } => {
+                write!(f, "inboxes: {source} to {destination}, both valid")
+            }
+            Self::Hops(hops) => write!(f, "hop count: {hops} left after this gateway"),
+            Self::Unwrapped { relay, route } => {
+                let (protocol, inbox) = (route.protocol(), route.inbox());
+                write!(
+                    f,
+                    "relay domain {relay}: the source route leads to {inbox} by {protocol}"
+                )
+            }
+            Self::Routed(route) => {
+                write!(
+                    f,
+                    "static route {}: adapter {}",
+                    route.domain(),
+                    route.adapter()
+                )?;
+                route
+                    .next_hop()
+                    .map_or(Ok(()), |next_hop| write!(f, ", next hop {next_hop}"))
+            }
+            Self::Named { adapter } => {
+                let name = adapter.map_or("", |adapter| adapter.name());
+                write!(f, "source route: adapter {name}, which it names")
+            }
+            Self::SourceAsIs(shown) => write!(f, "way back: shown as it is, {shown}"),
+            Self::SourceUnwrapped(inbox) => {
+                write!(f, "way back: shown as {inbox}, which its own network knows")
+            }
+            Self::SourceWrapped { receiver, wrapped } => {
+                write!(
+                    f,
+                    "way back: shown as {wrapped}, as {} does not reach its domain",
+                    receiver.name()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtRelay => "at a relay domain already",
+            Self::OwnMessage => "sent by the gateway itself",
+            Self::NoRelay => "as there is no relay domain",
+            Self::SameNetwork => "as it stays on its network",
+            Self::Reached => "as the network reaches its domain",
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! What a router asks of its caller.
+
+use rialto_model::{MessageOperation, Response};
+
+use crate::AdapterId;
+
+/// One thing to do; in the order in which they come out of [`Router::poll_action`](crate::Router::poll_action).
+#[derive(Debug)]
+#[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every second action is the large one; a box would cost each message an allocation"
+)]
+pub enum Action {
+    /// Hand the operation to the adapter, and its answer to [`handle_response`](crate::Router::handle_response).
+    #[non_exhaustive]
+    Deliver {
+        /// The name under which the answer comes back.
+        attempt: AttemptId,
+        /// Who delivers.
+        adapter: AdapterId,
+        /// The onward copy: own transaction identifier, one hop less, addresses of the destination's network, time left.
+        operation: MessageOperation,
+    },
+    /// Answer the caller; comes exactly once for each operation.
+    #[non_exhaustive]
+    Respond {
+        /// The caller's own name for the operation.
+        ticket: CallerTicket,
+        /// The answer, with the operation's own transaction identifier.
+        response: Response,
+    },
+    /// Call off a delivery whose answer is no longer waited for.
+    #[non_exhaustive]
+    Cancel {
+        /// The delivery.
+        attempt: AttemptId,
+    },
+}
+
+/// The caller's name for an operation; unique among those in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallerTicket(u64);
+
+/// The router's name for a delivery; never given twice while anything may still answer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AttemptId {
+    pub(super) index: u32,
+    pub(super) generation: u32,
+}
+
+impl CallerTicket {
+    /// Takes the caller's number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The caller's number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl AttemptId {
+    /// The name as one number, for a boundary that knows only those.
+    pub const fn to_bits(self) -> u64 {
+        (self.generation as u64) << 32 | self.index as u64
+    }
+
+    /// The name from [`to_bits`](Self::to_bits); any other number is a name that no delivery has.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self {
+            index: bits as u32,
+            generation: (bits >> 32) as u32,
+        }
+    }
+}

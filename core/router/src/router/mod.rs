@@ -1,0 +1,249 @@
+//! Operations in progress: one response each.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use foldhash::fast::FixedState;
+use rand::CryptoRng;
+use rialto_model::{
+    Failure, FailureReason, MessageOperation, Response, ResponseStatus, Retry, TransactionId,
+};
+
+mod action;
+mod deadlines;
+mod in_progress;
+mod limits;
+mod statistics;
+
+pub use self::{
+    action::{Action, AttemptId, CallerTicket},
+    limits::Limits,
+    statistics::Statistics,
+};
+use self::{
+    deadlines::Deadlines,
+    in_progress::{InProgress, Pending},
+};
+use crate::{AdapterId, Decision, RoutingTable};
+
+/// The message service: takes operations, has them delivered, and answers each of them once.
+///
+/// A state machine without I/O, owned by one task. After every `handle_…` call [`poll_action`](Self::poll_action) until
+/// it yields nothing; when [`poll_timeout`](Self::poll_timeout) has come, call [`handle_timeout`](Self::handle_timeout).
+///
+/// * Deliveries come out in the order in which their operations went in.
+/// * Whatever an adapter answers, however often and however late, the sender hears one response, with the
+///   transaction identifier of its own operation. draft-ietf-impp-cpim-03 §2.4.1.
+/// * An operation whose deadline passes ends in the failure `TimedOut`, handed over or not: *indeterminant* would say that
+///   someone took responsibility, and nobody did. When it was handed over, the failure says that the message may have
+///   arrived, and forbids a retry that no person decided.
+#[derive(Debug)]
+pub struct Router<R> {
+    table: Arc<RoutingTable>,
+    limits: Limits,
+    rng: R,
+    in_progress: InProgress,
+    /// For cancellation only. Keys are the caller's own numbers, so a fixed hash will do.
+    tickets: HashMap<CallerTicket, AttemptId, FixedState>,
+    deadlines: Deadlines,
+    actions: VecDeque<Action>,
+    draining: bool,
+    statistics: Statistics,
+}
+
+impl<R: CryptoRng> Router<R> {
+    /// How many actions the queue keeps room for when it has run empty.
+    const ROOM: usize = 256;
+
+    /// Makes a router; `rng` makes the transaction identifiers of onward copies.
+    pub fn new(table: Arc<RoutingTable>, limits: Limits, rng: R) -> Self {
+        Self {
+            table,
+            limits,
+            rng,
+            in_progress: InProgress::default(),
+            tickets: HashMap::default(),
+            deadlines: Deadlines::default(),
+            actions: VecDeque::new(),
+            draining: false,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Takes an operation that came from an adapter; `ticket` comes back with its response.
+    pub fn handle_operation(
+        &mut self,
+        now: Instant,
+        from: AdapterId,
+        operation: MessageOperation,
+        ticket: CallerTicket,
+    ) {
+        self.statistics.operations += 1;
+        let time = self.limits.deadline(operation.deadline());
+        match self.admit(from, &operation, time) {
+            Ok(decision) => self.forward(now, time, decision, operation, ticket),
+            Err(failure) => self.respond(ticket, operation.respond(failure.into())),
+        }
+    }
+
+    /// Takes an adapter's answer to a delivery; one that nobody waits for is counted and forgotten.
+    pub fn handle_response(&mut self, attempt: AttemptId, status: ResponseStatus) {
+        match self.take(attempt) {
+            Some(pending) => self.respond(pending.ticket, pending.responder.respond(status)),
+            None => self.statistics.ignored_responses += 1,
+        }
+    }
+
+    /// Ends an operation whose sender has gone; its response, `Cancelled`, still comes.
+    ///
+    /// Nothing happens when it has ended already.
+    pub fn handle_cancel(&mut self, ticket: CallerTicket) {
+        if let Some(attempt) = self.tickets.get(&ticket).copied() {
+            self.statistics.cancelled += 1;
+            self.end(attempt, |_| Failure::new(FailureReason::Cancelled));
+        }
+    }
+
+    /// Ends the operations whose deadline has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(attempt) = self.deadlines.pop(now, &self.in_progress) {
+            self.statistics.timed_out += 1;
+            self.end(attempt, timed_out);
+        }
+    }
+
+    /// Refuses operations from now on; those in progress go on.
+    pub const fn begin_drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// The next thing to do.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        loop {
+            let Some(action) = self.actions.pop_front() else {
+                self.actions.shrink_to(Self::ROOM);
+                return None;
+            };
+            let Action::Deliver { attempt, .. } = &action else {
+                return Some(action);
+            };
+            // An operation that ended before it was handed over is not delivered at all.
+            if let Some(pending) = self.in_progress.get_mut(*attempt) {
+                pending.handed_over = true;
+                self.statistics.deliveries += 1;
+                return Some(action);
+            }
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due, if anything is in progress.
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
+        self.deadlines.next(&self.in_progress)
+    }
+
+    /// Whether nothing is in progress and nothing is left to do.
+    pub fn is_idle(&self) -> bool {
+        self.in_progress.len() == 0 && self.actions.is_empty()
+    }
+
+    /// The counters.
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            in_progress: self.in_progress.len() as u64,
+            ..self.statistics
+        }
+    }
+
+    /// The table that decides.
+    pub const fn table(&self) -> &Arc<RoutingTable> {
+        &self.table
+    }
+
+    fn admit(
+        &mut self,
+        from: AdapterId,
+        operation: &MessageOperation,
+        time: Duration,
+    ) -> Result<Decision, Failure> {
+        if self.draining {
+            self.statistics.shutting_down += 1;
+            return Err(FailureReason::ShuttingDown.into());
+        }
+        if self.in_progress.len() >= self.limits.max_in_progress() {
+            self.statistics.overloaded += 1;
+            return Err(FailureReason::Overloaded.into());
+        }
+        if time.is_zero() {
+            self.statistics.timed_out += 1;
+            return Err(timed_out(false));
+        }
+        self.table.decide(from, operation).inspect_err(|_| {
+            self.statistics.undeliverable += 1;
+        })
+    }
+
+    fn forward(
+        &mut self,
+        now: Instant,
+        time: Duration,
+        decision: Decision,
+        operation: MessageOperation,
+        ticket: CallerTicket,
+    ) {
+        let adapter = decision.adapter();
+        let (operation, responder) = operation.into_forward(TransactionId::random(&mut self.rng));
+        let operation = decision.apply(operation).with_deadline(time);
+        let attempt = self.in_progress.insert(Pending {
+            ticket,
+            responder,
+            handed_over: false,
+        });
+        self.tickets.insert(ticket, attempt);
+        let deadline = now.checked_add(time).unwrap_or(now);
+        self.deadlines.push(deadline, attempt, &self.in_progress);
+        self.actions.push_back(Action::Deliver {
+            attempt,
+            adapter,
+            operation,
+        });
+    }
+
+    /// Ends an operation without its adapter's answer.
+    fn end(&mut self, attempt: AttemptId, failure: impl FnOnce(bool) -> Failure) {
+        let Some(pending) = self.take(attempt) else {
+            return;
+        };
+        if pending.handed_over {
+            self.actions.push_back(Action::Cancel { attempt });
+        }
+        let failure = failure(pending.handed_over);
+        self.respond(pending.ticket, pending.responder.respond(failure.into()));
+    }
+
+    fn take(&mut self, attempt: AttemptId) -> Option<Pending> {
+        let pending = self.in_progress.remove(attempt)?;
+        // A caller that uses a ticket twice has lost the name of the former operation, not the operation.
+        if self.tickets.get(&pending.ticket) == Some(&attempt) {
+            self.tickets.remove(&pending.ticket);
+        }
+        Some(pending)
+    }
+
+    fn respond(&mut self, ticket: CallerTicket, response: Response) {
+        self.statistics.count(response.status());
+        self.actions.push_back(Action::Respond { ticket, response });
+    }
+}
+
+fn timed_out(handed_over: bool) -> Failure {
+    let failure = Failure::new(FailureReason::TimedOut);
+    if !handed_over {
+        return failure;
+    }
+    failure.with_retry(Retry::Never).with_detail(
+        "the destination's system did not answer in time; the message may have arrived",
+    )
+}

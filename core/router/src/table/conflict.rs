@@ -1,0 +1,60 @@
+//! What can be wrong with a table.
+
+use rialto_model::{ByteString, Domain};
+use thiserror::Error;
+
+/// Why a table cannot be built; the builder names all of them at once.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RoutingConflict {
+    /// Two adapters have one name.
+    #[error("there are two adapters named `{name}`")]
+    AdapterTwice {
+        /// The name.
+        name: ByteString,
+    },
+    /// There are more adapters than numbers for them.
+    #[error("there are {count} adapters, at most {max} are taken", max = u16::MAX)]
+    TooManyAdapters {
+        /// How many.
+        count: usize,
+    },
+    /// The name of a protocol cannot stand in a source route.
+    #[error(
+        "the protocol `{protocol}` of adapter `{adapter}` is not lower-case letters, digits and `-`"
+    )]
+    Protocol {
+        /// The adapter.
+        adapter: ByteString,
+        /// Its protocol.
+        protocol: ByteString,
+    },
+    /// A route leads to no adapter.
+    #[error("the route for `{domain}` leads to `{adapter}`, which is no adapter")]
+    UnknownAdapter {
+        /// The domain.
+        domain: Domain,
+        /// The name that no adapter has.
+        adapter: ByteString,
+    },
+    /// Two routes are for one domain.
+    #[error("the domain `{domain}` has two routes")]
+    RouteTwice {
+        /// The domain.
+        domain: Domain,
+    },
+    /// A relay domain is named twice.
+    #[error("the relay domain `{domain}` is named twice")]
+    RelayTwice {
+        /// The domain.
+        domain: Domain,
+    },
+    /// A route is for a relay domain, and so would never be taken.
+    #[error(
+        "the domain `{domain}` has a route, but is a relay domain: the gateway answers for it itself"
+    )]
+    RelayRouted {
+        /// The domain.
+        domain: Domain,
+    },
+}
