@@ -2,7 +2,7 @@
 
 use crate::{
     DecodeError, HeaderName, lex,
-    limits::{INLINE_HEADERS, MAX_HEADERS},
+    limits::{INLINE_HEADERS, MAX_HEADERS, MAX_MESSAGE_LENGTH},
 };
 
 /// One header field as it stands in the message.
@@ -52,15 +52,17 @@ pub(crate) struct Index {
     repeated: u64,
 }
 
+// A header field's last byte is followed by at least four more: CRLF CRLF.
+const _: () = assert!(MAX_MESSAGE_LENGTH <= 1 << 16, "offsets fit 16 bits");
 const _: () = assert!(HeaderName::COUNT <= 64, "one bit for each name");
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     name: HeaderName,
-    name_at: u32,
-    name_length: u32,
-    value_at: u32,
-    value_length: u32,
+    name_at: u16,
+    name_length: u16,
+    value_at: u16,
+    value_length: u16,
 }
 
 impl Index {
@@ -143,7 +145,7 @@ impl Entry {
             .take_while(|byte| lex::is_space(**byte))
             .count();
         let value_at = base + name_length + colon + 1 + lead;
-        let offset = |at: usize| u32::try_from(at).map_err(|_| malformed);
+        let offset = |at: usize| u16::try_from(at).map_err(|_| malformed);
         Ok(Self {
             name: HeaderName::parse(name),
             name_at: offset(base)?,
@@ -154,8 +156,8 @@ impl Entry {
     }
 
     pub(crate) fn header<'a>(&self, bytes: &'a [u8]) -> Header<'a> {
-        let slice = |at: u32, length: u32| {
-            let (at, length) = (at as usize, length as usize);
+        let slice = |at: u16, length: u16| {
+            let (at, length) = (usize::from(at), usize::from(length));
             bytes.get(at..at + length).unwrap_or_default()
         };
         let name_text = slice(self.name_at, self.name_length);
@@ -163,7 +165,7 @@ impl Entry {
             name: self.name,
             name_text: std::str::from_utf8(name_text).unwrap_or_default(),
             value: slice(self.value_at, self.value_length),
-            at: self.value_at as usize,
+            at: usize::from(self.value_at),
         }
     }
 }

@@ -32,14 +32,13 @@ impl<'a> StartLine<'a> {
             at: base + at,
             expected,
         };
-        let (first, rest) = line.split_once(' ').ok_or_else(|| malformed(0, "method"))?;
+        let (first, rest) = lex::split_once(line, b' ').ok_or_else(|| malformed(0, "method"))?;
         if is_version(first) {
             return Self::parse_status(first, rest, base + first.len() + 1);
         }
         let method = Method::parse(first).ok_or_else(|| malformed(0, "method"))?;
-        let (uri, version) = rest
-            .split_once(' ')
-            .ok_or_else(|| malformed(first.len() + 1, "SIP version"))?;
+        let (uri, version) =
+            lex::split_once(rest, b' ').ok_or_else(|| malformed(first.len() + 1, "SIP version"))?;
         if uri.is_empty() {
             return Err(malformed(first.len() + 1, "Request-URI"));
         }
@@ -57,7 +56,7 @@ impl<'a> StartLine<'a> {
             return Err(DecodeError::Version);
         }
         // The space after the code is required; its absence is forgiven (RFC 4475 §3.1.1.13).
-        let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        let (code, reason) = lex::split_once(rest, b' ').unwrap_or((rest, ""));
         let code = lex::number(code).ok_or(DecodeError::StartLine {
             at: base,
             expected: "status code",
@@ -74,6 +73,9 @@ const VERSION: &str = "SIP/2.0";
 
 /// Whether this is `SIP/` with a version, which no method can look like.
 fn is_version(text: &str) -> bool {
+    if text == VERSION {
+        return true;
+    }
     let Some((name, version)) = text.split_once('/') else {
         return false;
     };

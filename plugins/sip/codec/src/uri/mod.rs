@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::UriError;
+use crate::{error::UriError, lex};
 
 pub mod escape;
 mod host;
@@ -38,7 +38,7 @@ impl<'a> Uri<'a> {
     ///
     /// Where the text stops to be a URI.
     pub fn parse(text: &'a str) -> Result<Self, UriError> {
-        let (scheme, rest) = text.split_once(':').ok_or(UriError {
+        let (scheme, rest) = lex::split_once(text, b':').ok_or(UriError {
             at: 0,
             expected: "URI scheme",
         })?;

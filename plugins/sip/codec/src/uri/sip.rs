@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::escape;
-use crate::{Host, error::UriError};
+use crate::{Host, error::UriError, lex};
 
 /// A `sip:` or `sips:` URI, its parts as they were written (RFC 3261 §19.1).
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl<'a> SipUri<'a> {
 
     /// Reads what follows the scheme's colon.
     pub(crate) fn parse_rest(security: Security, rest: &'a str) -> Result<Self, UriError> {
-        let (userinfo, place, offset) = match rest.split_once('@') {
+        let (userinfo, place, offset) = match lex::split_once(rest, b'@') {
             Some((userinfo, place)) => (Some(userinfo), place, userinfo.len() + 1),
             None => (None, rest, 0),
         };
@@ -230,6 +230,14 @@ impl<'a> Tail<'a> {
             None => None,
         };
         let rest = text.get(port_length..).unwrap_or_default();
+        if rest.is_empty() {
+            let (params, headers) = ("", "");
+            return Ok(Self {
+                port,
+                params,
+                headers,
+            });
+        }
         let (params, headers) = rest
             .split_at_checked(rest.find('?').unwrap_or(rest.len()))
             .unwrap_or_default();
@@ -291,7 +299,7 @@ impl<'a> Tail<'a> {
 }
 
 fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriError> {
-    let (user, password) = match userinfo.split_once(':') {
+    let (user, password) = match lex::split_once(userinfo, b':') {
         Some((user, password)) => (user, Some(password)),
         None => (userinfo, None),
     };
