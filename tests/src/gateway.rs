@@ -160,6 +160,11 @@ impl Default for GatewayConfig {
 fn run(folder: &Path, ready: &Path) -> Process {
     let _absent = fs::remove_file(ready);
     let binary = binary();
+    assert!(
+        binary.exists(),
+        "{} is not there: cargo build --workspace",
+        binary.display()
+    );
     let mut command = tethered(&binary.display().to_string());
     command
         .args(["run", "--config"])

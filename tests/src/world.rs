@@ -48,6 +48,8 @@ pub struct WorldSettings {
     pub transport: Transport,
     /// How the SIP side answers.
     pub reply: Reply,
+    /// Where the gateway sends SIP requests to, if not to the SIPp of this world.
+    pub next_hop: Option<String>,
     /// Further lines of the SIP adapter's own configuration.
     pub sip_lines: &'static [&'static str],
 }
@@ -63,10 +65,14 @@ impl<S: XmppServer> World<S> {
         for line in settings.sip_lines {
             config = config.with_setting(line);
         }
+        let next_hop = settings
+            .next_hop
+            .clone()
+            .unwrap_or_else(|| sip.next_hop(settings.transport));
         let config = config
             .with_xmpp("xmpp", &xmpp.link(), &[SIP_DOMAIN])
             .with_route(XMPP_DOMAIN, "xmpp", None)
-            .with_route(SIP_DOMAIN, "sip", Some(&sip.next_hop(settings.transport)));
+            .with_route(SIP_DOMAIN, "sip", Some(&next_hop));
         let gateway = Gateway::start(&config);
         Self {
             gateway,
@@ -106,6 +112,7 @@ impl Default for WorldSettings {
             sip_host: SIP_HOST,
             transport: Transport::Udp,
             reply: Reply::Status("200 OK"),
+            next_hop: None,
             sip_lines: &[],
         }
     }

@@ -3,9 +3,10 @@
 use rialto_tests::{
     peers::{
         self, Baresip, Ejabberd, Prosody, SlixmppClient, Transport, XmppServer, baresip,
-        sipp::{Outgoing, SIP_HOST_V6},
+        sipp::{Outgoing, SIP_HOST, SIP_HOST_V6},
         slixmpp::Draft,
     },
+    ports::Port,
     sip_message::SipMessage,
     texts::{self, Text, with_line_feeds},
     world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
@@ -146,15 +147,24 @@ fn baresip_and_prosody_exchange_every_text() {
     if !peers::are_wanted() {
         return;
     }
-    let world = World::<Prosody>::start(&WorldSettings::default());
+    let port = Port::take();
+    let next_hop = Some(format!("udp:{SIP_HOST}:{}", port.number()));
+    let world = World::<Prosody>::start(&WorldSettings {
+        next_hop,
+        ..WorldSettings::default()
+    });
     let mut juliet = world.login("juliet");
-    let mut phone = Baresip::start(ALICE, world.gateway_sip(), &[JULIET_SEEN]);
+    let mut phone = Baresip::start(port, ALICE, world.gateway_sip(), &[JULIET_SEEN]);
     for Text { name, text } in texts::no_longer_than(baresip::LONGEST_TEXT) {
         phone.send(JULIET_SEEN, &text);
         let stanza = juliet.receive();
         let typed = with_line_feeds(baresip::typed(&text));
         assert_eq!(stanza.body(), Some(&*typed), "{name}");
         assert_eq!(stanza.bare_from(), ALICE_SEEN, "{name}");
+
+        juliet.send(stanza.from(), &text);
+        let from = phone.await_text(&with_line_feeds(&text));
+        assert_eq!(from.split(';').next(), Some(JULIET_SEEN), "{name}");
     }
 }
 

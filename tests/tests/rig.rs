@@ -9,6 +9,7 @@ use rialto_tests::{
         sipp::{Outgoing, SIP_HOST, SIP_HOST_V6},
         slixmpp::Draft,
     },
+    ports::Port,
     texts::{self, with_line_feeds},
 };
 
@@ -125,7 +126,7 @@ fn baresip_sends_and_shows_every_text() {
     }
     let mut server = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
     let juliet = "sip:juliet@xmpp.example";
-    let mut phone = Baresip::start(ALICE, server.address(), &[ROMEO, juliet]);
+    let mut phone = Baresip::start(Port::take(), ALICE, server.address(), &[ROMEO, juliet]);
     let to_phone = SippClient::new(SIP_HOST, Transport::Udp, phone.address());
     let contact = format!("sip:alice@{}", SocketAddr::to_string(&phone.address()));
     for text in texts::no_longer_than(baresip::LONGEST_TEXT) {

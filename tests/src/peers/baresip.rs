@@ -35,13 +35,13 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Starts a phone for the account, which sends everything through the gateway at this address.
+    /// Starts a phone for the account on this port, which sends everything through the gateway at this address.
     ///
     /// # Panics
     /// When it does not get ready.
-    pub fn start(account: &str, gateway: SocketAddr, contacts: &[&str]) -> Self {
+    pub fn start(port: Port, account: &str, gateway: SocketAddr, contacts: &[&str]) -> Self {
         let folder = folder("baresip");
-        let ports = [Port::take(), Port::take(), Port::take()];
+        let ports = [port, Port::take(), Port::take()];
         let [sip, control, console] =
             [0, 1, 2].map(|index: usize| SocketAddr::new(SIP_HOST, ports[index].number()));
         let config = filled(
