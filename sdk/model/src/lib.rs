@@ -21,7 +21,9 @@ pub mod message;
 pub mod operation;
 pub mod response;
 
-pub use address::{AddressError, Domain, InstantInbox, Presentity, SourceRoute, SourceRouteError};
+pub use address::{
+    AddressError, AddressUri, Domain, InstantInbox, Presentity, SourceRoute, SourceRouteError,
+};
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
 pub use cpim::{CpimError, CpimMessage, CpimWriteError};

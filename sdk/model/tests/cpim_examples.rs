@@ -1,5 +1,11 @@
 //! The examples of RFC 3862 and RFC 3922, and the corpus of cpim.js.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests are not seen as tests"
+)]
+
 mod reference;
 
 use rialto_model::{

@@ -1,6 +1,6 @@
 //! Domain names.
 
-use std::{fmt, net::Ipv4Addr, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use bytestring::ByteString;
 
@@ -57,15 +57,10 @@ impl Domain {
         let invalid = || AddressError::Domain {
             domain: excerpt(name),
         };
-        if name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok() {
+        if is_ip_address(name) {
             return Err(AddressError::IpAddress);
         }
-        let bare = name.strip_suffix('.').unwrap_or(name);
-        if !bare.contains('.') {
-            return Err(AddressError::NotFullyQualified {
-                domain: excerpt(name),
-            });
-        }
+        let bare = name.strip_suffix(DOTS).unwrap_or(name);
         if bare.len() > 4 * Self::MAX_LEN {
             return Err(AddressError::TooLong {
                 len: bare.len(),
@@ -73,8 +68,14 @@ impl Domain {
             });
         }
         let ascii = idna::domain_to_ascii_strict(bare).map_err(|_| invalid())?;
-        if ascii.parse::<Ipv4Addr>().is_ok() {
+        if is_ip_address(&ascii) {
             return Err(AddressError::IpAddress);
+        }
+        // Only now: other scripts have dots of their own.
+        if !ascii.contains('.') {
+            return Err(AddressError::NotFullyQualified {
+                domain: excerpt(name),
+            });
         }
         if is_normal(ascii.as_bytes()) || is_checked_idna(&ascii) {
             return Ok(Checked::Changed(ascii));
@@ -138,7 +139,7 @@ fn is_normal(name: &[u8]) -> bool {
             return false;
         }
         labels += 1;
-        last_is_number = label.iter().all(u8::is_ascii_digit);
+        last_is_number = is_number(label);
     }
     labels > 1 && !last_is_number
 }
@@ -150,7 +151,30 @@ fn is_checked_idna(ascii: &str) -> bool {
         && ascii
             .rsplit('.')
             .next()
-            .is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+            .is_some_and(|last| !is_number(last.as_bytes()))
+}
+
+/// What ends a label in some script. RFC 3490 §3.1.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
+/// Whether a resolver would take a name for an address: in brackets, IPv6, or 1 to 4 numbers (`127.1`, `0x7f.1`).
+fn is_ip_address(name: &str) -> bool {
+    let bare = name.strip_suffix('.').unwrap_or(name);
+    let without_zone = bare.split('%').next().unwrap_or(bare);
+    name.starts_with('[')
+        || without_zone.parse::<Ipv6Addr>().is_ok()
+        || bare.split('.').count() <= 4 && bare.split('.').all(|label| is_number(label.as_bytes()))
+}
+
+/// Whether a label is a number in decimal, octal or hexadecimal; no top-level domain is one.
+fn is_number(label: &[u8]) -> bool {
+    let hexadecimal = label
+        .strip_prefix(b"0x")
+        .or_else(|| label.strip_prefix(b"0X"));
+    match hexadecimal {
+        Some(digits) => digits.iter().all(u8::is_ascii_hexdigit),
+        None => !label.is_empty() && label.iter().all(u8::is_ascii_digit),
+    }
 }
 
 fn excerpt(name: &str) -> String {

@@ -3,6 +3,8 @@
 use thiserror::Error;
 
 /// Why a text is no address; each says where or what.
+///
+/// `at` counts bytes from the beginning of the mailbox, percent-encoding taken off, or of the header.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -34,6 +36,26 @@ pub enum AddressError {
         len: usize,
         /// The limit.
         max: usize,
+    },
+    /// It has more parts than are taken.
+    #[error("the address has more than {max} {what}")]
+    TooMany {
+        /// Of what: mailboxes or headers.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// A header after the `?` is not `name=value`.
+    #[error("header {number} of the address has no `=`")]
+    Header {
+        /// Which, counted from 1.
+        number: usize,
+    },
+    /// A dot stands first, last or beside another in a local part without quotation marks.
+    #[error("the dot at byte {at} of the local part has no text on one side")]
+    Dot {
+        /// Its offset.
+        at: usize,
     },
     /// A `%` is not followed by two hexadecimal digits.
     #[error("the percent sign at byte {at} is not followed by two hexadecimal digits")]

@@ -1,6 +1,6 @@
 //! One mailbox of an `im:` or `pres:` URI, in canonical form.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use bytestring::ByteString;
 
@@ -36,15 +36,17 @@ impl Mailbox {
         if let Some(at) = canonical_at(scheme, &uri) {
             return Ok(Self { uri, at });
         }
-        let expected = scheme.trim_end_matches(':');
-        let (found, rest) = uri
-            .split_at_checked(scheme.len())
-            .ok_or(AddressError::Scheme { expected })?;
-        if !found.eq_ignore_ascii_case(scheme) {
-            return Err(AddressError::Scheme { expected });
-        }
+        Self::parse_slow(scheme, &uri)
+    }
+
+    /// Takes what is valid but perhaps not canonical.
+    fn parse_slow(scheme: &'static str, uri: &str) -> Result<Self, AddressError> {
+        let rest = strip_scheme(scheme, uri)?;
         let to = rest.split_once('?').map_or(rest, |(to, _)| to);
-        Self::from_encoded(scheme, to)
+        match split_mailboxes(to).count() {
+            1 => Self::from_encoded(scheme, to),
+            count => Err(AddressError::SeveralMailboxes { count }),
+        }
     }
 
     /// Takes a percent-encoded mailbox.
@@ -53,7 +55,10 @@ impl Mailbox {
             return Err(AddressError::NoMailbox);
         }
         let decoded = percent::decode(mailbox)?;
-        let (local, domain) = decoded.rsplit_once('@').ok_or(AddressError::NoDomain)?;
+        let (local, domain) = decoded
+            .rsplit_once('@')
+            .filter(|(_, domain)| !domain.is_empty())
+            .ok_or(AddressError::NoDomain)?;
         Self::new(scheme, &unquote(local)?, &Domain::parse(domain)?)
     }
 
@@ -64,6 +69,12 @@ impl Mailbox {
         domain: &Domain,
     ) -> Result<Self, AddressError> {
         check_local(local)?;
+        if local.len() > Self::MAX_LEN {
+            return Err(AddressError::TooLong {
+                len: local.len(),
+                max: Self::MAX_LEN,
+            });
+        }
         let mut uri = String::with_capacity(scheme.len() + local.len() + 1 + domain.as_str().len());
         uri.push_str(scheme);
         percent::encode_into(&mut uri, &quote(local), is_literal);
@@ -112,6 +123,49 @@ impl Mailbox {
     }
 }
 
+/// Takes the scheme, in any case, and its colon off a URI.
+pub(super) fn strip_scheme<'a>(
+    scheme: &'static str,
+    uri: &'a str,
+) -> Result<&'a str, AddressError> {
+    match uri.split_at_checked(scheme.len()) {
+        Some((found, rest)) if found.eq_ignore_ascii_case(scheme) => Ok(rest),
+        _ => Err(AddressError::Scheme {
+            expected: scheme.trim_end_matches(':'),
+        }),
+    }
+}
+
+/// Splits a list of encoded mailboxes at its commas; one in quotation marks, or encoded, is no separator.
+pub(super) fn split_mailboxes(to: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(to);
+    iter::from_fn(move || {
+        let text = rest?;
+        let (mailbox, more) = text.split_at_checked(comma(text)).unwrap_or((text, ""));
+        rest = more.strip_prefix(',');
+        Some(mailbox)
+    })
+}
+
+/// Where the first separating comma is; the length of the text if there is none.
+fn comma(text: &str) -> usize {
+    let (mut at, mut quoted, mut escaped) = (0, false, false);
+    let mut rest = text.as_bytes();
+    while let Some(byte) = rest.first() {
+        let (byte, len) = percent::decode_first(rest).map_or((*byte, 1), |byte| (byte, 3));
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' if !quoted && len == 1 => return at,
+            _ => {}
+        }
+        at += len;
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    at
+}
+
 /// Whether a byte stands for itself in a canonical local part. RFC 3986 `pchar` and `/`, less what a list of mailboxes,
 /// a comment or a header would make of it.
 const fn is_literal(byte: u8) -> bool {
@@ -134,14 +188,26 @@ fn canonical_at(scheme: &str, uri: &str) -> Option<u16> {
 
 /// Whether a local part needs no quotes. RFC 5322 §3.2.3, RFC 6532 §3.2.
 fn is_dot_atom(local: &str) -> bool {
+    !local.is_empty() && check_dot_atom(local).is_ok()
+}
+
+/// Finds what a local part without quotes may not hold: comments, white space and obsolete forms among it.
+fn check_dot_atom(local: &str) -> Result<(), AddressError> {
     const SPECIALS: &str = "()<>[]:;@\\,\"";
-    !local.is_empty()
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && !local
-            .chars()
-            .any(|c| c.is_whitespace() || SPECIALS.contains(c))
+    let mut before = '.';
+    for (at, character) in local.char_indices() {
+        if character == '.' && before == '.' {
+            return Err(AddressError::Dot { at });
+        }
+        if character.is_whitespace() || character.is_control() || SPECIALS.contains(character) {
+            return Err(AddressError::Character { character, at });
+        }
+        before = character;
+    }
+    match local.strip_suffix('.') {
+        Some(rest) => Err(AddressError::Dot { at: rest.len() }),
+        None => Ok(()),
+    }
 }
 
 fn check_local(local: &str) -> Result<(), AddressError> {
@@ -175,7 +241,7 @@ fn quote(local: &str) -> Cow<'_, str> {
 
 fn unquote(local: &str) -> Result<Cow<'_, str>, AddressError> {
     let Some(quoted) = local.strip_prefix('"') else {
-        return Ok(Cow::Borrowed(local));
+        return check_dot_atom(local).map(|()| Cow::Borrowed(local));
     };
     let mut text = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();
@@ -185,6 +251,34 @@ fn unquote(local: &str) -> Result<Cow<'_, str>, AddressError> {
             Some('"') if characters.as_str().is_empty() => return Ok(Cow::Owned(text)),
             Some('"') | None => return Err(AddressError::Quote),
             Some(character) => text.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn fast_path_agrees_with_the_slow_one(
+            uri in r#"im:[a-c.+/="%2@,A-]{0,8}@([a-c0x-]{0,4}\.){0,3}[a-c0-2x]{0,3}"#
+        ) {
+            if let Some(at) = canonical_at("im:", &uri) {
+                let slow = Mailbox::parse_slow("im:", &uri).unwrap();
+                prop_assert_eq!(slow.as_str(), &uri);
+                prop_assert_eq!(slow.at, at);
+            }
+        }
+
+        #[test]
+        fn canonical_form_of_what_is_plain_is_found_by_the_fast_path(
+            local in "[a-z0-9]{1,8}([.+/=_-][a-zA-Z0-9]{1,4}){0,3}"
+        ) {
+            let uri = format!("im:{local}@example.com");
+            prop_assert!(canonical_at("im:", &uri).is_some());
         }
     }
 }

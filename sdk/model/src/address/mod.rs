@@ -2,6 +2,7 @@
 //!
 //! RFC 3860 §3.1, RFC 3859 §3.1, draft-ietf-impp-cpim-03 appendices C and D.
 
+mod address_uri;
 mod domain;
 mod error;
 mod instant_inbox;
@@ -10,6 +11,7 @@ mod percent;
 mod presentity;
 mod source_route;
 
+pub use address_uri::{Address, AddressUri, UriHeader};
 pub use domain::Domain;
 pub use error::AddressError;
 pub use instant_inbox::InstantInbox;

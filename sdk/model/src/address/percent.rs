@@ -17,12 +17,7 @@ pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, AddressError> {
         let (plain, escape) = rest.split_at(index);
         decoded.extend_from_slice(plain);
         at += index;
-        let value = match escape {
-            [b'%', high, low, ..] => nibble(*high).zip(nibble(*low)),
-            _ => None,
-        };
-        let (high, low) = value.ok_or(AddressError::Percent { at })?;
-        decoded.push(high << 4 | low);
+        decoded.push(decode_first(escape).ok_or(AddressError::Percent { at })?);
         rest = escape.get(3..).unwrap_or_default();
         at += 3;
         next = memchr::memchr(b'%', rest);
@@ -31,6 +26,14 @@ pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, AddressError> {
     String::from_utf8(decoded)
         .map(Cow::Owned)
         .map_err(|_| AddressError::Encoding)
+}
+
+/// The byte that an escape at the front of `text` stands for.
+pub(super) fn decode_first(text: &[u8]) -> Option<u8> {
+    match text {
+        [b'%', high, low, ..] => Some(nibble(*high)? << 4 | nibble(*low)?),
+        _ => None,
+    }
 }
 
 /// Appends `text`; bytes that `literal` does not name are percent-encoded.

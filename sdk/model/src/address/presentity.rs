@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use bytestring::ByteString;
 
-use super::mailbox::Mailbox;
+use super::{Address, mailbox::Mailbox};
 use crate::{AddressError, Domain};
 
 /// The identifier of a presentity: a `pres:` URI with one mailbox.
@@ -54,6 +54,18 @@ impl Presentity {
     /// The domain, as [`Domain`] writes it.
     pub fn domain(&self) -> &str {
         self.0.domain()
+    }
+}
+
+impl Address for Presentity {
+    const SCHEME: &'static str = Self::SCHEME;
+
+    fn from_encoded(mailbox: &str) -> Result<Self, AddressError> {
+        Mailbox::from_encoded(Self::SCHEME, mailbox).map(Self)
+    }
+
+    fn mailbox(&self) -> &str {
+        self.mailbox()
     }
 }
 
