@@ -141,9 +141,11 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let start = self.at;
-        while self.peek().is_some_and(&wanted) {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        self.at += rest
+            .iter()
+            .position(|byte| !wanted(*byte))
+            .unwrap_or(rest.len());
         self.since(start)
     }
 

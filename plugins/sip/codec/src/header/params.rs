@@ -13,9 +13,17 @@ pub struct Params<'a>(&'a str);
 impl<'a> Params<'a> {
     /// Reads parameters up to the end, or to the comma that ends this element of a list.
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
+        Self::read_each(cursor, |_| Ok(()))
+    }
+
+    /// Reads parameters likewise, and shows each to `look` on the way.
+    pub(crate) fn read_each(
+        cursor: &mut Cursor<'a>,
+        mut look: impl FnMut(&Param<'a>) -> Result<(), DecodeError>,
+    ) -> Result<Self, DecodeError> {
         let start = cursor.at();
         while cursor.eat_separator(b';') {
-            Self::read_one(cursor)?;
+            look(&Self::read_one(cursor)?)?;
         }
         Ok(Self(cursor.since(start)))
     }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Params;
+use super::{Param, ParamValue, Params};
 use crate::{DecodeError, HeaderName, Host, lex::Cursor, uri::parse_ipv6};
 
 /// The prefix of branches that are unique by themselves (RFC 3261 §8.1.1.7).
@@ -41,7 +41,7 @@ impl<'a> Via<'a> {
             .then(|| read_port(cursor))
             .transpose()?;
         let sent_by = cursor.since(start);
-        let params = Params::read(cursor)?;
+        let params = Params::default();
         let (branch, received, rport, maddr, ttl) = (None, None, Rport::Absent, None, None);
         let mut via = Self {
             protocol,
@@ -57,37 +57,33 @@ impl<'a> Via<'a> {
             ttl,
             params,
         };
-        via.read_params(|expected| cursor.expected_at(start, expected))?;
+        let malformed = cursor.expected_at(start, "value of received, rport, maddr or ttl");
+        via.params = Params::read_each(cursor, |param| via.take_param(param).ok_or(malformed))?;
         Ok(via)
     }
 
-    fn read_params(
-        &mut self,
-        malformed: impl Fn(&'static str) -> DecodeError,
-    ) -> Result<(), DecodeError> {
-        for param in self.params.iter() {
-            let value = match param.value {
-                Some(super::ParamValue::Token(text)) => text,
-                Some(super::ParamValue::Quoted(_)) => continue,
-                None => "",
+    /// Takes what a parameter says; `None` when its value is malformed.
+    fn take_param(&mut self, param: &Param<'a>) -> Option<()> {
+        let value = match param.value {
+            Some(ParamValue::Token(text)) => text,
+            Some(ParamValue::Quoted(_)) => return Some(()),
+            None => "",
+        };
+        if param.name.eq_ignore_ascii_case("branch") {
+            self.branch = Some(value).filter(|branch| !branch.is_empty());
+        } else if param.name.eq_ignore_ascii_case("rport") {
+            self.rport = match value {
+                "" => Rport::Requested,
+                digits => Rport::Port(digits.parse().ok()?),
             };
-            if param.name.eq_ignore_ascii_case("branch") {
-                self.branch = Some(value).filter(|branch| !branch.is_empty());
-            } else if param.name.eq_ignore_ascii_case("rport") {
-                self.rport = match value {
-                    "" => Rport::Requested,
-                    digits => Rport::Port(digits.parse().map_err(|_| malformed("rport"))?),
-                };
-            } else if param.name.eq_ignore_ascii_case("received") {
-                let address = parse_address(value);
-                self.received = Some(address.ok_or_else(|| malformed("received address"))?);
-            } else if param.name.eq_ignore_ascii_case("maddr") {
-                self.maddr = Some(Host::parse(value).map_err(|_| malformed("maddr host"))?);
-            } else if param.name.eq_ignore_ascii_case("ttl") {
-                self.ttl = Some(value.parse().map_err(|_| malformed("ttl of 0 to 255"))?);
-            }
+        } else if param.name.eq_ignore_ascii_case("received") {
+            self.received = Some(parse_address(value)?);
+        } else if param.name.eq_ignore_ascii_case("maddr") {
+            self.maddr = Some(Host::parse(value).ok()?);
+        } else if param.name.eq_ignore_ascii_case("ttl") {
+            self.ttl = Some(value.parse().ok()?);
         }
-        Ok(())
+        Some(())
     }
 
     /// The protocol's name: SIP.
