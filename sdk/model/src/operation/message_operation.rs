@@ -90,9 +90,12 @@ impl MessageOperation {
     }
 
     /// Splits into a copy to hand on, under its own `transaction_id`, and the duty to answer this one.
+    ///
+    /// A next hop is not handed on: who hands on decides it anew.
     pub fn into_forward(mut self, transaction_id: TransactionId) -> (Self, Responder) {
         let responder = Responder::new(self.transaction_id);
         self.transaction_id = transaction_id;
+        self.next_hop = None;
         (self, responder)
     }
 
