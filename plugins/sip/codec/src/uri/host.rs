@@ -50,10 +50,12 @@ impl<'a> Host<'a> {
                 expected: "host",
             });
         }
-        if name
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        {
+        // Looking at the last byte first spares most names the search.
+        let is_numeric = name.ends_with(|last: char| last.is_ascii_digit() || last == '.')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if is_numeric {
             let address = name.parse::<Ipv4Addr>();
             let address = address.map_err(|_| UriError {
                 at: 0,
@@ -61,11 +63,7 @@ impl<'a> Host<'a> {
             })?;
             return Ok((Self::Address(IpAddr::V4(address)), length));
         }
-        // A label begins and ends with a letter, digit or underscore; a last dot may follow.
-        let labels = name.strip_suffix('.').unwrap_or(name);
-        let is_label =
-            |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
-        if !labels.split('.').all(is_label) {
+        if !has_whole_labels(name.as_bytes()) {
             return Err(UriError {
                 at: 0,
                 expected: "domain name",
@@ -88,6 +86,18 @@ impl<'a> Host<'a> {
         })?;
         Ok((Self::Address(IpAddr::V6(address)), inside.len() + 2))
     }
+}
+
+/// Whether labels neither begin nor end with a hyphen, nor are empty; a last dot may follow.
+fn has_whole_labels(name: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in name.strip_suffix(b".").unwrap_or(name) {
+        if (before == b'.' && matches!(byte, b'.' | b'-')) || (before == b'-' && byte == b'.') {
+            return false;
+        }
+        before = byte;
+    }
+    !matches!(before, b'.' | b'-')
 }
 
 /// Reads an IPv6 address without brackets.
