@@ -1,3 +1,134 @@
 //! One conversation between a SIP and an XMPP user, as a readable trace.
+//!
+//! Starts the gateway with both plugins and plays both users over real sockets on loopback: Romeo is a
+//! SIP user agent, Juliet lives on an XMPP server that has the gateway as its component. Both are made
+//! of the codec crates; nothing else is needed. Then it stays up, for clients of one's own.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `conversation.rs` | the story: what happens in which order, and what must come of it |
+//! | `sip_user.rs` | Romeo: sends and answers MESSAGE over UDP (RFC 3428) |
+//! | `xmpp_user.rs` | Juliet and her server: the other end of a component (XEP-0114) |
+//! | `gateway.rs` | the daemon as a process: configuration, readiness, end |
+//! | `flow.rs` | what the gateway's log says about one operation |
+//! | `trace.rs` | how it looks in the terminal |
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod conversation;
+mod error;
+mod events;
+mod flow;
+mod gateway;
+mod invitation;
+mod sip_user;
+mod stanza;
+mod trace;
+mod xmpp_user;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use nix::sys::signal::{SigSet, Signal};
+
+use self::{
+    conversation::Conversation,
+    error::DemoError,
+    events::{Event, EventSender},
+    gateway::{Addresses, Gateway},
+    sip_user::SipUser,
+    trace::Trace,
+    xmpp_user::XmppUser,
+};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let ended = match (arguments.next().as_deref(), arguments.next()) {
+        (None, None) => run(Ending::Interrupt),
+        (Some("--once"), None) => run(Ending::Once),
+        _ => {
+            report("usage: rialto-demo [--once]");
+            return ExitCode::from(64);
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&format!("the demo failed: {}", error.with_causes()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What ends the demo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// The end of the conversation.
+    Once,
+    /// The user.
+    Interrupt,
+}
+
+fn run(ending: Ending) -> Result<(), DemoError> {
+    let (sender, mut events) = events::channel();
+    watch_signals(sender.clone())?;
+
+    let ports = gateway::FreePorts::find()?;
+    let romeo = SipUser::start(ports.sip, sender.clone())?;
+    let juliet = XmppUser::start(sender.clone())?;
+    let addresses = Addresses {
+        ports,
+        romeo: romeo.local_address(),
+        xmpp_server: juliet.local_address(),
+    };
+    let gateway = Gateway::start(addresses, sender, &mut events)?;
+
+    let mut conversation = Conversation {
+        romeo,
+        juliet,
+        events,
+        trace: Trace::new(),
+    };
+    let held = hold(&mut conversation, &gateway, ending);
+    if held.is_err() {
+        report(&format!(
+            "the gateway's last words:\n{}",
+            gateway.last_words()
+        ));
+    }
+    let stopped = gateway.stop(&mut conversation.events);
+    held.and(stopped)
+}
+
+fn hold(
+    conversation: &mut Conversation,
+    gateway: &Gateway,
+    ending: Ending,
+) -> Result<(), DemoError> {
+    conversation.hold()?;
+    if ending == Ending::Once {
+        return Ok(());
+    }
+    invitation::print(&mut conversation.trace, gateway)?;
+    match conversation.follow() {
+        Err(DemoError::Interrupted) => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Turns INT and TERM into an event, so that the gateway is ended in order and the folder removed.
+fn watch_signals(events: EventSender) -> Result<(), DemoError> {
+    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
+    let blocked = signals.thread_block().map_err(io::Error::from);
+    blocked.map_err(DemoError::io("cannot watch for signals"))?;
+    events::thread("signals", move || {
+        while signals.wait().is_ok() && events.send(Event::Interrupted).is_ok() {}
+    })
+}
+
+fn report(line: &str) {
+    // Nobody is left to be told when this fails.
+    let _unheard = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,343 @@
+//! The story: what happens in which order, and what must come of it.
+
+use rialto_sip_codec::StatusCode;
+
+use crate::{
+    error::DemoError,
+    events::{Event, Events},
+    flow::Flow,
+    sip_user::{self, SipUser},
+    trace::Trace,
+    xmpp_user::{self, XmppUser},
+};
+
+/// The users, and what is seen of them.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) romeo: SipUser,
+    pub(crate) juliet: XmppUser,
+    pub(crate) events: Events,
+    pub(crate) trace: Trace,
+}
+
+const TO_JULIET: &str = "sip:juliet@xmpp.example";
+const TO_NOBODY_ON_XMPP: &str = "sip:nurse@xmpp.example";
+const NOBODY_ON_SIP: &str = "mercutio";
+
+const GREETING: &str = "Good morrow, Juliet! 🌹\nShall we meet at the orchard wall?";
+const REPLY: &str = "Art thou not Romeo? שלום ❤\nThe orchard walls are high & hard to climb.";
+const ASTRAY: &str = "Nurse, is she up?";
+const ALSO_ASTRAY: &str = "Mercutio, where is he?";
+
+const SUCCESS: &str = "success";
+const FAILURE: &str = "failure";
+
+/// One after the other; each is shown as it happens, and fails where it does not.
+impl Conversation {
+    /// Holds the whole conversation, there and back, and two messages that reach nobody.
+    pub(crate) fn hold(&mut self) -> Result<(), DemoError> {
+        self.trace.put(LEGEND)?;
+        let romeo_on_xmpp = self.romeo_writes_to_juliet()?;
+        self.juliet_replies(&romeo_on_xmpp)?;
+        self.romeo_writes_to_nobody()?;
+        self.juliet_writes_to_nobody(&romeo_on_xmpp)
+    }
+
+    /// Returns the address under which Juliet sees Romeo.
+    fn romeo_writes_to_juliet(&mut self) -> Result<String, DemoError> {
+        self.scene("1. Romeo, on SIP, writes to Juliet, on XMPP")?;
+        let sent = self.romeo_sends(TO_JULIET, GREETING)?;
+        let transaction = self.crosses_from("sip")?;
+
+        let (from, text, _) = self.xmpp_receives()?;
+        same("the text that Juliet reads", GREETING, &text)?;
+        self.xmpp_proves_it_took_all()?;
+
+        self.is_answered(&transaction, SUCCESS)?;
+        self.romeo_sees(&sent, StatusCode::OK)?;
+        Ok(from)
+    }
+
+    fn juliet_replies(&mut self, romeo: &str) -> Result<(), DemoError> {
+        self.scene("2. Juliet replies to the address that she was shown")?;
+        self.juliet_sends(romeo, "reply-1", REPLY)?;
+        let transaction = self.crosses_from("xmpp")?;
+
+        let (from, text) = self.sip_receives(StatusCode::OK)?;
+        same("the text that Romeo reads", REPLY, &text)?;
+        same(
+            "the address under which Romeo sees Juliet",
+            TO_JULIET,
+            &from,
+        )?;
+
+        self.is_answered(&transaction, SUCCESS)?;
+        self.trace.entry(
+            "seen",
+            "Juliet hears of no error: XMPP does not confirm what arrives",
+        )
+    }
+
+    fn romeo_writes_to_nobody(&mut self) -> Result<(), DemoError> {
+        self.scene("3. Romeo writes to someone whom Juliet's server does not know")?;
+        let sent = self.romeo_sends(TO_NOBODY_ON_XMPP, ASTRAY)?;
+        let transaction = self.crosses_from("sip")?;
+
+        let (_, _, refusal) = self.xmpp_receives()?;
+        let from = "Juliet's server → gateway";
+        self.trace
+            .wire("refusal", from, &refusal.unwrap_or_default())?;
+
+        self.is_answered(&transaction, FAILURE)?;
+        self.romeo_sees(&sent, StatusCode::NOT_FOUND)
+    }
+
+    fn juliet_writes_to_nobody(&mut self, romeo: &str) -> Result<(), DemoError> {
+        self.scene("4. Juliet writes to someone whom Romeo's phone does not know")?;
+        let nobody = romeo.replace(sip_user::NAME, NOBODY_ON_SIP);
+        self.juliet_sends(&nobody, "astray-1", ALSO_ASTRAY)?;
+        let transaction = self.crosses_from("xmpp")?;
+
+        self.sip_receives(StatusCode::NOT_FOUND)?;
+
+        self.is_answered(&transaction, FAILURE)?;
+        self.juliet_sees_error("astray-1", "item-not-found")
+    }
+}
+
+/// What the users do.
+impl Conversation {
+    fn scene(&mut self, title: &str) -> Result<(), DemoError> {
+        self.events.forget()?;
+        self.trace.title(title)
+    }
+
+    fn romeo_sends(&mut self, to: &str, text: &str) -> Result<sip_user::Sent, DemoError> {
+        let sent = self.romeo.write(to, text)?;
+        self.trace
+            .wire("native in", "Romeo → gateway, SIP over UDP", &sent.wire)?;
+        Ok(sent)
+    }
+
+    fn juliet_sends(&mut self, to: &str, id: &str, text: &str) -> Result<(), DemoError> {
+        let wire = self.juliet.write(to, id, text)?;
+        self.trace.wire(
+            "native in",
+            "Juliet's server → gateway, component stream",
+            &wire,
+        )
+    }
+}
+
+/// What the gateway does.
+impl Conversation {
+    /// Shows the operation and its route, and returns its transaction.
+    fn crosses_from(&mut self, from: &str) -> Result<String, DemoError> {
+        let received = self.events.wait("an operation", |event| match event {
+            Event::Flow(Flow::Received(received)) if received.adapter == from => Ok(received),
+            event => Err(event),
+        })?;
+        let id = received.transaction_id.clone();
+        let routed = self.events.wait("a route", |event| match event {
+            Event::Flow(Flow::Routed(routed)) if routed.transaction_id == id => Ok(routed),
+            event => Err(event),
+        })?;
+        self.trace.flow(&Flow::Received(received))?;
+        self.trace.flow(&Flow::Routed(routed))?;
+        Ok(id)
+    }
+
+    fn is_answered(&mut self, transaction: &str, status: &str) -> Result<(), DemoError> {
+        let answered = self.events.wait("a response", |event| match event {
+            Event::Flow(Flow::Answered(answered)) if answered.transaction_id == transaction => {
+                Ok(answered)
+            }
+            event => Err(event),
+        })?;
+        let got = answered.status.clone();
+        self.trace.flow(&Flow::Answered(answered))?;
+        same("the response", status, &got)
+    }
+}
+
+/// What comes out at the other end.
+impl Conversation {
+    /// Returns the sender, the text and what was answered if it was not taken.
+    fn xmpp_receives(&mut self) -> Result<(String, String, Option<String>), DemoError> {
+        let what = "the message on Juliet's server";
+        let (wire, from, text, refusal) = self.events.wait(what, |event| match event {
+            Event::Xmpp(xmpp_user::Received::Message {
+                wire,
+                from,
+                text,
+                refusal,
+            }) => Ok((wire, from, text, refusal)),
+            event => Err(event),
+        })?;
+        let to = "gateway → Juliet's server, component stream";
+        self.trace.wire("native out", to, &wire)?;
+        Ok((from, text, refusal))
+    }
+
+    /// A stream keeps its order: whoever answers a ping has taken all that came before it.
+    fn xmpp_proves_it_took_all(&mut self) -> Result<(), DemoError> {
+        let (ping, pong) = self
+            .events
+            .wait("the gateway's ping", |event| match event {
+                Event::Xmpp(xmpp_user::Received::Other {
+                    wire,
+                    answer: Some(answer),
+                }) => Ok((wire, answer)),
+                event => Err(event),
+            })?;
+        self.trace.wire(
+            "proof",
+            "gateway → Juliet's server: was all before this taken?",
+            &ping,
+        )?;
+        self.trace
+            .wire("", "Juliet's server → gateway: it was", &pong)
+    }
+
+    /// Returns the sender and the text.
+    fn sip_receives(&mut self, answered: StatusCode) -> Result<(String, String), DemoError> {
+        let received = self
+            .events
+            .wait("the message at Romeo's phone", |event| match event {
+                Event::Sip(received @ sip_user::Received::Request { .. }) => Ok(received),
+                event => Err(event),
+            })?;
+        let sip_user::Received::Request {
+            wire,
+            from,
+            text,
+            answer,
+            status,
+        } = received
+        else {
+            return Ok(Default::default());
+        };
+        self.trace
+            .wire("native out", "gateway → Romeo's phone, SIP over UDP", &wire)?;
+        let label = if status == StatusCode::OK {
+            "proof"
+        } else {
+            "refusal"
+        };
+        self.trace.wire(label, "Romeo's phone → gateway", &answer)?;
+        same(
+            "the phone's answer",
+            &answered.to_string(),
+            &status.to_string(),
+        )?;
+        Ok((from, text))
+    }
+
+    fn romeo_sees(&mut self, sent: &sip_user::Sent, wanted: StatusCode) -> Result<(), DemoError> {
+        let (wire, status) = self
+            .events
+            .wait("the response to Romeo", |event| match event {
+                Event::Sip(sip_user::Received::Response {
+                    wire,
+                    call_id,
+                    status,
+                }) if call_id == sent.call_id => Ok((wire, status)),
+                event => Err(event),
+            })?;
+        self.trace.wire("seen", "gateway → Romeo", &wire)?;
+        same("what Romeo sees", &wanted.to_string(), &status.to_string())
+    }
+
+    fn juliet_sees_error(&mut self, about: &str, wanted: &str) -> Result<(), DemoError> {
+        let (wire, condition) = self
+            .events
+            .wait("the error for Juliet", |event| match event {
+                Event::Xmpp(xmpp_user::Received::Error {
+                    wire,
+                    id,
+                    condition,
+                }) if id == about => Ok((wire, condition)),
+                event => Err(event),
+            })?;
+        self.trace
+            .wire("seen", "gateway → Juliet's server", &wire)?;
+        same("what Juliet sees", wanted, &condition)
+    }
+}
+
+/// After the story: whatever happens.
+impl Conversation {
+    /// Shows all that happens until the user or the gateway ends it; Juliet answers who writes to her.
+    pub(crate) fn follow(&mut self) -> Result<(), DemoError> {
+        self.events.forget()?;
+        for number in 1.. {
+            match self.events.next()? {
+                Event::Flow(flow) => self.trace.flow(&flow)?,
+                Event::Sip(received) => self.show_sip(&received)?,
+                Event::Xmpp(xmpp_user::Received::Message {
+                    wire,
+                    from,
+                    text,
+                    refusal: None,
+                }) => {
+                    self.trace
+                        .wire("native out", "gateway → Juliet's server", &wire)?;
+                    let reply = format!("Thou saidst: {text}");
+                    self.juliet_sends(&from, &format!("echo-{number}"), &reply)?;
+                }
+                Event::Xmpp(received) => self.show_xmpp(&received)?,
+                Event::GatewayEnded | Event::Interrupted => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn show_sip(&mut self, received: &sip_user::Received) -> Result<(), DemoError> {
+        match received {
+            sip_user::Received::Request { wire, answer, .. } => {
+                self.trace
+                    .wire("native out", "gateway → Romeo's phone", wire)?;
+                self.trace.wire("answer", "Romeo's phone → gateway", answer)
+            }
+            sip_user::Received::Response { wire, .. } => {
+                self.trace.wire("seen", "gateway → Romeo", wire)
+            }
+        }
+    }
+
+    fn show_xmpp(&mut self, received: &xmpp_user::Received) -> Result<(), DemoError> {
+        use xmpp_user::Received;
+        let (wire, answer) = match received {
+            Received::Joined => {
+                return self
+                    .trace
+                    .entry("joined", "the gateway has joined Juliet's server again");
+            }
+            Received::Message { wire, refusal, .. } => (wire, refusal.as_ref()),
+            Received::Error { wire, .. } => (wire, None),
+            Received::Other { wire, answer } => (wire, answer.as_ref()),
+        };
+        self.trace
+            .wire("native out", "gateway → Juliet's server", wire)?;
+        answer.map_or(Ok(()), |answer| {
+            self.trace
+                .wire("answer", "Juliet's server → gateway", answer)
+        })
+    }
+}
+
+const LEGEND: &str = "\
+Romeo is on SIP, Juliet is on XMPP; the gateway between them knows neither network, its plugins do.
+What went over the sockets is shown as it was; XML gets a line for each element.
+";
+
+fn same(what: &'static str, expected: &str, got: &str) -> Result<(), DemoError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(DemoError::Differs {
+        what,
+        expected: expected.to_owned(),
+        got: got.to_owned(),
+    })
+}

@@ -1,0 +1,102 @@
+//! What the gateway's log tells of an operation: target `rialto::flow`, as JSON lines.
+
+use serde::Deserialize;
+
+/// One line of the log that is about an operation.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(tag = "message")]
+pub(crate) enum Flow {
+    /// A plugin turned a native message into an operation.
+    #[serde(rename = "operation received")]
+    Received(Received),
+    /// The router knows where it goes.
+    #[serde(rename = "route decided")]
+    Routed(Routed),
+    /// The sender's plugin has its response.
+    #[serde(rename = "operation answered")]
+    Answered(Answered),
+}
+
+/// The operation as it came.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// The adapter that it came from.
+    pub(crate) adapter: String,
+    #[serde(rename = "transaction.id")]
+    pub(crate) transaction_id: String,
+    #[serde(rename = "operation.source")]
+    pub(crate) source: String,
+    #[serde(rename = "operation.destination")]
+    pub(crate) destination: String,
+}
+
+/// The operation as it goes on.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Routed {
+    /// The adapter that it goes to.
+    pub(crate) adapter: String,
+    #[serde(rename = "transaction.id")]
+    pub(crate) transaction_id: String,
+    /// The sender, as the other network sees it.
+    #[serde(rename = "operation.source")]
+    pub(crate) source: String,
+    /// The recipient, as the other network sees it.
+    #[serde(rename = "operation.destination")]
+    pub(crate) destination: String,
+    /// Why it goes there.
+    #[serde(rename = "route.steps", default)]
+    pub(crate) steps: String,
+}
+
+/// The one response.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Answered {
+    #[serde(rename = "transaction.id")]
+    pub(crate) transaction_id: String,
+    #[serde(rename = "response.status")]
+    pub(crate) status: String,
+    #[serde(rename = "failure.reason", default)]
+    pub(crate) reason: String,
+    #[serde(rename = "failure.detail", default)]
+    pub(crate) detail: String,
+}
+
+impl Flow {
+    /// Reads a line of the log; `None` if it is about something else.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let target: Target = serde_json::from_str(line).ok()?;
+        (target.target == "rialto::flow").then(|| serde_json::from_str(line).ok())?
+    }
+}
+
+#[derive(Deserialize)]
+struct Target {
+    target: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flow_is_read_from_a_line_of_the_log() {
+        let line = r#"{"timestamp":"2026-11-21T07:00:00Z","level":"DEBUG","target":"rialto::flow",
+            "message":"operation answered","transaction.id":"t1","response.status":"success"}"#;
+        let answered = Answered {
+            transaction_id: "t1".into(),
+            status: "success".into(),
+            reason: String::new(),
+            detail: String::new(),
+        };
+        assert_eq!(Flow::parse(line), Some(Flow::Answered(answered)));
+    }
+
+    #[test]
+    fn other_lines_are_no_flow() {
+        assert_eq!(
+            Flow::parse(r#"{"target":"rialto","message":"operation answered"}"#),
+            None
+        );
+        assert_eq!(Flow::parse("thread main panicked"), None);
+    }
+}

@@ -1,0 +1,354 @@
+//! The gateway as it is run in earnest: a process with a configuration file.
+
+use std::{
+    collections::VecDeque,
+    env, fs,
+    io::{self, BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+
+use crate::{
+    error::DemoError,
+    events::{self, Event, EventSender, Events, PATIENCE},
+    flow::Flow,
+    sip_user, xmpp_user,
+};
+
+/// The domain of SIP users whose clients are not ours.
+pub(crate) const GUEST_DOMAIN: &str = "guest.example";
+
+/// The running gateway; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    process: Child,
+    folder: TempDir,
+    addresses: Addresses,
+    built: Built,
+    last_words: LastWords,
+}
+
+/// What there is to run.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The gateway's binary.
+    pub(crate) binary: PathBuf,
+    /// The folder of the plugins' libraries.
+    pub(crate) plugins: PathBuf,
+}
+
+/// Who is where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) ports: FreePorts,
+    pub(crate) romeo: SocketAddr,
+    pub(crate) xmpp_server: SocketAddr,
+}
+
+/// Addresses on loopback that nobody has taken, on UDP and on TCP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreePorts {
+    /// For the gateway.
+    pub(crate) sip: SocketAddr,
+    /// For a SIP client of one's own.
+    pub(crate) guest: SocketAddr,
+}
+
+impl FreePorts {
+    /// Finds them; what binds them soon will have them.
+    pub(crate) fn find() -> Result<Self, DemoError> {
+        let [sip, guest] = [free_port(), free_port()];
+        let failed = || DemoError::io("there is no free port");
+        Ok(Self {
+            sip: sip.map_err(failed())?,
+            guest: guest.map_err(failed())?,
+        })
+    }
+}
+
+impl Built {
+    /// Looks where `RIALTO_BIN` and `RIALTO_PLUGINS` say, or beside this program.
+    fn find() -> Result<Self, DemoError> {
+        let own = env::current_exe().unwrap_or_default();
+        let folder = own.parent().unwrap_or_else(|| Path::new(""));
+        let named = |variable| env::var_os(variable).map(PathBuf::from);
+        let binary = named("RIALTO_BIN").unwrap_or_else(|| folder.join("rialto"));
+        let plugins = named("RIALTO_PLUGINS").unwrap_or_else(|| folder.to_owned());
+        let libraries = ["librialto_sip.so", "librialto_xmpp.so"].map(|name| plugins.join(name));
+        let missing = libraries
+            .into_iter()
+            .chain([binary.clone()])
+            .find(|path| !path.exists());
+        match missing {
+            Some(path) => Err(DemoError::NotBuilt {
+                path: path.display().to_string(),
+            }),
+            None => Ok(Self { binary, plugins }),
+        }
+    }
+}
+
+impl Gateway {
+    /// Starts the gateway and waits until both of its adapters are up.
+    pub(crate) fn start(
+        addresses: Addresses,
+        sender: EventSender,
+        events: &mut Events,
+    ) -> Result<Self, DemoError> {
+        let built = Built::find()?;
+        let folder = tempfile::Builder::new().prefix("rialto-demo-").tempdir();
+        let folder = folder.map_err(DemoError::io("there is no folder for the configuration"))?;
+        let written = fs::write(
+            folder.path().join(CONFIG),
+            configuration(&addresses, &built.plugins),
+        );
+        written.map_err(DemoError::io("the configuration cannot be written"))?;
+
+        let ready = folder.path().join("ready");
+        let mut process = spawn(&built.binary, folder.path(), &ready)?;
+        let last_words = LastWords::default();
+        if let Some(log) = process.stderr.take() {
+            follow(log, sender, last_words.clone())?;
+        }
+        let gateway = Self {
+            process,
+            folder,
+            addresses,
+            built,
+            last_words,
+        };
+        await_file(&ready, events).map_err(|error| gateway.explain(error))?;
+        Ok(gateway)
+    }
+
+    /// Asks the gateway to drain and end, and waits until it has.
+    pub(crate) fn stop(mut self, events: &mut Events) -> Result<(), DemoError> {
+        let failed = || DemoError::io("the gateway cannot be ended");
+        if self.process.try_wait().map_err(failed())?.is_none() {
+            let pid = Pid::from_raw(self.process.id().cast_signed());
+            kill(pid, Signal::SIGTERM)
+                .map_err(io::Error::from)
+                .map_err(failed())?;
+        }
+        // Its log ends when it does.
+        match events.wait("the gateway's end", Err::<(), _>) {
+            Ok(()) | Err(DemoError::GatewayEnded | DemoError::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        let status = self.process.wait().map_err(failed())?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(DemoError::BadEnd { status })
+        }
+    }
+
+    /// Who is where.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What it was started from.
+    pub(crate) fn built(&self) -> &Built {
+        &self.built
+    }
+
+    /// Its configuration file.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.folder.path().join(CONFIG)
+    }
+
+    /// The end of its log, without what was about operations.
+    pub(crate) fn last_words(&self) -> String {
+        self.last_words.text()
+    }
+
+    fn explain(&self, error: DemoError) -> DemoError {
+        match error {
+            DemoError::Interrupted => error,
+            why => DemoError::NotReady {
+                why: Box::new(why),
+                log: self.last_words(),
+            },
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // Both fail when it has ended already, which is what is wanted.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+const CONFIG: &str = "rialto.toml";
+
+/// What an operator would write; `examples/config` has the same with a line of comment for each key.
+fn configuration(addresses: &Addresses, plugins: &Path) -> String {
+    let Addresses {
+        ports: FreePorts { sip, guest },
+        romeo,
+        xmpp_server,
+    } = addresses;
+    let (sip_domain, xmpp_domain) = (sip_user::DOMAIN, xmpp_user::DOMAIN);
+    let (component, secret) = (xmpp_user::COMPONENT, xmpp_user::SECRET);
+    format!(
+        r#"[gateway]
+relay_domains = ["{component}"]
+plugin_dirs = [{plugins:?}]
+
+[log]
+filter = "info,rialto::flow=debug"
+format = "json"
+
+[adapters.sip]
+plugin = "sip"
+domains = ["{xmpp_domain}"]
+
+[adapters.sip.config]
+listen = ["udp:{sip}", "tcp:{sip}"]
+
+[adapters.xmpp]
+plugin = "xmpp"
+domains = ["{component}"]
+
+[adapters.xmpp.config]
+endpoint = "{xmpp_server}"
+domain = "{component}"
+secret = "{secret}"
+
+[[routes]]
+domain = "{xmpp_domain}"
+adapter = "xmpp"
+
+[[routes]]
+domain = "{sip_domain}"
+adapter = "sip"
+next_hop = "udp:{romeo}"
+
+[[routes]]
+domain = "{GUEST_DOMAIN}"
+adapter = "sip"
+next_hop = "udp:{guest}"
+"#
+    )
+}
+
+fn spawn(binary: &Path, folder: &Path, ready: &Path) -> Result<Child, DemoError> {
+    let mut command = Command::new(binary);
+    command.arg("--config").arg(folder.join(CONFIG));
+    command.args(["run", "--ready-file"]).arg(ready);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    // A group of its own: an interrupt at the terminal is for the demo, which then ends the gateway.
+    let spawned = command.process_group(0).spawn();
+    spawned.map_err(DemoError::io(format!(
+        "{} cannot be started",
+        binary.display()
+    )))
+}
+
+/// Reads the log to its end, which is the gateway's.
+fn follow(log: ChildStderr, events: EventSender, last_words: LastWords) -> Result<(), DemoError> {
+    events::thread("gateway's log", move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            let Some(flow) = Flow::parse(&line) else {
+                last_words.push(line);
+                continue;
+            };
+            if events.send(Event::Flow(flow)).is_err() {
+                return;
+            }
+        }
+        // Nobody waits for it any more when this fails.
+        let _unheard = events.send(Event::GatewayEnded);
+    })
+}
+
+/// A file cannot be waited for, so it is looked for again and again.
+fn await_file(file: &Path, events: &mut Events) -> Result<(), DemoError> {
+    const TURN: Duration = Duration::from_millis(20);
+    for _ in 0..PATIENCE.as_millis() / TURN.as_millis() {
+        if file.exists() {
+            return Ok(());
+        }
+        events.pause(TURN)?;
+    }
+    let (what, seconds) = ("the gateway's readiness".to_owned(), PATIENCE.as_secs());
+    Err(DemoError::Silence { what, seconds })
+}
+
+fn free_port() -> io::Result<SocketAddr> {
+    const TRIES: usize = 16;
+    let both = || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        UdpSocket::bind(address).map(|_| address)
+    };
+    (1..TRIES).find_map(|_| both().ok()).map_or_else(both, Ok)
+}
+
+/// The last lines of a log.
+#[derive(Clone, Debug, Default)]
+struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    fn push(&self, line: String) {
+        const LINES: usize = 20;
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    fn text(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines
+            .iter()
+            .fold(String::new(), |text, line| text + "  " + line + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_is_toml_whatever_the_folder_is_called() {
+        let here: SocketAddr = ([127, 0, 0, 1], 5060).into();
+        let ports = FreePorts {
+            sip: here,
+            guest: here,
+        };
+        let addresses = Addresses {
+            ports,
+            romeo: here,
+            xmpp_server: here,
+        };
+        let text = configuration(&addresses, Path::new("/a \"b\"/ü"));
+        let config: toml::Table = text.parse().unwrap();
+        let gateway = config["gateway"].as_table().unwrap();
+        assert_eq!(gateway["plugin_dirs"][0].as_str(), Some("/a \"b\"/ü"));
+    }
+
+    #[test]
+    fn ports_that_were_found_can_be_bound() {
+        let ports = FreePorts::find().unwrap();
+        assert_ne!(ports.sip, ports.guest);
+        assert!(TcpListener::bind(ports.sip).is_ok() && UdpSocket::bind(ports.sip).is_ok());
+    }
+}
