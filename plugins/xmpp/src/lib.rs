@@ -1,1 +1,95 @@
 //! XMPP: an external component that carries instant messages (XEP-0114, RFC 7572).
+//!
+//! | common side          | this plugin                                                        |
+//! |----------------------|--------------------------------------------------------------------|
+//! | message operation    | `<message/>` with a body, both ways (RFC 7572, RFC 3922)           |
+//! | source, destination  | bare JID; the resource is the operation's instance (RFC 7247 §6)   |
+//! | success              | the server answered a ping behind the message (XEP-0199)           |
+//! | failure              | error stanza, both ways (RFC 7247 §7)                              |
+//! | indeterminant        | the connection was lost between message and answer                 |
+//! | subscribe, notify    | not offered (`Services::MESSAGES`); subscriptions are refused      |
+//!
+//! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod connection;
+mod failures;
+mod gateway;
+mod inbound;
+mod link;
+mod mapping;
+mod outbound;
+mod outbox;
+mod service;
+mod telemetry;
+
+use std::sync::Arc;
+
+use rialto_sdk::prelude::*;
+
+pub use self::config::Config;
+use self::connection::{Connection, Tcp};
+use self::inbound::Inbound;
+use self::link::Link;
+use self::telemetry::SdkGateway;
+
+rialto_sdk::export_plugin!(Xmpp);
+
+/// Joins one XMPP server as an external component.
+#[derive(Debug)]
+pub struct Xmpp {
+    config: Arc<Config>,
+    link: Arc<Link>,
+}
+
+impl Plugin for Xmpp {
+    const INFO: PluginInfo = PluginInfo::new("xmpp", env!("CARGO_PKG_VERSION"))
+        .schemes(&["xmpp"])
+        .services(Services::MESSAGES)
+        .licence("MIT OR Apache-2.0");
+
+    type Config = Config;
+
+    /// A domain can be handed to one component only.
+    fn claims(config: &Config) -> Result<Claims> {
+        Ok(config.domains().iter().map(Claim::domain).collect())
+    }
+
+    /// Starts at once, whether the server is there or not; until it is, messages fail.
+    async fn start(context: Context<Config>) -> Result<Self> {
+        let config = Arc::new(context.config);
+        let link = Arc::new(Link::new(config.outbox()));
+        let gateway = SdkGateway::new(context.host, context.tasks.clone());
+        let inbound = Inbound::new(
+            gateway.clone(),
+            Arc::clone(&link),
+            config.network().into(),
+            config.inbound_messages(),
+        );
+        let connection = Connection {
+            connect: Tcp {
+                endpoint: config.endpoint().to_owned(),
+            },
+            config: Arc::clone(&config),
+            link: Arc::clone(&link),
+            inbound,
+            gateway,
+        };
+        context
+            .tasks
+            .spawn("connection", connection.run_until(context.tasks.stopping()));
+        Ok(Self { config, link })
+    }
+
+    async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
+        let status = outbound::deliver(&self.link, self.config.domains(), &operation).await;
+        Ok(operation.respond(status))
+    }
+
+    /// Takes no more, waits for what is under way, and closes the stream.
+    async fn stop(&self) {
+        self.link.stop().await;
+    }
+}

@@ -1,0 +1,120 @@
+//! The connection to the XMPP server: kept up, and made again when it breaks.
+
+mod backoff;
+mod session;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use rialto_sdk::tokio::io::{AsyncRead, AsyncWrite};
+use rialto_sdk::tokio::net::TcpStream;
+use rialto_sdk::tokio::time::{sleep, timeout};
+
+use self::backoff::Backoff;
+use self::session::Session;
+pub(crate) use self::session::SessionEnd;
+use crate::config::Config;
+use crate::gateway::{Event, Gateway};
+use crate::inbound::Inbound;
+use crate::link::Link;
+
+/// Opens the way to the server; tests open another.
+pub(crate) trait Connect: Send + Sync + 'static {
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin;
+
+    fn connect(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+/// Connects by TCP.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    pub(crate) endpoint: String,
+}
+
+impl Connect for Tcp {
+    type Stream = TcpStream;
+
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(&self.endpoint).await?;
+        // Batches are ours to make; Nagle's algorithm adds 40 ms to them.
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+/// Keeps one component connected until the task that runs it is dropped.
+#[derive(Debug)]
+pub(crate) struct Connection<C, G> {
+    pub(crate) connect: C,
+    pub(crate) config: Arc<Config>,
+    pub(crate) link: Arc<Link>,
+    pub(crate) inbound: Inbound<G>,
+    pub(crate) gateway: G,
+}
+
+impl<C: Connect, G: Gateway> Connection<C, G> {
+    /// Runs until the link is stopped, or at the latest until `stopping` resolves.
+    pub(crate) async fn run_until(self, stopping: impl Future<Output = ()>) {
+        let link = Arc::clone(&self.link);
+        rialto_sdk::tokio::select! {
+            () = self.run() => {}
+            () = stopping => {}
+        }
+        link.ended();
+    }
+
+    /// Connects, serves, connects again, until the link is stopped.
+    pub(crate) async fn run(self) {
+        let mut backoff = Backoff::new(self.config.reconnect_min(), self.config.reconnect_max());
+        loop {
+            let end = self.once(&mut backoff).await;
+            if self.link.outbox().is_stopping() {
+                return;
+            }
+            let wait = backoff.next(rand::random());
+            self.gateway.event(Event::Disconnected {
+                end: &end,
+                retry: wait,
+            });
+            rialto_sdk::tokio::select! {
+                () = sleep(wait) => {}
+                () = self.link.stopped() => return,
+            }
+        }
+    }
+
+    async fn once(&self, backoff: &mut Backoff) -> SessionEnd {
+        let opened = timeout(self.config.connect_timeout(), self.open()).await;
+        let session = match opened.unwrap_or(Err(SessionEnd::ConnectTimeout)) {
+            Ok(session) => session,
+            Err(end) => return end,
+        };
+        backoff.reset();
+        self.gateway.event(Event::Connected);
+        // However this ends, also by being dropped, whoever waits is answered.
+        let _lost = Lost(&self.link);
+        session.join();
+        session.serve().await
+    }
+
+    async fn open(&self) -> Result<Session<'_, C, G>, SessionEnd> {
+        let stream = self.connect.connect().await.map_err(SessionEnd::Io)?;
+        Session::open(stream, self).await
+    }
+}
+
+/// Answers all that waits when the stream is gone.
+#[derive(Debug)]
+struct Lost<'a>(&'a Link);
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        self.0.outbox().lost();
+    }
+}
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

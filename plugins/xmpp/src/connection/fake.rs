@@ -1,0 +1,283 @@
+//! A server and a gateway for tests, in memory.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use rialto_sdk::model::{
+    InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
+};
+use rialto_sdk::serde_json::{self, json};
+use rialto_xmpp_codec::{
+    ContentNamespace, Limits, Message, Stanza, StreamEvent, StreamReader, namespace,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::{Connect, Connection};
+use crate::config::Config;
+use crate::gateway::{Event, Gateway};
+use crate::inbound::Inbound;
+use crate::link::Link;
+
+/// Hands the other end of each connection to the test.
+#[derive(Debug)]
+pub(super) struct Dial {
+    accepted: mpsc::Sender<DuplexStream>,
+    buffer: usize,
+}
+
+impl Connect for Dial {
+    type Stream = DuplexStream;
+
+    async fn connect(&self) -> io::Result<DuplexStream> {
+        let (ours, theirs) = duplex(self.buffer);
+        self.accepted
+            .send(theirs)
+            .await
+            .map_err(|_| io::ErrorKind::ConnectionRefused)?;
+        Ok(ours)
+    }
+}
+
+/// The whole plugin without the SDK, and its server's side.
+pub(super) struct Rig {
+    pub(super) config: Arc<Config>,
+    pub(super) link: Arc<Link>,
+    pub(super) gateway: FakeGateway,
+    pub(super) submitted: mpsc::Receiver<Submitted>,
+    pub(super) task: JoinHandle<()>,
+    accept: mpsc::Receiver<DuplexStream>,
+}
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        Self::with(json!({}), 64 * 1024)
+    }
+
+    /// `keys` go into the configuration; `buffer` is what the connection holds unread.
+    pub(super) fn with(keys: serde_json::Value, buffer: usize) -> Self {
+        let mut table = json!({ "domain": "sip.example.com", "secret": "s" });
+        for (key, value) in keys.as_object().unwrap() {
+            table[key] = value.clone();
+        }
+        let config: Arc<Config> = Arc::new(serde_json::from_value(table).unwrap());
+        let link = Arc::new(Link::new(config.outbox()));
+        let (accepted, accept) = mpsc::channel(1);
+        let (submit, submitted) = mpsc::channel(64);
+        let gateway = FakeGateway {
+            submit,
+            events: Arc::default(),
+        };
+        let inbound = Inbound::new(
+            gateway.clone(),
+            Arc::clone(&link),
+            "sip".into(),
+            config.inbound_messages(),
+        );
+        let connection = Connection {
+            connect: Dial { accepted, buffer },
+            config: Arc::clone(&config),
+            link: Arc::clone(&link),
+            inbound,
+            gateway: gateway.clone(),
+        };
+        let task = spawn(connection.run_until(std::future::pending()));
+        Self {
+            config,
+            link,
+            gateway,
+            submitted,
+            task,
+            accept,
+        }
+    }
+
+    /// The next connection, before any handshake.
+    pub(super) async fn accept(&mut self) -> FakeServer {
+        let stream = self.accept.recv().await.expect("a connection");
+        let reader = StreamReader::new(ContentNamespace::Component, Limits::default());
+        FakeServer {
+            stream,
+            reader,
+            unread: VecDeque::new(),
+        }
+    }
+
+    /// The next connection, after its handshake.
+    pub(super) async fn join(&mut self) -> FakeServer {
+        let mut server = self.accept().await;
+        server.handshake().await;
+        self.settle().await;
+        server
+    }
+
+    /// Lets everything run that can.
+    pub(super) async fn settle(&self) {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Stops in a task of its own.
+    pub(super) fn stop(&self) -> JoinHandle<()> {
+        let link = Arc::clone(&self.link);
+        spawn(async move { link.stop().await })
+    }
+
+    /// Delivers in a task of its own.
+    pub(super) fn deliver(&self, operation: MessageOperation) -> JoinHandle<ResponseStatus> {
+        let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
+        spawn(async move { crate::outbound::deliver(&link, config.domains(), &operation).await })
+    }
+}
+
+/// A message from SIP for Juliet.
+pub(super) fn operation(id: &str, text: &str) -> MessageOperation {
+    MessageOperation::new(
+        TransactionId::parse(id.as_bytes()).unwrap(),
+        InstantInbox::parse("im:romeo@sip.example.com").unwrap(),
+        InstantInbox::parse("im:juliet@example.com").unwrap(),
+        InstantMessage::text(text.to_owned()),
+    )
+}
+
+/// The server's end of a connection.
+pub(super) struct FakeServer {
+    stream: DuplexStream,
+    reader: StreamReader,
+    unread: VecDeque<StreamEvent>,
+}
+
+impl FakeServer {
+    /// Accepts whatever secret; the codec's own tests check it.
+    pub(super) async fn handshake(&mut self) {
+        assert!(matches!(self.next().await, Some(StreamEvent::Header(_))));
+        self.header().await;
+        let Some(StreamEvent::Element(element)) = self.next().await else {
+            panic!("no handshake")
+        };
+        assert!(element.is(namespace::COMPONENT, "handshake"));
+        self.send("<handshake/>").await;
+    }
+
+    pub(super) async fn header(&mut self) {
+        self.send(
+            "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' \
+             xmlns:stream='http://etherx.jabber.org/streams' from='sip.example.com' id='1'>",
+        )
+        .await;
+    }
+
+    pub(super) async fn send(&mut self, xml: &str) {
+        self.stream
+            .write_all(xml.as_bytes())
+            .await
+            .expect("an open connection");
+    }
+
+    /// What the plugin sent next; `None` once it closed the connection.
+    pub(super) async fn next(&mut self) -> Option<StreamEvent> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(event) = self.unread.pop_front() {
+                return Some(event);
+            }
+            let count = self
+                .stream
+                .read(&mut buffer)
+                .await
+                .ok()
+                .filter(|count| *count > 0)?;
+            let mut bytes = &buffer[..count];
+            while let Some(event) = self.reader.read(&mut bytes).expect("a readable stream") {
+                self.unread.push_back(event);
+            }
+        }
+    }
+
+    pub(super) async fn message(&mut self) -> Message {
+        match self.next().await {
+            Some(StreamEvent::Stanza(Stanza::Message(message))) => message,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
+    /// The id of the ping that comes next.
+    pub(super) async fn ping(&mut self) -> String {
+        match self.next().await {
+            Some(StreamEvent::Stanza(Stanza::Iq(iq))) => {
+                assert_eq!(iq.to.as_deref(), Some("example.com"));
+                iq.id.expect("an id").to_string()
+            }
+            other => panic!("no ping: {other:?}"),
+        }
+    }
+
+    pub(super) async fn pong(&mut self, id: &str) {
+        self.send(&format!(
+            "<iq type='result' from='example.com' to='sip.example.com' id='{id}'/>"
+        ))
+        .await;
+    }
+}
+
+/// Keeps what was submitted until the test answers it.
+#[derive(Clone, Debug)]
+pub(super) struct FakeGateway {
+    submit: mpsc::Sender<Submitted>,
+    pub(super) events: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Submitted {
+    pub(super) operation: MessageOperation,
+    pub(super) answer: oneshot::Sender<ResponseStatus>,
+}
+
+impl FakeGateway {
+    /// How often something happened whose description begins so.
+    pub(super) fn count(&self, begin: &str) -> usize {
+        let events = self.events.lock().unwrap();
+        events
+            .iter()
+            .filter(|event| event.starts_with(begin))
+            .count()
+    }
+}
+
+impl Gateway for FakeGateway {
+    fn submit(
+        &self,
+        operation: MessageOperation,
+    ) -> impl Future<Output = ResponseStatus> + Send + 'static {
+        let submit = self.submit.clone();
+        async move {
+            let (answer, status) = oneshot::channel();
+            submit
+                .try_send(Submitted { operation, answer })
+                .expect("room in the test's queue");
+            status.await.expect("the test answers")
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(spawn(task));
+    }
+
+    fn event(&self, event: Event<'_>) {
+        self.events.lock().unwrap().push(format!("{event:?}"));
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's runtime ends with the test"
+)]
+pub(super) fn spawn<T: Send + 'static>(
+    task: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    tokio::spawn(task)
+}

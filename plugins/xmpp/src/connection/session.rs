@@ -1,0 +1,234 @@
+//! One stream to the server, from its header to its end.
+
+use std::io;
+use std::time::Duration;
+
+use rialto_sdk::tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split,
+};
+use rialto_sdk::tokio::time::{Instant, sleep_until, timeout};
+use rialto_xmpp_codec::{
+    ComponentStream, Handshake, HandshakeError, HandshakeProgress, ReadError, StreamError,
+    StreamEvent,
+};
+
+use super::{Connect, Connection};
+use crate::gateway::{Event, Gateway, Ignored};
+use crate::outbox::PingTemplate;
+
+/// Bytes that are written, or read, at once.
+const BATCH: usize = 64 * 1024;
+
+/// Is a stream on which the server accepted the component.
+#[derive(Debug)]
+pub(super) struct Session<'a, C: Connect, G> {
+    connection: &'a Connection<C, G>,
+    reader: ReadHalf<C::Stream>,
+    writer: WriteHalf<C::Stream>,
+    stream: ComponentStream,
+    /// What came after the handshake, in the same bytes.
+    rest: Vec<u8>,
+}
+
+/// Says why a connection ended, or could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionEnd {
+    /// The operating system says so.
+    #[error("the connection failed")]
+    Io(#[source] io::Error),
+    /// Connecting and the handshake took too long.
+    #[error("the server did not accept the component in time")]
+    ConnectTimeout,
+    /// The server refused the component.
+    #[error("the handshake failed")]
+    Handshake(#[from] HandshakeError),
+    /// The server closed the stream.
+    #[error("the server closed the stream")]
+    Closed,
+    /// The server ended the stream for a reason.
+    #[error("the server ended the stream: {0}")]
+    StreamError(StreamError),
+    /// The server sent what cannot be understood.
+    #[error("the server's stream cannot be read")]
+    Unreadable(#[source] ReadError),
+    /// The server did not answer a ping.
+    #[error("the server did not answer a ping in time")]
+    PingTimeout,
+    /// The server stopped reading.
+    #[error("the server takes no more bytes")]
+    Stalled,
+    /// The adapter stops.
+    #[error("the adapter stops")]
+    Stopped,
+}
+
+impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
+    /// Does the handshake.
+    pub(super) async fn open(
+        stream: C::Stream,
+        connection: &'a Connection<C, G>,
+    ) -> Result<Self, SessionEnd> {
+        let (mut reader, mut writer) = split(stream);
+        let config = &connection.config;
+        let (mut input, mut out) = (vec![0; BATCH], Vec::new());
+        let secret = config.secret();
+        let mut handshake =
+            Handshake::start(config.domain().as_str(), secret, config.limits(), &mut out)?;
+        loop {
+            writer.write_all(&out).await.map_err(SessionEnd::Io)?;
+            out.clear();
+            let count = reader.read(&mut input).await.map_err(SessionEnd::Io)?;
+            let mut bytes = input.get(..count).unwrap_or_default();
+            if bytes.is_empty() {
+                return Err(SessionEnd::Closed);
+            }
+            match handshake.read(&mut bytes, &mut out)? {
+                HandshakeProgress::Pending(pending) => handshake = pending,
+                HandshakeProgress::Done(stream) => {
+                    let rest = bytes.to_vec();
+                    return Ok(Self {
+                        connection,
+                        reader,
+                        writer,
+                        stream,
+                        rest,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Lets messages be queued for this stream.
+    pub(super) fn join(&self) {
+        let pings = PingTemplate {
+            from: self.connection.config.domain().as_str().into(),
+            to: self.connection.config.server().into(),
+            secret: rand::random(),
+        };
+        self.connection
+            .link
+            .outbox()
+            .connected(self.stream.writer(), pings);
+    }
+
+    /// Reads and writes until the stream ends.
+    pub(super) async fn serve(self) -> SessionEnd {
+        let Self {
+            connection,
+            reader,
+            mut writer,
+            mut stream,
+            rest,
+        } = self;
+        let farewell = stream.writer();
+        let end = rialto_sdk::tokio::select! {
+            end = read(connection, reader, &mut stream, &rest) => end,
+            end = write(connection, &mut writer) => end,
+        };
+        let mut last = Vec::new();
+        match &end {
+            SessionEnd::Unreadable(error) => {
+                // It has no text, so nothing in it can be unwritable.
+                farewell
+                    .write_error(&error.condition().into(), &mut last)
+                    .unwrap_or_default();
+            }
+            SessionEnd::Io(_) | SessionEnd::Stalled => return end,
+            _ => farewell.write_end(&mut last),
+        }
+        // A courtesy: whoever does not take it is gone anyway.
+        drop(timeout(FAREWELL, goodbye(&mut writer, &last)).await);
+        end
+    }
+}
+
+const FAREWELL: Duration = Duration::from_secs(1);
+
+async fn goodbye(writer: &mut (impl AsyncWrite + Unpin), last: &[u8]) -> io::Result<()> {
+    writer.write_all(last).await?;
+    writer.shutdown().await
+}
+
+async fn read<C: Connect, G: Gateway>(
+    connection: &Connection<C, G>,
+    mut reader: impl AsyncRead + Unpin,
+    stream: &mut ComponentStream,
+    rest: &[u8],
+) -> SessionEnd {
+    if let Err(end) = take(connection, stream, rest).await {
+        return end;
+    }
+    let mut buffer = vec![0; BATCH];
+    loop {
+        let count = match reader.read(&mut buffer).await {
+            Ok(0) => return SessionEnd::Closed,
+            Ok(count) => count,
+            Err(error) => return SessionEnd::Io(error),
+        };
+        let bytes = buffer.get(..count).unwrap_or_default();
+        if let Err(end) = take(connection, stream, bytes).await {
+            return end;
+        }
+    }
+}
+
+async fn take<C: Connect, G: Gateway>(
+    connection: &Connection<C, G>,
+    stream: &mut ComponentStream,
+    mut bytes: &[u8],
+) -> Result<(), SessionEnd> {
+    while let Some(event) = stream.read(&mut bytes).map_err(SessionEnd::Unreadable)? {
+        match event {
+            StreamEvent::Stanza(stanza) => connection.inbound.take(stanza).await,
+            StreamEvent::Error(error) => return Err(SessionEnd::StreamError(error)),
+            StreamEvent::End => return Err(SessionEnd::Closed),
+            _ => connection.gateway.event(Event::Ignored(Ignored::Element)),
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is queued, one batch at a time, and pings when the stream has been idle.
+async fn write<C: Connect, G: Gateway>(
+    connection: &Connection<C, G>,
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> SessionEnd {
+    let (link, config) = (&connection.link, &connection.config);
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut last_write = Instant::now();
+    loop {
+        let now = Instant::now();
+        let ping_sent = {
+            let mut outbox = link.outbox();
+            outbox.next_batch(BATCH, now, &mut batch);
+            if outbox.is_stopped() {
+                return SessionEnd::Stopped;
+            }
+            outbox.ping_sent()
+        };
+        let due = match ping_sent {
+            Some(sent) => sent + config.ping_timeout(),
+            None => last_write + config.ping_interval(),
+        };
+        if batch.is_empty() && due > now {
+            rialto_sdk::tokio::select! {
+                () = link.work() => {}
+                () = sleep_until(due) => {}
+            }
+            continue;
+        }
+        if due <= now {
+            if ping_sent.is_some() {
+                return SessionEnd::PingTimeout;
+            }
+            link.outbox().ping(now, &mut batch);
+        }
+        match timeout(config.ping_timeout(), writer.write_all(&batch)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return SessionEnd::Io(error),
+            Err(_) => return SessionEnd::Stalled,
+        }
+        batch.clear();
+        last_write = now;
+    }
+}

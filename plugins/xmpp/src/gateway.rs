@@ -1,0 +1,59 @@
+//! What this plugin needs of the gateway, so that tests can stand in for it.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use rialto_sdk::model::{MessageOperation, ResponseStatus};
+
+use crate::connection::SessionEnd;
+
+/// Is the gateway, as the connection sees it.
+pub(crate) trait Gateway: Clone + fmt::Debug + Send + Sync + 'static {
+    /// Submits an operation. The order of calls is the order in which the gateway has them.
+    fn submit(
+        &self,
+        operation: MessageOperation,
+    ) -> impl Future<Output = ResponseStatus> + Send + 'static;
+
+    /// Runs a task that the adapter's stop ends.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+
+    /// Logs and counts.
+    fn event(&self, event: Event<'_>);
+}
+
+/// Is something that operators want to see.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// The server accepted the component.
+    Connected,
+    /// The connection ended, or could not be made.
+    Disconnected {
+        end: &'a SessionEnd,
+        retry: Duration,
+    },
+    /// The server answered a ping.
+    Pinged { round_trip: Duration },
+    /// A stanza came that is carried no further.
+    Ignored(Ignored),
+    /// A message from XMPP was refused, here or behind the gateway.
+    Refused { reason: &'static str },
+    /// An answer could not be written.
+    Unwritable,
+}
+
+/// Says why a stanza is carried no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ignored {
+    /// A message without text: a chat state, a receipt.
+    Silent,
+    /// Presence.
+    Presence,
+    /// An error for which nobody waits: late, doubled, or never ours.
+    LateError,
+    /// An answer that nobody asked for.
+    Answer,
+    /// An element that is no stanza.
+    Element,
+}

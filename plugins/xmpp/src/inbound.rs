@@ -1,0 +1,162 @@
+//! What comes from the server: handed on, answered or counted.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use rialto_sdk::model::{
+    ByteString, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
+};
+use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use rialto_sdk::tokio::time::Instant;
+use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Stanza};
+
+use crate::failures::{failure, stanza_error};
+use crate::gateway::{Event, Gateway, Ignored};
+use crate::link::Link;
+use crate::mapping::{Incoming, classify};
+use crate::outbox::Reported;
+use crate::service;
+
+/// Takes one stanza at a time, in the order of the stream.
+///
+/// An instant message is handed over before the next stanza is looked at; its response may come at
+/// any time. So each conversation keeps its order, and none waits for another.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbound<G> {
+    gateway: G,
+    link: Arc<Link>,
+    network: ByteString,
+    places: Arc<Semaphore>,
+}
+
+impl<G: Gateway> Inbound<G> {
+    /// At most `places` messages wait for their responses at a time.
+    pub(crate) fn new(gateway: G, link: Arc<Link>, network: ByteString, places: usize) -> Self {
+        Self {
+            gateway,
+            link,
+            network,
+            places: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// Takes a stanza.
+    pub(crate) async fn take(&self, stanza: Stanza) {
+        match stanza {
+            Stanza::Message(message) => self.message(message).await,
+            Stanza::Iq(iq) => self.iq(&iq).await,
+            Stanza::Presence(presence) => self.presence(&presence).await,
+        }
+    }
+
+    async fn message(&self, message: Message) {
+        match classify(&message, || TransactionId::random(&mut rand::rng())) {
+            Incoming::Instant(operation) => self.submit(message, operation).await,
+            Incoming::Refused(failure) => self.refuse(&message, &failure).await,
+            Incoming::Silent => self.ignored(Ignored::Silent),
+            Incoming::Report { id, error } => match failure(&error) {
+                Some(failure) => self.reported(&id, failure),
+                None => self.ignored(Ignored::LateError),
+            },
+        }
+    }
+
+    async fn submit(&self, message: Message, operation: MessageOperation) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return self
+                .refuse(&message, &FailureReason::Overloaded.into())
+                .await;
+        };
+        let envelope = envelope(message);
+        let mut submitted = Box::pin(self.gateway.submit(operation));
+        let first = poll_fn(|context| Poll::Ready(submitted.as_mut().poll(context))).await;
+        match first {
+            Poll::Ready(status) => self.respond(&envelope, &status).await,
+            Poll::Pending => self.respond_later(envelope, submitted, place),
+        }
+    }
+
+    fn respond_later(
+        &self,
+        envelope: Message,
+        submitted: Pin<Box<impl Future<Output = ResponseStatus> + Send + 'static>>,
+        place: OwnedSemaphorePermit,
+    ) {
+        let inbound = self.clone();
+        self.gateway.spawn(async move {
+            let status = submitted.await;
+            inbound.respond(&envelope, &status).await;
+            drop(place);
+        });
+    }
+
+    /// Silence means success on XMPP, and doubt too: only a failure is told.
+    async fn respond(&self, message: &Message, status: &ResponseStatus) {
+        if let ResponseStatus::Failure(failure) = status {
+            self.refuse(message, failure).await;
+        }
+    }
+
+    async fn refuse(&self, message: &Message, failure: &Failure) {
+        self.gateway.event(Event::Refused {
+            reason: failure.reason().text(),
+        });
+        if let Some(error) = message.error_reply(stanza_error(failure)) {
+            self.reply(error.into()).await;
+        }
+    }
+
+    fn reported(&self, id: &str, failure: Failure) {
+        let reported = self.link.outbox().refused(id, failure);
+        if reported == Reported::TooLate {
+            self.ignored(Ignored::LateError);
+        }
+    }
+
+    async fn iq(&self, iq: &Iq) {
+        if let Some(answer) = service::answer(iq, &self.network) {
+            return self.reply(answer.into()).await;
+        }
+        let id = iq.id.as_deref().unwrap_or_default();
+        debug_assert!(matches!(iq.type_, IqType::Result | IqType::Error));
+        // An error answers a ping as well as a result does: the server has come as far as that.
+        let answered = self.link.outbox().answered(id, Instant::now());
+        match answered {
+            Some(round_trip) => {
+                self.gateway.event(Event::Pinged { round_trip });
+                self.link.wake();
+            }
+            None => self.ignored(Ignored::Answer),
+        }
+    }
+
+    async fn presence(&self, presence: &Presence) {
+        match service::answer_presence(presence) {
+            Some(answer) => self.reply(answer.into()).await,
+            None => self.ignored(Ignored::Presence),
+        }
+    }
+
+    async fn reply(&self, stanza: Stanza) {
+        if self.link.reply(&stanza).await.is_err() {
+            self.gateway.event(Event::Unwritable);
+        }
+    }
+
+    fn ignored(&self, why: Ignored) {
+        self.gateway.event(Event::Ignored(why));
+    }
+}
+
+/// What an answer needs of a message; its content need not wait for the response.
+fn envelope(message: Message) -> Message {
+    Message {
+        from: message.from,
+        to: message.to,
+        id: message.id,
+        type_: message.type_,
+        ..Message::default()
+    }
+}

@@ -1,0 +1,180 @@
+//! Inboxes and JIDs (RFC 7247 §6, XEP-0106).
+
+use std::borrow::Cow;
+
+use rialto_sdk::model::{ByteString, Domain, Failure, FailureReason, InstantInbox, Origin};
+use rialto_xmpp_codec::Jid;
+
+/// The domains this component speaks for; anything sent from another would end the stream.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnDomains {
+    domains: Vec<Domain>,
+}
+
+impl OwnDomains {
+    /// `first` is the component's own, which always counts.
+    pub(crate) fn new(first: Domain, further: impl IntoIterator<Item = Domain>) -> Self {
+        Self {
+            domains: std::iter::once(first).chain(further).collect(),
+        }
+    }
+
+    /// All of them, the component's own first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.iter()
+    }
+
+    fn contain(&self, domain: &str) -> bool {
+        self.domains.iter().any(|own| own.as_str() == domain)
+    }
+
+    /// The JID that stands for `source` on XMPP.
+    pub(super) fn source_jid(
+        &self,
+        source: &InstantInbox,
+        instance: Option<&ByteString>,
+    ) -> Result<Jid, Failure> {
+        if !self.contain(source.domain()) {
+            return Err(Failure::new(FailureReason::InvalidSource)
+                .with_origin(Origin::Operator)
+                .with_detail("xmpp: the source's domain is none of this component's"));
+        }
+        jid(source, instance, FailureReason::InvalidSource)
+    }
+}
+
+/// The JID of an inbox on XMPP.
+pub(super) fn destination_jid(
+    destination: &InstantInbox,
+    instance: Option<&ByteString>,
+) -> Result<Jid, Failure> {
+    jid(destination, instance, FailureReason::InvalidDestination)
+}
+
+/// The inbox of a sender on XMPP, such that a reply to it finds the sender again.
+pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
+    let invalid = || Failure::new(FailureReason::InvalidSource);
+    let text = jid
+        .reversible_local_text()
+        .map_err(|_| {
+            invalid().with_detail("xmpp: the sender's local part cannot be written back to")
+        })?
+        .ok_or_else(|| invalid().with_detail("xmpp: the sender has no local part"))?;
+    inbox(&text, jid).ok_or_else(invalid)
+}
+
+/// The inbox that a sender on XMPP means.
+pub(super) fn destination_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
+    let text = jid.local_text().ok_or(FailureReason::NoSuchInbox)?;
+    inbox(&text, jid).ok_or_else(|| FailureReason::InvalidDestination.into())
+}
+
+fn inbox(local: &str, jid: &Jid) -> Option<InstantInbox> {
+    let domain = Domain::parse(jid.domain()).ok()?;
+    InstantInbox::new(local, &domain).ok()
+}
+
+fn jid(
+    inbox: &InstantInbox,
+    instance: Option<&ByteString>,
+    invalid: FailureReason,
+) -> Result<Jid, Failure> {
+    let bare = Jid::from_text(&inbox.local_part(), &domain_text(inbox.domain()))
+        .map_err(|error| Failure::new(invalid).with_detail(format!("xmpp: {error}")))?;
+    match instance {
+        // An instance that is no resource names no device here: the bare address reaches the user.
+        Some(instance) => Ok(bare.clone().with_resource(instance).unwrap_or(bare)),
+        None => Ok(bare),
+    }
+}
+
+/// A domain as JIDs have it: in Unicode (RFC 7622 §3.2).
+fn domain_text(domain: &str) -> Cow<'_, str> {
+    if !domain.contains("xn--") {
+        return Cow::Borrowed(domain);
+    }
+    Domain::parse(domain).map_or(Cow::Borrowed(domain), |domain| {
+        Cow::Owned(domain.to_unicode())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> OwnDomains {
+        OwnDomains::new(
+            Domain::parse("sip.example.com").unwrap(),
+            [Domain::parse("relay.example").unwrap()],
+        )
+    }
+
+    fn inbox(uri: &str) -> InstantInbox {
+        InstantInbox::parse(uri).unwrap()
+    }
+
+    /// RFC 7247 §6.4 and §6.5, with the `im:` URIs that stand between.
+    #[test]
+    fn addresses_are_mapped_as_rfc_7247_shows() {
+        for (uri, jid) in [
+            ("im:f%C3%BC@sip.example.com", "fü@sip.example.com"),
+            ("im:o'malley@sip.example.com", "o\\27malley@sip.example.com"),
+            ("im:m&m@sip.example.com", "m\\26m@sip.example.com"),
+            ("im:tsch%C3%BCss@sip.example.com", "tschüss@sip.example.com"),
+        ] {
+            let mapped = destination_jid(&inbox(uri), None).unwrap();
+            assert_eq!(mapped.as_str(), jid);
+            assert_eq!(source_inbox(&mapped).unwrap(), inbox(uri));
+            assert_eq!(destination_inbox(&mapped).unwrap(), inbox(uri));
+        }
+        let instance = Some(&ByteString::from_static("qux"));
+        let full = destination_jid(&inbox("im:baz@xmpp.example.com"), instance).unwrap();
+        assert_eq!(full.as_str(), "baz@xmpp.example.com/qux");
+    }
+
+    #[test]
+    fn source_route_comes_home_through_a_jid() {
+        let route = inbox("im:sip=example.net/o'malley@relay.example");
+        let jid = own().source_jid(&route, None).unwrap();
+        assert_eq!(jid.as_str(), "sip=example.net\\2fo\\27malley@relay.example");
+        assert_eq!(destination_inbox(&jid).unwrap(), route);
+    }
+
+    #[test]
+    fn source_of_another_domain_is_refused_before_it_ends_the_stream() {
+        let failure = own()
+            .source_jid(&inbox("im:a@elsewhere.example"), None)
+            .unwrap_err();
+        assert_eq!(failure.reason(), FailureReason::InvalidSource);
+        assert_eq!(failure.origin(), Origin::Operator);
+    }
+
+    #[test]
+    fn address_that_no_jid_can_hold_is_refused() {
+        let long = format!("im:{}@example.com", "a".repeat(1100));
+        let failure = destination_jid(&inbox(&long), None).unwrap_err();
+        assert_eq!(failure.reason(), FailureReason::InvalidDestination);
+    }
+
+    #[test]
+    fn sender_whom_a_reply_would_miss_is_refused() {
+        let jid = Jid::parse("a\\5cb@example.com").unwrap();
+        assert_eq!(
+            source_inbox(&jid).unwrap_err().reason(),
+            FailureReason::InvalidSource
+        );
+        let server = Jid::parse("example.com").unwrap();
+        assert_eq!(
+            source_inbox(&server).unwrap_err().reason(),
+            FailureReason::InvalidSource
+        );
+    }
+
+    #[test]
+    fn domain_is_unicode_on_xmpp_and_ascii_here() {
+        let uri = inbox("im:a@xn--mnchen-3ya.example");
+        let jid = destination_jid(&uri, None).unwrap();
+        assert_eq!(jid.as_str(), "a@münchen.example");
+        assert_eq!(destination_inbox(&jid).unwrap(), uri);
+    }
+}

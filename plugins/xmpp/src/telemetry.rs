@@ -1,0 +1,100 @@
+//! The gateway as the SDK gives it: operations, tasks, logs and metrics.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::{Health, Host, Tasks, tokio, tracing};
+
+use crate::connection::SessionEnd;
+use crate::gateway::{Event, Gateway, Ignored};
+
+/// Is the gateway that loaded this plugin.
+#[derive(Clone, Debug)]
+pub(crate) struct SdkGateway {
+    host: Host,
+    tasks: Tasks,
+    /// Has the server's absence been logged already?
+    away: Arc<AtomicBool>,
+}
+
+impl SdkGateway {
+    pub(crate) fn new(host: Host, tasks: Tasks) -> Self {
+        Self {
+            host,
+            tasks,
+            away: Arc::default(),
+        }
+    }
+
+    fn connected(&self) {
+        self.away.store(false, Ordering::Relaxed);
+        self.host.health(Health::Up);
+        self.host.count("rialto_xmpp_connections_total", 1);
+        tracing::info!("joined the server");
+    }
+
+    /// Logged loudly once for each absence; the attempts that follow only for who looks closely.
+    fn disconnected(&self, end: &SessionEnd, retry: Duration) {
+        self.host.health(Health::Degraded(end.to_string()));
+        self.host.count("rialto_xmpp_disconnections_total", 1);
+        let cause = std::error::Error::source(end)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let retry = retry.as_millis();
+        if self.away.swap(true, Ordering::Relaxed) {
+            tracing::debug!(error = %end, error.cause = cause, retry.ms = retry, "still not joined");
+        } else {
+            tracing::warn!(error = %end, error.cause = cause, retry.ms = retry, "not joined");
+        }
+    }
+}
+
+impl Gateway for SdkGateway {
+    fn submit(
+        &self,
+        operation: MessageOperation,
+    ) -> impl Future<Output = ResponseStatus> + Send + 'static {
+        let submission = self.host.submit(operation);
+        async move { submission.await.into_status() }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.tasks.stopping();
+        self.tasks.spawn("response", async move {
+            tokio::select! {
+                () = task => {}
+                () = stopping => {}
+            }
+        });
+    }
+
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Connected => self.connected(),
+            Event::Disconnected { end, retry } => self.disconnected(end, retry),
+            Event::Pinged { round_trip } => {
+                self.host
+                    .observe("rialto_xmpp_ping_seconds", round_trip.as_secs_f64());
+            }
+            Event::Ignored(why) => self.host.count(ignored(why), 1),
+            Event::Refused { reason } => {
+                self.host.count("rialto_xmpp_refused_total", 1);
+                tracing::debug!(failure.reason = reason, "refused a message");
+            }
+            Event::Unwritable => self.host.count("rialto_xmpp_unwritable_total", 1),
+        }
+    }
+}
+
+const fn ignored(why: Ignored) -> &'static str {
+    match why {
+        Ignored::Silent => "rialto_xmpp_silent_messages_total",
+        Ignored::Presence => "rialto_xmpp_presence_total",
+        Ignored::LateError => "rialto_xmpp_late_errors_total",
+        Ignored::Answer => "rialto_xmpp_unasked_answers_total",
+        Ignored::Element => "rialto_xmpp_unknown_elements_total",
+    }
+}
