@@ -431,6 +431,7 @@ fn rfc2779_4_1_6_international_domains_are_those_of_uts_46() {
             assert!(!valid, "{source}: {verdict:?}, {ascii}, {status}");
         }
     }
+    assert!(newer < 100, "{newer} that 15.1 disallowed");
     assert!(
         taken > 100 && refused > 1000,
         "{taken} taken, {refused} refused"
