@@ -29,6 +29,8 @@ pub struct ComponentLink {
     pub domain: String,
     /// The shared secret.
     pub secret: String,
+    /// The domain of the server itself.
+    pub server: String,
 }
 
 /// A configuration file in the making.
@@ -108,12 +110,13 @@ impl GatewayConfig {
             endpoint,
             domain,
             secret,
+            server,
         } = link;
         let _infallible = write!(
             self.adapters,
             "[adapters.{name}]\nplugin = \"xmpp\"\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nendpoint = \"{endpoint}\"\ndomain = {domain:?}\n\
-             secret = {secret:?}\n\n"
+             secret = {secret:?}\nserver = {server:?}\n\n"
         );
         self
     }
@@ -133,10 +136,10 @@ impl GatewayConfig {
 
     /// With further lines for the adapter that was added last.
     #[must_use]
-    pub fn with_setting(mut self, line: &str) -> Self {
+    pub fn with_settings(mut self, lines: &[&str]) -> Self {
         let end = self.adapters.trim_end().len();
         self.adapters.truncate(end);
-        let _infallible = write!(self.adapters, "\n{line}\n\n");
+        let _infallible = write!(self.adapters, "\n{}\n\n", lines.join("\n"));
         self
     }
 

@@ -186,7 +186,8 @@ impl Process {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends the process, without its children, a signal.
+    pub fn signal(&self, signal: Signal) {
         let _gone = nix::sys::signal::kill(pid_of(&self.child), signal);
     }
 

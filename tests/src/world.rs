@@ -52,6 +52,8 @@ pub struct WorldSettings {
     pub next_hop: Option<String>,
     /// Further lines of the SIP adapter's own configuration.
     pub sip_lines: &'static [&'static str],
+    /// The same of the XMPP adapter.
+    pub xmpp_lines: &'static [&'static str],
 }
 
 impl<S: XmppServer> World<S> {
@@ -61,16 +63,15 @@ impl<S: XmppServer> World<S> {
         let sip = SippServer::start(settings.sip_host, &settings.reply);
         let port = Port::take();
         let listen = SocketAddr::new(gateway_host(settings.sip_host), port.number());
-        let mut config = GatewayConfig::new().with_sip("sip", &[listen], &[XMPP_DOMAIN]);
-        for line in settings.sip_lines {
-            config = config.with_setting(line);
-        }
         let next_hop = settings
             .next_hop
             .clone()
             .unwrap_or_else(|| sip.next_hop(settings.transport));
-        let config = config
+        let config = GatewayConfig::new()
+            .with_sip("sip", &[listen], &[XMPP_DOMAIN])
+            .with_settings(settings.sip_lines)
             .with_xmpp("xmpp", &xmpp.link(), &[SIP_DOMAIN])
+            .with_settings(settings.xmpp_lines)
             .with_route(XMPP_DOMAIN, "xmpp", None)
             .with_route(SIP_DOMAIN, "sip", Some(&next_hop));
         let gateway = Gateway::start(&config);
@@ -114,6 +115,7 @@ impl Default for WorldSettings {
             reply: Reply::Status("200 OK"),
             next_hop: None,
             sip_lines: &[],
+            xmpp_lines: &["reconnect_min = \"50ms\"", "reconnect_max = \"500ms\""],
         }
     }
 }

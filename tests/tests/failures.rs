@@ -1,9 +1,11 @@
 //! Nothing vanishes: whatever fails on one side, the sender on the other side hears of it.
 
 use rialto_tests::{
-    peers::{self, Ejabberd, Prosody, Reply, Transport, XmppServer, slixmpp::Stanza},
+    peers::{
+        self, Ejabberd, Prosody, Reply, Transport, XmppServer, sipp::Outgoing, slixmpp::Stanza,
+    },
     sip_message::SipMessage,
-    world::{ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
+    world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
 };
 
 const NOBODY: &str = "sip:nobody@xmpp.example";
@@ -93,7 +95,12 @@ fn silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
     if !peers::are_wanted() {
         return;
     }
-    let error = error_for(Reply::Silent);
+    // Timer F, which ends the waiting, is 64 times T1.
+    let settings = WorldSettings {
+        sip_lines: &["t1 = \"50ms\""],
+        ..answering(Reply::Silent)
+    };
+    let error = error_in(&settings);
     assert_eq!(
         error.error_condition(),
         Some("remote-server-timeout"),
@@ -104,10 +111,11 @@ fn silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
 
 /// The error that Juliet gets for a message which the SIP side answers like this.
 fn error_for(reply: Reply) -> Stanza {
-    let mut world = World::<Prosody>::start(&WorldSettings {
-        reply,
-        ..WorldSettings::default()
-    });
+    error_in(&answering(reply))
+}
+
+fn error_in(settings: &WorldSettings) -> Stanza {
+    let mut world = World::<Prosody>::start(settings);
     let mut juliet = world.login("juliet");
     let sent = juliet.send(ALICE_SEEN, "Art thou there?");
     world.sip.receive(Transport::Udp);
@@ -120,6 +128,13 @@ fn error_for(reply: Reply) -> Stanza {
     );
     assert_eq!(error.bare_from(), ALICE_SEEN);
     error
+}
+
+fn answering(reply: Reply) -> WorldSettings {
+    WorldSettings {
+        reply,
+        ..WorldSettings::default()
+    }
 }
 
 #[test]
@@ -171,6 +186,40 @@ fn killed_prosody_is_a_failure_and_restarted_it_works_again() {
     assert_failed(&world.send_from_sip(JULIET_SEEN, "into the void"));
     world.xmpp.start_again();
     assert_delivered_in_the_end(&world);
+}
+
+#[test]
+fn full_gateway_answers_503_with_retry_after_and_keeps_what_it_has_taken() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let settings = WorldSettings {
+        sip_lines: &["max_pending = 1"],
+        ..WorldSettings::default()
+    };
+    let world = World::<Prosody>::start(&settings);
+    let mut juliet = world.login("juliet");
+    world.xmpp.freeze();
+    let begin = |text| {
+        let message = Outgoing::text(ALICE, JULIET_SEEN, text);
+        world.sip_client(Transport::Udp).begin(&[message])
+    };
+    let (one, other) = (begin("one"), begin("other"));
+    // Whichever comes first waits for Prosody; so one of them can only end by being refused.
+    let is_refused = || one.has_ended() || other.has_ended();
+    world.gateway.process().await_state("refusal", is_refused);
+    world.xmpp.thaw();
+
+    let mut answers = [one.finish().remove(0), other.finish().remove(0)];
+    answers.sort_by_key(SipMessage::status);
+    assert_eq!(
+        answers.each_ref().map(SipMessage::status),
+        [Some(200), Some(503)]
+    );
+    let seconds = answers[1].header("Retry-After").map(str::parse::<u32>);
+    assert!(matches!(seconds, Some(Ok(1..))), "{}", answers[1].head());
+    assert!(juliet.receive().body().is_some(), "what was taken has come");
+    assert!(juliet.unread().is_empty(), "what was refused has not");
 }
 
 #[test]

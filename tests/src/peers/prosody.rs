@@ -1,5 +1,6 @@
 //! Prosody, from its Debian package.
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::{
@@ -20,6 +21,16 @@ impl Prosody {
     /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
+    }
+
+    /// Stops it from running: its connections stay, and nobody answers.
+    pub fn freeze(&self) {
+        self.process.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it run on.
+    pub fn thaw(&self) {
+        self.process.signal(Signal::SIGCONT);
     }
 }
 

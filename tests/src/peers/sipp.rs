@@ -61,6 +61,15 @@ pub struct SippClient {
     target: SocketAddr,
 }
 
+/// Messages on their way, and the responses to come.
+#[derive(Debug)]
+pub struct Exchange {
+    process: Process,
+    expected: usize,
+    _port: Port,
+    _folder: TempDir,
+}
+
 /// A message to send.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
@@ -155,6 +164,11 @@ impl SippClient {
     /// # Panics
     /// When one is missing.
     pub fn send_all(&self, messages: &[Outgoing<'_>]) -> Vec<SipMessage> {
+        self.begin(messages).finish()
+    }
+
+    /// Begins to send the messages, as [`send_all`](Self::send_all) does.
+    pub fn begin(&self, messages: &[Outgoing<'_>]) -> Exchange {
         let (folder, port) = (folder("sipp-client"), Port::take());
         write(
             &folder.path().join("client.xml"),
@@ -169,15 +183,37 @@ impl SippClient {
             "40000",
             &self.target.to_string(),
         ]);
-        let mut process = Process::spawn("sipp client", command);
-        process.await_exit();
-        let responses = final_responses(&process.stderr().bytes());
-        if responses.len() != messages.len() {
-            process.fail(&format!(
-                "{} of {} are answered",
-                responses.len(),
-                messages.len()
-            ));
+        let process = Process::spawn("sipp client", command);
+        Exchange {
+            process,
+            expected: messages.len(),
+            _port: port,
+            _folder: folder,
+        }
+    }
+}
+
+impl Exchange {
+    /// Whether it is over.
+    pub fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// The process that sends.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Waits for the final responses.
+    ///
+    /// # Panics
+    /// When one is missing.
+    pub fn finish(mut self) -> Vec<SipMessage> {
+        self.process.await_exit();
+        let responses = final_responses(&self.process.stderr().bytes());
+        if responses.len() != self.expected {
+            let why = format!("{} of {} are answered", responses.len(), self.expected);
+            self.process.fail(&why);
         }
         responses
     }

@@ -54,6 +54,7 @@ pub trait XmppServer {
             endpoint: SocketAddr::new(settings.host, settings.components.number()),
             domain: settings.component_domain.clone(),
             secret: settings.secret.clone(),
+            server: XMPP_DOMAIN.to_owned(),
         }
     }
 }
