@@ -188,8 +188,11 @@ fn plugins() -> PathBuf {
     env::var_os("RIALTO_PLUGINS").map_or_else(built, PathBuf::from)
 }
 
-/// The folder above the one that the running test binary is in: `target/debug` or `target/release`.
-fn built() -> PathBuf {
+/// Where this test was built, `target/debug` or `target/release`: the folder above the running test.
+///
+/// # Panics
+/// Never: a test has a path.
+pub fn built() -> PathBuf {
     let test = env::current_exe().unwrap_or_else(|error| panic!("this test has no path: {error}"));
     test.ancestors()
         .nth(2)

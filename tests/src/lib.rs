@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod peers;
 pub mod ports;
 pub mod process;
+pub mod raw_sip;
 pub mod sip_message;
 pub mod texts;
 pub mod transcript;

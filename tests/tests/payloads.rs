@@ -9,6 +9,7 @@ use rialto_tests::{
         sipp::{Outgoing, SIP_HOST},
     },
     ports::Port,
+    raw_sip::RawSip,
     world::{ALICE, JULIET_SEEN, World, WorldSettings},
 };
 
@@ -51,14 +52,8 @@ fn cpim_4_3_payload_crosses_from_sip_to_sip_byte_for_byte() {
         return;
     }
     let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
-    let (near, far) = (Port::take(), Port::take());
-    let listen = |port: &Port| SocketAddr::from(([127, 0, 0, 13], port.number()));
-    let config = GatewayConfig::new()
-        .with_sip("near", &[listen(&near)], &["other.example"])
-        .with_sip("far", &[listen(&far)], &["sip.example"])
-        .with_route("other.example", "far", Some(&bob.next_hop(Transport::Udp)));
-    let _gateway = Gateway::start(&config);
-    let client = SippClient::new(SIP_HOST, Transport::Udp, listen(&near));
+    let relay = Relay::start(&bob.next_hop(Transport::Udp));
+    let client = SippClient::new(SIP_HOST, Transport::Udp, relay.listen);
     for (content_type, body) in payloads() {
         let message = Outgoing {
             content_type,
@@ -70,6 +65,42 @@ fn cpim_4_3_payload_crosses_from_sip_to_sip_byte_for_byte() {
         assert_eq!(arrived.header("Content-Type"), Some(content_type));
         assert_eq!(arrived.body(), body, "{content_type}");
         assert_eq!(arrived.uri("To"), Some(BOB));
+    }
+}
+
+#[test]
+fn cpim_4_3_payload_of_every_byte_value_crosses() {
+    let (alice, bob) = (RawSip::new(), RawSip::new());
+    let relay = Relay::start(&format!("udp:{}", bob.address()));
+    let body: Vec<u8> = (0..=255).collect();
+    alice.send(relay.listen, ALICE, BOB, "application/octet-stream", &body);
+    assert_eq!(bob.receive().body(), body);
+    assert_eq!(alice.receive().status(), Some(200));
+}
+
+/// A gateway between two SIP networks.
+struct Relay {
+    listen: SocketAddr,
+    _gateway: Gateway,
+    _ports: [Port; 2],
+}
+
+impl Relay {
+    /// Whatever is for Bob's domain goes to the next hop.
+    fn start(next_hop: &str) -> Self {
+        let ports = [Port::take(), Port::take()];
+        let [near, far] = ports
+            .each_ref()
+            .map(|port| SocketAddr::from(([127, 0, 0, 13], port.number())));
+        let config = GatewayConfig::new()
+            .with_sip("near", &[near], &["other.example"])
+            .with_sip("far", &[far], &["sip.example"])
+            .with_route("other.example", "far", Some(next_hop));
+        Self {
+            listen: near,
+            _gateway: Gateway::start(&config),
+            _ports: ports,
+        }
     }
 }
 
