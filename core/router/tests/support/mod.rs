@@ -1,0 +1,121 @@
+//! What the tests are made of: tables, operations, a clock that stands still.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{
+    Domain, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
+    ResponseStatus, TransactionId,
+};
+use rialto_router::{
+    Action, Adapter, AdapterId, AttemptId, CallerTicket, Limits, Route, Router, RoutingTable,
+};
+
+pub(crate) const SIP: AdapterId = AdapterId::new(0);
+pub(crate) const XMPP: AdapterId = AdapterId::new(1);
+pub(crate) const MAIL: AdapterId = AdapterId::new(2);
+
+/// The time at which every test begins.
+pub(crate) fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an instant cannot be had otherwise; no test looks at its value"
+    )]
+    *START.get_or_init(Instant::now)
+}
+
+pub(crate) fn domain(name: &str) -> Domain {
+    name.parse().unwrap()
+}
+
+pub(crate) fn inbox(uri: &str) -> InstantInbox {
+    uri.parse().unwrap()
+}
+
+pub(crate) fn operation(source: &str, destination: &str) -> MessageOperation {
+    named(b"of-the-sender", source, destination)
+}
+
+pub(crate) fn named(id: &[u8], source: &str, destination: &str) -> MessageOperation {
+    MessageOperation::new(
+        TransactionId::parse(id).unwrap(),
+        inbox(source),
+        inbox(destination),
+        InstantMessage::text("hello"),
+    )
+}
+
+pub(crate) fn hops(operation: MessageOperation, hops: u8) -> MessageOperation {
+    operation.with_max_forwards(MaxForwards::new(hops))
+}
+
+/// Three networks; users of each are shown as source routes to the others, but SIP reaches XMPP's domain plainly.
+pub(crate) fn table() -> RoutingTable {
+    RoutingTable::builder()
+        .with_adapter(Adapter::new("sip", "sip").with_domains(&[domain("jabber.example")]))
+        .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("second.example")]))
+        .with_adapter(Adapter::new("mail", "smtp"))
+        .with_route(Route::new(domain("voice.example"), "sip").with_next_hop("proxy.voice.example"))
+        .with_route(Route::new(domain("jabber.example"), "xmpp"))
+        .with_route(Route::new(domain("lab.jabber.example"), "sip"))
+        .with_route(Route::new(domain("mail.example"), "mail"))
+        .with_relay_domain(domain("relay.example"))
+        .with_relay_domain(domain("second.example"))
+        .build()
+        .unwrap()
+}
+
+pub(crate) fn router() -> Router<StdRng> {
+    limited(Limits::default())
+}
+
+pub(crate) fn limited(limits: Limits) -> Router<StdRng> {
+    Router::new(Arc::new(table()), limits, StdRng::seed_from_u64(7))
+}
+
+pub(crate) fn ticket(number: u64) -> CallerTicket {
+    CallerTicket::new(number)
+}
+
+/// The next action, which has to be a delivery.
+pub(crate) fn delivery(router: &mut Router<StdRng>) -> (AttemptId, AdapterId, MessageOperation) {
+    match router.poll_action() {
+        Some(Action::Deliver {
+            attempt,
+            adapter,
+            operation,
+            ..
+        }) => (attempt, adapter, operation),
+        other => panic!("no delivery but {other:?}"),
+    }
+}
+
+/// The next action, which has to be a response: the ticket, the transaction identifier, the status.
+pub(crate) fn response(router: &mut Router<StdRng>) -> (u64, String, ResponseStatus) {
+    match router.poll_action() {
+        Some(Action::Respond {
+            ticket, response, ..
+        }) => {
+            let id = response.transaction_id().to_string();
+            (ticket.number(), id, response.into_status())
+        }
+        other => panic!("no response but {other:?}"),
+    }
+}
+
+/// The next action, which has to be a response that reports a failure.
+pub(crate) fn failure(router: &mut Router<StdRng>) -> FailureReason {
+    match response(router).2 {
+        ResponseStatus::Failure(failure) => failure.reason(),
+        other => panic!("no failure but {other:?}"),
+    }
+}
+
+pub(crate) fn is_cancel(action: Option<Action>, of: AttemptId) -> bool {
+    matches!(action, Some(Action::Cancel { attempt, .. }) if attempt == of)
+}
