@@ -12,6 +12,9 @@ pub(crate) enum Flow {
     /// The router knows where it goes.
     #[serde(rename = "route decided")]
     Routed(Routed),
+    /// The router knows of no way.
+    #[serde(rename = "no route found")]
+    Unroutable(Unroutable),
     /// The sender's plugin has its response.
     #[serde(rename = "operation answered")]
     Answered(Answered),
@@ -44,6 +47,16 @@ pub(crate) struct Routed {
     #[serde(rename = "operation.destination")]
     pub(crate) destination: String,
     /// Why it goes there.
+    #[serde(rename = "route.steps", default)]
+    pub(crate) steps: String,
+}
+
+/// The operation that goes nowhere.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Unroutable {
+    #[serde(rename = "transaction.id")]
+    pub(crate) transaction_id: String,
+    /// What was tried.
     #[serde(rename = "route.steps", default)]
     pub(crate) steps: String,
 }

@@ -227,6 +227,7 @@ domains = ["{component}"]
 endpoint = "{xmpp_server}"
 domain = "{component}"
 secret = "{secret}"
+server = "{xmpp_domain}"
 
 [[routes]]
 domain = "{xmpp_domain}"

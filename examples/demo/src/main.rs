@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `conversation.rs` | the story: what happens in which order, and what must come of it |
 //! | `sip_user.rs` | Romeo: sends and answers MESSAGE over UDP (RFC 3428) |
-//! | `xmpp_user.rs` | Juliet and her server: the other end of a component (XEP-0114) |
+//! | `xmpp_user.rs`, `xmpp_session.rs` | Juliet and her server: the other end of a component (XEP-0114) |
 //! | `gateway.rs` | the daemon as a process: configuration, readiness, end |
 //! | `flow.rs` | what the gateway's log says about one operation |
 //! | `trace.rs` | how it looks in the terminal |
@@ -24,6 +24,7 @@ mod invitation;
 mod sip_user;
 mod stanza;
 mod trace;
+mod xmpp_session;
 mod xmpp_user;
 
 use std::{

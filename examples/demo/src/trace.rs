@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::{
     error::DemoError,
-    flow::{Answered, Flow, Received, Routed},
+    flow::{Answered, Flow, Received, Routed, Unroutable},
 };
 
 /// Writes to standard output: a label in the first column, what it labels in the second.
@@ -69,6 +69,10 @@ impl Trace {
                 self.field("why", steps)?;
                 self.field("source there", source)?;
                 self.field("destination", destination)
+            }
+            Flow::Unroutable(Unroutable { steps, .. }) => {
+                self.entry("route", "none")?;
+                self.field("why", steps)
             }
             Flow::Answered(Answered {
                 status,
