@@ -1,1 +1,27 @@
 //! Opens plugin libraries, checks them, runs adapters.
+//!
+//! [`Declared`] → [`Loaded`] → [`Adapter`]: each step consumes the former, and each can be refused with a [`LoadError`] that says
+//! what is wrong and what to do, without harm to what runs already. The gateway behind the boundary is a [`Gateway`].
+//!
+//! The order of checks: whole file → survives being opened (in a child) → mark → contract → table → fields → layout →
+//! manifest → configuration → claims.
+
+#![warn(missing_docs)]
+
+mod adapter;
+mod claims;
+mod declared;
+mod error;
+mod gateway;
+mod library;
+mod log;
+mod watchdog;
+
+pub use adapter::{Adapter, AdapterId, Delivery, StopError};
+pub use claims::{Claim, ClaimTable};
+pub use declared::{Declared, Loaded};
+pub use error::LoadError;
+pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
+pub use library::{Language, Library, Manifest};
+pub use log::LogRecord;
+pub use rialto_bridge::{Receipt, Ticket};

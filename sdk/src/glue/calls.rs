@@ -56,7 +56,7 @@ pub(super) unsafe extern "C" fn start<P: Plugin>(
 ) -> *mut c_void {
     let begin = |answer: &mut super::guard::Unanswered| {
         // SAFETY: the gateway's promise.
-        let (adapter, context) = match unsafe { prepare::<P>(start) } {
+        let Prepared { adapter, context } = match unsafe { prepare::<P>(start) } {
             Ok(prepared) => prepared,
             Err(error) => {
                 let status = error.into();
@@ -68,8 +68,8 @@ pub(super) unsafe extern "C" fn start<P: Plugin>(
         adapter.runtime.handle().spawn(async move {
             let started = caught(async {
                 let plugin = P::start(context).await?;
-                let _ = this.plugin.set(plugin).is_ok();
-                Ok(())
+                let again = |_| Error::internal("started twice");
+                this.plugin.set(plugin).map_err(again)
             });
             let status = started.await.map_or_else(|panicked| panicked, status);
             drop(this);
@@ -81,11 +81,15 @@ pub(super) unsafe extern "C" fn start<P: Plugin>(
     unsafe { answered(done, null_mut(), begin) }
 }
 
+/// What an adapter starts with.
+struct Prepared<P: Plugin> {
+    adapter: Arc<Adapter<P>>,
+    context: Context<P::Config>,
+}
+
 /// # Safety
 /// `start` follows the contract.
-unsafe fn prepare<P: Plugin>(
-    start: *const abi::Start,
-) -> Result<(Arc<Adapter<P>>, Context<P::Config>)> {
+unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     // SAFETY: the caller's promise.
     let (level, name, config, table) = unsafe {
         let start = read::prefix(start).map_err(malformed)?;
@@ -102,7 +106,10 @@ unsafe fn prepare<P: Plugin>(
     log::set_level(level);
     let adapter = Arc::new(Adapter::<P>::new(host.clone(), name)?);
     let tasks = adapter.tasks.clone();
-    Ok((adapter, Context::new(name.to_owned(), config, host, tasks)))
+    Ok(Prepared {
+        adapter,
+        context: Context::new(name.to_owned(), config, host, tasks),
+    })
 }
 
 pub(super) unsafe extern "C" fn stop<P: Plugin>(

@@ -9,7 +9,6 @@ mod slots;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
     time::{Duration, Instant},
 };
 
@@ -159,7 +158,9 @@ fn answer_with(
             let status = status(transaction_id.as_ref());
             call.phase = Phase::Done(status);
             drop(call);
-            waker.map(Waker::wake);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
             true
         }
         Phase::Waiting(Waiter::Callback { to, token }) => {

@@ -32,6 +32,14 @@ impl Pending {
         self.ticket
     }
 
+    /// Ends the waiting; the status, if the callee has answered.
+    pub fn take_now(&mut self) -> Option<ResponseStatus> {
+        match slots::end(self.ticket.take()?, |_| true)? {
+            Phase::Done(status) => Some(status),
+            Phase::Free | Phase::Waiting(_) => None,
+        }
+    }
+
     /// Ends the waiting. The ticket, if the callee has not answered: it may be told.
     pub fn abandon(&mut self) -> Option<Ticket> {
         let ticket = self.ticket.take()?;

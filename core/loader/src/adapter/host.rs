@@ -1,0 +1,153 @@
+//! What an adapter's host table leads to.
+#![expect(unsafe_code, reason = "is called by the plugin")]
+
+use std::{
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use rialto_abi as abi;
+use rialto_bridge::{Answer, calls::Answered, operation, read};
+use rialto_model::{Failure, FailureReason, Origin, Responder, ResponseStatus, TransactionId};
+
+use super::AdapterId;
+use crate::{Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
+
+/// The gateway's side of one adapter. Never freed, one per start of an adapter: a thread that the plugin left behind may
+/// still log, and a late answer may still come.
+pub(super) struct Side {
+    id: AdapterId,
+    name: Arc<str>,
+    gateway: Arc<dyn Gateway>,
+}
+
+impl Side {
+    pub(super) fn leak(id: AdapterId, name: Arc<str>, gateway: Arc<dyn Gateway>) -> &'static Self {
+        Box::leak(Box::new(Self { id, name, gateway }))
+    }
+
+    pub(super) const fn id(&self) -> AdapterId {
+        self.id
+    }
+
+    pub(super) const fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(super) const fn table(&'static self) -> abi::Host {
+        abi::Host {
+            size: size_of::<abi::Host>() as u32,
+            contract: abi::CONTRACT,
+            ctx: std::ptr::from_ref(self).cast_mut().cast(),
+            submit: Some(submit),
+            cancel_submit: Some(cancel_submit),
+            log: Some(log),
+            count: Some(count),
+            gauge: Some(gauge),
+            observe: Some(observe),
+            health: Some(health),
+        }
+    }
+
+    /// # Safety
+    /// `ctx` comes from [`table`](Self::table).
+    unsafe fn of(ctx: *mut c_void) -> &'static Self {
+        // SAFETY: never freed, and the caller's promise.
+        unsafe { &*ctx.cast::<Self>() }
+    }
+
+    /// # Safety
+    /// `metric` follows the contract.
+    unsafe fn measured(&self, metric: abi::Bytes, measure: Measure) {
+        // SAFETY: the caller's promise.
+        if let Ok(metric) = unsafe { read::text("a metric's name", metric) } {
+            self.gateway.measured(self.id, metric, measure);
+        }
+    }
+}
+
+impl Answered for Side {
+    fn answered(&self, token: u64, transaction_id: TransactionId, status: ResponseStatus) {
+        let response = Responder::resume(transaction_id).respond(status);
+        self.gateway.responded(self.id, token, response);
+    }
+}
+
+/// No panic of the gateway's reaches the plugin.
+fn guard(call: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
+        std::mem::forget(payload); // its drop may panic as well
+    }
+}
+
+unsafe extern "C" fn submit(
+    ctx: *mut c_void,
+    operation: *const abi::Operation,
+    done: abi::Completion,
+) {
+    // SAFETY: `done` belongs to this call.
+    let answer = unsafe { Answer::new(done, Origin::Host) };
+    guard(|| {
+        // SAFETY: the plugin's promise, for both.
+        let (side, operation) = unsafe { (Side::of(ctx), operation::own(operation)) };
+        match operation {
+            Ok(operation) => {
+                let answer = SubmitAnswer::new(answer, *operation.transaction_id());
+                side.gateway.submit(side.id, operation, answer);
+            }
+            Err(error) => {
+                let failure = Failure::new(FailureReason::Internal)
+                    .with_origin(Origin::Plugin)
+                    .with_detail(format!(
+                        "the plugin submitted a malformed operation: {error}"
+                    ));
+                answer.send(&failure.into());
+            }
+        }
+    });
+}
+
+unsafe extern "C" fn cancel_submit(ctx: *mut c_void, ticket: u64) {
+    // SAFETY: the plugin's promise.
+    let side = unsafe { Side::of(ctx) };
+    guard(|| side.gateway.cancelled(side.id, SubmissionId::new(ticket)));
+}
+
+unsafe extern "C" fn log(ctx: *mut c_void, record: *const abi::LogRecord) {
+    guard(|| {
+        // SAFETY: the plugin's promise, for both.
+        let (side, record) = unsafe { (Side::of(ctx), LogRecord::read(record)) };
+        if let Ok(record) = record {
+            side.gateway.log(&side.name, &record);
+        }
+    });
+}
+
+unsafe extern "C" fn count(ctx: *mut c_void, metric: abi::Bytes, by: u64) {
+    // SAFETY: the plugin's promise, for both.
+    guard(|| unsafe { Side::of(ctx).measured(metric, Measure::Count(by)) });
+}
+
+unsafe extern "C" fn gauge(ctx: *mut c_void, metric: abi::Bytes, value: f64) {
+    // SAFETY: the plugin's promise, for both.
+    guard(|| unsafe { Side::of(ctx).measured(metric, Measure::Gauge(value)) });
+}
+
+unsafe extern "C" fn observe(ctx: *mut c_void, metric: abi::Bytes, value: f64) {
+    // SAFETY: the plugin's promise, for both.
+    guard(|| unsafe { Side::of(ctx).measured(metric, Measure::Observe(value)) });
+}
+
+unsafe extern "C" fn health(ctx: *mut c_void, state: u32, why: abi::Bytes) {
+    guard(|| {
+        // SAFETY: the plugin's promise, for both.
+        let (side, why) = unsafe { (Side::of(ctx), read::text("the reason", why)) };
+        let health = match (state, why) {
+            (abi::HEALTH_UP, _) => Health::Up,
+            (_, Ok(why)) => Health::Degraded(why.to_owned()),
+            (_, Err(_)) => Health::Degraded("for an unreadable reason".to_owned()),
+        };
+        side.gateway.health(side.id, health);
+    });
+}

@@ -1,0 +1,191 @@
+//! Adapters that run.
+
+mod delivery;
+mod host;
+mod start;
+mod stop;
+
+use std::{
+    ffi::c_void,
+    fmt,
+    ptr::NonNull,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rialto_abi as abi;
+use rialto_bridge::{
+    Ticket,
+    calls::{self, Answered, Owner, Subject},
+    operation::View,
+};
+use rialto_model::{Failure, FailureReason, MessageOperation, ResponseStatus};
+
+use crate::{Claim, Library, Manifest, claims::Reservation, log, watchdog};
+use host::Side;
+
+pub use delivery::Delivery;
+pub use stop::StopError;
+
+/// The gateway's own number for an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AdapterId(u32);
+
+impl AdapterId {
+    /// A number of the gateway's choice.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// A running adapter; clones are the same. When the last one is dropped the plugin is released.
+#[derive(Clone)]
+pub struct Adapter {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    library: Library,
+    handle: Handle,
+    side: &'static Side,
+    owner: Owner,
+    claims: Reservation,
+    stopping: AtomicBool,
+}
+
+/// What the plugin's `start` returned.
+struct Handle(NonNull<c_void>);
+
+// SAFETY: by contract a handle may be used from any thread.
+#[expect(unsafe_code, reason = "raw pointers are not, and this one may be")]
+unsafe impl Send for Handle {}
+// SAFETY: and from several at once.
+#[expect(unsafe_code, reason = "raw pointers are not, and this one may be")]
+unsafe impl Sync for Handle {}
+
+impl Adapter {
+    /// The gateway's number for it.
+    pub fn id(&self) -> AdapterId {
+        self.inner.side.id()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Arc<str> {
+        self.inner.side.name()
+    }
+
+    /// What its plugin says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        self.inner.library.manifest()
+    }
+
+    /// What it has alone.
+    pub fn claims(&self) -> &[Claim] {
+        self.inner.claims.claims()
+    }
+
+    /// Hands an operation to the plugin. The response comes to [`Gateway::responded`](crate::Gateway::responded) with this `token`:
+    /// once, on any thread, perhaps before this returns. A plugin that does not answer in time is answered for.
+    pub fn deliver_with(&self, operation: MessageOperation, token: u64) -> Ticket {
+        let side: &'static dyn Answered = self.inner.side;
+        let ticket = calls::open_with(self.inner.subject(&operation), side, token);
+        self.inner.deliver(&operation, ticket);
+        ticket
+    }
+
+    /// Ends the waiting for a response: none comes any more, and the plugin is told. False: it has come.
+    pub fn cancel(&self, ticket: Ticket) -> bool {
+        let waited = calls::abandon(ticket);
+        if waited {
+            self.inner.tell_cancelled(ticket);
+        }
+        waited
+    }
+
+    /// Hands an operation to the plugin; ready at the first poll if the plugin answers within the call. Dropping it cancels.
+    pub fn deliver(&self, operation: MessageOperation) -> Delivery {
+        let pending = calls::open(self.inner.subject(&operation));
+        if let Some(ticket) = pending.ticket() {
+            self.inner.deliver(&operation, ticket);
+        }
+        Delivery::new(self.clone(), *operation.transaction_id(), pending)
+    }
+
+    /// Says which lines of the plugin are wanted from now on.
+    #[expect(unsafe_code, reason = "calls the plugin")]
+    pub fn set_level(&self, level: tracing::Level) {
+        if let Some(set_level) = self.inner.table().set_level {
+            // SAFETY: the table's function, with its own handle.
+            unsafe { set_level(self.inner.handle.0.as_ptr(), log::number(level)) }
+        }
+    }
+}
+
+impl Inner {
+    fn table(&self) -> &abi::Plugin {
+        self.library.table()
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        self.side.name()
+    }
+
+    fn subject(&self, operation: &MessageOperation) -> Subject {
+        let limit = operation
+            .deadline()
+            .map_or(watchdog::LONGEST, |deadline| deadline + watchdog::GRACE);
+        Subject::operation(self.owner, *operation.transaction_id()).with_limit(limit)
+    }
+
+    #[expect(unsafe_code, reason = "calls the plugin")]
+    fn deliver(&self, operation: &MessageOperation, ticket: Ticket) {
+        let stopping = self.stopping.load(Ordering::Acquire);
+        let Some(deliver) = self.table().deliver.filter(|_| !stopping) else {
+            calls::answer(ticket, shutting_down());
+            return;
+        };
+        watchdog::arm();
+        let view = View::of(operation);
+        // SAFETY: the table's function, with its own handle; the view outlives the call.
+        unsafe { deliver(self.handle.0.as_ptr(), view.raw(), ticket.completion()) }
+    }
+
+    #[expect(unsafe_code, reason = "calls the plugin")]
+    pub(crate) fn tell_cancelled(&self, ticket: Ticket) {
+        if let Some(cancel) = self.table().cancel {
+            // SAFETY: the table's function, with its own handle.
+            unsafe { cancel(self.handle.0.as_ptr(), ticket.number()) }
+        }
+    }
+}
+
+impl Drop for Inner {
+    #[expect(unsafe_code, reason = "calls the plugin")]
+    fn drop(&mut self) {
+        watchdog::forget(self.owner);
+        calls::fail_all(self.owner, &shutting_down());
+        if let Some(release) = self.table().release {
+            // SAFETY: the last use of the handle: nobody borrows `self` any more.
+            unsafe { release(self.handle.0.as_ptr()) }
+        }
+    }
+}
+
+fn shutting_down() -> ResponseStatus {
+    Failure::new(FailureReason::ShuttingDown)
+        .with_detail("the adapter is stopping")
+        .into()
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Adapter({})", self.name())
+    }
+}

@@ -1,0 +1,155 @@
+//! Starting an adapter.
+#![expect(unsafe_code, reason = "calls the plugin")]
+
+use std::{
+    ffi::c_void,
+    ptr::NonNull,
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+    time::Duration,
+};
+
+use rialto_abi as abi;
+use rialto_bridge::{
+    Ticket,
+    calls::{self, Owner, Subject},
+    read::lend,
+};
+use rialto_model::{Failure, FailureReason, Origin, ResponseStatus};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{Adapter, AdapterId, Handle, Inner, host::Side};
+use crate::{Gateway, Library, LoadError, Loaded, log, watchdog};
+
+impl Adapter {
+    pub(crate) async fn start(
+        loaded: Loaded,
+        id: AdapterId,
+        gateway: Arc<dyn Gateway>,
+        level: tracing::Level,
+        limit: Duration,
+    ) -> Result<Self, LoadError> {
+        let name = Arc::clone(&loaded.name);
+        let failed = |failure: Failure| match failure.origin() {
+            Origin::Operator => LoadError::Configuration {
+                adapter: Arc::clone(&name),
+                problem: failure.detail().to_owned(),
+            },
+            _ => LoadError::Start {
+                adapter: Arc::clone(&name),
+                failure,
+            },
+        };
+        let side = Side::leak(id, Arc::clone(&name), gateway);
+        let owner = Owner::unique();
+        let pending = calls::open(Subject::lifecycle(owner));
+        let (sender, receiver) = oneshot::channel();
+        if let Some(ticket) = pending.ticket() {
+            let beginning = Beginning {
+                library: loaded.library.clone(),
+                config: loaded.config.clone(),
+                host: side.table(),
+                name: Arc::clone(&name),
+                level: log::number(level),
+                ticket,
+            };
+            beginning.spawn(sender).map_err(failed)?;
+        }
+        // The call returns, and the plugin answers: in this order or the other.
+        let both = async { (receiver.await, pending.await) };
+        let (begun, status) = timeout(limit, both)
+            .await
+            .map_err(|_| LoadError::StartTimedOut {
+                adapter: Arc::clone(&name),
+                limit,
+            })?;
+        let handle = begun.ok().and_then(Begun::into_handle);
+        let inner = |handle| Inner {
+            library: loaded.library,
+            handle,
+            side,
+            owner,
+            claims: loaded.claims,
+            stopping: AtomicBool::new(false),
+        };
+        let inner = handle.map(inner); // released when it is dropped
+        match (status, inner) {
+            (ResponseStatus::Failure(failure), _) => Err(failed(failure)),
+            (_, None) => Err(failed(
+                Failure::new(FailureReason::Internal)
+                    .with_detail("the plugin started, but gave no handle"),
+            )),
+            (_, Some(inner)) => {
+                let inner = Arc::new(inner);
+                watchdog::watch(owner, Arc::downgrade(&inner));
+                Ok(Self { inner })
+            }
+        }
+    }
+}
+
+/// The call of `start`, on a thread of its own: nobody knows how long it takes.
+struct Beginning {
+    library: Library,
+    config: String,
+    host: abi::Host,
+    name: Arc<str>,
+    level: u32,
+    ticket: Ticket,
+}
+
+impl Beginning {
+    fn spawn(self, sender: oneshot::Sender<Begun>) -> Result<(), Failure> {
+        let named = thread::Builder::new().name(format!("start-{}", self.name));
+        // What is not waited for any more is released as it is dropped.
+        let thread = named.spawn(move || drop(sender.send(self.begin())));
+        thread.map(drop).map_err(|error| {
+            Failure::new(FailureReason::Internal)
+                .with_origin(Origin::Host)
+                .with_detail(format!("no thread to start it: {error}"))
+        })
+    }
+
+    fn begin(self) -> Begun {
+        let host: &'static abi::Host = Box::leak(Box::new(self.host)); // may be kept, by contract
+        let start = abi::Start {
+            size: size_of::<abi::Start>() as u32,
+            level: self.level,
+            adapter: lend(self.name.as_bytes()),
+            config: lend(self.config.as_bytes()),
+            host,
+        };
+        let completion = self.ticket.completion();
+        let begin = self.library.table().start;
+        // SAFETY: the table's function, called as the contract says; all arguments outlive the call.
+        let handle = begin.map(|begin| unsafe { begin(&raw const start, completion) });
+        Begun {
+            library: self.library,
+            handle: handle.and_then(NonNull::new),
+        }
+    }
+}
+
+/// A handle that is released unless it is taken.
+struct Begun {
+    library: Library,
+    handle: Option<NonNull<c_void>>,
+}
+
+// SAFETY: by contract a handle may be used from any thread.
+unsafe impl Send for Begun {}
+
+impl Begun {
+    fn into_handle(mut self) -> Option<Handle> {
+        self.handle.take().map(Handle)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let (Some(handle), Some(release)) = (self.handle.take(), self.library.table().release) {
+            // SAFETY: the last use of a handle that nobody else has.
+            unsafe { release(handle.as_ptr()) }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The gateway behind the boundary.
+
+use rialto_bridge::{Answer, Receipt};
+use rialto_model::{MessageOperation, Response, ResponseStatus, TransactionId};
+
+use crate::{AdapterId, LogRecord};
+
+/// The gateway, as adapters reach it.
+///
+/// Called from any thread, also from inside [`Adapter::deliver_with`](crate::Adapter::deliver_with) on the same one: no lock
+/// that is held there may be taken here. Must not block.
+pub trait Gateway: Send + Sync + 'static {
+    /// Takes a message from an adapter's network; `answer` may be given at any time, on any thread.
+    fn submit(&self, adapter: AdapterId, operation: MessageOperation, answer: SubmitAnswer);
+
+    /// Hears that the adapter no longer waits for an answer; giving it is harmless.
+    fn cancelled(&self, adapter: AdapterId, submission: SubmissionId);
+
+    /// Takes the one response to the operation that was delivered with this `token`.
+    fn responded(&self, adapter: AdapterId, token: u64, response: Response);
+
+    /// Takes a measurement.
+    fn measured(&self, adapter: AdapterId, metric: &str, measure: Measure);
+
+    /// Hears how an adapter is.
+    fn health(&self, adapter: AdapterId, health: Health);
+
+    /// Writes a line of a plugin to the log.
+    fn log(&self, adapter: &str, record: &LogRecord<'_>) {
+        record.write(adapter);
+    }
+}
+
+/// What an adapter measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Measure {
+    /// So many more.
+    Count(u64),
+    /// The value now.
+    Gauge(f64),
+    /// One value of a distribution; durations in seconds.
+    Observe(f64),
+}
+
+/// How an adapter is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Health {
+    /// It can deliver.
+    Up,
+    /// It runs, but cannot deliver all or any; says why.
+    Degraded(String),
+}
+
+/// Names a submission among those of its adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubmissionId(u64);
+
+impl SubmissionId {
+    pub(crate) const fn new(ticket: u64) -> Self {
+        Self(ticket)
+    }
+}
+
+/// The duty to answer a submission once; dropped, it says that the operation was given up.
+#[derive(Debug)]
+#[must_use = "a submission that is not answered fails"]
+pub struct SubmitAnswer {
+    answer: Answer,
+    transaction_id: TransactionId,
+}
+
+impl SubmitAnswer {
+    pub(crate) const fn new(mut answer: Answer, transaction_id: TransactionId) -> Self {
+        answer.name(transaction_id);
+        Self {
+            answer,
+            transaction_id,
+        }
+    }
+
+    /// The submission.
+    pub fn id(&self) -> SubmissionId {
+        SubmissionId(self.answer.ticket())
+    }
+
+    /// The operation.
+    pub const fn transaction_id(&self) -> &TransactionId {
+        &self.transaction_id
+    }
+
+    /// Answers.
+    pub fn send(self, status: &ResponseStatus) -> Receipt {
+        self.answer.send(status)
+    }
+
+    /// Answers with a response, which must be this operation's; another one is answered as a fault of the gateway.
+    pub fn respond(self, response: &Response) -> Receipt {
+        if *response.transaction_id() != self.transaction_id {
+            tracing::error!(
+                transaction.id = %self.transaction_id,
+                other.id = %response.transaction_id(),
+                "a response for another operation was not handed out",
+            );
+            drop(self);
+            return Receipt::Stale;
+        }
+        self.answer.send(response.status())
+    }
+}

@@ -1,0 +1,136 @@
+//! Whether a plugin and this gateway mean the same by the contract.
+#![expect(unsafe_code, reason = "reads what the library exports")]
+
+use std::path::Path;
+
+use abi_stable::library::lib_header_from_path;
+use rialto_abi::{self as abi, rust::RootRef};
+use rialto_bridge::read;
+
+use super::Language;
+use crate::LoadError;
+
+/// What only plugins of Rust export.
+pub(super) const RUST_SYMBOL: &str = "_1as_0lib_1header_0root_bmodule_bloader";
+/// No contract has that many fields.
+const MAX_FIELDS: usize = 10_000;
+
+/// A field, with its names read.
+#[derive(PartialEq)]
+struct Field<'a> {
+    of: &'a str,
+    name: &'a str,
+    offset: u32,
+    size: u32,
+}
+
+/// Compares fields, then, if they are equal and the plugin is of Rust, all that `abi_stable` knows, which would refuse growth.
+///
+/// # Safety
+/// The table follows the contract.
+pub(super) unsafe fn check(
+    path: &Path,
+    table: &abi::Plugin,
+    exported: *const abi::Plugin,
+    language: Language,
+) -> Result<(), LoadError> {
+    let layout = |difference: String| LoadError::Layout {
+        path: path.to_owned(),
+        difference,
+    };
+    // SAFETY: the caller's promise.
+    let same = unsafe { compare(table) }.map_err(layout)?;
+    if same && language == Language::Rust {
+        let root = lib_header_from_path(path)
+            .and_then(|header| header.init_root_module::<RootRef>())
+            .map_err(|error| layout(cause(&error.to_string())))?;
+        if !std::ptr::eq(root.plugin(), exported) {
+            return Err(layout("it exports two different tables".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Fields of one struct that share bytes must be the same field: so a struct may grow at its end on either side, and nothing
+/// else may change. False: one side has grown.
+///
+/// # Safety
+/// The table follows the contract.
+unsafe fn compare(table: &abi::Plugin) -> Result<bool, String> {
+    if table.layout.is_null() {
+        return Ok(false);
+    }
+    if table.layout_len > MAX_FIELDS {
+        return Err(format!("it lists {} fields", table.layout_len));
+    }
+    // SAFETY: the caller's promise.
+    let theirs = unsafe { std::slice::from_raw_parts(table.layout, table.layout_len) };
+    // SAFETY: the caller's promise, and our own constants.
+    let (theirs, ours) = unsafe { (fields(theirs)?, fields(abi::LAYOUT)?) };
+    for their in &theirs {
+        let other = ours
+            .iter()
+            .find(|our| our.of == their.of && our.overlaps(their) && *our != their);
+        if let Some(our) = other {
+            return Err(format!(
+                "the plugin has {}, the gateway {}",
+                their.place(),
+                our.place()
+            ));
+        }
+    }
+    Ok(theirs == ours)
+}
+
+/// # Safety
+/// The fields' names follow the contract.
+unsafe fn fields(raw: &[abi::Field]) -> Result<Vec<Field<'_>>, String> {
+    raw.iter()
+        .map(|field| {
+            // SAFETY: the caller's promise.
+            let (of, name) = unsafe {
+                (
+                    read::text("a struct's name", field.of),
+                    read::text("a field's name", field.name),
+                )
+            };
+            Ok(Field {
+                of: of.map_err(|error| error.to_string())?,
+                name: name.map_err(|error| error.to_string())?,
+                offset: field.offset,
+                size: field.size,
+            })
+        })
+        .collect()
+}
+
+impl Field<'_> {
+    const fn end(&self) -> u32 {
+        self.offset.saturating_add(self.size)
+    }
+
+    const fn overlaps(&self, other: &Self) -> bool {
+        self.offset < other.end() && other.offset < self.end()
+    }
+
+    fn place(&self) -> String {
+        let (of, name, from, to) = (self.of, self.name, self.offset, self.end());
+        format!("{of}.{name} at bytes {from} to {to}")
+    }
+}
+
+/// `abi_stable`'s report has hundreds of lines, outermost type first; the innermost type's errors are its end.
+fn cause(report: &str) -> String {
+    const SHOWN: usize = 12;
+    let lines: Vec<_> = report
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let from = lines
+        .iter()
+        .rposition(|line| line.contains("error(s)"))
+        .unwrap_or(0);
+    let end: Vec<_> = lines.into_iter().skip(from).take(SHOWN).collect();
+    end.join(" ")
+}

@@ -1,0 +1,122 @@
+//! What a plugin says of itself.
+
+use rialto_abi as abi;
+use rialto_bridge::read;
+
+/// What a plugin says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    name: String,
+    version: String,
+    protocol: String,
+    schemes: Vec<String>,
+    services: u64,
+    licence: Option<String>,
+    authors: Option<String>,
+    language: Language,
+}
+
+/// What a plugin is written in, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Language {
+    /// With the SDK: its layouts are compared type by type.
+    Rust,
+    /// With the header.
+    Other,
+}
+
+impl Manifest {
+    const MAX_TEXT: usize = 1024;
+
+    /// # Safety
+    /// The table follows the contract.
+    #[expect(unsafe_code, reason = "reads what the library exports")]
+    pub(super) unsafe fn read(table: &abi::Plugin, language: Language) -> Result<Self, String> {
+        let text = |what, bytes: abi::Bytes| {
+            // SAFETY: the caller's promise.
+            let text = unsafe { read::text(what, bytes) }.map_err(|error| error.to_string())?;
+            if text.len() > Self::MAX_TEXT || text.chars().any(char::is_control) {
+                return Err(format!("{what} is no line of text"));
+            }
+            Ok(text.to_owned())
+        };
+        let needed = |what, bytes| match text(what, bytes)? {
+            text if text.is_empty() => Err(format!("{what} is missing")),
+            text => Ok(text),
+        };
+        let optional =
+            |what, bytes| text(what, bytes).map(|text| Some(text).filter(|t| !t.is_empty()));
+        let manifest = Self {
+            name: needed("its name", table.name)?,
+            version: needed("its version", table.version)?,
+            protocol: needed("its protocol", table.protocol)?,
+            schemes: schemes(&text("its list of schemes", table.schemes)?)?,
+            services: table.services,
+            licence: optional("its licence", table.licence)?,
+            authors: optional("its list of authors", table.authors)?,
+            language,
+        };
+        if !manifest.offers_messages() {
+            return Err("it offers no service that this gateway knows".to_owned());
+        }
+        Ok(manifest)
+    }
+
+    /// The plugin's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its own version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The native protocol.
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+
+    /// The URI schemes of the native protocol.
+    pub fn schemes(&self) -> &[String] {
+        &self.schemes
+    }
+
+    /// Whether it offers the instant message service.
+    pub const fn offers_messages(&self) -> bool {
+        self.services & abi::SERVICE_MESSAGES != 0
+    }
+
+    /// Its licence, as an SPDX expression.
+    pub fn licence(&self) -> Option<&str> {
+        self.licence.as_deref()
+    }
+
+    /// Who wrote it.
+    pub fn authors(&self) -> Option<&str> {
+        self.authors.as_deref()
+    }
+
+    /// What it is written in.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+}
+
+/// RFC 3986 §3.1.
+fn schemes(list: &str) -> Result<Vec<String>, String> {
+    let is_scheme = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    };
+    list.split(',')
+        .filter(|scheme| !scheme.is_empty())
+        .map(|scheme| match is_scheme(scheme) {
+            true => Ok(scheme.to_ascii_lowercase()),
+            false => Err(format!("`{scheme}` is no URI scheme")),
+        })
+        .collect()
+}

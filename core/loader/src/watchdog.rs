@@ -1,0 +1,102 @@
+//! Ends deliveries that no plugin answers.
+//!
+//! One thread, parked while nothing waits. A delivery reads no clock: its waiting counts from the first time that this thread sees it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use rialto_bridge::calls::{self, Owner};
+use rialto_model::{Failure, FailureReason};
+
+use crate::adapter::Inner;
+
+/// How long a plugin has, beyond an operation's deadline, to say so itself.
+pub(crate) const GRACE: Duration = Duration::from_millis(250);
+/// How long a delivery without a deadline may take.
+pub(crate) const LONGEST: Duration = Duration::from_secs(300);
+/// How exact all that is.
+const TICK: Duration = Duration::from_millis(50);
+
+static ARMED: AtomicBool = AtomicBool::new(false);
+static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
+static ADAPTERS: Mutex<Option<HashMap<Owner, Weak<Inner>>>> = Mutex::new(None);
+
+/// Makes an adapter's calls watched.
+pub(crate) fn watch(owner: Owner, adapter: Weak<Inner>) {
+    adapters().get_or_insert_default().insert(owner, adapter);
+    THREAD.get_or_init(|| {
+        let watching = thread::Builder::new().name("rialto-watchdog".to_owned());
+        watching
+            .spawn(run)
+            .inspect_err(|error| tracing::error!(%error, "no thread for deadlines"))
+            .ok()
+            .map(|thread| thread.thread().clone())
+    });
+}
+
+/// Forgets an adapter.
+pub(crate) fn forget(owner: Owner) {
+    if let Some(adapters) = adapters().as_mut() {
+        adapters.remove(&owner);
+    }
+}
+
+/// Says that a call may have to wait.
+pub(crate) fn arm() {
+    if !ARMED.load(Ordering::SeqCst)
+        && !ARMED.swap(true, Ordering::SeqCst)
+        && let Some(Some(thread)) = THREAD.get()
+    {
+        thread.unpark();
+    }
+}
+
+fn run() {
+    loop {
+        if !ARMED.load(Ordering::SeqCst) {
+            thread::park();
+            continue;
+        }
+        thread::park_timeout(TICK);
+        if !look() {
+            ARMED.store(false, Ordering::SeqCst);
+            // A call that came in between has seen the thread armed.
+            if look() {
+                ARMED.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+/// Ends what is too old. False: nothing waits.
+fn look() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "here the clock comes in")]
+    let Some(expired) = calls::expired(Instant::now()) else {
+        return false;
+    };
+    for (ticket, owner) in expired {
+        let failure =
+            Failure::new(FailureReason::TimedOut).with_detail("the adapter did not answer in time");
+        if calls::answer(ticket, failure.into()) {
+            let adapter = adapters()
+                .as_ref()
+                .and_then(|all| all.get(&owner)?.upgrade());
+            if let Some(adapter) = adapter {
+                tracing::warn!(adapter.name = %adapter.name(), "an adapter did not answer in time");
+                adapter.tell_cancelled(ticket);
+            }
+        }
+    }
+    true
+}
+
+fn adapters() -> MutexGuard<'static, Option<HashMap<Owner, Weak<Inner>>>> {
+    ADAPTERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
