@@ -3,6 +3,7 @@
 #![allow(
     clippy::panic,
     clippy::print_stdout,
+    clippy::unwrap_used,
     reason = "helpers of tests are not seen as tests"
 )]
 

@@ -1,5 +1,7 @@
 //! What holds for every message: it crosses message/cpim unchanged, and no header breaks out of its line.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
 use proptest::{collection::vec, option, prelude::*};
 use rialto_model::{
     ByteString, Bytes, ContentHeader, CpimMessage, Header, InstantInbox, InstantMessage,

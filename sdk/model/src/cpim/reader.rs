@@ -26,7 +26,9 @@ pub(super) fn read(bytes: &Bytes) -> Result<Read, CpimError> {
         let at = str::from_utf8(head).map_or_else(|error| error.valid_up_to(), str::len);
         CpimError::Encoding { at }
     })?;
-    let mime_headers = mime_headers(&head, blocks.mime.clone())?;
+    let mime_headers = mime_headers(&head, &blocks.mime)
+        .map(|field| field.map(|(_, header)| header))
+        .collect::<Result<Vec<_>, _>>()?;
     if !blocks.mime.is_empty() {
         check_mime(&mime_headers)?;
     }
@@ -126,59 +128,65 @@ fn is_sound(resolved: &ResolvedHeader<'_>) -> bool {
     }
 }
 
+/// Reads the MIME headers of the content; its type apart from the others.
 fn content_headers(
     head: &ByteString,
     block: Range<usize>,
 ) -> Result<(ByteString, Vec<ContentHeader>), CpimError> {
     // Without a type it is plain text (RFC 2045 §5.2).
     const DEFAULT: ByteString = ByteString::from_static("text/plain");
-    let mut headers = mime_headers(head, block.clone())?;
-    let is_type = |header: &ContentHeader| header.name.eq_ignore_ascii_case("Content-Type");
-    let Some(index) = headers.iter().position(is_type) else {
-        return Ok((DEFAULT, headers));
-    };
-    let content_type = headers.remove(index).value;
-    match headers.iter().find(|header| is_type(header)) {
-        None => Ok((content_type, headers)),
-        Some(second) => Err(CpimError::Repeated {
-            header: second.name.to_string(),
-            at: lines(head, &block)
-                .filter(|(_, line)| super::blocks::is_mime_header(line.as_bytes()))
-                .filter(|(_, line)| {
-                    line.split(':')
-                        .next()
-                        .is_some_and(|name| name.eq_ignore_ascii_case("Content-Type"))
-                })
-                .nth(1)
-                .map_or(block.start, |(at, _)| at),
-        }),
+    let mut content_type = None;
+    let mut others = Vec::new();
+    for field in mime_headers(head, &block) {
+        let (at, header) = field?;
+        if !header.name.eq_ignore_ascii_case("Content-Type") {
+            others.push(header);
+        } else if content_type.replace(header.value).is_some() {
+            return Err(CpimError::Repeated {
+                header: header.name.to_string(),
+                at,
+            });
+        }
     }
+    Ok((content_type.unwrap_or(DEFAULT), others))
 }
 
-/// Reads MIME headers, unfolded (RFC 5322 §2.2.3).
-fn mime_headers(head: &ByteString, block: Range<usize>) -> Result<Vec<ContentHeader>, CpimError> {
-    let mut lines = lines(head, &block);
-    let mut headers = Vec::new();
-    while let Some((at, line)) = lines.next() {
-        check_controls(line, at)?;
-        let (name, value) = line.split_once(':').ok_or(CpimError::NoColon { at })?;
-        if !is_field_name(name) {
-            return Err(CpimError::HeaderName { at });
-        }
-        let mut value = Cow::Borrowed(value.trim_matches([' ', '\t']));
-        while let Some((at, more)) = lines.next_if_folded() {
-            check_controls(more, at)?;
-            value.to_mut().push_str(more.trim_end_matches([' ', '\t']));
-        }
-        headers.push(ContentHeader {
-            name: head.slice_ref(name),
-            value: match value {
-                Cow::Borrowed(value) => head.slice_ref(value),
-                Cow::Owned(value) => value.trim_matches([' ', '\t']).into(),
-            },
-        });
+/// Walks MIME headers with their places.
+fn mime_headers<'a>(
+    head: &'a ByteString,
+    block: &Range<usize>,
+) -> impl Iterator<Item = Result<(usize, ContentHeader), CpimError>> + use<'a> {
+    let mut lines = lines(head, block);
+    std::iter::from_fn(move || {
+        let (at, line) = lines.next()?;
+        Some(mime_header(head, at, line, &mut lines).map(|header| (at, header)))
+    })
+}
+
+/// Reads one MIME header, unfolded (RFC 5322 §2.2.3).
+fn mime_header(
+    head: &ByteString,
+    at: usize,
+    line: &str,
+    lines: &mut Lines<'_>,
+) -> Result<ContentHeader, CpimError> {
+    check_controls(line, at)?;
+    let (name, value) = line.split_once(':').ok_or(CpimError::NoColon { at })?;
+    if !is_field_name(name) {
+        return Err(CpimError::HeaderName { at });
     }
-    Ok(headers)
+    let mut value = Cow::Borrowed(value.trim_matches([' ', '\t']));
+    while let Some((at, more)) = lines.next_if_folded() {
+        check_controls(more, at)?;
+        value.to_mut().push_str(more.trim_end_matches([' ', '\t']));
+    }
+    Ok(ContentHeader {
+        name: head.slice_ref(name),
+        value: match value {
+            Cow::Borrowed(value) => head.slice_ref(value),
+            Cow::Owned(value) => value.trim_matches([' ', '\t']).into(),
+        },
+    })
 }
 
 fn check_mime(headers: &[ContentHeader]) -> Result<(), CpimError> {
