@@ -1,1 +1,104 @@
-fn main() {}
+//! What one message costs the router: the decision, and the whole of an operation's life.
+#![expect(clippy::unwrap_used, reason = "fixed input")]
+
+use std::{sync::Arc, time::Instant};
+
+use divan::{Bencher, black_box};
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{
+    Domain, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
+};
+use rialto_router::{
+    Action, Adapter, AdapterId, CallerTicket, Limits, Route, Router, RoutingTable,
+};
+
+const ROUTES: [usize; 2] = [10, 100_000];
+const SIP: AdapterId = AdapterId::new(0);
+
+fn main() {
+    divan::main();
+}
+
+fn domain(name: &str) -> Domain {
+    Domain::parse(name).unwrap()
+}
+
+/// Two networks that reach each other's users plainly.
+fn table(routes: usize) -> RoutingTable {
+    let mut builder = RoutingTable::builder()
+        .with_adapter(Adapter::new("sip", "sip"))
+        .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("voice.example")]))
+        .with_relay_domain(domain("relay.example"));
+    for n in 0..routes {
+        builder = builder.with_route(Route::new(domain(&format!("d{n}.jabber.example")), "xmpp"));
+    }
+    builder.build().unwrap()
+}
+
+fn operation(source: &str, destination: &str) -> MessageOperation {
+    MessageOperation::new(
+        TransactionId::parse(b"z9hG4bK0000000000000001").unwrap(),
+        InstantInbox::parse(source).unwrap(),
+        InstantInbox::parse(destination).unwrap(),
+        InstantMessage::text("hello"),
+    )
+}
+
+fn plain() -> MessageOperation {
+    operation("im:alice@voice.example", "im:bob@d7.jabber.example")
+}
+
+#[divan::bench(args = ROUTES, sample_count = 200, sample_size = 500)]
+fn decide_plain(bencher: Bencher<'_, '_>, routes: usize) {
+    let (table, operation) = (table(routes), plain());
+    bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
+}
+
+#[divan::bench(args = ROUTES, sample_count = 200, sample_size = 500)]
+fn decide_five_labels_below(bencher: Bencher<'_, '_>, routes: usize) {
+    let table = table(routes);
+    let operation = operation(
+        "im:alice@voice.example",
+        "im:bob@a.b.c.d.e.d7.jabber.example",
+    );
+    bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
+}
+
+#[divan::bench(args = ROUTES, sample_count = 200, sample_size = 500)]
+fn decide_with_source_routes_both_ways(bencher: Bencher<'_, '_>, routes: usize) {
+    let table = table(routes);
+    let operation = operation(
+        "im:alice@elsewhere.example",
+        "im:xmpp=d7.jabber.example/bob@relay.example",
+    );
+    bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
+}
+
+/// Operation in, delivery out, answer in, response out; with as many others in progress.
+#[divan::bench(args = [0, 10_000], sample_count = 200, sample_size = 200)]
+fn whole_life_of_an_operation(bencher: Bencher<'_, '_>, others: u64) {
+    #[expect(clippy::disallowed_methods, reason = "one reading; time stands still")]
+    let now = Instant::now();
+    let rng = StdRng::seed_from_u64(1);
+    let mut router = Router::new(Arc::new(table(10)), Limits::default(), rng);
+    let operation = plain();
+    for number in 0..others {
+        router.handle_operation(now, SIP, operation.clone(), CallerTicket::new(number));
+    }
+    while router.poll_action().is_some() {}
+    let mut number = others;
+    bencher
+        .with_inputs(|| operation.clone())
+        .bench_local_values(|operation| {
+            number += 1;
+            router.handle_operation(now, SIP, operation, CallerTicket::new(number));
+            if let Some(Action::Deliver {
+                attempt, operation, ..
+            }) = router.poll_action()
+            {
+                drop(black_box(operation));
+                router.handle_response(attempt, ResponseStatus::Success);
+            }
+            router.poll_action()
+        });
+}

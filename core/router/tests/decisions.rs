@@ -1,4 +1,9 @@
 //! Where messages go, and how their senders are shown there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

@@ -25,7 +25,7 @@ struct Deadline {
 
 impl Deadlines {
     /// How many stale ones are not worth a sweep.
-    const FEW: usize = 64;
+    pub(super) const FEW: usize = 64;
 
     pub(super) fn push(&mut self, at: Instant, attempt: AttemptId, in_progress: &InProgress) {
         if self.heap.len() >= 2 * in_progress.len() + Self::FEW {

@@ -67,6 +67,11 @@ impl InProgress {
         self.slots.len() - self.free.len()
     }
 
+    #[cfg(test)]
+    pub(super) const fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     fn slot_mut(&mut self, attempt: AttemptId) -> Option<&mut Slot> {
         self.slots
             .get_mut(attempt.index as usize)

@@ -17,6 +17,8 @@ mod deadlines;
 mod in_progress;
 mod limits;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     action::{Action, AttemptId, CallerTicket},

@@ -1,0 +1,96 @@
+//! What cannot be seen from outside: that nothing is kept of what has ended.
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{Domain, InstantInbox, InstantMessage};
+
+use super::*;
+use crate::{Adapter, Route};
+
+const DEADLINE: Duration = Duration::from_secs(300);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an instant cannot be had otherwise; no test looks at its value"
+)]
+fn router() -> (Router<StdRng>, Instant) {
+    let table = RoutingTable::builder()
+        .with_adapter(Adapter::new("sip", "sip"))
+        .with_route(Route::new(Domain::parse("voice.example").unwrap(), "sip"))
+        .build()
+        .unwrap();
+    let limits = Limits::new(1_000).with_default_deadline(DEADLINE);
+    let rng = StdRng::seed_from_u64(1);
+    (Router::new(Arc::new(table), limits, rng), Instant::now())
+}
+
+fn submit(router: &mut Router<StdRng>, now: Instant, number: u64) {
+    let operation = MessageOperation::new(
+        TransactionId::parse(b"1").unwrap(),
+        InstantInbox::parse("im:a@voice.example").unwrap(),
+        InstantInbox::parse("im:b@voice.example").unwrap(),
+        InstantMessage::text(""),
+    );
+    router.handle_operation(now, AdapterId::new(0), operation, CallerTicket::new(number));
+}
+
+fn answer_all(router: &mut Router<StdRng>) {
+    while let Some(action) = router.poll_action() {
+        if let Action::Deliver { attempt, .. } = action {
+            router.handle_response(attempt, ResponseStatus::Success);
+        }
+    }
+}
+
+#[test]
+fn deadlines_of_ended_operations_are_swept_out_long_before_they_come() {
+    let (mut router, now) = router();
+    for number in 0..20_000 {
+        submit(&mut router, now, number);
+        answer_all(&mut router);
+        assert!(router.deadlines.len() <= 2 + Deadlines::FEW);
+    }
+    assert_eq!(router.poll_timeout(), None);
+    assert_eq!(router.deadlines.len(), 0);
+}
+
+#[test]
+fn deadlines_stay_in_proportion_to_what_is_in_progress() {
+    let (mut router, now) = router();
+    for number in 0..500 {
+        submit(&mut router, now, number);
+    }
+    while router.poll_action().is_some() {}
+    for number in 500..20_000 {
+        submit(&mut router, now, number);
+        answer_all(&mut router);
+        assert!(router.deadlines.len() <= 2 * 501 + Deadlines::FEW);
+    }
+    assert_eq!(router.poll_timeout(), Some(now + DEADLINE));
+}
+
+#[test]
+fn router_is_back_at_its_baseline_after_a_burst() {
+    let (mut router, now) = router();
+    for burst in 0..10 {
+        for number in 0..2_000 {
+            submit(&mut router, now, burst * 2_000 + number);
+        }
+        answer_all(&mut router);
+        assert!(router.is_idle() && router.tickets.is_empty());
+        assert!(router.actions.capacity() <= 2 * Router::<StdRng>::ROOM);
+        assert_eq!(router.in_progress.slots(), 1_000, "places are used again");
+    }
+}
+
+#[test]
+fn ticket_that_is_used_twice_loses_no_response() {
+    let (mut router, now) = router();
+    submit(&mut router, now, 1);
+    submit(&mut router, now, 1);
+    router.handle_timeout(now + DEADLINE);
+    let mut responses = 0;
+    while let Some(action) = router.poll_action() {
+        responses += u32::from(matches!(action, Action::Respond { .. }));
+    }
+    assert_eq!((responses, router.tickets.len()), (2, 0));
+}

@@ -1,0 +1,265 @@
+//! Senders, a router, and a far side with moods.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use rand::{
+    Rng, SeedableRng,
+    rngs::{SmallRng, StdRng},
+};
+use rialto_model::{
+    Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
+    ResponseStatus, TransactionId,
+};
+use rialto_router::{AdapterId, AttemptId, Limits, Router, RoutingTable, Statistics};
+
+use super::{
+    ledger::{Ledger, Violation},
+    sabotage::{Delivery, Fault, Saboteur, Tampered},
+};
+use crate::support::{inbox, start, table, ticket};
+
+/// One run: all that happens in it follows from its seed.
+pub(crate) struct World {
+    dice: SmallRng,
+    now: Instant,
+    router: Router<StdRng>,
+    saboteur: Saboteur,
+    ledger: Ledger,
+    tickets: u64,
+    /// Answers on their way, in no order.
+    answers: Vec<Answer>,
+    /// Deliveries that were answered or called off.
+    ended: Vec<AttemptId>,
+}
+
+struct Answer {
+    due: Instant,
+    attempt: AttemptId,
+    ticket: u64,
+    status: ResponseStatus,
+}
+
+struct Stage {
+    table: Arc<RoutingTable>,
+    conversations: Vec<(AdapterId, InstantInbox, InstantInbox)>,
+}
+
+fn stage() -> &'static Stage {
+    static STAGE: OnceLock<Stage> = OnceLock::new();
+    STAGE.get_or_init(|| {
+        let [voice, jabber, mail] = [
+            "im:alice@voice.example",
+            "im:bob@jabber.example",
+            "im:carol@mail.example",
+        ]
+        .map(inbox);
+        let wrapped = inbox("im:xmpp=jabber.example/dora@relay.example");
+        let nowhere = inbox("im:x@nowhere.example");
+        let [sip, xmpp, smtp] = [0, 1, 2].map(AdapterId::new);
+        Stage {
+            table: Arc::new(table()),
+            conversations: vec![
+                (sip, voice.clone(), jabber.clone()),
+                (xmpp, jabber.clone(), voice.clone()),
+                (sip, voice.clone(), mail.clone()),
+                (smtp, mail.clone(), wrapped),
+                (xmpp, jabber, mail.clone()),
+                (smtp, mail, voice.clone()),
+                (sip, voice, nowhere),
+            ],
+        }
+    })
+}
+
+impl World {
+    const EVENTS: usize = 80;
+
+    pub(crate) fn new(seed: u64, fault: Option<Fault>) -> Self {
+        let mut dice = SmallRng::seed_from_u64(seed);
+        let limits = Limits::new(dice.random_range(1..40))
+            .with_default_deadline(Duration::from_millis(dice.random_range(1..20_000)))
+            .with_max_deadline(Duration::from_millis(dice.random_range(1..40_000)));
+        let router = Router::new(
+            Arc::clone(&stage().table),
+            limits,
+            StdRng::seed_from_u64(seed),
+        );
+        Self {
+            dice,
+            now: start(),
+            router,
+            saboteur: Saboteur::new(fault),
+            ledger: Ledger::default(),
+            tickets: 0,
+            answers: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// Plays the run; what was counted in it, or what went wrong first.
+    pub(crate) fn run(mut self) -> Result<Statistics, Violation> {
+        let drain_at = self.dice.random_range(Self::EVENTS / 2..Self::EVENTS * 2);
+        for event in 0..Self::EVENTS {
+            if event == drain_at {
+                self.router.begin_drain();
+            }
+            self.happen();
+            // A caller may be slow to ask what there is to do.
+            if self.dice.random_ratio(3, 4) {
+                self.act()?;
+            }
+        }
+        self.settle()?;
+        self.ledger.close()?;
+        Ok(self.router.statistics())
+    }
+
+    fn happen(&mut self) {
+        match self.dice.random_range(0..20) {
+            0..10 => self.submit(),
+            10..15 => self.answer_what_is_due(),
+            15 => self.answer_wrongly(),
+            16 => {
+                let any = ticket(self.dice.random_range(0..=self.tickets));
+                self.router.handle_cancel(any);
+            }
+            17 => {
+                self.now += Duration::from_millis(self.dice.random_range(0..30_000));
+                self.router.handle_timeout(self.now);
+            }
+            18 => {
+                self.now = self.router.poll_timeout().unwrap_or(self.now).max(self.now);
+                self.router.handle_timeout(self.now);
+            }
+            _ => self.now += Duration::from_millis(self.dice.random_range(0..500)),
+        }
+    }
+
+    fn submit(&mut self) {
+        let conversation = self.dice.random_range(0..stage().conversations.len());
+        let (from, source, destination) = &stage().conversations[conversation];
+        let ticket_number = self.tickets;
+        self.tickets += 1;
+        // Identifiers are the senders' own: two of them may well use the same.
+        let id = format!("{}-{conversation}", self.dice.random_range(0..200));
+        let id = TransactionId::parse(id.as_bytes()).unwrap();
+        let text = ticket_number.to_string();
+        let hops = MaxForwards::new(self.dice.random_range(0..20));
+        let mut operation = MessageOperation::new(
+            id,
+            source.clone(),
+            destination.clone(),
+            InstantMessage::text(text),
+        )
+        .with_max_forwards(hops);
+        if self.dice.random_ratio(1, 2) {
+            let own = Duration::from_millis(self.dice.random_range(0..60_000));
+            operation = operation.with_deadline(own);
+        }
+        self.ledger.submitted(ticket_number, id, conversation);
+        self.router
+            .handle_operation(self.now, *from, operation, ticket(ticket_number));
+    }
+
+    fn act(&mut self) -> Result<(), Violation> {
+        while let Some(action) = self.saboteur.poll(|| self.router.poll_action()) {
+            match action {
+                Tampered::Deliver(delivery) => self.deliver(&delivery)?,
+                Tampered::Respond { ticket, response } => {
+                    self.ledger.responded(ticket, response)?
+                }
+                Tampered::Cancel(attempt) => {
+                    self.ended.push(attempt);
+                    self.ledger.called_off(attempt)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the far side makes of a message, and what it will say about it, if anything.
+    fn deliver(&mut self, delivery: &Delivery) -> Result<(), Violation> {
+        let text = delivery.operation.message().payload().as_bytes();
+        let number = str::from_utf8(text).unwrap().parse().unwrap();
+        self.ledger.delivered(number, delivery.attempt)?;
+        let refused = Failure::new(FailureReason::Refused);
+        let (arrived, says) = match self.dice.random_range(0..10) {
+            0..5 => (true, Some(ResponseStatus::Success)),
+            5 => (true, Some(ResponseStatus::Indeterminant)),
+            6 => (false, Some(ResponseStatus::Indeterminant)),
+            7 => (false, Some(refused.into())),
+            8 => (true, None),
+            _ => (false, None),
+        };
+        if arrived {
+            self.ledger.arrived(number);
+        }
+        let times = if self.dice.random_ratio(1, 5) { 2 } else { 1 };
+        for status in says.into_iter().cycle().take(times) {
+            self.answers.push(Answer {
+                due: self.now + Duration::from_millis(self.dice.random_range(0..25_000)),
+                attempt: delivery.attempt,
+                ticket: number,
+                status,
+            });
+        }
+        Ok(())
+    }
+
+    fn answer_what_is_due(&mut self) {
+        // Half of the time all that is late, half of the time whatever comes, long before its time.
+        let horizon = if self.dice.random_ratio(1, 2) { 0 } else { 60 };
+        let horizon = self.now + Duration::from_secs(horizon);
+        let mut index = 0;
+        while let Some(answer) = self.answers.get(index) {
+            if answer.due > horizon || self.dice.random_ratio(1, 3) {
+                index += 1;
+                continue;
+            }
+            let answer = self.answers.swap_remove(index);
+            self.ledger.answered(answer.ticket);
+            self.ended.push(answer.attempt);
+            self.router.handle_response(answer.attempt, answer.status);
+        }
+    }
+
+    fn answer_wrongly(&mut self) {
+        let attempt = match self.ended.len() {
+            0 => AttemptId::from_bits(self.dice.random::<u64>() | 1 << 63),
+            ended => self.ended[self.dice.random_range(0..ended)],
+        };
+        let status = if self.dice.random_ratio(1, 2) {
+            ResponseStatus::Success
+        } else {
+            Failure::new(FailureReason::Internal).into()
+        };
+        self.router.handle_response(attempt, status);
+    }
+
+    /// Lets all time pass; whatever is said after that is said to nobody.
+    fn settle(&mut self) -> Result<(), Violation> {
+        self.act()?;
+        while let Some(due) = self.router.poll_timeout() {
+            self.now = self.now.max(due);
+            self.router.handle_timeout(self.now);
+        }
+        self.act()?;
+        for answer in self.answers.split_off(0) {
+            self.router.handle_response(answer.attempt, answer.status);
+        }
+        self.act()?;
+        if !self.router.is_idle() || self.router.poll_timeout().is_some() {
+            return Err(Violation::LeftOver);
+        }
+        let counted = self.router.statistics();
+        let responses = counted.successes + counted.failures + counted.indeterminants;
+        if (counted.operations, counted.in_progress) != (responses, 0) || responses != self.tickets
+        {
+            return Err(Violation::Miscounted);
+        }
+        Ok(())
+    }
+}
