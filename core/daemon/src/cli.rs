@@ -18,7 +18,13 @@ pub(crate) struct Cli {
 #[derive(Args, Debug)]
 pub(crate) struct Configuration {
     /// The configuration file; the files of `conf.d` beside it are read after it.
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/rialto/rialto.toml", env = "RIALTO_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/rialto/rialto.toml",
+        env = "RIALTO_CONFIG"
+    )]
     pub(crate) config: PathBuf,
     /// Sets one key, over files and environment, like `--set gateway.drain=5s`.
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
@@ -54,6 +60,12 @@ pub(crate) enum Verb {
         /// The sender, where its address decides how it is shown.
         #[arg(long, value_name = "ADDRESS")]
         source: Option<String>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what the running gateway has done, and how its adapters are.
+    Status {
         /// Prints JSON.
         #[arg(long)]
         json: bool,

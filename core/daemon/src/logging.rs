@@ -11,7 +11,11 @@ use crate::{
 pub(crate) fn install(config: &LogConfig) -> Result<(), Exit> {
     let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
         let error = ConfigError::new("log.filter", error.to_string());
-        Exit::Config(error.hint("write a level or target=level pairs, like `info,rialto_router=debug`").to_string())
+        Exit::Config(
+            error
+                .hint("write a level or target=level pairs, like `info,rialto_router=debug`")
+                .to_string(),
+        )
     })?;
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = match config.format {

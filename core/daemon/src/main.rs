@@ -1,12 +1,118 @@
-//! The Rialto gateway.
+//! The Rialto gateway: a router between messaging networks that plugins speak.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`cli`], [`commands`] | the command line and the verbs that end by themselves |
+//! | [`config`] | files, environment and flags, with all their errors at once |
+//! | [`run`] | the life of the gateway |
+//! | [`gateway`], [`shard`], [`callers`] | operations between adapters and routers |
+//! | [`flow`], [`logging`], [`measures`] | what can be seen of it |
+//! | [`control`] | the socket that `rialto send` talks to |
 
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool"
+)]
+
+mod callers;
+mod cli;
+mod commands;
 mod config;
+mod control;
+mod exit;
+mod flow;
+mod gateway;
+mod logging;
+mod measures;
+mod plugins;
+mod run;
+mod shard;
 
-fn main() {
-    let s = config::Sources::read(std::path::Path::new(&std::env::args().nth(1).unwrap()), &[])
-        .and_then(|s| s.config());
-    match s {
-        Ok(c) => println!("{c:?}"),
-        Err(e) => println!("{e}"),
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Configuration, Verb},
+    commands::Resolve,
+    config::{Config, Sources},
+    control::Message,
+    exit::Exit,
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match execute(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => {
+            eprintln!("{exit}");
+            exit.code()
+        }
+    }
+}
+
+fn execute(cli: &Cli) -> Result<(), Exit> {
+    let config = || read(&cli.configuration);
+    match &cli.verb {
+        Verb::Run { ready_file } => run::run(&config()?, ready_file.as_deref()),
+        Verb::Check => commands::check(&config()?),
+        Verb::Plugins { libraries, json } if libraries.is_empty() => {
+            commands::plugins(&commands::configured(&config()?)?, *json)
+        }
+        Verb::Plugins { libraries, json } => commands::plugins(libraries, *json),
+        Verb::Resolve {
+            destination,
+            from,
+            source,
+            json,
+        } => {
+            let (from, source, json) = (from.as_deref(), source.as_deref(), *json);
+            commands::resolve(
+                &config()?,
+                &Resolve {
+                    destination,
+                    from,
+                    source,
+                    json,
+                },
+            )
+        }
+        Verb::Send {
+            source,
+            destination,
+            text,
+            subject,
+            json,
+        } => {
+            let message = Message {
+                source: source.clone(),
+                destination: destination.clone(),
+                text: text.clone(),
+                subject: subject.clone(),
+            };
+            commands::send(&config()?, message, *json)
+        }
+        Verb::Status { json } => commands::status(&config()?, *json),
+    }
+}
+
+fn read(configuration: &Configuration) -> Result<Config, Exit> {
+    Sources::read(&configuration.config, &configuration.set)
+        .and_then(|sources| sources.config())
+        .map_err(|errors| Exit::Config(errors.to_string()))
+}
+
+/// clap's own exit code for wrong usage is 2; the one of `sysexits.h` is 64.
+fn usage(error: &clap::Error) -> ExitCode {
+    drop(error.print());
+    if error.use_stderr() {
+        Exit::Usage(String::new()).code()
+    } else {
+        ExitCode::SUCCESS
     }
 }

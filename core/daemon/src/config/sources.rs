@@ -192,7 +192,10 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 /// The files of `conf.d` beside `path`, by name; none when there is no such folder.
 fn conf_d(path: &Path) -> Vec<PathBuf> {
-    let folder = path.parent().unwrap_or(Path::new("")).join("conf.d");
+    let folder = path
+        .parent()
+        .unwrap_or_else(|| Path::new(""))
+        .join("conf.d");
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };

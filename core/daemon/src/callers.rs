@@ -1,0 +1,97 @@
+//! Who waits for the response to an operation.
+
+use std::collections::HashMap;
+
+use rialto_loader::{SubmissionId, SubmitAnswer};
+use rialto_model::Response;
+use rialto_router::{AdapterId, CallerTicket};
+use tokio::sync::oneshot;
+
+/// One who waits.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// An adapter.
+    Adapter(AdapterId, SubmitAnswer),
+    /// The control socket.
+    Control(oneshot::Sender<Response>),
+}
+
+/// The callers of one shard, by ticket: an index, and a generation that tells later ones apart.
+#[derive(Debug, Default)]
+pub(crate) struct Callers {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    submissions: HashMap<(AdapterId, SubmissionId), CallerTicket>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    generation: u32,
+    caller: Option<Caller>,
+}
+
+impl Caller {
+    /// Hands over the response.
+    pub(crate) fn answer(self, response: Response) {
+        match self {
+            Self::Adapter(_, answer) => {
+                answer.respond(&response);
+            }
+            // The connection may have gone; nobody else wants to know then.
+            Self::Control(sender) => drop(sender.send(response)),
+        }
+    }
+}
+
+impl Callers {
+    /// Keeps a caller until its ticket is taken.
+    pub(crate) fn insert(&mut self, caller: Caller) -> CallerTicket {
+        let submission = submission(&caller);
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            (self.slots.len() - 1) as u32
+        });
+        let mut generation = 0;
+        if let Some(slot) = self.slots.get_mut(index as usize) {
+            slot.generation = slot.generation.wrapping_add(1);
+            slot.caller = Some(caller);
+            generation = slot.generation;
+        }
+        let ticket = CallerTicket::new(u64::from(generation) << 32 | u64::from(index));
+        if let Some(submission) = submission {
+            self.submissions.insert(submission, ticket);
+        }
+        ticket
+    }
+
+    /// Gives the caller up; none when it has been taken before.
+    pub(crate) fn take(&mut self, ticket: CallerTicket) -> Option<Caller> {
+        let (generation, index) = ((ticket.number() >> 32) as u32, ticket.number() as u32);
+        let slot = self
+            .slots
+            .get_mut(index as usize)
+            .filter(|slot| slot.generation == generation)?;
+        let caller = slot.caller.take()?;
+        self.free.push(index);
+        if let Some(submission) = submission(&caller) {
+            self.submissions.remove(&submission);
+        }
+        Some(caller)
+    }
+
+    /// The ticket of an adapter's operation that is still waited for.
+    pub(crate) fn ticket(
+        &self,
+        adapter: AdapterId,
+        submission: SubmissionId,
+    ) -> Option<CallerTicket> {
+        self.submissions.get(&(adapter, submission)).copied()
+    }
+}
+
+fn submission(caller: &Caller) -> Option<(AdapterId, SubmissionId)> {
+    match caller {
+        Caller::Adapter(adapter, answer) => Some((*adapter, answer.id())),
+        Caller::Control(_) => None,
+    }
+}

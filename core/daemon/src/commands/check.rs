@@ -1,0 +1,31 @@
+//! `rialto check`: the whole configuration, without the network.
+
+use crate::{config::Config, exit::Exit, run};
+
+/// Checks what the configuration says, each plugin's own section, and what they would take from each other.
+pub(crate) fn check(config: &Config) -> Result<(), Exit> {
+    let loaded = run::load(config)?;
+    run::build(config, &loaded)?;
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (adapters, routes) = (loaded.len(), config.routes.len());
+    println!(
+        "good: {adapters} adapter{}, {routes} route{}",
+        plural(adapters),
+        plural(routes)
+    );
+    for plugin in &loaded {
+        let claims: Vec<_> = plugin.claims().iter().map(ToString::to_string).collect();
+        let takes = if claims.is_empty() {
+            "nothing".into()
+        } else {
+            claims.join(", ")
+        };
+        println!(
+            "  {}: {} {}, takes {takes}",
+            plugin.name(),
+            plugin.manifest().name(),
+            plugin.manifest().version()
+        );
+    }
+    Ok(())
+}

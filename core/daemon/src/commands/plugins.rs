@@ -1,0 +1,86 @@
+//! `rialto plugins`: what the libraries say of themselves.
+
+use std::path::PathBuf;
+
+use rialto_loader::Library;
+use serde_json::json;
+
+use crate::{config::Config, exit::Exit, plugins as libraries};
+
+/// Lists libraries; those that are none are said to be so, and make the command fail.
+pub(crate) fn plugins(paths: &[PathBuf], as_json: bool) -> Result<(), Exit> {
+    let opened: Vec<_> = paths
+        .iter()
+        .map(|path| (path, libraries::open(path)))
+        .collect();
+    let refused = opened
+        .iter()
+        .filter(|(_, library)| library.is_err())
+        .count();
+    if as_json {
+        let all: Vec<_> = opened
+            .iter()
+            .map(|(path, library)| match library {
+                Ok(library) => describe(library),
+                Err(problem) => json!({ "path": path, "problem": problem }),
+            })
+            .collect();
+        println!("{}", json!(all));
+    } else {
+        for (_, library) in &opened {
+            match library {
+                Ok(library) => println!("{}", line(library)),
+                Err(problem) => println!("refused: {problem}"),
+            }
+        }
+    }
+    match refused {
+        0 => Ok(()),
+        count => Err(Exit::Unavailable(format!(
+            "{count} of {} cannot be loaded",
+            opened.len()
+        ))),
+    }
+}
+
+/// The libraries that a configuration names, each once.
+pub(crate) fn configured(config: &Config) -> Result<Vec<PathBuf>, Exit> {
+    let mut paths = Vec::new();
+    for adapter in &config.adapters {
+        let path = libraries::find(&adapter.plugin, &config.gateway.plugin_dirs)
+            .map_err(Exit::Unavailable)?;
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+fn line(library: &Library) -> String {
+    let manifest = library.manifest();
+    let (name, version, protocol) = (manifest.name(), manifest.version(), manifest.protocol());
+    let services = if manifest.offers_messages() {
+        "messages"
+    } else {
+        "no services"
+    };
+    let path = library.path().display();
+    format!(
+        "{name} {version}: {protocol} ({}), {services}, {path}",
+        manifest.schemes().join(", ")
+    )
+}
+
+fn describe(library: &Library) -> serde_json::Value {
+    let manifest = library.manifest();
+    json!({
+        "path": library.path(),
+        "name": manifest.name(),
+        "version": manifest.version(),
+        "protocol": manifest.protocol(),
+        "schemes": manifest.schemes(),
+        "messages": manifest.offers_messages(),
+        "licence": manifest.licence(),
+        "authors": manifest.authors(),
+    })
+}

@@ -1,0 +1,115 @@
+//! `rialto resolve`: why a message would go where.
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{InstantInbox, InstantMessage, MessageOperation, TransactionId};
+use rialto_router::{AdapterId, Explanation, RoutingTable};
+use serde_json::{Value, json};
+
+use crate::{config::Config, exit::Exit, run};
+
+/// What is asked.
+#[derive(Debug)]
+pub(crate) struct Resolve<'a> {
+    pub(crate) destination: &'a str,
+    pub(crate) from: Option<&'a str>,
+    pub(crate) source: Option<&'a str>,
+    pub(crate) json: bool,
+}
+
+/// Who sends when nobody is named.
+const SOMEBODY: &str = "im:somebody@sender.example";
+
+/// Explains the decision for a message from one adapter, or from each.
+pub(crate) fn resolve(config: &Config, question: &Resolve<'_>) -> Result<(), Exit> {
+    let destination = inbox(question.destination)?;
+    let source = inbox(question.source.unwrap_or(SOMEBODY))?;
+    let loaded = run::load(config)?;
+    let gateway = run::build(config, &loaded)?;
+    let table = gateway.table();
+    let explained: Vec<_> = senders(table, question.from)?
+        .into_iter()
+        .map(|(id, name)| {
+            let operation = MessageOperation::new(
+                TransactionId::random(&mut StdRng::from_os_rng()),
+                source.clone(),
+                destination.clone(),
+                InstantMessage::text(""),
+            );
+            (
+                name,
+                table.explain(id, &operation),
+                operation.respond(rialto_model::ResponseStatus::Indeterminant),
+            )
+        })
+        .map(|(name, explanation, _)| (name, explanation))
+        .collect();
+    if question.json {
+        let all: Vec<_> = explained
+            .iter()
+            .map(|(name, e)| describe(table, name, e))
+            .collect();
+        println!("{}", json!(all));
+    } else {
+        for (name, explanation) in &explained {
+            println!("from {name}:");
+            explanation
+                .steps()
+                .iter()
+                .for_each(|step| println!("  {step}"));
+        }
+    }
+    match explained
+        .iter()
+        .find_map(|(_, explanation)| explanation.decision().err())
+    {
+        Some(failure) if explained.len() == 1 => Err(Exit::NotDelivered(failure.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn senders<'a>(
+    table: &'a RoutingTable,
+    from: Option<&str>,
+) -> Result<Vec<(AdapterId, &'a str)>, Exit> {
+    let all: Vec<_> = table
+        .adapters()
+        .map(|(id, adapter)| (id, adapter.name().as_ref()))
+        .collect();
+    let Some(wanted) = from else { return Ok(all) };
+    let found: Vec<_> = all
+        .iter()
+        .filter(|(_, name)| *name == wanted)
+        .copied()
+        .collect();
+    if found.is_empty() {
+        let names: Vec<_> = all.into_iter().map(|(_, name)| name).collect();
+        return Err(Exit::Usage(format!(
+            "there is no adapter `{wanted}`; adapters are: {}",
+            names.join(", ")
+        )));
+    }
+    Ok(found)
+}
+
+fn inbox(address: &str) -> Result<InstantInbox, Exit> {
+    InstantInbox::parse(address).map_err(|error| Exit::Usage(format!("`{address}`: {error}")))
+}
+
+fn describe(table: &RoutingTable, from: &str, explanation: &Explanation) -> Value {
+    let steps = explanation.steps();
+    match explanation.decision() {
+        Ok(decision) => json!({
+            "from": from,
+            "steps": steps,
+            "adapter": table.adapter(decision.adapter()).map(|adapter| adapter.name().to_string()),
+            "next_hop": decision.next_hop().map(ToString::to_string),
+            "shown_source": decision.source().map(InstantInbox::as_str),
+            "destination": decision.destination().map(InstantInbox::as_str),
+        }),
+        Err(failure) => json!({
+            "from": from,
+            "steps": steps,
+            "failure": { "reason": format!("{:?}", failure.reason()), "detail": failure.detail() },
+        }),
+    }
+}

@@ -1,0 +1,248 @@
+//! The control socket: one JSON line asks, one JSON line answers.
+//!
+//! A Unix socket that only the gateway's own user may open.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rialto_model::{
+    ByteString, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation, Response,
+    ResponseStatus, TransactionId,
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::Semaphore,
+};
+use tracing::warn;
+
+use crate::{flow, gateway::Gateway, measures::OfAdapter};
+
+/// The longest line, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+/// Most connections at once; further ones wait.
+const MAX_CONNECTIONS: usize = 16;
+/// How long a connection may be silent.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// What can be asked.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub(crate) enum Request {
+    /// Show what was done, and how the adapters are.
+    Status,
+    /// Send a text.
+    Send(Message),
+}
+
+/// An operator's message.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Message {
+    /// An `im:` URI.
+    pub(crate) source: String,
+    /// An `im:` URI.
+    pub(crate) destination: String,
+    pub(crate) text: String,
+    pub(crate) subject: Option<String>,
+}
+
+/// What was done, and how the adapters are.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Status {
+    /// What the routers have counted.
+    pub(crate) router: BTreeMap<String, u64>,
+    pub(crate) adapters: BTreeMap<String, OfAdapter>,
+}
+
+/// How a message ended.
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Reply {
+    /// RFC 3860's word: `success`, `failure`, `indeterminant`.
+    pub(crate) status: String,
+    /// The operation, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) transaction_id: Option<String>,
+    /// Of a failure: why, as a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Of a failure: why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+}
+
+/// The socket cannot be had.
+#[derive(Debug, Error)]
+#[error("the control socket {path} cannot be opened: {source}; is another gateway running with it?", path = path.display())]
+pub(crate) struct ControlError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The socket; removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Control {
+    /// Opens the socket; takes the place of one that nobody listens to.
+    pub(crate) fn bind(path: &Path) -> Result<Self, ControlError> {
+        let listen = || {
+            if std::os::unix::net::UnixStream::connect(path).is_err() && path.exists() {
+                fs::remove_file(path)?;
+            }
+            let listener = UnixListener::bind(path)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+            Ok(listener)
+        };
+        match listen() {
+            Ok(listener) => Ok(Self {
+                listener,
+                path: path.to_owned(),
+            }),
+            Err(source) => Err(ControlError {
+                path: path.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// Answers for as long as the gateway runs.
+    pub(crate) async fn serve(self, gateway: Arc<Gateway>) {
+        let mut connections = tokio::task::JoinSet::new();
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
+            while connections.try_join_next().is_some() {}
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let gateway = Arc::clone(&gateway);
+                    connections.spawn(async move {
+                        if let Err(error) = converse(stream, &gateway).await {
+                            warn!(error = %error, "control connection ended");
+                        }
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    warn!(error = %error, "control connection refused");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // Gone already when somebody cleaned up before us.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        let mut bounded = (&mut stream).take(MAX_LINE);
+        let read = tokio::time::timeout(SILENCE, bounded.read_line(&mut line));
+        if read.await.map_err(|_| io::ErrorKind::TimedOut)?? == 0 {
+            return Ok(());
+        }
+        let reply = match serde_json::from_str(&line) {
+            Ok(Request::Status) => serde_json::to_vec(&Status::of(gateway)),
+            Ok(Request::Send(message)) => serde_json::to_vec(&send(message, gateway).await),
+            Err(error) => serde_json::to_vec(&Reply::refused("malformed", error.to_string())),
+        };
+        let mut line = reply?;
+        line.push(b'\n');
+        stream.get_mut().write_all(&line).await?;
+    }
+}
+
+async fn send(message: Message, gateway: &Gateway) -> Reply {
+    let Message {
+        source,
+        destination,
+        text,
+        subject,
+    } = message;
+    let inboxes = InstantInbox::parse(&source)
+        .map_err(|error| (source, error))
+        .and_then(|source| match InstantInbox::parse(&destination) {
+            Ok(destination) => Ok((source, destination)),
+            Err(error) => Err((destination, error)),
+        });
+    let (source, destination) = match inboxes {
+        Ok(inboxes) => inboxes,
+        Err((address, error)) => {
+            return Reply::refused("invalid_address", format!("`{address}`: {error}"));
+        }
+    };
+    let id = TransactionId::random(&mut StdRng::from_os_rng());
+    let subject = subject.map(|subject| Header::new(ByteString::from_static("Subject"), subject));
+    let message =
+        InstantMessage::text(text).with_headers(subject.into_iter().collect::<MessageHeaders>());
+    let operation = MessageOperation::new(id, source, destination, message);
+    match gateway.submit_own(operation).await {
+        Ok(response) => Reply::from(&response),
+        Err(_) => Reply::refused("internal", "the operation was not answered".into()),
+    }
+}
+
+impl Status {
+    fn of(gateway: &Gateway) -> Self {
+        let router = gateway
+            .statistics()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        let adapters = gateway
+            .table()
+            .adapters()
+            .map(|(id, adapter)| (adapter.name().to_string(), gateway.measures.of(id)));
+        Self {
+            router: router.collect(),
+            adapters: adapters.collect(),
+        }
+    }
+}
+
+impl Reply {
+    fn refused(reason: &str, detail: String) -> Self {
+        let (status, reason) = ("failure".to_owned(), Some(reason.to_owned()));
+        Self {
+            status,
+            transaction_id: None,
+            reason,
+            detail: Some(detail),
+        }
+    }
+}
+
+impl From<&Response> for Reply {
+    fn from(response: &Response) -> Self {
+        let failure = match response.status() {
+            ResponseStatus::Failure(failure) => Some(failure),
+            _ => None,
+        };
+        Self {
+            status: flow::word(response.status()).to_owned(),
+            transaction_id: Some(response.transaction_id().to_string()),
+            reason: failure.map(|failure| format!("{:?}", failure.reason())),
+            detail: failure.map(|failure| failure.detail().to_owned()),
+        }
+    }
+}

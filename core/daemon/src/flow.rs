@@ -1,0 +1,68 @@
+//! The life of each operation, as lines of the log.
+//!
+//! Under one target, `rialto::flow`, at debug level: `cargo demo` reads them, and so can an operator. Never a part of a message.
+
+use rialto_model::{MessageOperation, Response, ResponseStatus};
+use rialto_router::{AdapterId, RoutingTable};
+use tracing::{Level, debug, enabled};
+
+const TARGET: &str = "rialto::flow";
+
+/// An operation came in; says also where it goes, and why.
+pub(crate) fn received(table: &RoutingTable, from: AdapterId, operation: &MessageOperation) {
+    if !enabled!(target: TARGET, Level::DEBUG) {
+        return;
+    }
+    let id = operation.transaction_id();
+    debug!(target: TARGET, {
+        adapter = name(table, from),
+        transaction.id = %id,
+        operation.source = %operation.source(),
+        operation.destination = %operation.destination()
+        }, "operation received");
+    let explanation = table.explain(from, operation);
+    let steps = explanation.steps().join("; ");
+    if let Ok(decision) = explanation.decision() {
+        debug!(target: TARGET, {
+            transaction.id = %id,
+            adapter = name(table, decision.adapter()),
+            operation.source = %decision.source().unwrap_or_else(|| operation.source()),
+            operation.destination = %decision.destination().unwrap_or_else(|| operation.destination()),
+            route.steps = steps
+        }, "route decided");
+    } else {
+        debug!(target: TARGET, { transaction.id = %id, route.steps = steps
+        }, "no route found");
+    }
+}
+
+/// An operation has its response.
+pub(crate) fn answered(response: &Response) {
+    match response.status() {
+        ResponseStatus::Failure(failure) => debug!(target: TARGET, {
+            transaction.id = %response.transaction_id(),
+            response.status = "failure",
+            failure.reason = ?failure.reason(),
+            failure.detail = failure.detail()
+        }, "operation answered"),
+        status => debug!(target: TARGET, {
+            transaction.id = %response.transaction_id(),
+            response.status = word(status)
+        }, "operation answered"),
+    }
+}
+
+/// The RFC's word for a status.
+pub(crate) const fn word(status: &ResponseStatus) -> &'static str {
+    match status {
+        ResponseStatus::Success => "success",
+        ResponseStatus::Failure(_) => "failure",
+        ResponseStatus::Indeterminant => "indeterminant",
+    }
+}
+
+fn name(table: &RoutingTable, adapter: AdapterId) -> &str {
+    table
+        .adapter(adapter)
+        .map_or("gateway", |adapter| adapter.name())
+}

@@ -1,0 +1,268 @@
+//! The gateway between its adapters: shards, and the adapters' view of them.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_loader::{self as loader, Adapter, Health, Measure, SubmissionId, SubmitAnswer, Ticket};
+use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus};
+use rialto_router::{AdapterId, Limits, Router, RoutingTable, Shards};
+use tokio::sync::{Notify, oneshot};
+use tracing::{info, warn};
+
+use crate::{
+    callers::Caller,
+    flow,
+    measures::Measures,
+    shard::{Deliver, Shard, Token},
+};
+
+/// Takes operations from adapters, has them decided, and hands them to other adapters.
+pub(crate) struct Gateway {
+    table: Arc<RoutingTable>,
+    spread: Shards,
+    shards: Vec<Shard>,
+    /// By number; empty until the adapter has started, and for good if it could not.
+    adapters: Vec<OnceLock<Adapter>>,
+    pub(crate) measures: Measures,
+    timer: Notify,
+}
+
+impl Gateway {
+    pub(crate) fn new(table: RoutingTable, shards: NonZeroUsize, limits: Limits) -> Arc<Self> {
+        let mut rng = StdRng::from_os_rng();
+        let table = Arc::new(table);
+        let shard = |number| {
+            Shard::new(
+                number,
+                Router::new(Arc::clone(&table), limits, StdRng::from_os_rng()),
+            )
+        };
+        Arc::new(Self {
+            spread: Shards::new(shards, &mut rng),
+            shards: (0..shards.get())
+                .map(|number| shard(number as u8))
+                .collect(),
+            adapters: table.adapters().map(|_| OnceLock::new()).collect(),
+            measures: Measures::default(),
+            timer: Notify::new(),
+            table,
+        })
+    }
+
+    pub(crate) fn table(&self) -> &RoutingTable {
+        &self.table
+    }
+
+    /// Lets operations reach an adapter.
+    pub(crate) fn attach(&self, id: AdapterId, adapter: Adapter) {
+        if let Some(place) = self.adapters.get(usize::from(id.number())) {
+            // Set once: each adapter is started once.
+            place.get_or_init(|| adapter);
+        }
+    }
+
+    /// The adapters that run.
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = &Adapter> {
+        self.adapters.iter().filter_map(OnceLock::get)
+    }
+
+    /// Sends an operator's own message.
+    pub(crate) fn submit_own(&self, operation: MessageOperation) -> oneshot::Receiver<Response> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit_from(AdapterId::GATEWAY, operation, Caller::Control(sender));
+        receiver
+    }
+
+    /// Refuses operations from now on.
+    pub(crate) fn begin_drain(&self) {
+        for shard in &self.shards {
+            shard.handle(self, |state| state.router.begin_drain());
+        }
+    }
+
+    /// How many operations are in progress.
+    pub(crate) fn in_progress(&self) -> u64 {
+        self.shards
+            .iter()
+            .map(|shard| shard.look(|router| router.statistics().in_progress))
+            .sum()
+    }
+
+    /// What the routers have done, by name.
+    pub(crate) fn statistics(&self) -> Vec<(&'static str, u64)> {
+        let all = self
+            .shards
+            .iter()
+            .map(|shard| shard.look(Router::statistics));
+        let mut sums: Vec<(&'static str, u64)> = Vec::new();
+        for statistics in all {
+            let named = [
+                ("operations", statistics.operations),
+                ("in_progress", statistics.in_progress),
+                ("deliveries", statistics.deliveries),
+                ("successes", statistics.successes),
+                ("failures", statistics.failures),
+                ("indeterminants", statistics.indeterminants),
+                ("undeliverable", statistics.undeliverable),
+                ("overloaded", statistics.overloaded),
+                ("timed_out", statistics.timed_out),
+                ("cancelled", statistics.cancelled),
+                ("ignored_responses", statistics.ignored_responses),
+            ];
+            if sums.is_empty() {
+                sums.extend(named);
+            } else {
+                sums.iter_mut()
+                    .zip(named)
+                    .for_each(|(sum, (_, value))| sum.1 += value);
+            }
+        }
+        sums
+    }
+
+    /// Ends operations whose deadline has come, for as long as the gateway runs.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let now = now();
+            let due = self
+                .shards
+                .iter()
+                .filter_map(|shard| shard.handle_timeout(&*self, now))
+                .min();
+            match due {
+                Some(due) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(due.into()) => {}
+                        () = self.timer.notified() => {}
+                    }
+                }
+                None => self.timer.notified().await,
+            }
+        }
+    }
+
+    fn submit_from(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+        flow::received(&self.table, from, &operation);
+        let shard = self.spread.of(operation.source(), operation.destination());
+        if let Some(shard) = self.shards.get(shard) {
+            shard.handle(self, |state| {
+                let ticket = state.callers.insert(caller);
+                state
+                    .router
+                    .handle_operation(now(), from, operation, ticket);
+            });
+        }
+    }
+
+    fn adapter(&self, id: AdapterId) -> Option<&Adapter> {
+        self.adapters
+            .get(usize::from(id.number()))
+            .and_then(OnceLock::get)
+    }
+
+    fn answered(&self, token: Token, status: ResponseStatus) {
+        if let Some(shard) = self.shards.get(token.shard()) {
+            shard.handle(self, |state| {
+                state.router.handle_response(token.attempt(), status)
+            });
+        }
+    }
+
+    fn name(&self, adapter: AdapterId) -> &str {
+        self.table
+            .adapter(adapter)
+            .map_or("gateway", |adapter| adapter.name())
+    }
+}
+
+impl Deliver for Gateway {
+    fn deliver(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        operation: MessageOperation,
+    ) -> Option<Ticket> {
+        match self.adapter(adapter) {
+            Some(adapter) => Some(adapter.deliver_with(operation, token.0)),
+            None => {
+                self.answered(token, not_running().into());
+                None
+            }
+        }
+    }
+
+    fn cancel(&self, adapter: AdapterId, ticket: Ticket) {
+        if let Some(adapter) = self.adapter(adapter) {
+            adapter.cancel(ticket);
+        }
+    }
+
+    fn wake_timer(&self) {
+        self.timer.notify_one();
+    }
+}
+
+impl loader::Gateway for Gateway {
+    fn submit(
+        &self,
+        adapter: loader::AdapterId,
+        operation: MessageOperation,
+        answer: SubmitAnswer,
+    ) {
+        let from = to_router(adapter);
+        self.submit_from(from, operation, Caller::Adapter(from, answer));
+    }
+
+    fn cancelled(&self, adapter: loader::AdapterId, submission: SubmissionId) {
+        for shard in &self.shards {
+            shard.handle(self, |state| {
+                if let Some(ticket) = state.callers.ticket(to_router(adapter), submission) {
+                    state.router.handle_cancel(ticket);
+                }
+            });
+        }
+    }
+
+    fn responded(&self, _: loader::AdapterId, token: u64, response: Response) {
+        self.answered(Token(token), response.into_status());
+    }
+
+    fn measured(&self, adapter: loader::AdapterId, metric: &str, measure: Measure) {
+        self.measures.add(to_router(adapter), metric, measure);
+    }
+
+    fn health(&self, adapter: loader::AdapterId, health: Health) {
+        let name = self.name(to_router(adapter));
+        match &health {
+            Health::Up => info!(adapter.name = name, "adapter is up"),
+            Health::Degraded(why) => warn!(adapter.name = name, why = %why, "adapter is degraded"),
+            _ => {}
+        }
+        self.measures.set_health(to_router(adapter), health);
+    }
+}
+
+/// The number that an adapter has on the other side of the boundary.
+pub(crate) fn to_loader(adapter: AdapterId) -> loader::AdapterId {
+    loader::AdapterId::new(adapter.number().into())
+}
+
+fn to_router(adapter: loader::AdapterId) -> AdapterId {
+    // It came from `to_loader`.
+    AdapterId::new(adapter.number() as u16)
+}
+
+fn not_running() -> Failure {
+    Failure::new(FailureReason::Unreachable)
+        .with_origin(Origin::Operator)
+        .with_detail("the adapter for the destination's network is not running")
+}
+
+#[expect(clippy::disallowed_methods, reason = "here the router's clock begins")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,101 @@
+//! From the configuration to loaded plugins, and to the table that routes between them.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use rialto_loader::{ClaimTable, Declared, Library, Loaded};
+use rialto_router::{Adapter, Limits, Route, RoutingConflict, RoutingTable};
+
+use crate::{
+    config::{AdapterConfig, Config, ConfigError},
+    shard::Token,
+};
+
+/// The library that a configuration means: a path as it is, a name in the plugin folders.
+pub(crate) fn find(plugin: &str, folders: &[PathBuf]) -> Result<PathBuf, String> {
+    if plugin.contains('/') {
+        return Ok(plugin.into());
+    }
+    let file = format!("librialto_{}.so", plugin.replace('-', "_"));
+    let looked_at: Vec<_> = folders.iter().map(|folder| folder.join(&file)).collect();
+    looked_at
+        .iter()
+        .find(|path| path.is_file())
+        .cloned()
+        .ok_or_else(|| {
+            let places: Vec<_> = looked_at
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            format!(
+                "there is no {}",
+                if places.is_empty() {
+                    file
+                } else {
+                    places.join(", no ")
+                }
+            )
+        })
+}
+
+/// Loads the plugin of one adapter, as far as it goes without starting it.
+pub(crate) fn load(
+    config: &AdapterConfig,
+    folders: &[PathBuf],
+    claims: &ClaimTable,
+) -> Result<Loaded, ConfigError> {
+    let key = format!("adapters.{}", config.name);
+    let path = find(&config.plugin, folders).map_err(|problem| {
+        ConfigError::new(format!("{key}.plugin"), problem)
+            .at(config.place.clone())
+            .hint("name a library by its path, or set gateway.plugin_dirs")
+    })?;
+    Declared::new(config.name.as_str(), path, config.config.clone())
+        .load(claims)
+        .map_err(|error| ConfigError::new(key, error.to_string()).at(config.place.clone()))
+}
+
+/// The table that routes between adapters; each conflict as an error of the configuration.
+///
+/// `protocol` knows what an adapter's plugin speaks.
+pub(crate) fn table(
+    config: &Config,
+    protocol: impl Fn(&str) -> String,
+) -> Result<RoutingTable, Vec<ConfigError>> {
+    let adapters = config.adapters.iter().map(|adapter| {
+        Adapter::new(adapter.name.as_str(), protocol(&adapter.name)).with_domains(&adapter.domains)
+    });
+    let routes = config.routes.iter().map(|route| {
+        let bare = Route::new(route.domain.clone(), route.adapter.as_str());
+        match &route.next_hop {
+            Some(next_hop) => bare.with_next_hop(next_hop.as_str()),
+            None => bare,
+        }
+    });
+    let builder = adapters.fold(RoutingTable::builder(), |builder, adapter| {
+        builder.with_adapter(adapter)
+    });
+    let builder = routes.fold(builder, |builder, route| builder.with_route(route));
+    let relays = config.gateway.relay_domains.iter().cloned();
+    relays
+        .fold(builder, |builder, domain| builder.with_relay_domain(domain))
+        .build()
+        .map_err(|conflicts| conflicts.iter().map(conflict).collect())
+}
+
+/// How much the routers take on: the operator's bound, shared among the shards.
+pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
+    let share = config.gateway.max_operations.div_ceil(shards.get());
+    Limits::new(share.min(Token::MAX_OPERATIONS)).with_default_deadline(config.gateway.deadline)
+}
+
+/// Opens a library to look at it.
+pub(crate) fn open(path: &Path) -> Result<Library, String> {
+    Library::open(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn conflict(conflict: &RoutingConflict) -> ConfigError {
+    ConfigError::new("", conflict.to_string())
+}
