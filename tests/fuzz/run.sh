@@ -2,7 +2,7 @@
 # Builds the fuzz targets once and runs each for some seconds (10) on what corpus/ holds and earlier runs have found.
 #
 #   run.sh [seconds] [target…]      fails when an input crashes a target, and says where that input is
-#   KEEP=1 run.sh 600               also writes the smallest corpus that covers as much back to corpus/
+#   KEEP=1 run.sh 600               also writes a part of the minimised corpus back to corpus/
 #
 # Needs g++ and nothing else: cargo-fuzz and a nightly compiler are not used. What runs find stays in
 # target/fuzz, minimised after each run.
@@ -15,7 +15,7 @@ seconds=${1:-10}
 targets=${*:-uri cpim sip_in stanza_in}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
-# The longest input, in bytes; and how many of the smallest inputs are kept in corpus/.
+# The longest input, in bytes; and how many inputs are kept in corpus/ beside the seeds.
 max_len=16384
 max_kept=100
 
@@ -58,11 +58,13 @@ run_one() {
     echo "fuzz: $1: $executed inputs in $seconds s, $(find "$found" -type f | wc -l) kept"
 }
 
-# keep <target>: corpus/ becomes its seeds, whose names have a dot, and the smallest of what was found.
+# keep <target>: corpus/ becomes its seeds, whose names have a dot, and of what was found an even choice by size.
 keep() {
     find "$fuzz/corpus/$1" -type f ! -name '*.*' -delete
-    find "$work/corpus/$1" -type f -size -4k -printf '%s %p\n' | sort -n | head -n $max_kept |
-        while read -r _ file; do cp "$file" "$fuzz/corpus/$1/"; done
+    find "$work/corpus/$1" -type f -size -4k -printf '%s %p\n' | sort -n >"$work/$1.sizes"
+    step=$(($(wc -l <"$work/$1.sizes") / max_kept + 1))
+    awk -v step=$step 'NR % step == 0 { print $2 }' "$work/$1.sizes" |
+        while read -r file; do cp "$file" "$fuzz/corpus/$1/"; done
 }
 
 for target in $targets; do
