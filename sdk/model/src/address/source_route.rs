@@ -108,6 +108,8 @@ fn is_protocol(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn relay() -> Domain {
@@ -197,6 +199,31 @@ mod tests {
                 Err(AddressError::Protocol),
                 "{name}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cpim_e_1_route_and_text_stand_for_each_other(
+            protocol in "[a-z][a-z0-9-]{0,8}", local in "[^\\p{Cc}]{1,30}",
+            domain in "[a-z]{1,5}(\\.[a-z]{2,5}){1,2}"
+        ) {
+            let domain = Domain::parse(&domain).unwrap();
+            let route = SourceRoute::new(protocol, InstantInbox::new(&local, &domain).unwrap());
+            let text = route.to_string();
+            let read = SourceRoute::parse(&text);
+            prop_assert_eq!(read.as_ref(), Ok(&route));
+            let at_relay = route.to_inbox(&relay()).unwrap();
+            prop_assert_eq!(at_relay.local_part(), text);
+        }
+
+        #[test]
+        fn cpim_e_1_text_that_is_a_route_is_that_route_s_text(
+            text in "[a-c-]{1,3}=?[a-c]{1,2}(\\.[a-c]{1,2}){0,2}(/[^\\p{Cc}]{0,8})?"
+        ) {
+            if let Ok(route) = SourceRoute::parse(&text) {
+                prop_assert_eq!(route.to_string(), text);
+            }
         }
     }
 }
