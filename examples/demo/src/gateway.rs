@@ -134,23 +134,20 @@ impl Gateway {
     /// Asks the gateway to drain and end, and waits until it has.
     pub(crate) fn stop(mut self, events: &mut Events) -> Result<(), DemoError> {
         let failed = || DemoError::io("the gateway cannot be ended");
-        if self.process.try_wait().map_err(failed())?.is_none() {
-            let pid = Pid::from_raw(self.process.id().cast_signed());
-            kill(pid, Signal::SIGTERM)
-                .map_err(io::Error::from)
-                .map_err(failed())?;
+        let pid = Pid::from_raw(self.process.id().cast_signed());
+        // One that has ended already is still there until it is waited for, and takes no harm.
+        kill(pid, Signal::SIGTERM)
+            .map_err(io::Error::from)
+            .map_err(failed())?;
+        for _ in 0..TURNS {
+            match self.process.try_wait().map_err(failed())? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(DemoError::BadEnd { status }),
+                // Whatever happens meanwhile, its end included, is seen on the next turn.
+                None => events.pause(TURN).unwrap_or_default(),
+            }
         }
-        // Its log ends when it does.
-        match events.wait("the gateway's end", Err::<(), _>) {
-            Ok(()) | Err(DemoError::GatewayEnded | DemoError::Interrupted) => {}
-            Err(error) => return Err(error),
-        }
-        let status = self.process.wait().map_err(failed())?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(DemoError::BadEnd { status })
-        }
+        Err(silence("the gateway's end"))
     }
 
     /// Who is where.
@@ -281,15 +278,23 @@ fn follow(log: ChildStderr, events: EventSender, last_words: LastWords) -> Resul
 
 /// A file cannot be waited for, so it is looked for again and again.
 fn await_file(file: &Path, events: &mut Events) -> Result<(), DemoError> {
-    const TURN: Duration = Duration::from_millis(20);
-    for _ in 0..PATIENCE.as_millis() / TURN.as_millis() {
+    for _ in 0..TURNS {
         if file.exists() {
             return Ok(());
         }
         events.pause(TURN)?;
     }
-    let (what, seconds) = ("the gateway's readiness".to_owned(), PATIENCE.as_secs());
-    Err(DemoError::Silence { what, seconds })
+    Err(silence("the gateway's readiness"))
+}
+
+const TURN: Duration = Duration::from_millis(20);
+const TURNS: u128 = PATIENCE.as_millis() / TURN.as_millis();
+
+fn silence(what: &str) -> DemoError {
+    DemoError::Silence {
+        what: what.to_owned(),
+        seconds: PATIENCE.as_secs(),
+    }
 }
 
 fn free_port() -> io::Result<SocketAddr> {
