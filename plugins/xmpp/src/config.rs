@@ -292,6 +292,36 @@ mod tests {
         assert_eq!(config.reconnect_min(), Duration::from_millis(500));
     }
 
+    /// Every row of the README's table, with the default that it names.
+    #[test]
+    fn readme_names_every_key_and_its_default() {
+        let readme = include_str!("../README.md");
+        let rows = readme
+            .lines()
+            .skip_while(|line| !line.starts_with("| key |"))
+            .skip(2);
+        let mut table = json!({ "domain": "sip.example.com", "secret": "s" });
+        let mut keys = 0;
+        for row in rows.take_while(|line| line.starts_with('|')) {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let list = |cell: &str| -> Vec<String> {
+                cell.split(", ")
+                    .map(|part| part.trim_matches('`').to_owned())
+                    .collect()
+            };
+            for (key, default) in list(cells[1]).into_iter().zip(list(cells[2])) {
+                keys += 1;
+                if let Ok(value) = serde_json::from_str(&default) {
+                    table[key] = value;
+                }
+            }
+        }
+        assert_eq!(keys, 15, "keys of the configuration");
+        let written = parse(table).unwrap();
+        let plain = parse(json!({ "domain": "sip.example.com", "secret": "s" })).unwrap();
+        assert_eq!(format!("{written:?}"), format!("{plain:?}"));
+    }
+
     #[test]
     fn secret_is_never_shown() {
         let config = parse(json!({ "domain": "sip.example.com", "secret": "hunter2" })).unwrap();

@@ -29,6 +29,7 @@ pub(crate) struct Inbound<G> {
     link: Arc<Link>,
     network: ByteString,
     places: Arc<Semaphore>,
+    all_places: usize,
 }
 
 impl<G: Gateway> Inbound<G> {
@@ -39,6 +40,7 @@ impl<G: Gateway> Inbound<G> {
             link,
             network,
             places: Arc::new(Semaphore::new(places)),
+            all_places: places,
         }
     }
 
@@ -49,6 +51,11 @@ impl<G: Gateway> Inbound<G> {
             Stanza::Iq(iq) => self.iq(&iq).await,
             Stanza::Presence(presence) => self.presence(&presence).await,
         }
+    }
+
+    /// Has every message its response?
+    pub(crate) fn is_idle(&self) -> bool {
+        self.places.available_permits() == self.all_places
     }
 
     async fn message(&self, message: Message) {
@@ -64,6 +71,11 @@ impl<G: Gateway> Inbound<G> {
     }
 
     async fn submit(&self, message: Message, operation: MessageOperation) {
+        if self.link.outbox().is_stopping() {
+            return self
+                .refuse(&message, &FailureReason::ShuttingDown.into())
+                .await;
+        }
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return self
                 .refuse(&message, &FailureReason::Overloaded.into())
@@ -89,6 +101,7 @@ impl<G: Gateway> Inbound<G> {
             let status = submitted.await;
             inbound.respond(&envelope, &status).await;
             drop(place);
+            inbound.link.wake(); // it may have been the last that a stop waits for
         });
     }
 

@@ -11,6 +11,7 @@
 //! refused those that it refuses at once. No I/O and no clock here: time is an argument.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use rialto_sdk::model::{ByteString, Failure, FailureReason, ResponseStatus, TransactionId};
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -220,7 +221,16 @@ impl Outbox {
     }
 
     /// Moves what is queued to `out`, up to about `room` bytes, and adds a ping if one is needed.
+    ///
+    /// Nothing is moved while a ping has been on its way for long: if the server is gone, what is
+    /// still queued can fail truthfully, and what was written cannot.
     pub(crate) fn next_batch(&mut self, room: usize, now: Instant, out: &mut Vec<u8>) {
+        if self
+            .ping_sent()
+            .is_some_and(|sent| now.duration_since(sent) >= DOUBT)
+        {
+            return;
+        }
         while out.len() < room {
             let Some(queued) = self.queued.pop_front() else {
                 break;
@@ -265,7 +275,7 @@ impl Outbox {
     /// arrived.
     ///
     /// Returns how long the answer took.
-    pub(crate) fn answered(&mut self, id: &str, now: Instant) -> Option<std::time::Duration> {
+    pub(crate) fn answered(&mut self, id: &str, now: Instant) -> Option<Duration> {
         let link = self.link.as_mut()?;
         let ping = link.ping.take_if(|ping| ping.id == id)?;
         for number in self.first..ping.covers {
@@ -344,6 +354,9 @@ impl Outbox {
             .is_some_and(Option::is_some)
     }
 }
+
+/// How long messages go out behind a ping that is not answered.
+pub(crate) const DOUBT: Duration = Duration::from_secs(2);
 
 const LOST: &str = "xmpp: the connection was lost before the message was sent";
 

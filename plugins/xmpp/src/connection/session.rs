@@ -201,7 +201,7 @@ async fn write<C: Connect, G: Gateway>(
         let ping_sent = {
             let mut outbox = link.outbox();
             outbox.next_batch(BATCH, now, &mut batch);
-            if outbox.is_stopped() {
+            if batch.is_empty() && outbox.is_stopped() && connection.inbound.is_idle() {
                 return SessionEnd::Stopped;
             }
             outbox.ping_sent()

@@ -8,6 +8,7 @@ use rialto_xmpp_codec::{Condition, MessageType, Stanza, StreamCondition, StreamE
 use tokio::time::Instant;
 
 use super::fake::{Rig, operation};
+use crate::outbox::DOUBT;
 
 fn reason(status: &ResponseStatus) -> FailureReason {
     match status {
@@ -197,6 +198,34 @@ async fn server_that_answers_no_ping_is_left_and_joined_again() {
     server.message().await;
     rig.join().await;
     assert_eq!(rig.gateway.count("Disconnected { end: PingTimeout"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn message_is_held_while_the_server_owes_an_answer_for_long() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    let first = rig.deliver(operation("t1", "x"));
+    server.message().await;
+    let ping = server.ping().await;
+    tokio::time::advance(DOUBT).await;
+    let held = rig.deliver(operation("t2", "x"));
+    rig.settle().await;
+    server.pong(&ping).await;
+    assert_eq!(first.await.unwrap(), ResponseStatus::Success);
+    assert_eq!(server.message().await.id.unwrap(), "t2");
+    server.ping().await;
+    tokio::time::advance(DOUBT).await;
+    let never_sent = rig.deliver(operation("t3", "x"));
+    assert_eq!(held.await.unwrap(), ResponseStatus::Indeterminant);
+    assert_eq!(
+        reason(&never_sent.await.unwrap()),
+        FailureReason::Unreachable
+    );
+    assert_eq!(
+        server.next().await,
+        Some(StreamEvent::End),
+        "and nothing of the third before it"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,6 +504,27 @@ async fn stop_lets_what_is_under_way_end_and_closes_the_stream() {
     assert_eq!(server.next().await, None);
     stopping.await.unwrap();
     (&mut rig.task).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_waits_for_responses_and_refuses_what_comes_meanwhile() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(CHAT).await;
+    let submitted = rig.submitted.recv().await.unwrap();
+    let stopping = rig.stop();
+    rig.settle().await;
+    server.send(&CHAT.replace("m1", "m2")).await;
+    let refused = server.message().await;
+    assert_eq!(refused.id.unwrap(), "m2");
+    assert_eq!(refused.error.unwrap().type_.as_str(), "wait");
+    submitted
+        .answer
+        .send(Failure::new(FailureReason::NoSuchInbox).into())
+        .unwrap();
+    assert_eq!(server.message().await.id.unwrap(), "m1");
+    assert_eq!(server.next().await, Some(StreamEvent::End));
+    stopping.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

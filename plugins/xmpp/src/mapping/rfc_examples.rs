@@ -65,10 +65,7 @@ fn operation_from_sip(sip: &str) -> MessageOperation {
         body.trim_end()
     ));
     let body = body.bodies[0].text.clone();
-    let mut message = InstantMessage::new(
-        header("Content-Type").unwrap(),
-        Bytes::from(body.into_bytes()),
-    );
+    let mut message = InstantMessage::new(header("Content-Type").unwrap(), body.into_bytes());
     if let Some(language) = header("Content-Language") {
         let language = ContentHeader::new("Content-Language", language);
         message = message.with_content_headers(vec![language]);
