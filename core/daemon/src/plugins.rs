@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rialto_loader::{ClaimTable, Declared, Library, Loaded};
+use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded};
 use rialto_router::{Adapter, Limits, Route, RoutingConflict, RoutingTable};
 
 use crate::{
@@ -54,7 +54,25 @@ pub(crate) fn load(
     })?;
     Declared::new(config.name.as_str(), path, config.config.clone())
         .load(claims)
-        .map_err(|error| ConfigError::new(key, error.to_string()).at(config.place.clone()))
+        .map_err(|error| refusal(config, error))
+}
+
+/// Where the plugin names a key of its section, the error is about that key.
+fn refusal(config: &AdapterConfig, error: LoadError) -> ConfigError {
+    let key = format!("adapters.{}", config.name);
+    let LoadError::Configuration { problem, .. } = &error else {
+        return ConfigError::new(key, error.to_string()).at(config.place.clone());
+    };
+    let (inner, problem) = problem.split_once(": ").unwrap_or(("", problem));
+    let first = inner.split(['.', '[']).next().unwrap_or_default();
+    match config.places.get(first) {
+        Some(place) => {
+            ConfigError::new(format!("{key}.config.{inner}"), problem).at(Some(place.clone()))
+        }
+        None => {
+            ConfigError::new(format!("{key}.config"), error.to_string()).at(config.place.clone())
+        }
+    }
 }
 
 /// The table that routes between adapters; each conflict as an error of the configuration.
@@ -93,7 +111,7 @@ pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
 
 /// Opens a library to look at it.
 pub(crate) fn open(path: &Path) -> Result<Library, String> {
-    Library::open(path).map_err(|error| format!("{}: {error}", path.display()))
+    Library::open(path).map_err(|error| error.to_string())
 }
 
 fn conflict(conflict: &RoutingConflict) -> ConfigError {

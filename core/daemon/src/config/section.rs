@@ -1,6 +1,6 @@
 //! One table of the configuration, read key by key so that every error is found.
 
-use std::{cell::RefCell, str::FromStr, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, str::FromStr, time::Duration};
 
 use figment::{
     Figment,
@@ -176,6 +176,23 @@ impl<'a> Section<'a> {
     /// The rest of this table as JSON, for whoever knows what belongs there.
     pub(super) fn into_json(self) -> String {
         serde_json::to_string(&Value::from(self.dict)).unwrap_or_default()
+    }
+
+    /// Where each key of this table stands.
+    pub(super) fn places(&self) -> BTreeMap<String, String> {
+        let place = |(key, value): (&String, &Value)| {
+            let steps: Vec<_> = self
+                .steps
+                .iter()
+                .cloned()
+                .chain([Step::Key(key.clone())])
+                .collect();
+            Some((
+                key.clone(),
+                self.place_of(value.tag(), &join(&self.key, key), &steps)?,
+            ))
+        };
+        self.dict.iter().filter_map(place).collect()
     }
 
     /// Where this table stands.

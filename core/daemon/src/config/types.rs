@@ -1,6 +1,6 @@
 //! The configuration, read and checked.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use rialto_model::Domain;
 
@@ -58,8 +58,10 @@ pub(crate) struct AdapterConfig {
     pub(crate) domains: Vec<Domain>,
     /// The plugin's own section, as JSON.
     pub(crate) config: String,
-    /// Where the section stands, for errors that the plugin finds.
+    /// Where the section stands.
     pub(crate) place: Option<String>,
+    /// Where the keys of the plugin's section stand, for errors that the plugin finds.
+    pub(crate) places: BTreeMap<String, String>,
 }
 
 /// `[[routes]]`
@@ -148,7 +150,8 @@ impl AdapterConfig {
         let place = section.place();
         let plugin = section.required("plugin", "name the plugin, like plugin = \"sip\"");
         let domains = section.parsed_list("domains");
-        let config = section.table("config").into_json();
+        let config = section.table("config");
+        let (places, config) = (config.places(), config.into_json());
         section.finish();
         Some(Self {
             name,
@@ -156,6 +159,7 @@ impl AdapterConfig {
             domains,
             config,
             place,
+            places,
         })
     }
 }
