@@ -15,6 +15,10 @@ use rialto_router::{
 const ROUTES: [usize; 2] = [10, 100_000];
 const SIP: AdapterId = AdapterId::new(0);
 
+/// Shows what each of them allocates.
+#[global_allocator]
+static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
+
 fn main() {
     divan::main();
 }

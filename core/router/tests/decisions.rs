@@ -9,7 +9,9 @@ mod support;
 
 use proptest::prelude::*;
 use rialto_model::{FailureReason, InstantInbox, MaxForwards, Origin, SourceRoute};
-use rialto_router::{Adapter, AdapterId, Decision, Route, RoutingConflict, RoutingTable};
+use rialto_router::{
+    Adapter, AdapterId, Decision, Route, RoutingConflict, RoutingTable, RoutingTableBuilder,
+};
 
 use self::support::{MAIL, SIP, XMPP, domain, hops, inbox, operation, table};
 
@@ -314,6 +316,35 @@ fn builder_names_all_conflicts_at_once() {
             RoutingConflict::RouteTwice { domain: a },
             RoutingConflict::RelayRouted { domain: relay },
         ]
+    );
+}
+
+#[test]
+fn builder_refuses_adapters_that_source_routes_cannot_tell_apart() {
+    let build = |names: [(&'static str, &'static str); 3]| {
+        let adapters = names.map(|(name, protocol)| Adapter::new(name, protocol));
+        let add = |builder: RoutingTableBuilder, adapter| builder.with_adapter(adapter);
+        adapters
+            .into_iter()
+            .fold(RoutingTable::builder(), add)
+            .build()
+            .err()
+    };
+    let conflict = |adapter: &'static str| {
+        let (adapter, protocol) = (adapter.into(), "sip".into());
+        Some(vec![RoutingConflict::AdapterName { adapter, protocol }])
+    };
+    assert_eq!(
+        build([("sip", "sip"), ("lab-2", "sip"), ("x_y", "xmpp")]),
+        None
+    );
+    assert_eq!(
+        build([("sip", "sip"), ("lab_2", "sip"), ("x", "xmpp")]),
+        conflict("lab_2")
+    );
+    assert_eq!(
+        build([("sip", "sip"), ("xmpp", "sip"), ("x", "xmpp")]),
+        conflict("xmpp")
     );
 }
 

@@ -96,8 +96,27 @@ impl RoutingTableBuilder {
                     protocol: adapter.protocol().clone(),
                 });
             }
+            if !self.can_be_told_apart(adapter) {
+                conflicts.push(RoutingConflict::AdapterName {
+                    adapter: name.clone(),
+                    protocol: adapter.protocol().clone(),
+                });
+            }
         }
         names
+    }
+
+    /// Whether a source route can lead to this adapter and to no other: by its protocol, else by its name.
+    fn can_be_told_apart(&self, adapter: &Adapter) -> bool {
+        let others = || {
+            self.adapters
+                .iter()
+                .filter(|other| other.name() != adapter.name())
+        };
+        let (name, protocol) = (adapter.name(), adapter.protocol());
+        others().all(|other| other.protocol() != protocol)
+            || can_stand_in_a_route(name)
+                && others().all(|other| other.protocol() != name || name == protocol)
     }
 }
 
@@ -133,7 +152,7 @@ impl RoutingTable {
 }
 
 /// Asks the one that knows the syntax, rather than having a second opinion.
-fn can_stand_in_a_route(protocol: &str) -> bool {
-    SourceRoute::parse(&format!("{protocol}=relay.example/fred"))
-        .is_ok_and(|route| **route.protocol() == *protocol)
+fn can_stand_in_a_route(label: &str) -> bool {
+    SourceRoute::parse(&format!("{label}=relay.example/fred"))
+        .is_ok_and(|route| **route.protocol() == *label)
 }

@@ -29,6 +29,17 @@ pub enum RoutingConflict {
         /// Its protocol.
         protocol: ByteString,
     },
+    /// The name of an adapter that shares its protocol cannot stand in a source route.
+    #[error(
+        "other adapters speak `{protocol}` too, so source routes have to name adapter `{adapter}` itself: \
+         lower-case letters, digits and `-` only, and not the name of another's protocol"
+    )]
+    AdapterName {
+        /// The adapter.
+        adapter: ByteString,
+        /// The protocol that it shares.
+        protocol: ByteString,
+    },
     /// A route leads to no adapter.
     #[error("the route for `{domain}` leads to `{adapter}`, which is no adapter")]
     UnknownAdapter {

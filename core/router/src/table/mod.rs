@@ -107,19 +107,22 @@ impl RoutingTable {
 
     /// The adapter that a source route names, by its protocol or its own name.
     ///
-    /// A static route for the domain decides among adapters of one protocol; then an adapter's own name; then the
-    /// order in which they were named.
+    /// Among adapters of that protocol the static route for the domain decides, then the name, then the order in which
+    /// they were named.
     pub(crate) fn named(&self, route: &SourceRoute, found: Found<'_>) -> Option<AdapterId> {
         let label: &str = route.protocol();
-        let speaks = |id: AdapterId| {
-            self.adapter(id)
+        let speaks = |id: &AdapterId| {
+            self.adapter(*id)
                 .is_some_and(|adapter| adapter.protocol() == label)
         };
         match found {
-            Found::Way(way) if speaks(way.adapter) => Some(way.adapter),
-            _ => self
-                .adapter_id(label)
-                .or_else(|| self.adapters().map(|(id, _)| id).find(|id| speaks(*id))),
+            Found::Way(way) if speaks(&way.adapter) => return Some(way.adapter),
+            _ => {}
         }
+        let namesake = self.adapter_id(label);
+        namesake
+            .filter(speaks)
+            .or_else(|| self.adapters().map(|(id, _)| id).find(speaks))
+            .or(namesake)
     }
 }
