@@ -258,6 +258,20 @@ fn what_cannot_be_written_is_refused_and_nothing_is_written() {
             header: "Subject".into()
         }
     );
+    for (name, value) in [
+        ("From", "Romeo"),
+        ("DateTime", "now"),
+        ("NS", "x"),
+        ("Require", ""),
+    ] {
+        let error = refused(Header::new(name, value));
+        assert_eq!(
+            error,
+            CpimWriteError::Value {
+                header: name.into()
+            }
+        );
+    }
     let long = "x".repeat(cpim::MAX_HEADER_LEN);
     let error = refused(Header::new("Subject", long));
     assert_eq!(

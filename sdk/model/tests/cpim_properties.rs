@@ -121,8 +121,6 @@ fn message() -> impl Strategy<Value = InstantMessage> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn cpim_2_3_message_is_written_as_message_cpim_and_read_back_unchanged(message in message()) {
         let bytes = CpimMessage::new(message.clone()).to_bytes().unwrap();

@@ -4,13 +4,9 @@ use std::{borrow::Cow, ops::Range, str};
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{CpimError, blocks::Blocks, escape, lines::Lines};
-use crate::{
-    ContentHeader, Header, InstantMessage, MessageHeaders,
-    message::{CPIM_HEADERS, ResolvedHeader, grammar, name_address},
-};
+use crate::{ContentHeader, Header, InstantMessage, MessageHeaders, message::grammar};
 
 /// What a reader finds besides the message itself.
 #[derive(Debug)]
@@ -99,7 +95,7 @@ fn check_known(
     head: &ByteString,
     block: Range<usize>,
 ) -> Result<(), CpimError> {
-    match headers.resolved().position(|header| !is_sound(&header)) {
+    match headers.resolved().position(|header| !header.is_sound()) {
         None => Ok(()),
         Some(index) => {
             let at = lines(head, &block)
@@ -109,22 +105,6 @@ fn check_known(
             let header = header.map_or_else(String::new, |header| header.name.to_string());
             Err(CpimError::Value { header, at })
         }
-    }
-}
-
-fn is_sound(resolved: &ResolvedHeader<'_>) -> bool {
-    let value: &str = &resolved.header.value;
-    if resolved.namespace != Some(CPIM_HEADERS) {
-        return true;
-    }
-    match resolved.name {
-        "From" | "To" | "cc" => name_address::is_name_address(value),
-        "DateTime" => OffsetDateTime::parse(value, &Rfc3339).is_ok(),
-        "NS" => grammar::namespace_declaration(value).is_some(),
-        "Require" => value
-            .split(',')
-            .all(|name| grammar::is_header_name(name.trim())),
-        _ => true,
     }
 }
 

@@ -60,38 +60,13 @@ fn write_head(message: &InstantMessage, out: &mut Vec<u8>) -> Result<(), CpimWri
 
 fn write_header(resolved: &ResolvedHeader<'_>, out: &mut Vec<u8>) -> Result<(), CpimWriteError> {
     let begin = out.len();
-    let Header {
-        name,
-        language,
-        parameters,
-        value,
-    } = resolved.header;
-    if !grammar::is_header_name(name) || is_mime_name(name) {
-        return Err(CpimWriteError::HeaderName {
-            name: visible(name),
+    let Header { name, value, .. } = resolved.header;
+    if !resolved.is_sound() {
+        return Err(CpimWriteError::Value {
+            header: name.to_string(),
         });
     }
-    out.extend_from_slice(name.as_bytes());
-    out.push(b':');
-    if let Some(tag) = language {
-        if !grammar::is_language_tag(tag) {
-            return Err(CpimWriteError::Language {
-                header: name.to_string(),
-            });
-        }
-        out.extend_from_slice(b";lang=");
-        out.extend_from_slice(tag.as_bytes());
-    }
-    if !parameters.is_empty() {
-        if !grammar::is_parameters(parameters) {
-            return Err(CpimWriteError::Parameters {
-                header: name.to_string(),
-            });
-        }
-        out.push(b';');
-        out.extend_from_slice(parameters.as_bytes());
-    }
-    out.push(b' ');
+    write_name(resolved.header, out)?;
     let is_address = ["From", "To", "cc"]
         .iter()
         .any(|name| resolved.is_cpim(name));
@@ -106,6 +81,38 @@ fn write_header(resolved: &ResolvedHeader<'_>, out: &mut Vec<u8>) -> Result<(), 
     }
     out.extend_from_slice(b"\r\n");
     check_header_len(name, out.len() - begin)
+}
+
+/// Writes all that stands before the value.
+fn write_name(header: &Header, out: &mut Vec<u8>) -> Result<(), CpimWriteError> {
+    let name = &header.name;
+    if !grammar::is_header_name(name) || is_mime_name(name) {
+        return Err(CpimWriteError::HeaderName {
+            name: visible(name),
+        });
+    }
+    out.extend_from_slice(name.as_bytes());
+    out.push(b':');
+    if let Some(tag) = &header.language {
+        if !grammar::is_language_tag(tag) {
+            return Err(CpimWriteError::Language {
+                header: name.to_string(),
+            });
+        }
+        out.extend_from_slice(b";lang=");
+        out.extend_from_slice(tag.as_bytes());
+    }
+    if !header.parameters.is_empty() {
+        if !grammar::is_parameters(&header.parameters) {
+            return Err(CpimWriteError::Parameters {
+                header: name.to_string(),
+            });
+        }
+        out.push(b';');
+        out.extend_from_slice(header.parameters.as_bytes());
+    }
+    out.push(b' ');
+    Ok(())
 }
 
 fn write_content_header(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), CpimWriteError> {

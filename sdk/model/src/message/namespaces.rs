@@ -2,7 +2,9 @@
 
 use std::slice;
 
-use super::grammar;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{grammar, name_address::is_name_address};
 use crate::Header;
 
 /// The namespace of headers that say nothing else, and of all that RFC 3862 defines.
@@ -35,6 +37,23 @@ impl ResolvedHeader<'_> {
     /// Whether it is the header of that name in the namespace of RFC 3862.
     pub fn is_cpim(&self, name: &str) -> bool {
         self.name == name && self.namespace == Some(CPIM_HEADERS)
+    }
+
+    /// Whether its value is what RFC 3862 §4 says; of other headers nothing is known.
+    pub(crate) fn is_sound(&self) -> bool {
+        let value: &str = &self.header.value;
+        if self.namespace != Some(CPIM_HEADERS) {
+            return true;
+        }
+        match self.name {
+            "From" | "To" | "cc" => is_name_address(value),
+            "DateTime" => OffsetDateTime::parse(value, &Rfc3339).is_ok(),
+            "NS" => grammar::namespace_declaration(value).is_some(),
+            "Require" => value
+                .split(',')
+                .all(|name| grammar::is_header_name(name.trim())),
+            _ => true,
+        }
     }
 }
 
