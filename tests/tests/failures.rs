@@ -239,6 +239,35 @@ fn gateway_that_was_killed_works_again_when_it_is_started() {
 }
 
 #[test]
+fn gateway_that_starts_without_its_server_fails_truthfully_until_it_comes() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    world.xmpp.stop();
+    world.gateway.kill();
+    world.gateway.start_again();
+    assert_failed(&world.send_from_sip(JULIET_SEEN, "into the void"));
+    world.xmpp.start_again();
+    assert_delivered_in_the_end(&world);
+}
+
+#[test]
+fn gateway_is_ready_only_once_its_adapters_are_up() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let answer = world.send_from_sip(NOBODY, "as early as can be");
+    // Without the component's stream it would be a 5xx.
+    assert!(
+        matches!(answer.status(), Some(400..=499)),
+        "{}",
+        answer.start_line()
+    );
+}
+
+#[test]
 fn gateway_that_is_told_to_end_ends_well() {
     if !peers::are_wanted() {
         return;

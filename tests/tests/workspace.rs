@@ -17,13 +17,21 @@ fn core_and_plugins_never_depend_on_each_other() {
             "core" => "plugins",
             "plugins" => "core",
             "sdk" => {
-                let outward = depends_on.iter().find(|d| ["core", "plugins"].contains(&folder_of(d)));
-                assert_eq!(outward, None, "{name} is of the sdk, which depends on neither side");
+                let outward = depends_on
+                    .iter()
+                    .find(|d| ["core", "plugins"].contains(&folder_of(d)));
+                assert_eq!(
+                    outward, None,
+                    "{name} is of the sdk, which depends on neither side"
+                );
                 continue;
             }
             _ => continue,
         };
-        let wrong: Vec<_> = depends_on.iter().filter(|d| folder_of(d) == forbidden).collect();
+        let wrong: Vec<_> = depends_on
+            .iter()
+            .filter(|d| folder_of(d) == forbidden)
+            .collect();
         assert!(wrong.is_empty(), "{name} depends on {wrong:?}");
     }
 }
@@ -31,7 +39,9 @@ fn core_and_plugins_never_depend_on_each_other() {
 #[test]
 fn plugins_never_depend_on_each_other() {
     for (name, package) in workspace_packages() {
-        let Some(own) = plugin_folder(&package) else { continue };
+        let Some(own) = plugin_folder(&package) else {
+            continue;
+        };
         for other in dependencies(&package) {
             let other_package = &workspace_packages()[&other];
             let foreign = plugin_folder(other_package).filter(|folder| *folder != own);
@@ -61,36 +71,61 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
     let allowed = texts(&licenses["allow"]);
     let mut exceptions = BTreeMap::new();
     for exception in licenses["exceptions"].as_array().unwrap() {
-        exceptions.insert(exception["name"].as_str().unwrap(), texts(&exception["allow"]));
+        exceptions.insert(
+            exception["name"].as_str().unwrap(),
+            texts(&exception["allow"]),
+        );
     }
     for package in metadata(&[])["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
-        let expression = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
+        let expression = package["license"]
+            .as_str()
+            .unwrap_or("none")
+            .replace('/', " OR ");
         let exception = exceptions.get(name);
-        let permitted =
-            |licence: &str| allowed.contains(licence) || exception.is_some_and(|e| e.contains(licence));
-        assert!(is_satisfied(&expression, &permitted), "{name} is under {expression}");
+        let permitted = |licence: &str| {
+            allowed.contains(licence) || exception.is_some_and(|e| e.contains(licence))
+        };
+        assert!(
+            is_satisfied(&expression, &permitted),
+            "{name} is under {expression}"
+        );
     }
 }
 
 #[test]
 fn unsafe_code_stands_in_the_boundary_and_the_loader_only() {
-    const PERMITTED: [&str; 5] =
-        ["sdk/abi/", "sdk/bridge/", "sdk/src/glue", "core/loader/", "examples/faulty-plugin/"];
+    const PERMITTED: [&str; 5] = [
+        "sdk/abi/",
+        "sdk/bridge/",
+        "sdk/src/glue",
+        "core/loader/",
+        "examples/faulty-plugin/",
+    ];
     for file in sources() {
         let text = fs::read_to_string(root().join(&file)).unwrap();
         let block = text.lines().any(|line| {
             let code = line.split("//").next().unwrap_or_default();
-            ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|word| code.contains(word))
+            ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+                .iter()
+                .any(|word| code.contains(word))
         });
         let permitted = PERMITTED.iter().any(|folder| file.starts_with(folder));
-        assert!(!block || permitted || file.starts_with("tests/"), "{file} has unsafe code");
+        assert!(
+            !block || permitted || file.starts_with("tests/"),
+            "{file} has unsafe code"
+        );
     }
 }
 
 #[test]
 fn nothing_is_left_to_be_done_in_the_sources() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+    ];
     for file in sources() {
         let text = fs::read_to_string(root().join(&file)).unwrap();
         for mark in marks {
@@ -120,7 +155,10 @@ fn is_satisfied(expression: &str, permitted: &dyn Fn(&str) -> bool) -> bool {
     if let Some((left, right)) = split_outside_brackets(expression, " OR ") {
         return is_satisfied(left, permitted) || is_satisfied(right, permitted);
     }
-    match expression.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+    match expression
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'))
+    {
         Some(inner) => is_satisfied(inner, permitted),
         None => permitted(expression),
     }
@@ -135,11 +173,18 @@ fn split_outside_brackets<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a
 }
 
 fn texts(list: &toml::Value) -> BTreeSet<&str> {
-    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap())
+        .collect()
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn metadata(arguments: &[&str]) -> Value {
@@ -150,29 +195,46 @@ fn metadata(arguments: &[&str]) -> Value {
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn workspace_packages() -> BTreeMap<String, Value> {
-    let packages = metadata(&["--no-deps"])["packages"].as_array().unwrap().clone();
-    packages.into_iter().map(|p| (p["name"].as_str().unwrap().to_owned(), p)).collect()
+    let packages = metadata(&["--no-deps"])["packages"]
+        .as_array()
+        .unwrap()
+        .clone();
+    packages
+        .into_iter()
+        .map(|p| (p["name"].as_str().unwrap().to_owned(), p))
+        .collect()
 }
 
 /// The packages of this workspace that it depends on, tests aside.
 fn dependencies(package: &Value) -> Vec<String> {
     let known = workspace_packages();
-    normal_dependencies(package).filter(|name| known.contains_key(*name)).map(str::to_owned).collect()
+    normal_dependencies(package)
+        .filter(|name| known.contains_key(*name))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn normal_dependencies(package: &Value) -> impl Iterator<Item = &str> {
     let all = package["dependencies"].as_array().unwrap().iter();
-    all.filter(|d| d["kind"].is_null()).map(|d| d["name"].as_str().unwrap())
+    all.filter(|d| d["kind"].is_null())
+        .map(|d| d["name"].as_str().unwrap())
 }
 
 fn relative(package: &Value) -> &str {
     let manifest = package["manifest_path"].as_str().unwrap();
-    manifest.strip_prefix(root().to_str().unwrap()).unwrap().trim_start_matches('/')
+    manifest
+        .strip_prefix(root().to_str().unwrap())
+        .unwrap()
+        .trim_start_matches('/')
 }
 
 fn folder(package: &Value) -> &str {
@@ -189,14 +251,27 @@ fn folder_of(name: &str) -> &'static str {
 }
 
 fn plugin_folder(package: &Value) -> Option<&str> {
-    relative(package).strip_prefix("plugins/")?.split('/').next()
+    relative(package)
+        .strip_prefix("plugins/")?
+        .split('/')
+        .next()
 }
 
 /// The Rust files that git knows.
 fn sources() -> Vec<String> {
-    let output =
-        Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().unwrap();
-    let files: Vec<_> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let output = Command::new("git")
+        .args(["ls-files", "*.rs"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let files: Vec<_> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     assert!(files.len() > 20, "git knows the sources");
-    files.into_iter().filter(|file| root().join(file).exists()).collect()
+    files
+        .into_iter()
+        .filter(|file| root().join(file).exists())
+        .collect()
 }
