@@ -22,9 +22,9 @@ pub(crate) enum DemoError {
     /// The gateway or a plugin is not built.
     #[error("{path} is not there; `cargo demo` builds all that is needed")]
     NotBuilt { path: String },
-    /// The gateway did not come up.
-    #[error("the gateway did not get ready: {why}; its log:\n{log}")]
-    NotReady { why: Box<Self>, log: String },
+    /// Any other, with what the gateway said last.
+    #[error("{why}; the gateway's last words:\n{log}")]
+    Explained { why: Box<Self>, log: String },
     /// The gateway is gone.
     #[error("the gateway has ended by itself")]
     GatewayEnded,

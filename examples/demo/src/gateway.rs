@@ -110,7 +110,7 @@ impl Gateway {
         let folder = folder.map_err(DemoError::io("there is no folder for the configuration"))?;
         let written = fs::write(
             folder.path().join(CONFIG),
-            configuration(&addresses, &built.plugins),
+            configuration(&addresses, &built.plugins, folder.path()),
         );
         written.map_err(DemoError::io("the configuration cannot be written"))?;
 
@@ -165,17 +165,13 @@ impl Gateway {
         self.folder.path().join(CONFIG)
     }
 
-    /// The end of its log, without what was about operations.
-    pub(crate) fn last_words(&self) -> String {
-        self.last_words.text()
-    }
-
-    fn explain(&self, error: DemoError) -> DemoError {
+    /// Adds the end of its log to an error, without what it says of operations.
+    pub(crate) fn explain(&self, error: DemoError) -> DemoError {
         match error {
             DemoError::Interrupted => error,
-            why => DemoError::NotReady {
+            why => DemoError::Explained {
                 why: Box::new(why),
-                log: self.last_words(),
+                log: self.last_words.text(),
             },
         }
     }
@@ -192,7 +188,8 @@ impl Drop for Gateway {
 const CONFIG: &str = "rialto.toml";
 
 /// What an operator would write; `examples/config` has the same with a line of comment for each key.
-fn configuration(addresses: &Addresses, plugins: &Path) -> String {
+fn configuration(addresses: &Addresses, plugins: &Path, folder: &Path) -> String {
+    let control = folder.join("control");
     let Addresses {
         ports: FreePorts { sip, guest },
         romeo,
@@ -204,6 +201,7 @@ fn configuration(addresses: &Addresses, plugins: &Path) -> String {
         r#"[gateway]
 relay_domains = ["{component}"]
 plugin_dirs = [{plugins:?}]
+control_socket = {control:?}
 
 [log]
 filter = "info,rialto::flow=debug"
@@ -345,7 +343,7 @@ mod tests {
             romeo: here,
             xmpp_server: here,
         };
-        let text = configuration(&addresses, Path::new("/a \"b\"/ü"));
+        let text = configuration(&addresses, Path::new("/a \"b\"/ü"), Path::new("/tmp"));
         let config: toml::Table = text.parse().unwrap();
         let gateway = config["gateway"].as_table().unwrap();
         assert_eq!(gateway["plugin_dirs"][0].as_str(), Some("/a \"b\"/ü"));

@@ -11,6 +11,7 @@ use crate::{
 pub(crate) fn print(trace: &mut Trace, gateway: &Gateway) -> Result<(), DemoError> {
     trace.title("It goes on: write to Juliet yourself")?;
     trace.put(&addresses(gateway))?;
+    trace.put(&command_line(gateway))?;
     trace.put(&sip_clients(gateway))?;
     trace.put(&own_server(gateway))?;
     trace.title("Everything that happens is shown below, until you press Ctrl-C")
@@ -29,6 +30,19 @@ fn addresses(gateway: &Gateway) -> String {
   {GUEST_DOMAIN}  you, if your SIP client listens on udp:{guest}
 ",
         config.display()
+    )
+}
+
+fn command_line(gateway: &Gateway) -> String {
+    let (binary, config) = (gateway.built().binary.display(), gateway.config_file());
+    let config = config.display();
+    format!(
+        "
+  with the gateway's own command line, to see how an address is found and to write there:
+
+    {binary} --config {config} resolve --from sip im:{BARE_JID}
+    {binary} --config {config} send im:you@{GUEST_DOMAIN} im:{BARE_JID} Hello
+"
     )
 }
 

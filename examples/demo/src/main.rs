@@ -92,13 +92,7 @@ fn run(ending: Ending) -> Result<(), DemoError> {
         events,
         trace: Trace::new(),
     };
-    let held = hold(&mut conversation, &gateway, ending);
-    if held.is_err() {
-        report(&format!(
-            "the gateway's last words:\n{}",
-            gateway.last_words()
-        ));
-    }
+    let held = hold(&mut conversation, &gateway, ending).map_err(|error| gateway.explain(error));
     let stopped = gateway.stop(&mut conversation.events);
     held.and(stopped)
 }
