@@ -179,12 +179,12 @@ fn run(folder: &Path, ready: &Path) -> Process {
 }
 
 /// The gateway's binary: `RIALTO_BIN`, or where this test was built.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     env::var_os("RIALTO_BIN").map_or_else(|| built().join("rialto"), PathBuf::from)
 }
 
 /// The folder of the plugins' libraries: `RIALTO_PLUGINS`, or where this test was built.
-fn plugins() -> PathBuf {
+pub fn plugins() -> PathBuf {
     env::var_os("RIALTO_PLUGINS").map_or_else(built, PathBuf::from)
 }
 

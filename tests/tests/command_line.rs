@@ -1,0 +1,218 @@
+//! The command line, as an operator meets it: what each verb prints, and its exit code.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use rialto_tests::gateway;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// `sysexits.h`.
+const USAGE: i32 = 64;
+const UNAVAILABLE: i32 = 69;
+const CONFIG: i32 = 78;
+
+const CONFIGURATION: &str = r#"
+[gateway]
+relay_domains = ["relay.example"]
+
+[adapters.sip]
+plugin = "sip"
+domains = ["xmpp.example"]
+[adapters.sip.config]
+listen = ["udp:127.0.0.1:5060"]
+
+[adapters.xmpp]
+plugin = "xmpp"
+domains = ["relay.example"]
+[adapters.xmpp.config]
+domain = "relay.example"
+secret = "s3cret"
+
+[[routes]]
+domain = "xmpp.example"
+adapter = "xmpp"
+"#;
+
+#[test]
+fn check_accepts_the_example_configurations() {
+    for name in ["sip-xmpp.toml", "full.toml"] {
+        let output = rialto(&example(name), &["check"]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", error(&output));
+    }
+}
+
+#[test]
+fn check_says_what_each_adapter_takes() {
+    let folder = folder(CONFIGURATION);
+    let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
+    let printed = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(
+        printed.contains("sip: sip") && printed.contains("127.0.0.1:5060"),
+        "{printed}"
+    );
+    assert!(printed.contains("domain relay.example"), "{printed}");
+}
+
+#[test]
+fn check_names_the_line_of_a_key_that_only_the_plugin_knows() {
+    let folder = folder(&CONFIGURATION.replace("secret =", "secrte ="));
+    let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
+    assert_eq!(output.status.code(), Some(CONFIG));
+    let text = error(&output);
+    assert!(
+        text.contains("rialto.toml:17") && text.contains("adapters.xmpp.config.secrte"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn check_refuses_two_adapters_that_want_one_port_and_names_both() {
+    let twin = CONFIGURATION.replace(
+        "[adapters.xmpp]\nplugin = \"xmpp\"",
+        "[adapters.other]\nplugin = \"sip\"",
+    );
+    let twin = twin
+        .replace(
+            "[adapters.xmpp.config]\ndomain = \"relay.example\"\nsecret = \"s3cret\"",
+            "[adapters.other.config]\nlisten = [\"udp:127.0.0.1:5060\"]",
+        )
+        .replace("adapter = \"xmpp\"", "adapter = \"other\"");
+    let folder = folder(&twin);
+    let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
+    assert_eq!(output.status.code(), Some(CONFIG));
+    let text = error(&output);
+    assert!(
+        text.contains("127.0.0.1:5060 is taken by adapter other"),
+        "{text}"
+    );
+}
+
+#[test]
+fn resolve_explains_each_step_and_tells_how_the_sender_is_shown() {
+    let folder = folder(CONFIGURATION);
+    let arguments = [
+        "resolve",
+        "im:bob@xmpp.example",
+        "--from",
+        "sip",
+        "--source",
+        "im:al@sip.example",
+        "--json",
+    ];
+    let output = rialto(&folder.path().join("rialto.toml"), &arguments);
+    let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explained[0]["adapter"], "xmpp");
+    assert_eq!(
+        explained[0]["shown_source"],
+        "im:sip=sip.example/al@relay.example"
+    );
+    assert!(explained[0]["steps"].as_array().unwrap().len() > 3);
+}
+
+#[test]
+fn resolve_fails_for_a_domain_without_a_route_and_for_what_is_no_address() {
+    let folder = folder(CONFIGURATION);
+    let file = folder.path().join("rialto.toml");
+    let output = rialto(
+        &file,
+        &["resolve", "im:bob@nowhere.example", "--from", "sip"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error(&output).contains("nowhere.example"),
+        "{}",
+        error(&output)
+    );
+    let output = rialto(&file, &["resolve", "im:bob@localhost"]);
+    assert_eq!(output.status.code(), Some(USAGE));
+    assert!(
+        error(&output).contains("not fully qualified"),
+        "{}",
+        error(&output)
+    );
+}
+
+#[test]
+fn plugins_lists_what_the_configuration_names() {
+    let folder = folder(CONFIGURATION);
+    let output = rialto(&folder.path().join("rialto.toml"), &["plugins", "--json"]);
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["sip", "xmpp"]);
+}
+
+#[test]
+fn plugins_refuses_a_file_that_is_no_library_and_says_so() {
+    let folder = folder(CONFIGURATION);
+    let file = folder.path().join("rialto.toml");
+    let output = rialto(&file, &["plugins", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(UNAVAILABLE));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.contains("not a complete shared library"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn send_without_a_running_gateway_says_where_it_looked() {
+    let folder = folder(CONFIGURATION);
+    let file = folder.path().join("rialto.toml");
+    let socket = format!(
+        "gateway.control_socket={}",
+        folder.path().join("none").display()
+    );
+    let message = ["send", "im:a@relay.example", "im:b@xmpp.example", "hello"];
+    let output = rialto(&file, &[&["--set", &socket], &message[..]].concat());
+    assert_eq!(output.status.code(), Some(UNAVAILABLE));
+    assert!(error(&output).contains("/none"), "{}", error(&output));
+}
+
+#[test]
+fn unknown_verb_is_a_usage_error() {
+    let folder = folder(CONFIGURATION);
+    let output = rialto(&folder.path().join("rialto.toml"), &["serve"]);
+    assert_eq!(output.status.code(), Some(USAGE));
+}
+
+fn rialto(file: &Path, arguments: &[&str]) -> Output {
+    let plugins = format!(
+        "gateway.plugin_dirs=[{:?}]",
+        gateway::plugins().display().to_string()
+    );
+    Command::new(gateway::binary())
+        .arg("--config")
+        .arg(file)
+        .args(["--set", &plugins])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn folder(configuration: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("rialto.toml"), configuration).unwrap();
+    folder
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .join("examples/config")
+        .join(name)
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
