@@ -1,4 +1,4 @@
-//! The `[adapters.<name>]` table of an XMPP component.
+//! The `[adapters.<name>.config]` table of an XMPP component.
 
 use std::time::Duration;
 

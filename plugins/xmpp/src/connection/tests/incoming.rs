@@ -1,0 +1,143 @@
+//! What comes from XMPP.
+
+use rialto_sdk::model::{Failure, FailureReason, ResponseStatus};
+use rialto_sdk::serde_json::json;
+use rialto_xmpp_codec::{Condition, MessageType, Stanza, StreamEvent};
+
+use super::super::fake::Rig;
+use super::CHAT;
+
+#[tokio::test(start_paused = true)]
+async fn message_from_xmpp_is_submitted_and_success_is_silent() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(CHAT).await;
+    for status in [ResponseStatus::Success, ResponseStatus::Indeterminant] {
+        let submitted = rig.submitted.recv().await.unwrap();
+        assert_eq!(
+            submitted.operation.source().as_str(),
+            "im:juliet@example.com"
+        );
+        assert_eq!(
+            submitted.operation.destination().as_str(),
+            "im:romeo@sip.example.com"
+        );
+        assert_eq!(submitted.operation.source_instance().unwrap(), "balcony");
+        submitted.answer.send(status).unwrap();
+        server.send(CHAT).await;
+    }
+    // What comes next is the answer to this, so nothing came for the messages.
+    server
+        .send("<iq type='get' id='p' from='a@b'><ping xmlns='urn:xmpp:ping'/></iq>")
+        .await;
+    let Some(StreamEvent::Stanza(Stanza::Iq(iq))) = server.next().await else {
+        panic!("no answer")
+    };
+    assert_eq!(iq.id.unwrap(), "p");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_of_a_message_comes_back_as_an_error_stanza() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(CHAT).await;
+    let submitted = rig.submitted.recv().await.unwrap();
+    submitted
+        .answer
+        .send(Failure::new(FailureReason::NoSuchInbox).into())
+        .unwrap();
+    let error = server.message().await;
+    assert_eq!(error.type_, MessageType::Error);
+    assert_eq!(error.id.unwrap(), "m1");
+    assert_eq!(error.from.unwrap(), "romeo@sip.example.com");
+    assert_eq!(error.to.unwrap(), "juliet@example.com/balcony");
+    assert!(error.bodies.is_empty());
+    assert_eq!(error.error.unwrap().condition, Condition::ItemNotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn conversation_keeps_its_order_while_nothing_is_answered() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    let burst: String = (0..50)
+        .map(|number| CHAT.replace("Art thou not Romeo?", &number.to_string()))
+        .collect();
+    server.send(&burst).await;
+    let mut unanswered = Vec::new();
+    for number in 0..50 {
+        let submitted = rig.submitted.recv().await.unwrap();
+        let text = submitted.operation.message().payload().as_bytes().to_vec();
+        assert_eq!(text, number.to_string().into_bytes());
+        unanswered.push(submitted.answer);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn message_beyond_the_places_is_refused_with_a_time_to_wait() {
+    let mut rig = Rig::with(json!({ "inbound_messages": 1 }), 64 * 1024);
+    let mut server = rig.join().await;
+    server.send(CHAT).await;
+    let first = rig.submitted.recv().await.unwrap();
+    server.send(&CHAT.replace("m1", "m2")).await;
+    let error = server.message().await;
+    assert_eq!(error.id.unwrap(), "m2");
+    let error = error.error.unwrap();
+    assert_eq!(error.condition, Condition::ResourceConstraint);
+    assert_eq!(error.type_.as_str(), "wait");
+    first.answer.send(ResponseStatus::Success).unwrap();
+    rig.settle().await;
+    server.send(CHAT).await;
+    assert!(
+        rig.submitted.recv().await.is_some(),
+        "there is a place again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_stanzas_are_answered_or_counted_and_never_submitted() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server
+        .send(
+            "<message type='chat' from='a@example.com' to='b@sip.example.com'>\
+             <composing xmlns='http://jabber.org/protocol/chatstates'/></message>\
+             <message type='error' from='a@example.com' to='b@sip.example.com' id='x'>\
+             <body>copy</body><error type='cancel'/></message>\
+             <presence from='a@example.com' to='b@sip.example.com'/>\
+             <presence from='a@example.com' to='b@sip.example.com' type='subscribe'/>\
+             <message type='groupchat' from='room@example.com/a' to='b@sip.example.com' id='g'>\
+             <body>x</body></message>",
+        )
+        .await;
+    let Some(StreamEvent::Stanza(Stanza::Presence(refused))) = server.next().await else {
+        panic!("the subscription is not refused")
+    };
+    assert_eq!(refused.to.unwrap(), "a@example.com");
+    let error = server.message().await;
+    assert_eq!(error.id.unwrap(), "g");
+    assert_eq!(
+        error.error.unwrap().condition,
+        Condition::FeatureNotImplemented
+    );
+    assert!(rig.submitted.try_recv().is_err());
+    assert_eq!(rig.gateway.count("Ignored(Silent)"), 1);
+    assert_eq!(rig.gateway.count("Ignored(LateError)"), 1);
+    assert_eq!(rig.gateway.count("Ignored(Presence)"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_that_comes_while_the_server_is_away_is_not_lost_on_the_next_stream() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(CHAT).await;
+    let submitted = rig.submitted.recv().await.unwrap();
+    drop(server);
+    rig.settle().await;
+    submitted
+        .answer
+        .send(Failure::new(FailureReason::TimedOut).into())
+        .unwrap();
+    rig.settle().await;
+    let mut server = rig.join().await;
+    assert_eq!(server.message().await.id.unwrap(), "m1");
+}
