@@ -7,6 +7,7 @@ mod domain;
 mod error;
 mod instant_inbox;
 mod mailbox;
+mod one_mailbox;
 mod percent;
 mod presentity;
 mod source_route;

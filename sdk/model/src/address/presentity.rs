@@ -4,87 +4,12 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use bytestring::ByteString;
 
-use super::{Address, mailbox::Mailbox};
+use super::{Address, mailbox::Mailbox, one_mailbox::one_mailbox};
 use crate::{AddressError, Domain};
 
-/// The identifier of a presentity: a `pres:` URI with one mailbox.
-///
-/// Never converted from or to an [`InstantInbox`](crate::InstantInbox): neither need have the other (RFC 2779 §2.1.2). RFC 3859 §3.1.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Presentity(Mailbox);
-
-impl Presentity {
-    const SCHEME: &str = "pres:";
-
-    /// Parses a URI with exactly one mailbox; headers after `?` are passed over.
-    pub fn parse(uri: &str) -> Result<Self, AddressError> {
-        Self::from_shared(uri.into())
-    }
-
-    /// As [`parse`](Self::parse); shares the text when it is canonical already.
-    pub fn from_shared(uri: ByteString) -> Result<Self, AddressError> {
-        Mailbox::parse(Self::SCHEME, uri).map(Self)
-    }
-
-    /// Makes an address of a local part as it is meant, neither quoted nor encoded, and a domain.
-    pub fn new(local_part: &str, domain: &Domain) -> Result<Self, AddressError> {
-        Mailbox::new(Self::SCHEME, local_part, domain).map(Self)
-    }
-
-    /// The canonical URI.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The canonical URI, shared.
-    pub const fn uri(&self) -> &ByteString {
-        self.0.uri()
-    }
-
-    /// The canonical URI without its scheme, encoded as there.
-    pub fn mailbox(&self) -> &str {
-        self.0.mailbox(Self::SCHEME)
-    }
-
-    /// The local part as it is meant: neither quoted nor encoded.
-    pub fn local_part(&self) -> Cow<'_, str> {
-        self.0.local_part(Self::SCHEME)
-    }
-
-    /// The domain, as [`Domain`] writes it.
-    pub fn domain(&self) -> &str {
-        self.0.domain()
-    }
-}
-
-impl Address for Presentity {
-    const SCHEME: &'static str = Self::SCHEME;
-
-    fn from_encoded(mailbox: &str) -> Result<Self, AddressError> {
-        Mailbox::from_encoded(Self::SCHEME, mailbox).map(Self)
-    }
-
-    fn mailbox(&self) -> &str {
-        self.mailbox()
-    }
-}
-
-impl FromStr for Presentity {
-    type Err = AddressError;
-
-    fn from_str(uri: &str) -> Result<Self, AddressError> {
-        Self::parse(uri)
-    }
-}
-
-impl fmt::Display for Presentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Presentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+one_mailbox! {
+    /// The identifier of a presentity: a `pres:` URI with one mailbox.
+    ///
+    /// Never converted from or to an [`InstantInbox`](crate::InstantInbox): neither need have the other (RFC 2779 §2.1.2). RFC 3859 §3.1.
+    Presentity, "pres"
 }
