@@ -1,0 +1,114 @@
+//! A started adapter: its sockets, its loop, and the way out.
+
+use std::{io, net::SocketAddr};
+
+use rialto_sdk::prelude::{Error, Result};
+use tokio::sync::mpsc;
+
+use crate::{
+    config::{Config, ListenAddress, TransportKind},
+    endpoint::{Endpoint, Sockets},
+    gateway::Gateway,
+    outbound::Outbound,
+    transport::{Connections, StreamLimits, UdpPort, accept, bind_tcp},
+};
+
+/// A running SIP adapter.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    outbound: Outbound,
+    addresses: Vec<ListenAddress>,
+}
+
+impl Adapter {
+    /// Opens all sockets, then starts the tasks; an error leaves nothing behind.
+    pub(crate) fn start<G: Gateway>(config: &Config, gateway: &G) -> Result<Self> {
+        config.check()?;
+        let limits = StreamLimits {
+            max_message: config.max_message_size(),
+            idle: config.idle_timeout(),
+            message: config.message_timeout(),
+            connect: config.connect_timeout(),
+        };
+        let (mut udp, mut listeners, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+        for listen in &config.listen {
+            let refused = |error: io::Error| refused(*listen, error);
+            let local = match listen.transport {
+                TransportKind::Udp => {
+                    let port =
+                        UdpPort::bind(listen.address, limits.max_message).map_err(refused)?;
+                    let local = port.local();
+                    udp.push(port);
+                    local
+                }
+                TransportKind::Tcp => {
+                    let listener = bind_tcp(listen.address).map_err(refused)?;
+                    let local = listener.local_addr().map_err(refused)?;
+                    listeners.push(listener);
+                    local
+                }
+            };
+            addresses.push(ListenAddress {
+                address: local,
+                ..*listen
+            });
+        }
+        let (to_loop, requests) = mpsc::channel(REQUEST_QUEUE);
+        let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
+        let connections = Connections::new(config.max_connections);
+        let of = |kind| of_transport(&addresses, kind);
+        let outbound = Outbound::new(
+            config,
+            &of(TransportKind::Udp),
+            &of(TransportKind::Tcp),
+            to_loop,
+        );
+        let sockets = Sockets {
+            udp,
+            connections: connections.clone(),
+            limits,
+            streams,
+            to_streams: to_streams.clone(),
+        };
+        let endpoint = Endpoint::new(gateway.clone(), config, sockets, requests)?;
+        let stopping = gateway.stopping();
+        gateway.spawn_to_the_end("sip endpoint", endpoint.run(stopping));
+        for listener in listeners {
+            let task = accept(
+                listener,
+                gateway.clone(),
+                connections.clone(),
+                limits,
+                to_streams.clone(),
+            );
+            gateway.spawn("sip tcp listener", task);
+        }
+        Ok(Self {
+            outbound,
+            addresses,
+        })
+    }
+
+    pub(crate) const fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    /// Where it listens, with the ports that the system chose.
+    pub(crate) fn addresses(&self) -> &[ListenAddress] {
+        &self.addresses
+    }
+}
+
+/// The most requests of ours that wait for the loop.
+const REQUEST_QUEUE: usize = 8192;
+/// The most messages of all connections that wait for the loop.
+const STREAM_QUEUE: usize = 4096;
+
+fn of_transport(addresses: &[ListenAddress], kind: TransportKind) -> Vec<SocketAddr> {
+    let of_kind = addresses.iter().filter(|listen| listen.transport == kind);
+    of_kind.map(|listen| listen.address).collect()
+}
+
+fn refused(listen: ListenAddress, error: io::Error) -> Error {
+    Error::config(format!("listen: cannot listen on {listen}")).with_source(error)
+}

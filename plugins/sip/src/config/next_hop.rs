@@ -1,0 +1,177 @@
+//! Addresses with a transport: `udp:192.0.2.1:5060`.
+
+use std::{fmt, net::SocketAddr, str::FromStr};
+
+use rialto_sdk::serde::{Deserialize, Deserializer, de};
+
+/// A transport that this adapter has.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum TransportKind {
+    Udp,
+    Tcp,
+}
+
+/// One address to listen on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ListenAddress {
+    pub(crate) transport: TransportKind,
+    pub(crate) address: SocketAddr,
+}
+
+/// Where requests go: over UDP, over TCP, or over either, as their size demands.
+///
+/// Written `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, or `192.0.2.1:5060` for either.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct NextHop {
+    udp: Option<SocketAddr>,
+    tcp: Option<SocketAddr>,
+}
+
+/// The next hop of one request.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Hop {
+    pub(crate) transport: TransportKind,
+    pub(crate) address: SocketAddr,
+}
+
+impl NextHop {
+    /// The longest request that may go over UDP (RFC 3261 §18.1.1, RFC 3428 §8).
+    pub(crate) const MAX_OVER_UDP: usize = 1300;
+
+    /// Takes from the other what this one lacks.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            udp: self.udp.or(other.udp),
+            tcp: self.tcp.or(other.tcp),
+        }
+    }
+
+    /// The hop of a request that is small enough for any.
+    pub(crate) fn preferred(&self) -> Option<Hop> {
+        self.udp
+            .map(|address| Hop {
+                transport: TransportKind::Udp,
+                address,
+            })
+            .or(self.congestion_controlled())
+    }
+
+    /// The hop of a request of any size.
+    pub(crate) fn congestion_controlled(&self) -> Option<Hop> {
+        self.tcp.map(|address| Hop {
+            transport: TransportKind::Tcp,
+            address,
+        })
+    }
+}
+
+impl FromStr for NextHop {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (transport, address) = split(text)?;
+        let over = |kind| transport.is_none_or(|only| only == kind).then_some(address);
+        Ok(Self {
+            udp: over(TransportKind::Udp),
+            tcp: over(TransportKind::Tcp),
+        })
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (transport, address) = split(text)?;
+        let transport =
+            transport.ok_or_else(|| format!("`{text}` does not begin with `udp:` or `tcp:`"))?;
+        Ok(Self { transport, address })
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match self.transport {
+            TransportKind::Udp => "udp",
+            TransportKind::Tcp => "tcp",
+        };
+        write!(formatter, "{transport}:{}", self.address)
+    }
+}
+
+impl<'de> Deserialize<'de> for NextHop {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for ListenAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+fn split(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
+    let (transport, address) = match text.split_once(':') {
+        Some(("udp", rest)) => (Some(TransportKind::Udp), rest),
+        Some(("tcp", rest)) => (Some(TransportKind::Tcp), rest),
+        _ => (None, text),
+    };
+    let address = address.parse().map_err(|_| {
+        format!(
+            "`{text}` is not an address: write `udp:192.0.2.1:5060` or `tcp:[2001:db8::1]:5060`"
+        )
+    })?;
+    Ok((transport, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hop(text: &str) -> NextHop {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn next_hop_without_a_transport_is_udp_first_and_tcp_for_large_requests() {
+        let hop = hop("[::1]:5070");
+        assert_eq!(hop.preferred().unwrap().transport, TransportKind::Udp);
+        assert_eq!(
+            hop.congestion_controlled().unwrap().address,
+            "[::1]:5070".parse().unwrap()
+        );
+    }
+
+    #[test]
+    fn next_hop_with_a_transport_is_that_and_no_other() {
+        assert_eq!(hop("udp:127.0.0.1:5070").congestion_controlled(), None);
+        assert_eq!(
+            hop("tcp:127.0.0.1:5070").preferred(),
+            hop("tcp:127.0.0.1:5070").congestion_controlled()
+        );
+    }
+
+    #[test]
+    fn next_hops_of_two_transports_make_one() {
+        let both = hop("udp:127.0.0.1:1").or(hop("tcp:127.0.0.1:2"));
+        assert_eq!(both.preferred().unwrap().address.port(), 1);
+        assert_eq!(both.congestion_controlled().unwrap().address.port(), 2);
+    }
+
+    #[test]
+    fn listening_needs_a_transport_and_an_address() {
+        for wrong in [
+            "127.0.0.1:5060",
+            "tls:127.0.0.1:5061",
+            "udp:example.com:5060",
+            "udp:127.0.0.1",
+        ] {
+            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+}

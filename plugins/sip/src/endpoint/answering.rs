@@ -1,0 +1,143 @@
+//! A message that the gateway has, and the request that waits for its answer.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use rialto_sdk::prelude::{Response, ResponseStatus};
+use rialto_sip_codec::transaction::{Reliability, TransactionKey};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::transport::Connection;
+
+/// The way back to who asked.
+#[derive(Debug)]
+pub(super) enum Flow {
+    Udp {
+        port: usize,
+        source: SocketAddr,
+    },
+    Tcp {
+        connection: Connection,
+        permit: Option<OwnedSemaphorePermit>,
+    },
+}
+
+/// A request with its way back.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) key: TransactionKey,
+    pub(super) bytes: Bytes,
+    pub(super) flow: Flow,
+}
+
+/// Waits for the gateway's response to one request.
+#[derive(Debug)]
+pub(super) struct Answering<S> {
+    submission: S,
+    asked: Option<Asked>,
+    key: TransactionKey,
+}
+
+/// A request and how it ended.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) asked: Asked,
+    pub(super) status: ResponseStatus,
+}
+
+impl Flow {
+    pub(super) const fn reliability(&self) -> Reliability {
+        match self {
+            Self::Udp { .. } => Reliability::Unreliable,
+            Self::Tcp { .. } => Reliability::Reliable,
+        }
+    }
+
+    pub(super) const fn source(&self) -> SocketAddr {
+        match self {
+            Self::Udp { source, .. } => *source,
+            Self::Tcp { connection, .. } => connection.peer(),
+        }
+    }
+}
+
+impl Asked {
+    /// A copy for a provisional response: the permit stays with the request.
+    pub(super) fn without_permit(&self) -> Self {
+        let flow = match &self.flow {
+            Flow::Udp { port, source } => Flow::Udp {
+                port: *port,
+                source: *source,
+            },
+            Flow::Tcp { connection, .. } => Flow::Tcp {
+                connection: connection.clone(),
+                permit: None,
+            },
+        };
+        Self {
+            key: self.key,
+            bytes: self.bytes.clone(),
+            flow,
+        }
+    }
+}
+
+impl<S: Future<Output = Response> + Unpin> Answering<S> {
+    /// Looks once whether the gateway has answered already, which spares the wait.
+    pub(super) fn begin(mut submission: S, asked: Asked) -> Result<Answered, Self> {
+        let mut context = Context::from_waker(Waker::noop());
+        let key = asked.key;
+        match Pin::new(&mut submission).poll(&mut context) {
+            Poll::Ready(response) => Ok(Answered {
+                asked,
+                status: response.into_status(),
+            }),
+            Poll::Pending => Err(Self {
+                submission,
+                asked: Some(asked),
+                key,
+            }),
+        }
+    }
+}
+
+impl<S> Answering<S> {
+    pub(super) const fn key(&self) -> TransactionKey {
+        self.key
+    }
+
+    /// The request, until it is answered.
+    pub(super) const fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    pub(super) fn into_asked(self) -> Option<Asked> {
+        self.asked
+    }
+}
+
+impl<S: Future<Output = Response> + Unpin> Future for Answering<S> {
+    type Output = Answered;
+
+    /// Stays pending after it has yielded.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answered> {
+        if self.asked.is_none() {
+            return Poll::Pending;
+        }
+        match Pin::new(&mut self.submission).poll(context) {
+            Poll::Ready(response) => match self.asked.take() {
+                Some(asked) => Poll::Ready(Answered {
+                    asked,
+                    status: response.into_status(),
+                }),
+                None => Poll::Pending,
+            },
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}

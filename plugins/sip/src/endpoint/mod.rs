@@ -1,0 +1,312 @@
+//! The adapter's loop: owns sockets and transactions, and does all that is not a stream.
+//!
+//! One task, no locks. Each turn takes what has arrived in batches, in its order, hands messages to
+//! the gateway, and sends all that came of it with few system calls.
+
+mod answering;
+mod counters;
+mod receive;
+mod send;
+
+pub(crate) use self::send::{Outcome, Request};
+
+use std::{
+    future::{Future as _, poll_fn},
+    hash::RandomState,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use futures_util::stream::{FuturesUnordered, Stream as _};
+use rialto_sdk::{
+    prelude::{FailureReason, Result},
+    tracing,
+};
+use rialto_sip_codec::transaction::{
+    ClientTransactions, ServerEvent, ServerTransactions, Timers, TransactionKey, TransactionKeys,
+};
+use time::OffsetDateTime;
+use tokio::{sync::mpsc, time::Sleep};
+
+use self::{
+    answering::{Answering, Asked},
+    counters::Counters,
+    send::Waiting,
+};
+use crate::{
+    config::Config,
+    gateway::Gateway,
+    responses::Answer,
+    transport::{Connection, Connections, Datagram, FromConnection, StreamLimits, UdpPort},
+};
+
+/// The adapter's loop and all that it owns.
+#[derive(Debug)]
+pub(crate) struct Endpoint<G: Gateway> {
+    gateway: G,
+    user_agent: String,
+    timers: Timers,
+    max_message: usize,
+    max_pending: usize,
+    limits: StreamLimits,
+    keys: TransactionKeys,
+    /// For the tags of requests too broken to have a key.
+    tags: RandomState,
+    server: ServerTransactions<Answer>,
+    client: ClientTransactions<Waiting>,
+    /// Messages that the gateway has not answered yet.
+    pending: FuturesUnordered<Answering<G::Submission>>,
+    udp: Vec<UdpPort>,
+    connections: Connections,
+    /// Connections of ours, by where they lead.
+    opened: std::collections::HashMap<SocketAddr, Connection>,
+    inlets: Inlets,
+    /// Room to write what goes to a stream.
+    scratch: BytesMut,
+    counters: Counters,
+    tick: Pin<Box<Sleep>>,
+}
+
+/// Where the loop's work comes from, and what it is while it is looked at.
+#[derive(Debug)]
+struct Inlets {
+    requests: mpsc::Receiver<Request>,
+    streams: mpsc::Receiver<FromConnection>,
+    /// For tasks of connections that the loop opens.
+    to_streams: mpsc::Sender<FromConnection>,
+    datagrams: Vec<Datagram>,
+    request_batch: Vec<Request>,
+    stream_batch: Vec<FromConnection>,
+}
+
+/// One moment, on both clocks.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+    instant: Instant,
+    date: OffsetDateTime,
+}
+
+/// What an endpoint is built on.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub(crate) udp: Vec<UdpPort>,
+    pub(crate) connections: Connections,
+    pub(crate) limits: StreamLimits,
+    pub(crate) streams: mpsc::Receiver<FromConnection>,
+    pub(crate) to_streams: mpsc::Sender<FromConnection>,
+}
+
+impl<G: Gateway> Endpoint<G> {
+    /// Makes the loop; nothing happens before [`Endpoint::run`].
+    pub(crate) fn new(
+        gateway: G,
+        config: &Config,
+        sockets: Sockets,
+        requests: mpsc::Receiver<Request>,
+    ) -> Result<Self> {
+        let timers = config.timers()?;
+        Ok(Self {
+            gateway,
+            user_agent: config.user_agent.clone(),
+            timers,
+            max_message: config.max_message_size(),
+            max_pending: config.max_pending,
+            limits: sockets.limits,
+            keys: TransactionKeys::new(RandomState::new(), RandomState::new()),
+            tags: RandomState::new(),
+            server: ServerTransactions::new(timers, config.max_transactions),
+            client: ClientTransactions::new(timers, config.max_transactions),
+            pending: FuturesUnordered::new(),
+            udp: sockets.udp,
+            connections: sockets.connections,
+            opened: std::collections::HashMap::new(),
+            inlets: Inlets {
+                requests,
+                streams: sockets.streams,
+                to_streams: sockets.to_streams,
+                datagrams: Vec::with_capacity(BATCH),
+                request_batch: Vec::with_capacity(BATCH),
+                stream_batch: Vec::with_capacity(BATCH),
+            },
+            scratch: BytesMut::new(),
+            counters: Counters::default(),
+            tick: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        })
+    }
+
+    /// Works until the adapter stops; what is then unanswered is answered with 503.
+    pub(crate) async fn run(mut self, stopping: impl Future<Output = ()>) {
+        let mut stopping = pin!(stopping);
+        poll_fn(|context| {
+            if stopping.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            self.poll(context);
+            Poll::Pending
+        })
+        .await;
+        self.refuse_pending();
+    }
+
+    /// Does turns until there is nothing to do, or others should have theirs.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        for _ in 0..TURNS {
+            let is_busy = self.turn(context);
+            self.flush();
+            if !is_busy {
+                return;
+            }
+        }
+        context.waker().wake_by_ref();
+    }
+
+    fn turn(&mut self, context: &mut Context<'_>) -> bool {
+        let now = Now {
+            instant: instant(),
+            date: OffsetDateTime::now_utc(),
+        };
+        let datagrams = self.take_datagrams(context, now);
+        let streams = self.take_streams(context, now);
+        let answers = self.take_answers(context, now);
+        let requests = self.take_requests(context, now);
+        self.take_timeouts(context, now);
+        datagrams || streams || answers || requests
+    }
+
+    fn take_datagrams(&mut self, context: &mut Context<'_>, now: Now) -> bool {
+        let mut is_busy = false;
+        for port in 0..self.udp.len() {
+            let Some(socket) = self.udp.get_mut(port) else {
+                break;
+            };
+            let mut datagrams = std::mem::take(&mut self.inlets.datagrams);
+            match socket.poll_receive(context, &mut datagrams) {
+                Poll::Pending => {}
+                Poll::Ready(Ok(())) => is_busy = true,
+                Poll::Ready(Err(error)) => {
+                    self.counters.socket_errors += 1;
+                    tracing::debug!(%error, "a socket could not be read");
+                    is_busy = true;
+                }
+            }
+            for datagram in datagrams.drain(..) {
+                self.receive_datagram(now, port, datagram);
+            }
+            self.inlets.datagrams = datagrams;
+        }
+        is_busy
+    }
+
+    fn take_streams(&mut self, context: &mut Context<'_>, now: Now) -> bool {
+        let mut batch = std::mem::take(&mut self.inlets.stream_batch);
+        let polled = self
+            .inlets
+            .streams
+            .poll_recv_many(context, &mut batch, BATCH);
+        for message in batch.drain(..) {
+            self.receive_from_connection(now, message);
+        }
+        self.inlets.stream_batch = batch;
+        matches!(polled, Poll::Ready(count) if count > 0)
+    }
+
+    fn take_answers(&mut self, context: &mut Context<'_>, now: Now) -> bool {
+        let mut is_busy = false;
+        for _ in 0..BATCH {
+            match Pin::new(&mut self.pending).poll_next(context) {
+                Poll::Ready(Some(answered)) => self.answer(now, answered),
+                _ => return is_busy,
+            }
+            is_busy = true;
+        }
+        is_busy
+    }
+
+    fn take_requests(&mut self, context: &mut Context<'_>, now: Now) -> bool {
+        let mut batch = std::mem::take(&mut self.inlets.request_batch);
+        let polled = self
+            .inlets
+            .requests
+            .poll_recv_many(context, &mut batch, BATCH);
+        for request in batch.drain(..) {
+            self.send(now.instant, request);
+        }
+        self.inlets.request_batch = batch;
+        matches!(polled, Poll::Ready(count) if count > 0)
+    }
+
+    /// Runs the timers when the tick comes, and sets the tick to the next of them.
+    fn take_timeouts(&mut self, context: &mut Context<'_>, now: Now) {
+        if self.tick.as_mut().poll(context).is_pending() {
+            return;
+        }
+        self.retransmit(now.instant);
+        let mut owed = Vec::new();
+        while let Some(event) = self.server.poll(now.instant) {
+            if let ServerEvent::Trying(key) = event {
+                owed.push(key);
+            }
+        }
+        self.send_trying(&owed);
+        self.counters.report(&self.gateway);
+        let timeouts = [self.server.next_timeout(), self.client.next_timeout()];
+        let soonest = now.instant + TICK;
+        let next = timeouts
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(now.instant + IDLE_TICK);
+        let next = next.clamp(soonest, now.instant + IDLE_TICK);
+        self.tick.as_mut().reset(next.into());
+        // Registers the new tick.
+        if self.tick.as_mut().poll(context).is_ready() {
+            context.waker().wake_by_ref();
+        }
+    }
+
+    /// Sends a 100 for each message that has waited so long (RFC 4320 §4.1).
+    fn send_trying(&mut self, owed: &[TransactionKey]) {
+        if owed.is_empty() {
+            return;
+        }
+        let waiting: Vec<_> = Pin::new(&mut self.pending)
+            .iter_pin_mut()
+            .filter(|answering| owed.contains(&answering.key()))
+            .filter_map(|answering| answering.asked().map(Asked::without_permit))
+            .collect();
+        for asked in waiting {
+            self.reply_to(asked, Answer::TRYING);
+        }
+    }
+
+    fn flush(&mut self) {
+        for socket in &mut self.udp {
+            self.counters.lost_datagrams += socket.flush() as u64;
+        }
+    }
+
+    fn refuse_pending(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        for asked in pending.into_iter().filter_map(Answering::into_asked) {
+            self.reply_to(asked, Answer::of_reason(FailureReason::ShuttingDown));
+        }
+        self.flush();
+    }
+}
+
+/// The most of each inlet in one turn.
+const BATCH: usize = 64;
+/// The most turns before other tasks have theirs.
+const TURNS: usize = 8;
+/// Timers are late by this at most; a finer tick would wake the loop for nothing.
+const TICK: Duration = Duration::from_millis(10);
+/// The longest sleep.
+const IDLE_TICK: Duration = Duration::from_millis(500);
+
+/// The clock of tokio, which tests can stop.
+fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,305 @@
+//! What arrives: requests to answer, responses to requests of ours.
+
+use std::{
+    hash::BuildHasher as _,
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use rialto_sdk::prelude::FailureReason;
+use rialto_sip_codec::{
+    DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, Via,
+    transaction::{Branch, Receipt, Received},
+};
+
+use super::{
+    Endpoint, Now, Outcome,
+    answering::{Answered, Answering, Asked, Flow},
+};
+use crate::{
+    gateway::Gateway,
+    inbound::{Verdict, verdict},
+    mapping::message_from_sip,
+    responses::{Answer, Envelope},
+    transport::{Datagram, FromConnection},
+};
+
+impl<G: Gateway> Endpoint<G> {
+    pub(super) fn receive_datagram(&mut self, now: Now, port: usize, datagram: Datagram) {
+        let Datagram { bytes, source } = datagram;
+        let is_keep_alive = bytes
+            .iter()
+            .all(|byte| matches!(byte, b'\r' | b'\n' | 0 | b' '));
+        if !is_keep_alive {
+            self.receive(now, bytes, Flow::Udp { port, source });
+        }
+    }
+
+    pub(super) fn receive_from_connection(&mut self, now: Now, message: FromConnection) {
+        match message {
+            FromConnection::Message {
+                bytes,
+                connection,
+                permit,
+            } => {
+                self.receive(
+                    now,
+                    bytes,
+                    Flow::Tcp {
+                        connection,
+                        permit: Some(permit),
+                    },
+                );
+            }
+            FromConnection::Broken {
+                bytes,
+                defect,
+                connection,
+            } => {
+                self.refuse(
+                    now.instant,
+                    &bytes,
+                    Flow::Tcp {
+                        connection,
+                        permit: None,
+                    },
+                    &defect,
+                );
+            }
+            FromConnection::Closed { number, peer } => self.connection_closed(number, peer),
+        }
+    }
+
+    fn receive(&mut self, now: Now, bytes: Bytes, flow: Flow) {
+        if bytes.len() > self.max_message {
+            let (length, limit) = (bytes.len(), self.max_message);
+            let defect = DecodeError::TooLong { length, limit };
+            return self.refuse(now.instant, &bytes, flow, &defect);
+        }
+        let message = match SipMessage::parse(&bytes) {
+            Ok(message) => message,
+            Err(defect) => return self.refuse(now.instant, &bytes, flow, &defect),
+        };
+        if let StartLine::Response { .. } = message.start_line() {
+            return self.receive_response(now.instant, &message, &flow);
+        }
+        match Request::read(&message) {
+            Ok(request) => self.receive_request(now, &request, &bytes, flow),
+            Err(defect) => self.refuse(now.instant, &bytes, flow, &defect),
+        }
+    }
+
+    fn receive_request(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
+        let answer = match verdict(request) {
+            Verdict::Deliver => return self.receive_message(now, request, bytes, flow),
+            Verdict::Absorb => return,
+            Verdict::Answer(answer) => answer,
+            Verdict::Cancel => {
+                // No effect on what it cancels: that is no INVITE (RFC 3261 §9.2).
+                let cancelled = self.keys.cancelled_by(request, Method::Message);
+                match self.server.contains(cancelled) {
+                    true => Answer::OK,
+                    false => {
+                        Answer::of(rialto_sip_codec::StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)
+                    }
+                }
+            }
+        };
+        let tag = self.keys.of(request).tag();
+        self.reply(request.message(), Some(request.via()), flow, answer, tag);
+    }
+
+    fn receive_message(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
+        let key = self.keys.of(request);
+        let answer = match self.server.receive(now.instant, key, flow.reliability()) {
+            Receipt::New => {
+                let answer = match self.begin(
+                    now,
+                    request,
+                    Asked {
+                        key,
+                        bytes: bytes.clone(),
+                        flow,
+                    },
+                ) {
+                    Ok(()) => return,
+                    Err((asked, answer)) => (asked.flow, answer),
+                };
+                if self.server.respond(now.instant, key, answer.1).is_err() {
+                    return;
+                }
+                return self.reply(
+                    request.message(),
+                    Some(request.via()),
+                    answer.0,
+                    answer.1,
+                    key.tag(),
+                );
+            }
+            Receipt::Absorbed => {
+                self.counters.retransmitted_requests += 1;
+                return;
+            }
+            Receipt::Proceeding => Answer::TRYING,
+            Receipt::Completed(answer) => answer,
+            Receipt::Full => {
+                self.counters.refused += 1;
+                Answer::of_reason(FailureReason::Overloaded)
+            }
+        };
+        self.counters.retransmitted_requests += 1;
+        self.reply(
+            request.message(),
+            Some(request.via()),
+            flow,
+            answer,
+            key.tag(),
+        );
+    }
+
+    /// Hands a new message to the gateway; an error is its answer, known already.
+    fn begin(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: Asked,
+    ) -> Result<(), (Asked, Answer)> {
+        if self.pending.len() >= self.max_pending {
+            self.counters.refused += 1;
+            return Err((asked, Answer::of_reason(FailureReason::Overloaded)));
+        }
+        let id = self.gateway.transaction_id();
+        let operation = match message_from_sip(request, &asked.bytes, id, now.date) {
+            Ok(operation) => operation.with_deadline(self.answer_within()),
+            Err(rejection) => return Err((asked, rejection.into())),
+        };
+        self.counters.messages += 1;
+        match Answering::begin(self.gateway.submit(operation), asked) {
+            Ok(answered) => Err((answered.asked, Answer::of_response(&answered.status))),
+            Err(answering) => {
+                self.pending.push(answering);
+                Ok(())
+            }
+        }
+    }
+
+    /// What the sender waits, less the time that the answer may be on its way (RFC 4320 §4.2).
+    fn answer_within(&self) -> Duration {
+        self.timers.f() - self.timers.f() / 16
+    }
+
+    /// Sends the answer that the gateway has given now.
+    pub(super) fn answer(&mut self, now: Now, answered: Answered) {
+        let answer = Answer::of_response(&answered.status);
+        match self.server.respond(now.instant, answered.asked.key, answer) {
+            Ok(()) => self.reply_to(answered.asked, answer),
+            Err(_) => self.counters.late_answers += 1,
+        }
+    }
+
+    pub(super) fn reply_to(&mut self, asked: Asked, answer: Answer) {
+        if let Ok(message) = SipMessage::parse(&asked.bytes) {
+            let via = message.via().ok();
+            self.reply(&message, via.as_ref(), asked.flow, answer, asked.key.tag());
+        }
+    }
+
+    /// Answers what is no sound request, if it can be answered; the answer to a copy is the same.
+    fn refuse(&mut self, now: Instant, bytes: &[u8], flow: Flow, defect: &DecodeError) {
+        self.counters.malformed(now, flow.source(), defect);
+        let (Some(status), Some(message)) = (defect.reject(), SipMessage::salvage(bytes)) else {
+            return;
+        };
+        let tag = self.tags.hash_one(bytes);
+        let via = message.via().ok();
+        self.reply(&message, via.as_ref(), flow, Answer::of(status), tag);
+    }
+
+    /// Writes and queues a response; it goes out with the next flush.
+    fn reply(
+        &mut self,
+        request: &SipMessage<'_>,
+        via: Option<&Via<'_>>,
+        flow: Flow,
+        answer: Answer,
+        to_tag: u64,
+    ) {
+        let envelope = Envelope {
+            source: flow.source(),
+            to_tag,
+            user_agent: &self.user_agent,
+        };
+        match flow {
+            Flow::Udp { port, source } => {
+                let Some(socket) = self.udp.get_mut(port) else {
+                    return;
+                };
+                let to = response_address(source, via);
+                // What cannot be answered at all lacks a Via, and so a sender.
+                if socket
+                    .queue(to, |out| answer.write(out, request, &envelope))
+                    .is_err()
+                {
+                    self.counters.malformed += 1;
+                }
+            }
+            Flow::Tcp { connection, permit } => {
+                self.scratch.reserve(RESPONSE);
+                if answer.write(&mut self.scratch, request, &envelope).is_ok() {
+                    connection.respond(self.scratch.split().freeze(), permit);
+                }
+            }
+        }
+    }
+
+    fn receive_response(&mut self, now: Instant, message: &SipMessage<'_>, flow: &Flow) {
+        let response = match Response::read(message) {
+            Ok(response) => response,
+            Err(defect) => return self.counters.malformed(now, flow.source(), &defect),
+        };
+        let branch = response.via().branch().and_then(Branch::parse);
+        let Some(branch) = branch.filter(|_| response.cseq().method() == Method::Message) else {
+            self.counters.stray_responses += 1;
+            return;
+        };
+        match self.client.receive(now, branch, response.status()) {
+            Received::Final(waiting) => {
+                let retry_after = message.retry_after().ok().flatten();
+                let retry_after =
+                    retry_after.map(|after| Duration::from_secs(after.seconds().into()));
+                waiting.end(Outcome::Final {
+                    status: response.status(),
+                    retry_after,
+                });
+            }
+            Received::Stray => self.counters.stray_responses += 1,
+            Received::Provisional | Received::Absorbed => {}
+        }
+    }
+}
+
+/// Where a response over UDP goes: the address it came from, and the port that Via says.
+///
+/// Never to another host, whatever `maddr` or sent-by hold, so that nobody can be flooded by way
+/// of us. RFC 3261 §18.2.2, RFC 3581 §4.
+fn response_address(source: SocketAddr, via: Option<&Via<'_>>) -> SocketAddr {
+    let Some(via) = via.filter(|via| via.rport() == Rport::Absent) else {
+        return source;
+    };
+    let port = match via.port_or_default() {
+        0 => source.port(),
+        port => port,
+    };
+    match source {
+        SocketAddr::V4(source) => SocketAddr::new(IpAddr::V4(*source.ip()), port),
+        // The scope of a link-local address stays.
+        SocketAddr::V6(mut source) => {
+            source.set_port(port);
+            source.into()
+        }
+    }
+}
+
+/// Room for one response; most are smaller.
+const RESPONSE: usize = 2048;

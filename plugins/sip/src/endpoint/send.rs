@@ -1,0 +1,199 @@
+//! Requests of ours, and what comes of them.
+
+use std::{
+    collections::hash_map::Entry,
+    convert::Infallible,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::{BufMut as _, Bytes};
+use rialto_sip_codec::{
+    StatusCode,
+    transaction::{Branch, ClientEvent, Sending},
+};
+use tokio::sync::oneshot;
+
+use super::Endpoint;
+use crate::{
+    config::{Hop, TransportKind},
+    gateway::Gateway,
+    transport::{Connection, open},
+};
+
+/// A request to send, written already.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) branch: Branch,
+    pub(crate) bytes: Bytes,
+    pub(crate) hop: Hop,
+    /// The UDP socket that it leaves by.
+    pub(crate) port: usize,
+    pub(crate) outcome: oneshot::Sender<Outcome>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// With a final response.
+    Final {
+        status: StatusCode,
+        retry_after: Option<Duration>,
+    },
+    /// Without one in time: nobody knows whether it arrived.
+    TimedOut,
+    /// It could not be sent, or its connection broke.
+    Unreachable,
+    /// It was not sent: there is too much under way.
+    Overloaded,
+}
+
+/// What is kept for a request that waits for its final response.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    way: Way,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Way {
+    Udp { port: usize, to: SocketAddr },
+    Tcp { connection: u64 },
+}
+
+impl Waiting {
+    /// Tells who waits; nobody does when the operation was cancelled.
+    pub(super) fn end(self, outcome: Outcome) {
+        self.outcome.send(outcome).ok();
+    }
+}
+
+impl<G: Gateway> Endpoint<G> {
+    /// Begins the transaction of a request and sends it.
+    pub(super) fn send(&mut self, now: Instant, request: Request) {
+        match request.hop.transport {
+            TransportKind::Udp => self.send_datagram(now, request),
+            TransportKind::Tcp => self.send_over_connection(now, request),
+        }
+    }
+
+    fn send_datagram(&mut self, now: Instant, request: Request) {
+        let Request {
+            branch,
+            bytes,
+            hop,
+            port,
+            outcome,
+        } = request;
+        let way = Way::Udp {
+            port,
+            to: hop.address,
+        };
+        let sending = Sending::Unreliably(bytes.clone());
+        match self
+            .client
+            .start(now, branch, sending, Waiting { way, outcome })
+        {
+            Ok(()) => self.queue_datagram(port, hop.address, &bytes),
+            Err(waiting) => {
+                self.counters.refused += 1;
+                waiting.end(Outcome::Overloaded);
+            }
+        }
+    }
+
+    fn queue_datagram(&mut self, port: usize, to: SocketAddr, bytes: &[u8]) {
+        if let Some(socket) = self.udp.get_mut(port) {
+            let queued = socket.queue(to, |out| {
+                out.put_slice(bytes);
+                Ok::<_, Infallible>(())
+            });
+            match queued {
+                Ok(()) => {}
+            }
+        }
+    }
+
+    fn send_over_connection(&mut self, now: Instant, request: Request) {
+        let Request {
+            branch,
+            bytes,
+            hop,
+            outcome,
+            ..
+        } = request;
+        let Some(connection) = self.connection_to(hop.address) else {
+            self.counters.refused += 1;
+            outcome.send(Outcome::Overloaded).ok();
+            return;
+        };
+        let waiting = Waiting {
+            way: Way::Tcp {
+                connection: connection.number(),
+            },
+            outcome,
+        };
+        if let Err(waiting) = self.client.start(now, branch, Sending::Reliably, waiting) {
+            self.counters.refused += 1;
+            return waiting.end(Outcome::Overloaded);
+        }
+        if !connection.request(bytes)
+            && let Some(waiting) = self.client.fail(branch)
+        {
+            self.counters.refused += 1;
+            waiting.end(Outcome::Overloaded);
+        }
+    }
+
+    /// The connection that all requests to one address share; opens it when there is none.
+    fn connection_to(&mut self, address: SocketAddr) -> Option<Connection> {
+        match self.opened.entry(address) {
+            Entry::Occupied(opened) => Some(opened.get().clone()),
+            Entry::Vacant(vacant) => {
+                let place = self.connections.place()?;
+                let (connection, queue) = Connection::new(self.connections.number(), address);
+                vacant.insert(connection.clone());
+                let task = open(
+                    connection.clone(),
+                    queue,
+                    self.limits,
+                    self.inlets.to_streams.clone(),
+                );
+                self.gateway.spawn("sip tcp connection", async move {
+                    task.await;
+                    drop(place);
+                });
+                Some(connection)
+            }
+        }
+    }
+
+    /// Ends all that waited for responses over a connection.
+    pub(super) fn connection_closed(&mut self, number: u64, peer: SocketAddr) {
+        if let Entry::Occupied(opened) = self.opened.entry(peer)
+            && opened.get().number() == number
+        {
+            opened.remove();
+            let way = Way::Tcp { connection: number };
+            for waiting in self.client.fail_all(|waiting| waiting.way == way) {
+                waiting.end(Outcome::Unreachable);
+            }
+        }
+    }
+
+    /// Sends again what has no answer, and gives up what had none for too long.
+    pub(super) fn retransmit(&mut self, now: Instant) {
+        while let Some(event) = self.client.poll(now) {
+            match event {
+                ClientEvent::TimedOut(waiting) => waiting.end(Outcome::TimedOut),
+                ClientEvent::Retransmit(waiting, bytes) => {
+                    let (way, bytes) = (waiting.way, bytes.clone());
+                    if let Way::Udp { port, to } = way {
+                        self.counters.retransmissions += 1;
+                        self.queue_datagram(port, to, &bytes);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A MESSAGE request as a message operation (RFC 7572 §5).
+
+use rialto_sdk::{
+    model::NameAddress,
+    prelude::{
+        ByteString, Bytes, ContentHeader, FailureReason, Header, InstantInbox, InstantMessage,
+        MaxForwards, MessageHeaders, MessageOperation, TransactionId,
+    },
+};
+use rialto_sip_codec::{Address, DecodeError, HeaderName, Host, Request, StatusCode, Uri};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::address::{Party, party};
+
+/// Why a request does not become an operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Rejection {
+    /// For a reason that the gateway has a word for.
+    Reason(FailureReason),
+    /// For one that only SIP has.
+    Status(StatusCode),
+}
+
+impl From<FailureReason> for Rejection {
+    fn from(reason: FailureReason) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+impl From<DecodeError> for Rejection {
+    fn from(defect: DecodeError) -> Self {
+        Self::Status(defect.reject().unwrap_or(StatusCode::BAD_REQUEST))
+    }
+}
+
+/// Makes the operation; texts and payload are parts of `bytes`, which the request was read from.
+///
+/// `now` is when it arrived: a message that has expired is rejected (RFC 3428 §7).
+pub(crate) fn message_from_sip(
+    request: &Request<'_, '_>,
+    bytes: &Bytes,
+    transaction_id: TransactionId,
+    now: OffsetDateTime,
+) -> Result<MessageOperation, Rejection> {
+    let shared = Shared(bytes);
+    let destination = match request.uri() {
+        uri @ (Uri::Sip(_) | Uri::Im(_)) => party(uri, FailureReason::InvalidDestination)?,
+        // `pres:` names whom one watches, `tel:` nobody that this gateway reaches.
+        _ => return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME)),
+    };
+    let source = party(request.from().uri(), FailureReason::InvalidSource)?;
+    let date = sent_at(request, now)?;
+    let mut headers = MessageHeaders::new();
+    push_from(&mut headers, request.from(), &source);
+    push_to(&mut headers, request.to(), &destination.inbox);
+    if let Some(date) = date.and_then(|date| date.format(&Rfc3339).ok()) {
+        headers.push(Header::new("DateTime", date));
+    }
+    if let Some(subject) = request
+        .message()
+        .text(HeaderName::Subject)?
+        .filter(|s| !s.is_empty())
+    {
+        headers.push(Header::new(
+            ByteString::from_static("Subject"),
+            shared.text(&subject),
+        ));
+    }
+    let message = InstantMessage::new(
+        content_type(request, shared)?,
+        shared.bytes(request.message().body()),
+    )
+    .with_headers(headers)
+    .with_thread(shared.text(thread(request.call_id())))
+    .with_content_headers(content_headers(request, shared)?)
+    .open_cpim()
+    .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?;
+    let max_forwards = request
+        .max_forwards()
+        .map_or(MaxForwards::DEFAULT, MaxForwards::new);
+    let operation = MessageOperation::new(transaction_id, source.inbox, destination.inbox, message)
+        .with_max_forwards(max_forwards);
+    let operation = match source.instance {
+        Some(instance) => operation.with_source_instance(instance),
+        None => operation,
+    };
+    Ok(match destination.instance {
+        Some(instance) => operation.with_destination_instance(instance),
+        None => operation,
+    })
+}
+
+/// The datagram, of which all texts are parts.
+#[derive(Clone, Copy)]
+struct Shared<'b>(&'b Bytes);
+
+impl Shared<'_> {
+    /// Shares a part of the datagram; copies what is none.
+    fn bytes(self, part: &[u8]) -> Bytes {
+        let all = self.0.as_ptr_range();
+        let range = part.as_ptr_range();
+        if part.is_empty() || !all.contains(&range.start) || range.end > all.end {
+            return Bytes::copy_from_slice(part);
+        }
+        self.0.slice_ref(part)
+    }
+
+    fn text(self, part: &str) -> ByteString {
+        ByteString::try_from(self.bytes(part.as_bytes())).unwrap_or_default()
+    }
+}
+
+/// The Call-ID, but for an address of the sender's network, which is nobody else's business.
+fn thread(call_id: &str) -> &str {
+    match call_id.rsplit_once('@') {
+        Some((local, host)) if matches!(Host::parse(host), Ok(Host::Address(_))) => local,
+        _ => call_id,
+    }
+}
+
+/// When the message was sent, if it says so; an error when it has expired since.
+fn sent_at(
+    request: &Request<'_, '_>,
+    now: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, Rejection> {
+    // A malformed date is as good as none (RFC 4475 §3.1.2.12), and so is a malformed Expires.
+    let date = request.message().date().ok().flatten();
+    let date = date.and_then(|date| OffsetDateTime::from_unix_timestamp(date.unix_seconds()).ok());
+    if let Ok(Some(expires)) = request.message().expires() {
+        let expiry = date
+            .unwrap_or(now)
+            .saturating_add(time::Duration::seconds(expires.into()));
+        if expiry <= now {
+            return Err(Rejection::Status(StatusCode::TEMPORARILY_UNAVAILABLE));
+        }
+    }
+    Ok(date)
+}
+
+/// Adds `From` where it says more than the source does.
+fn push_from(headers: &mut MessageHeaders, from: &Address<'_>, source: &Party) {
+    if let Some(name) = from.display_name() {
+        push_address(headers, "From", &name, &source.inbox);
+    }
+}
+
+/// Adds `To` where it says more than the destination does.
+fn push_to(headers: &mut MessageHeaders, to: &Address<'_>, destination: &InstantInbox) {
+    let name = to.display_name();
+    match party(to.uri(), FailureReason::InvalidDestination) {
+        Ok(other) if name.is_some() || other.inbox != *destination => {
+            push_address(headers, "To", &name.unwrap_or_default(), &other.inbox);
+        }
+        _ => {}
+    }
+}
+
+fn push_address(
+    headers: &mut MessageHeaders,
+    header: &'static str,
+    name: &str,
+    inbox: &InstantInbox,
+) {
+    let name = (!name.is_empty() && !name.contains(char::is_control)).then(|| name.into());
+    if let Some(address) = NameAddress::new(name, inbox.uri().clone()) {
+        headers.push(Header::new(
+            ByteString::from_static(header),
+            address.to_string(),
+        ));
+    }
+}
+
+fn content_type(request: &Request<'_, '_>, shared: Shared<'_>) -> Result<ByteString, Rejection> {
+    match request.message().content_type()? {
+        Some(media) => Ok(shared.text(media.as_str())),
+        None if request.message().body().is_empty() => Ok(ByteString::from_static("text/plain")),
+        // RFC 3261 §20.15.
+        None => Err(Rejection::Status(StatusCode::BAD_REQUEST)),
+    }
+}
+
+/// The Content-* header fields but those of which the message has its own notion.
+fn content_headers(
+    request: &Request<'_, '_>,
+    shared: Shared<'_>,
+) -> Result<Vec<ContentHeader>, Rejection> {
+    let mut content_headers = Vec::new();
+    for header in request.message().headers() {
+        let (name, text) = match header.name() {
+            HeaderName::ContentDisposition
+            | HeaderName::ContentEncoding
+            | HeaderName::ContentLanguage
+            | HeaderName::ContentTransferEncoding => (header.name().as_str(), true),
+            HeaderName::Other => (header.name_text(), is_content(header.name_text())),
+            _ => continue,
+        };
+        if !text {
+            continue;
+        }
+        let value = std::str::from_utf8(header.value())
+            .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?;
+        let value = if value.contains('\r') {
+            unfolded(value).into()
+        } else {
+            shared.text(value)
+        };
+        content_headers.push(ContentHeader::new(name, value));
+    }
+    Ok(content_headers)
+}
+
+fn is_content(name: &str) -> bool {
+    const PREFIX: &str = "content-";
+    name.get(..PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+fn unfolded(value: &str) -> String {
+    value
+        .split("\r\n")
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! A message operation as a MESSAGE request (RFC 7572 §4).
+
+use std::borrow::Cow;
+
+use bytes::BytesMut;
+use rialto_sdk::{
+    model::{CpimMessage, cpim},
+    prelude::{ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result},
+};
+use rialto_sip_codec::{Date, HeaderName, Method, RequestWriter, Transport, transaction::Branch};
+
+use super::address::push_sip_uri;
+
+/// What is random in a request; the branch is another for each transport that is tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identifiers {
+    pub(crate) branch: Branch,
+    pub(crate) from_tag: u64,
+    pub(crate) call_id: u128,
+}
+
+/// The first Via: how the request leaves, and where responses go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<'a> {
+    pub(crate) transport: Transport<'a>,
+    pub(crate) sent_by: &'a str,
+    pub(crate) user_agent: &'a str,
+}
+
+/// An operation in the words of SIP, to be written once its transport is known.
+#[derive(Debug)]
+pub(crate) struct OutgoingMessage<'o> {
+    operation: &'o MessageOperation,
+    request_uri: String,
+    to: String,
+    from: String,
+    content_type: &'o str,
+    content_headers: &'o [ContentHeader],
+    payload: Bytes,
+}
+
+impl<'o> OutgoingMessage<'o> {
+    /// Maps addresses and content.
+    pub(crate) fn new(operation: &'o MessageOperation) -> Result<Self> {
+        let message = operation.message();
+        let (content_type, content_headers, payload) = if needs_cpim(operation) {
+            let date_time = message.headers().date_time();
+            let cpim = CpimMessage::from_operation(operation, date_time)
+                .and_then(|cpim| cpim.to_bytes())
+                .map_err(|error| {
+                    Error::unsupported("the message cannot be written as message/cpim")
+                        .with_source(error)
+                })?;
+            (cpim::CONTENT_TYPE, [].as_slice(), cpim)
+        } else {
+            let payload = message.payload().clone().into_bytes();
+            (
+                &**message.content_type(),
+                message.content_headers(),
+                payload,
+            )
+        };
+        let destination = operation.destination();
+        let instance = operation.destination_instance();
+        let mut request_uri = String::with_capacity(destination.as_str().len() + 16);
+        push_sip_uri(&mut request_uri, destination, instance);
+        let mut from = String::with_capacity(operation.source().as_str().len() + 48);
+        push_sip_uri(&mut from, operation.source(), operation.source_instance());
+        let to = match instance {
+            None => request_uri.clone(),
+            Some(_) => {
+                let mut to = String::with_capacity(request_uri.len());
+                push_sip_uri(&mut to, destination, None);
+                to
+            }
+        };
+        Ok(Self {
+            operation,
+            request_uri,
+            to,
+            from,
+            content_type,
+            content_headers,
+            payload,
+        })
+    }
+
+    /// Writes the request.
+    ///
+    /// The body goes byte for byte; header fields lose control characters, which would end their
+    /// lines.
+    pub(crate) fn write(&self, ids: &Identifiers, route: &Route<'_>) -> Result<Bytes> {
+        let mut out = BytesMut::with_capacity(self.payload.len() + 768);
+        let message = self.operation.message();
+        let headers = message.headers();
+        let display_name = headers.from().and_then(|from| from.display_name().cloned());
+        let (branch, tag) = (ids.branch.to_string(), format!("{:016x}", ids.from_tag));
+        let mut writer = RequestWriter::new(&mut out, Method::Message, &self.request_uri)
+            .via(route.transport, route.sent_by, &branch)
+            .max_forwards(self.operation.max_forwards().hops())
+            .from(
+                &one_line(display_name.as_deref().unwrap_or_default()),
+                &self.from,
+                &tag,
+            )
+            .to("", &self.to, "");
+        writer = match message.thread().filter(|thread| is_call_id(thread)) {
+            Some(thread) => writer.call_id(thread),
+            None => writer.call_id(&format!("{:032x}", ids.call_id)),
+        };
+        writer = writer
+            .cseq(1, Method::Message)
+            .header(HeaderName::UserAgent, route.user_agent);
+        if let Some(date_time) = headers.date_time()
+            && let Some(date) = Date::from_unix_seconds(date_time.unix_timestamp())
+        {
+            writer = writer.header(HeaderName::Date, &date.to_string());
+        }
+        if let Some(subject) = headers.subjects().next() {
+            writer = writer.header(HeaderName::Subject, &one_line(&subject.value));
+        }
+        for header in self.content_headers {
+            writer = match HeaderName::parse(header.name.as_bytes()) {
+                HeaderName::ContentLength | HeaderName::ContentType => writer,
+                HeaderName::Other => writer.extension(&header.name, &one_line(&header.value)),
+                name => writer.header(name, &one_line(&header.value)),
+            };
+        }
+        let written = writer
+            .header(HeaderName::ContentType, &one_line(self.content_type))
+            .finish(&self.payload);
+        written.map_err(|error| {
+            Error::unsupported("the message cannot be written as SIP").with_source(error)
+        })?;
+        Ok(out.freeze())
+    }
+}
+
+/// Whether the message says what MESSAGE has no header field for (RFC 3862 §4).
+///
+/// A thread and one subject have theirs; other languages of the subject are left out.
+fn needs_cpim(operation: &MessageOperation) -> bool {
+    let is_carried =
+        |header: &Header| matches!(&*header.name, "From" | "To" | "DateTime" | "Subject");
+    let headers = operation.message().headers();
+    !headers.iter().all(is_carried) || headers.to().nth(1).is_some()
+}
+
+/// Whether a thread can be a Call-ID as it is: `word ["@" word]` (RFC 3261 §25.1).
+fn is_call_id(thread: &ByteString) -> bool {
+    const LONGEST: usize = 256;
+    let is_word = |word: &str| {
+        let stands =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~()<>:\\\"/[]?{}".contains(&byte);
+        !word.is_empty() && word.bytes().all(stands)
+    };
+    thread.len() <= LONGEST
+        && match thread.split_once('@') {
+            Some((word, host)) => is_word(word) && is_word(host),
+            None => is_word(thread),
+        }
+}
+
+/// Makes control characters spaces.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
+        Cow::Owned(text.replace(|c: char| c.is_ascii_control(), " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

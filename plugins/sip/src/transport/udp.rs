@@ -1,0 +1,167 @@
+//! One UDP socket.
+
+use std::{
+    io,
+    net::SocketAddr,
+    ops::Range,
+    os::fd::AsRawFd,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use rialto_sdk::tracing;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::{io::Interest, net::UdpSocket};
+
+use super::mmsg::{self, BATCH};
+
+/// A datagram that has arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Datagram {
+    pub(crate) bytes: Bytes,
+    pub(crate) source: SocketAddr,
+}
+
+/// A UDP socket with what it received last and what it sends next.
+#[derive(Debug)]
+pub(crate) struct UdpPort {
+    socket: UdpSocket,
+    local: SocketAddr,
+    /// Chunks to receive into, each longer than the longest message.
+    buffers: Vec<u8>,
+    stride: usize,
+    /// Where received datagrams are copied to, so that they can be shared.
+    arena: BytesMut,
+    /// What goes out with the next flush.
+    outgoing: BytesMut,
+    destinations: Vec<(Range<usize>, SocketAddr)>,
+}
+
+impl UdpPort {
+    /// Opens a socket; messages longer than `max_message` arrive cut one byte above that.
+    pub(crate) fn bind(address: SocketAddr, max_message: usize) -> io::Result<Self> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::DGRAM,
+            Some(Protocol::UDP),
+        )?;
+        if address.is_ipv6() {
+            // So that an IPv4 socket can have the same port.
+            socket.set_only_v6(true)?;
+        }
+        // Best effort: the system caps both, and a small buffer works until it overflows.
+        for (which, result) in [
+            ("receive", socket.set_recv_buffer_size(SOCKET_BUFFER)),
+            ("send", socket.set_send_buffer_size(SOCKET_BUFFER)),
+        ] {
+            if let Err(error) = result {
+                tracing::debug!(buffer = which, %error, "a socket's buffer stays as it is");
+            }
+        }
+        socket.set_nonblocking(true)?;
+        socket.bind(&SockAddr::from(address))?;
+        let socket = UdpSocket::from_std(socket.into())?;
+        let local = socket.local_addr()?;
+        // An odd number of cache lines, so that the heads of all chunks do not share one set.
+        let stride = (max_message + 1).next_multiple_of(CACHE_LINE) + CACHE_LINE;
+        Ok(Self {
+            socket,
+            local,
+            buffers: vec![0; stride * BATCH],
+            stride,
+            arena: BytesMut::new(),
+            outgoing: BytesMut::with_capacity(BATCH * TYPICAL_RESPONSE),
+            destinations: Vec::with_capacity(BATCH),
+        })
+    }
+
+    pub(crate) const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Appends what has arrived, up to a batch of it.
+    pub(crate) fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        arrived: &mut Vec<Datagram>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.socket.poll_recv_ready(context))?;
+            let fd = self.socket.as_raw_fd();
+            let (is_ipv4, stride) = (self.local.is_ipv4(), self.stride);
+            let buffers = &mut self.buffers;
+            let received = self.socket.try_io(Interest::READABLE, || {
+                mmsg::receive(fd, is_ipv4, buffers, stride).map_err(io::Error::from)
+            });
+            match received {
+                Ok(arrivals) => {
+                    self.share(&arrivals, arrived);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Queues a datagram that `write` appends; nothing when it fails.
+    pub(crate) fn queue<E>(
+        &mut self,
+        to: SocketAddr,
+        write: impl FnOnce(&mut BytesMut) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = self.outgoing.len();
+        write(&mut self.outgoing)?;
+        self.destinations.push((start..self.outgoing.len(), to));
+        Ok(())
+    }
+
+    /// Sends all that is queued; says how many could not be sent.
+    ///
+    /// What a full socket does not take is lost, as datagrams are: retransmission makes up for it.
+    pub(crate) fn flush(&mut self) -> usize {
+        let (mut at, mut lost) = (0, 0);
+        let fd = self.socket.as_raw_fd();
+        while let Some(rest) = self.destinations.get(at..).filter(|rest| !rest.is_empty()) {
+            let outgoing = &self.outgoing;
+            let datagrams = rest
+                .iter()
+                .map(|(range, to)| (outgoing.get(range.clone()).unwrap_or_default(), *to));
+            match mmsg::send(fd, self.local.is_ipv4(), datagrams) {
+                Ok(sent) => at += sent.max(1),
+                Err(nix::Error::EAGAIN) => {
+                    lost += rest.len();
+                    break;
+                }
+                // The first of the rest is what failed: no route, too long, refused before.
+                Err(_) => (at, lost) = (at + 1, lost + 1),
+            }
+        }
+        self.destinations.clear();
+        self.outgoing.clear();
+        lost
+    }
+
+    /// Copies datagrams out of the buffers; one allocation serves many of them.
+    fn share(&mut self, arrivals: &mmsg::Arrivals, arrived: &mut Vec<Datagram>) {
+        for (chunk, arrival) in self.buffers.chunks(self.stride).zip(arrivals) {
+            let Some((length, source)) = *arrival else {
+                break;
+            };
+            let bytes = chunk.get(..length).unwrap_or(chunk);
+            if self.arena.capacity() - self.arena.len() < bytes.len() {
+                self.arena = BytesMut::with_capacity(ARENA.max(bytes.len()));
+            }
+            self.arena.put_slice(bytes);
+            arrived.push(Datagram {
+                bytes: self.arena.split().freeze(),
+                source,
+            });
+        }
+    }
+}
+
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+const CACHE_LINE: usize = 64;
+const ARENA: usize = 64 * 1024;
+const TYPICAL_RESPONSE: usize = 512;
