@@ -21,6 +21,7 @@ pub(crate) struct Conversation {
 }
 
 const TO_JULIET: &str = "sip:juliet@xmpp.example";
+const JULIET_ON_SIP: &str = "sip:juliet@xmpp.example;gr=balcony";
 const TO_NOBODY_ON_XMPP: &str = "sip:nurse@xmpp.example";
 const NOBODY_ON_SIP: &str = "mercutio";
 
@@ -67,7 +68,7 @@ impl Conversation {
         same("the text that Romeo reads", REPLY, &text)?;
         same(
             "the address under which Romeo sees Juliet",
-            TO_JULIET,
+            JULIET_ON_SIP,
             &from,
         )?;
 

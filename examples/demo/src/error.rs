@@ -23,7 +23,7 @@ pub(crate) enum DemoError {
     #[error("{path} is not there; `cargo demo` builds all that is needed")]
     NotBuilt { path: String },
     /// Any other, with what the gateway said last.
-    #[error("{why}; the gateway's last words:\n{log}")]
+    #[error("{}; the gateway's last words:\n{log}", .why.with_causes())]
     Explained { why: Box<Self>, log: String },
     /// The gateway is gone.
     #[error("the gateway has ended by itself")]

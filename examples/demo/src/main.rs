@@ -28,11 +28,13 @@ mod xmpp_session;
 mod xmpp_user;
 
 use std::{
+    future::poll_fn,
     io::{self, Write},
     process::ExitCode,
+    task::Poll,
 };
 
-use nix::sys::signal::{SigSet, Signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     conversation::Conversation,
@@ -113,13 +115,34 @@ fn hold(
     }
 }
 
-/// Turns INT and TERM into an event, so that the gateway is ended in order and the folder removed.
+/// Turns INT and TERM into events, so that the gateway is ended in order and its folder removed.
 fn watch_signals(events: EventSender) -> Result<(), DemoError> {
-    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
-    let blocked = signals.thread_block().map_err(io::Error::from);
-    blocked.map_err(DemoError::io("cannot watch for signals"))?;
+    let failed = || DemoError::io("cannot watch for signals");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(failed())?;
+    let _entered = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed())?;
     events::thread("signals", move || {
-        while signals.wait().is_ok() && events.send(Event::Interrupted).is_ok() {}
+        let mut either = || {
+            runtime.block_on(poll_fn(|context| {
+                let interrupted = interrupt.poll_recv(context).is_ready();
+                let terminated = terminate.poll_recv(context).is_ready();
+                if interrupted || terminated {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }));
+        };
+        loop {
+            either();
+            if events.send(Event::Interrupted).is_err() {
+                return;
+            }
+        }
     })
 }
 

@@ -37,7 +37,7 @@ impl Trace {
     pub(crate) fn wire(&mut self, label: &str, how: &str, wire: &str) -> Result<(), DemoError> {
         self.entry(label, how)?;
         let margin = self.paint.faint("│");
-        let lines = readable(wire);
+        let lines = readable(wire.trim_end());
         let lines = lines
             .lines()
             .map(|line| format!("  {margin} {}\n", visible(line)));
@@ -66,13 +66,13 @@ impl Trace {
                 ..
             }) => {
                 self.entry("route", &format!("to the adapter {adapter}"))?;
-                self.field("why", steps)?;
-                self.field("source there", source)?;
-                self.field("destination", destination)
+                self.fields("why", steps.split("; "))?;
+                self.field("shown as", source)?;
+                self.field("goes to", destination)
             }
             Flow::Unroutable(Unroutable { steps, .. }) => {
                 self.entry("route", "none")?;
-                self.field("why", steps)
+                self.fields("why", steps.split("; "))
             }
             Flow::Answered(Answered {
                 status,
@@ -100,6 +100,17 @@ impl Trace {
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush());
         written.map_err(DemoError::io("the trace cannot be written"))
+    }
+
+    fn fields<'a>(
+        &mut self,
+        name: &str,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<(), DemoError> {
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        names
+            .zip(values)
+            .try_for_each(|(name, value)| self.field(name, value))
     }
 
     /// Shows a part of an entry, if there is anything to show.
@@ -144,15 +155,16 @@ fn readable(wire: &str) -> String {
     if !wire.starts_with('<') {
         return wire.to_owned();
     }
-    let mut depth = 0_usize;
-    let mut lines = String::new();
-    for tag in wire.replace("><", ">\n<").lines() {
-        let opens = tag.starts_with('<') && !tag.starts_with("</");
-        let closes = tag.contains("</") || tag.ends_with("/>");
+    let (mut depth, mut lines) = (0_usize, String::new());
+    for line in wire.replace("><", ">\n<").lines() {
+        let opens = line.starts_with('<') && !line.starts_with("</");
+        let closes = line.contains("</") || line.ends_with("/>");
         if closes && !opens {
             depth = depth.saturating_sub(1);
         }
-        lines += &format!("{}{tag}\n", "  ".repeat(depth));
+        // A further line of a text is no element.
+        let indent = if line.starts_with('<') { depth } else { 0 };
+        lines += &format!("{:1$}{line}\n", "", 2 * indent);
         if opens && !closes {
             depth += 1;
         }
@@ -175,7 +187,7 @@ mod tests {
     fn stanza_is_shown_with_a_line_for_each_element() {
         let stanza = "<message id='1'><body>a\nb</body><error><gone/></error></message>";
         let shown = "<message id='1'>\n  <body>a\nb</body>\n  <error>\n    <gone/>\n  </error>\n</message>\n";
-        assert_eq!(readable(stanza).replace("\n  b", "\nb"), shown);
+        assert_eq!(readable(stanza), shown);
     }
 
     #[test]
