@@ -39,7 +39,10 @@ impl Plugin for Echo {
     type Config = Config;
 
     async fn start(context: Context<Config>) -> Result<Self> {
-        Ok(Self { config: context.config, host: context.host })
+        Ok(Self {
+            config: context.config,
+            host: context.host,
+        })
     }
 
     /// The sender is told how its echo ended.

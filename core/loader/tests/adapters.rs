@@ -1,0 +1,227 @@
+//! Plugins as authors write them, loaded as the libraries they are.
+
+mod support;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use rialto_loader::{AdapterId, Claim, ClaimTable, Declared, Health, Language, Library, Measure};
+use rialto_model::{
+    ContentHeader, Header, InstantMessage, MaxForwards, MessageHeaders, MessageOperation,
+    ResponseStatus,
+};
+use support::*;
+
+async fn echoes(library: PathBuf, config: &str, prefix: &str) {
+    let gateway = Recorder::new();
+    let adapter = started(library, config, &gateway).await;
+    let original = operation("hello, \u{1F600}");
+    assert!(
+        ended(adapter.deliver(original.clone()))
+            .await
+            .status()
+            .is_success()
+    );
+    let submitted = gateway.seen().submitted;
+    let [echo] = submitted.as_slice() else {
+        panic!("{submitted:?}");
+    };
+    assert_eq!(echo.destination(), original.source());
+    assert_eq!(echo.source(), original.destination());
+    assert_ne!(echo.transaction_id(), original.transaction_id());
+    let expected = format!("{prefix}hello, \u{1F600}");
+    assert_eq!(echo.message().payload().as_bytes(), expected.as_bytes());
+    adapter.stop(SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn rust_echo_sends_the_message_back_to_its_source() {
+    echoes(echo_plugin(), r#"{"prefix": "> "}"#, "> ").await;
+}
+
+#[tokio::test]
+async fn c_echo_sends_the_message_back_to_its_source() {
+    echoes(echo_c_plugin(), "{}", "").await;
+}
+
+#[test]
+fn manifest_says_what_the_plugin_is() {
+    let library = Library::open(&faulty_plugin()).unwrap();
+    let manifest = library.manifest();
+    assert_eq!((manifest.name(), manifest.version()), ("faulty", "0.1.0"));
+    assert_eq!(manifest.schemes(), ["faulty", "broken"]);
+    assert_eq!(manifest.licence(), Some("MIT OR Apache-2.0"));
+    assert_eq!(manifest.language(), Language::Rust);
+    let c = Library::open(&echo_c_plugin()).unwrap();
+    assert_eq!(
+        (c.manifest().name(), c.manifest().language()),
+        ("echo-c", Language::Other)
+    );
+}
+
+#[tokio::test]
+async fn two_adapters_of_one_library_have_their_own_configuration() {
+    let gateway = Recorder::new();
+    let fails = faulty("fails", &gateway).await;
+    let works = faulty("none", &gateway).await;
+    assert!(delivered(&works, "x").await.is_success());
+    assert!(!delivered(&fails, "x").await.is_success());
+    fails.stop(SOON).await.unwrap();
+    drop(fails);
+    assert!(delivered(&works, "x").await.is_success());
+}
+
+/// Everything that an operation can carry, with a payload of that length.
+fn full(payload: usize) -> MessageOperation {
+    let headers: MessageHeaders = [
+        Header::new("Subject", "grüße").with_language("de"),
+        Header::new("MyFeatures.Vital", ""),
+    ]
+    .into_iter()
+    .collect();
+    let message = InstantMessage::new("application/octet-stream", vec_bytes(payload))
+        .with_headers(headers)
+        .with_thread("thread-1")
+        .with_content_headers(vec![ContentHeader::new("Content-ID", "<1@example.org>")]);
+    let plain = operation("");
+    MessageOperation::new(
+        *plain.transaction_id(),
+        plain.source().clone(),
+        plain.destination().clone(),
+        message,
+    )
+    .with_max_forwards(MaxForwards::new(9))
+    .with_deadline(Duration::from_secs(5))
+    .with_source_instance("phone")
+    .with_destination_instance("")
+    .with_next_hop("sip:proxy.example.net")
+}
+
+fn vec_bytes(len: usize) -> rialto_model::Bytes {
+    (0..len).map(|byte| byte as u8).collect::<Vec<_>>().into()
+}
+
+#[tokio::test]
+async fn operation_crosses_there_and_back_unchanged() {
+    let gateway = Recorder::new();
+    let adapter = faulty("gives_up", &gateway).await;
+    for payload in [0, 1, 200, 1023, 1024, 1 << 20] {
+        let operation = full(payload);
+        assert!(
+            ended(adapter.deliver(operation.clone()))
+                .await
+                .status()
+                .is_success()
+        );
+        let submitted = gateway.seen().submitted.pop();
+        assert_eq!(submitted, Some(operation), "{payload} bytes");
+    }
+}
+
+#[tokio::test]
+async fn response_comes_to_the_gateway_with_the_token_of_its_delivery() {
+    let gateway = Recorder::new();
+    let (inside, later) = (
+        faulty("none", &gateway).await,
+        faulty("waits", &gateway).await,
+    );
+    let _stale = inside.deliver_with(operation("x"), 41);
+    assert_eq!(
+        gateway.seen().responded.len(),
+        1,
+        "answered inside the call"
+    );
+    let waiting = operation("x");
+    let id = *waiting.transaction_id();
+    later.deliver_with(waiting, 42);
+    let seen = gateway.until(|seen| seen.responded.len() == 2).await;
+    let (token, response) = &seen.responded[1];
+    assert_eq!((*token, response.transaction_id()), (42, &id));
+    assert!(response.status().is_success());
+}
+
+#[tokio::test]
+async fn logs_and_measurements_reach_the_gateway() {
+    let gateway = Recorder::new();
+    let adapter = faulty("talks", &gateway).await;
+    assert!(delivered(&adapter, "x").await.is_success());
+    let seen = gateway.seen();
+    assert_eq!(
+        seen.logged,
+        ["one INFO a line of the plugin [peer.addr=192.0.2.1:5060 attempt=3]"]
+    );
+    assert_eq!(
+        seen.health,
+        [Health::Degraded("the peer is slow".to_owned())]
+    );
+    assert_eq!(
+        seen.measured,
+        [
+            ("messages_total".to_owned(), Measure::Count(2)),
+            ("connections".to_owned(), Measure::Gauge(1.5)),
+            ("delivery_seconds".to_owned(), Measure::Observe(0.25)),
+        ]
+    );
+    adapter.set_level(tracing::Level::DEBUG);
+    assert!(delivered(&adapter, "x").await.is_success());
+    assert_eq!(gateway.seen().logged.len(), 3, "debug is wanted now");
+}
+
+#[tokio::test]
+async fn delivery_that_is_dropped_is_cancelled_in_the_plugin() {
+    let gateway = Recorder::new();
+    let adapter = faulty("never_answers", &gateway).await;
+    drop(adapter.deliver(operation("x")));
+    gateway.until(|seen| seen.measured.len() == 2).await;
+    assert_eq!(
+        (gateway.counted("waiting"), gateway.counted("dropped")),
+        (1, 1)
+    );
+
+    let ticket = adapter.deliver_with(operation("x"), 1);
+    assert!(adapter.cancel(ticket));
+    assert!(!adapter.cancel(ticket), "once");
+    gateway.until(|seen| seen.measured.len() == 4).await;
+    assert_eq!(gateway.counted("dropped"), 2);
+    assert!(gateway.seen().responded.is_empty(), "nobody waits");
+}
+
+#[tokio::test]
+async fn submission_that_is_dropped_is_cancelled_in_the_gateway() {
+    let gateway = Recorder::holding();
+    let adapter = faulty("gives_up", &gateway).await;
+    assert!(delivered(&adapter, "x").await.is_success());
+    let held = gateway.held();
+    let [answer] = <[_; 1]>::try_from(held).unwrap();
+    assert_eq!(gateway.seen().cancelled, [answer.id()]);
+    assert_eq!(
+        answer.send(&ResponseStatus::Success),
+        rialto_loader::Receipt::Stale
+    );
+}
+
+#[tokio::test]
+async fn claimed_address_is_free_again_when_its_adapter_is_gone() {
+    let (gateway, claims) = (Recorder::new(), ClaimTable::new());
+    let config = r#"{"listen": ["127.0.0.1:5060"], "domain": "gw.example"}"#;
+    let declared = |name: &str| Declared::new(name, faulty_plugin(), config.to_owned());
+    let loaded = declared("a").load(&claims).unwrap();
+    let claimed: Vec<_> = loaded.claims().iter().map(Claim::to_string).collect();
+    assert_eq!(claimed, ["udp 127.0.0.1:5060", "domain gw.example"]);
+    let a = loaded
+        .start(
+            AdapterId::new(1),
+            Arc::clone(&gateway) as _,
+            tracing::Level::INFO,
+            SOON,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        declared("b").load(&claims).unwrap_err().to_string(),
+        "adapter b: udp 127.0.0.1:5060 is taken by adapter a; give one of them another"
+    );
+    assert!(delivered(&a, "x").await.is_success(), "not disturbed");
+    a.stop(SOON).await.unwrap();
+    drop(a);
+    assert!(declared("b").load(&claims).is_ok());
+}

@@ -1,0 +1,66 @@
+// A plugin in C that answers every message with success; tests define what they want otherwise, then include this.
+#include "rialto.h"
+
+#ifndef ANSWER
+#define ANSWER(done) succeed(done)
+#endif
+#ifndef CONTRACT
+#define CONTRACT RIALTO_CONTRACT
+#endif
+#ifndef SIZE
+#define SIZE sizeof(RialtoPlugin)
+#endif
+#ifndef SCHEMES
+#define SCHEMES "c"
+#endif
+#ifndef SERVICES
+#define SERVICES RIALTO_SERVICE_MESSAGES
+#endif
+#ifndef DELIVER
+#define DELIVER deliver
+#endif
+#ifndef STOP
+#define STOP stop
+#endif
+#ifndef LAYOUT
+#define LAYOUT 0
+#define LAYOUT_LEN 0
+#endif
+
+static inline void succeed(RialtoCompletion done) {
+    RialtoResponse response = { .size = sizeof response };
+    done.complete(done.ticket, &response);
+}
+
+static inline void *start(const RialtoStart *start, RialtoCompletion done) {
+    (void)start;
+    succeed(done);
+    return malloc(1);
+}
+
+static inline void deliver(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
+    (void)adapter, (void)operation;
+    ANSWER(done);
+}
+
+static inline void stop(void *adapter, const RialtoStop *stop, RialtoCompletion done) {
+    (void)adapter, (void)stop;
+    succeed(done);
+}
+
+RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
+    .magic = RIALTO_MAGIC,
+    .contract = CONTRACT,
+    .size = SIZE,
+    .name = RIALTO_TEXT("c"),
+    .version = RIALTO_TEXT("1"),
+    .protocol = RIALTO_TEXT("c"),
+    .schemes = RIALTO_TEXT(SCHEMES),
+    .services = SERVICES,
+    .start = start,
+    .deliver = DELIVER,
+    .stop = STOP,
+    .release = free,
+    .layout = LAYOUT,
+    .layout_len = LAYOUT_LEN,
+};

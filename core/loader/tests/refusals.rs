@@ -1,0 +1,263 @@
+//! What is refused, each with one line that says what is wrong and what to do.
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use rialto_loader::{ClaimTable, Declared, Library, LoadError};
+use support::*;
+
+/// What the refusal says, without the path.
+fn refused(library: &Path) -> String {
+    let error = Library::open(library).expect_err("refused");
+    let words = error.to_string();
+    assert!(!words.contains('\n'), "one line: {words}");
+    assert!(words.len() < 600, "readable: {words}");
+    let path = library
+        .canonicalize()
+        .unwrap_or_else(|_| library.to_owned());
+    match words.strip_prefix(&format!("{}: ", path.display())) {
+        Some(words) => words.to_owned(),
+        None => panic!("names its library: {words}"),
+    }
+}
+
+fn scratch(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn missing_file_is_refused() {
+    let words = refused(Path::new("/nonexistent/libx.so"));
+    assert_eq!(
+        words,
+        "cannot be read (No such file or directory (os error 2)); check the path and its permissions"
+    );
+}
+
+#[test]
+fn folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refused(folder.path()).starts_with("cannot be read (not a file)"));
+}
+
+#[test]
+fn file_that_is_no_library_is_refused() {
+    let long = "no library at all, but long enough to hold a header of one. ".repeat(3);
+    let (_folder, path) = scratch("libtext.so", long.as_bytes());
+    assert_eq!(
+        refused(&path),
+        "not a complete shared library (it is not a 64-bit little-endian ELF file); copy or build it again"
+    );
+    let (_folder, path) = scratch("libempty.so", b"");
+    assert!(refused(&path).contains("(it has 0 bytes only)"));
+    let program = std::env::current_exe().unwrap();
+    assert!(Library::open(&program).is_err(), "a program is no plugin");
+}
+
+#[test]
+fn truncated_library_is_refused_at_every_length() {
+    let whole = fs::read(echo_plugin()).unwrap();
+    let (folder, stripped) = scratch("libstripped.so", &whole);
+    assert!(
+        Command::new("strip")
+            .arg(&stripped)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let stripped = fs::read(stripped).unwrap();
+    for whole in [whole, stripped] {
+        let ends = (1..100).map(|percent| whole.len() * percent / 100);
+        for end in ends.chain([1, 63, 64, 65, 200, whole.len() - 1]) {
+            let path = folder.path().join(format!("lib{end}of{}.so", whole.len()));
+            fs::write(&path, &whole[..end]).unwrap();
+            assert!(refused(&path).starts_with("not a complete shared library ("));
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn stripped_library_works() {
+    let (_folder, path) = scratch("libstripped.so", &fs::read(faulty_plugin()).unwrap());
+    assert!(Command::new("strip").arg(&path).status().unwrap().success());
+    let gateway = Recorder::new();
+    let adapter = started(path, "{}", &gateway).await;
+    assert!(delivered(&adapter, "x").await.is_success());
+}
+
+#[test]
+fn library_without_a_plugin_is_refused() {
+    let library = rust_library(
+        "no_plugin",
+        "#[unsafe(no_mangle)] pub extern \"C\" fn f() {}",
+    );
+    let words = refused(&library);
+    assert!(
+        words.starts_with("a library, but not a plugin ("),
+        "{words}"
+    );
+    assert!(words.contains("undefined symbol: RIALTO_PLUGIN"), "{words}");
+    let code = "#[unsafe(no_mangle)] pub static RIALTO_PLUGIN: [u64; 64] = [7; 64];";
+    assert!(refused(&rust_library("other_mark", code)).contains("another mark"));
+}
+
+#[test]
+fn library_that_lacks_a_library_is_refused() {
+    let code = "unsafe extern \"C\" { fn nowhere_to_be_found(); }
+        #[unsafe(no_mangle)] pub extern \"C\" fn f() { unsafe { nowhere_to_be_found() } }";
+    let words = refused(&rust_library("lacks_symbol", code));
+    assert!(
+        words.contains("undefined symbol: nowhere_to_be_found"),
+        "{words}"
+    );
+}
+
+#[test]
+fn plugin_of_another_contract_is_refused() {
+    let library = c_plugin("contract_2", "#define CONTRACT 2");
+    assert_eq!(
+        refused(&library),
+        "the plugin speaks contract 2, this gateway 1; build it with this gateway's SDK"
+    );
+}
+
+#[test]
+fn plugin_with_an_incomplete_table_is_refused() {
+    let words = refused(&c_plugin("short_table", "#define SIZE 100"));
+    assert!(
+        words.starts_with("the plugin's table lacks its last fields;"),
+        "{words}"
+    );
+    let words = refused(&c_plugin("no_deliver", "#define DELIVER 0"));
+    assert!(
+        words.starts_with("the plugin's table lacks the function `deliver`;"),
+        "{words}"
+    );
+}
+
+const OTHER_FIELDS: &str = r#"#include "rialto.h"
+static const RialtoField fields[] = {
+    { RIALTO_TEXT("Operation"), RIALTO_TEXT("size"), 0, 4 },
+    { RIALTO_TEXT("Operation"), RIALTO_TEXT("kind"), 4, 4 },
+    { RIALTO_TEXT("Operation"), RIALTO_TEXT("inserted"), 8, 8 },
+};
+#define LAYOUT fields
+#define LAYOUT_LEN 3"#;
+
+#[test]
+fn plugin_with_other_layouts_is_refused_by_the_first_difference() {
+    assert_eq!(
+        refused(&c_plugin("other_fields", OTHER_FIELDS)),
+        "built with other data layouts (the plugin has Operation.inserted at bytes 8 to 16, the gateway \
+         Operation.deadline_ms at bytes 8 to 16); build it with this gateway's SDK"
+    );
+}
+
+#[tokio::test]
+async fn plugin_that_has_grown_at_the_end_works() {
+    let grown = OTHER_FIELDS.replace("\"inserted\"), 8", "\"priority\"), 4096");
+    let gateway = Recorder::new();
+    let adapter = started(c_plugin("grown", &grown), "{}", &gateway).await;
+    assert!(delivered(&adapter, "x").await.is_success());
+}
+
+#[test]
+fn plugin_with_a_senseless_manifest_is_refused() {
+    let words = refused(&c_plugin(
+        "bad_scheme",
+        "#define SCHEMES \"sip,not a scheme\"",
+    ));
+    assert!(
+        words.contains("(`not a scheme` is no URI scheme)"),
+        "{words}"
+    );
+    let words = refused(&c_plugin("no_service", "#define SERVICES 0"));
+    assert!(
+        words.contains("(it offers no service that this gateway knows)"),
+        "{words}"
+    );
+}
+
+/// A constructor, which runs while the library is opened.
+fn constructor(name: &str, body: &str) -> PathBuf {
+    let code = format!(
+        "#[used] #[unsafe(link_section = \".init_array\")] static AT_LOAD: extern \"C\" fn() = at_load;
+         extern \"C\" fn at_load() {{ {body} }}"
+    );
+    rust_library(name, &code)
+}
+
+#[test]
+fn library_that_panics_while_it_is_opened_is_refused_with_its_words() {
+    let words = refused(&constructor("panics", "panic!(\"a bug at load\")"));
+    assert!(
+        words.starts_with("opening the library fails (the process dies of SIGABRT: "),
+        "{words}"
+    );
+    assert!(words.contains("a bug at load"), "{words}");
+}
+
+#[test]
+fn library_that_ends_the_process_while_it_is_opened_is_refused() {
+    let words = refused(&constructor("exits", "std::process::exit(3)"));
+    assert!(words.contains("ends the process with code 3"), "{words}");
+    let body = "unsafe { std::ptr::null_mut::<u8>().write_volatile(1) }";
+    let words = refused(&constructor("crashes", body));
+    assert!(words.contains("dies of SIG"), "{words}");
+}
+
+fn configured(config: &str) -> LoadError {
+    let declared = Declared::new("sip", faulty_plugin(), config.to_owned());
+    declared.load(&ClaimTable::new()).expect_err("refused")
+}
+
+#[test]
+fn wrong_configuration_is_refused_by_its_key() {
+    let error = configured(r#"{"listen": ["127.0.0.1:5060", "5060"]}"#);
+    assert!(error.is_configuration());
+    assert_eq!(
+        error.to_string(),
+        "adapter sip: listen[1]: invalid socket address syntax; correct its configuration"
+    );
+    let unknown = configured(r#"{"lisen": []}"#).to_string();
+    assert!(
+        unknown.starts_with("adapter sip: lisen: unknown field `lisen`, expected"),
+        "{unknown}"
+    );
+    assert!(configured("{").to_string().contains("EOF"));
+}
+
+#[test]
+fn configuration_that_the_author_refuses_is_refused_in_his_words() {
+    assert_eq!(
+        configured(r#"{"listen": ["127.0.0.1:1"]}"#).to_string(),
+        "adapter sip: listen[0]: port 1 is reserved; correct its configuration"
+    );
+}
+
+#[test]
+fn claim_that_is_none_is_refused() {
+    assert_eq!(
+        configured(r#"{"domain": "nodots"}"#).to_string(),
+        "adapter sip: the plugin claims `nodots`, which is no claim (the domain `nodots` is not fully \
+         qualified); report it to the plugin's author"
+    );
+}
+
+#[test]
+fn panic_in_claims_is_a_refusal() {
+    let words = configured(r#"{"fault": "panic_in_claims"}"#).to_string();
+    assert!(
+        words.contains("the plugin panicked: claims: a bug"),
+        "{words}"
+    );
+}
