@@ -11,3 +11,18 @@ mod rfc_examples;
 pub(crate) use address::OwnDomains;
 pub(crate) use inbound::{Incoming, classify};
 pub(crate) use outbound::stanza_from_operation;
+
+/// The writer of a stream whose handshake is done: there is no other way to one.
+#[cfg(test)]
+fn test_writer() -> rialto_xmpp_codec::StanzaWriter {
+    use rialto_xmpp_codec::{Handshake, HandshakeProgress, Limits};
+
+    let mut out = Vec::new();
+    let handshake = Handshake::start("sip.example.com", "s", Limits::default(), &mut out).unwrap();
+    let mut answer: &[u8] = b"<stream:stream xmlns='jabber:component:accept' \
+        xmlns:stream='http://etherx.jabber.org/streams' id='1'><handshake/>";
+    match handshake.read(&mut answer, &mut out).unwrap() {
+        HandshakeProgress::Done(stream) => stream.writer(),
+        HandshakeProgress::Pending(_) => panic!("the handshake is not done"),
+    }
+}

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn address_that_is_none_is_refused() {
+    fn cpim_2_4_1_1_address_that_is_none_is_refused() {
         let source = |from: Option<&'static str>| Message {
             from: from.map(Into::into),
             ..chat()

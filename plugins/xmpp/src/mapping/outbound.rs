@@ -58,3 +58,84 @@ fn check_required(message: &InstantMessage) -> Result<(), Failure> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rialto_sdk::model::{Domain, InstantInbox, MessageHeaders, TransactionId};
+    use rialto_xmpp_codec::{ContentNamespace, Limits, Stanza, StreamEvent, StreamReader};
+
+    use super::*;
+
+    fn stanza(message: InstantMessage) -> Result<Message, Failure> {
+        let inbox = |uri| InstantInbox::parse(uri).unwrap();
+        let (from, to) = (
+            inbox("im:romeo@sip.example.com"),
+            inbox("im:juliet@example.com"),
+        );
+        let id = TransactionId::parse(b"t1").unwrap();
+        let own = OwnDomains::new(Domain::parse("sip.example.com").unwrap(), []);
+        stanza_from_operation(&MessageOperation::new(id, from, to, message), &own)
+    }
+
+    #[test]
+    fn cpim_a_require_message_with_a_requirement_is_refused() {
+        let headers: MessageHeaders = [Header::new("Require", "MyFeatures.Vital")]
+            .into_iter()
+            .collect();
+        let failure = stanza(InstantMessage::text("x").with_headers(headers)).unwrap_err();
+        assert_eq!(failure.reason(), FailureReason::UnknownRequiredHeader);
+    }
+
+    #[test]
+    fn subject_thread_and_language_go_along() {
+        let subject = Header::new("Subject", "Ahoj").with_language("cs");
+        let odd = Header::new("Subject", "Hi").with_language("e'n");
+        let message = InstantMessage::text("x")
+            .with_headers(
+                [subject, odd, Header::new("DateTime", "x")]
+                    .into_iter()
+                    .collect(),
+            )
+            .with_thread("th");
+        let stanza = stanza(message).unwrap();
+        let czech = LangText {
+            lang: Some("cs".into()),
+            text: "Ahoj".into(),
+        };
+        assert_eq!(stanza.subjects, [czech, LangText::new("Hi")]);
+        assert_eq!(stanza.thread.unwrap().id, "th");
+        assert_eq!(stanza.lang, None);
+    }
+
+    #[test]
+    fn cpim_4_3_text_arrives_as_it_was_sent() {
+        let long = "x".repeat(8192);
+        for text in [
+            "two\r\nlines\n\ttab",
+            "a < b & c > d ' \"",
+            "🙂🏽 👩‍👩‍👧",
+            "שלום עולם",
+            "]]>",
+            &long,
+        ] {
+            let message = stanza(InstantMessage::text(text.to_owned())).unwrap();
+            assert_eq!(over_the_wire(message).bodies[0].text, text);
+        }
+    }
+
+    /// What a server reads of what this component writes.
+    fn over_the_wire(message: Message) -> Message {
+        let mut out = Vec::new();
+        let header = b"<stream:stream xmlns='jabber:component:accept' \
+            xmlns:stream='http://etherx.jabber.org/streams' id='1'>";
+        crate::mapping::test_writer()
+            .write(&message.into(), &mut out)
+            .unwrap();
+        let mut reader = StreamReader::new(ContentNamespace::Component, Limits::default());
+        reader.read(&mut &header[..]).unwrap();
+        match reader.read(&mut &out[..]).unwrap() {
+            Some(StreamEvent::Stanza(Stanza::Message(message))) => message,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+}

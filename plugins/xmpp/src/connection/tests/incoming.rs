@@ -37,7 +37,7 @@ async fn message_from_xmpp_is_submitted_and_success_is_silent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failure_of_a_message_comes_back_as_an_error_stanza() {
+async fn cpim_2_4_1_3b_failure_of_a_message_comes_back_as_an_error_stanza() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     server.send(CHAT).await;

@@ -12,7 +12,7 @@ use super::reason;
 use crate::outbox::DOUBT;
 
 #[tokio::test(start_paused = true)]
-async fn deliver_fails_at_once_while_the_server_is_not_connected() {
+async fn cpim_2_4_1_3b_deliver_fails_at_once_while_the_server_is_not_connected() {
     let mut rig = Rig::new();
     let begin = Instant::now();
     let status = rig.deliver(operation("t1", "x")).await.unwrap();
@@ -30,7 +30,7 @@ async fn deliver_fails_at_once_while_the_server_is_not_connected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deliver_succeeds_when_the_server_answers_the_ping_behind_the_message() {
+async fn cpim_2_4_1_3a_deliver_succeeds_when_the_server_answers_the_ping_behind_the_message() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let delivered = rig.deliver(operation("t1", "Neither, fair saint"));
@@ -63,7 +63,7 @@ async fn ping_answered_with_an_error_proves_as_much() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deliver_fails_when_an_error_comes_for_its_id_first() {
+async fn cpim_2_4_1_3b_deliver_fails_when_an_error_comes_for_its_id_first() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let lost = rig.deliver(operation("t1", "one"));

@@ -9,7 +9,7 @@ use super::super::fake::{Rig, operation};
 use super::reason;
 
 #[tokio::test(start_paused = true)]
-async fn loss_of_the_server_leaves_what_was_written_in_doubt() {
+async fn cpim_2_4_1_3c_loss_of_the_server_leaves_what_was_written_in_doubt() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let delivered = rig.deliver(operation("t1", "x"));
