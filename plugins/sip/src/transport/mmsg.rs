@@ -15,10 +15,14 @@ use nix::sys::socket::{
 pub(super) const BATCH: usize = 64;
 
 // The headers hold pointers and so belong to a thread; made once, since each has its address
-// buffers. One for each family: a call leaves the length of the addresses it saw behind.
+// buffers. One for each family: a call leaves the length of the addresses it saw behind. One for
+// each direction: sending leaves pointers to addresses of its caller behind, and receiving with
+// them would write where those were.
 thread_local! {
     static V4: RefCell<MultiHeaders<SockaddrIn>> = RefCell::new(MultiHeaders::preallocate(BATCH, None));
     static V6: RefCell<MultiHeaders<SockaddrIn6>> = RefCell::new(MultiHeaders::preallocate(BATCH, None));
+    static TO_V4: RefCell<MultiHeaders<SockaddrIn>> = RefCell::new(MultiHeaders::preallocate(BATCH, None));
+    static TO_V6: RefCell<MultiHeaders<SockaddrIn6>> = RefCell::new(MultiHeaders::preallocate(BATCH, None));
 }
 
 /// One datagram in the buffers: its length and where it came from.
@@ -71,14 +75,14 @@ pub(super) fn send<'a>(
     datagrams: impl Iterator<Item = (&'a [u8], SocketAddr)> + Clone,
 ) -> nix::Result<usize> {
     if is_ipv4 {
-        V4.with_borrow_mut(|headers| {
+        TO_V4.with_borrow_mut(|headers| {
             send_with(fd, headers, datagrams, |to| match to {
                 SocketAddr::V4(to) => Some(SockaddrIn::from(to)),
                 SocketAddr::V6(_) => None,
             })
         })
     } else {
-        V6.with_borrow_mut(|headers| {
+        TO_V6.with_borrow_mut(|headers| {
             send_with(fd, headers, datagrams, |to| match to {
                 SocketAddr::V6(to) => Some(SockaddrIn6::from(to)),
                 SocketAddr::V4(_) => None,
@@ -112,4 +116,26 @@ fn send_with<'a, S: SockaddrLike + Copy>(
         MsgFlags::MSG_DONTWAIT,
     )?;
     Ok(sent.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::UdpSocket, os::fd::AsRawFd};
+
+    use super::*;
+
+    #[test]
+    fn source_is_the_datagrams_own_after_others_were_answered() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut buffers = [0; 16 * BATCH];
+        for _ in 0..3 {
+            let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let address = peer.local_addr().unwrap();
+            peer.send_to(b"x", socket.local_addr().unwrap()).unwrap();
+            let arrivals = receive(socket.as_raw_fd(), true, &mut buffers, 16).unwrap();
+            assert_eq!(arrivals[0], Some((1, address)));
+            let answer = std::iter::once((&b"y"[..], address));
+            assert_eq!(send(socket.as_raw_fd(), true, answer), Ok(1));
+        }
+    }
 }
