@@ -64,7 +64,7 @@ fn check_names_the_line_of_a_key_that_only_the_plugin_knows() {
     assert_eq!(output.status.code(), Some(CONFIG));
     let text = error(&output);
     assert!(
-        text.contains("rialto.toml:17") && text.contains("adapters.xmpp.config.secrte"),
+        text.contains("rialto.toml:16") && text.contains("adapters.xmpp.config.secrte"),
         "{text}"
     );
     assert!(!text.contains("s3cret"), "{text}");
