@@ -1,8 +1,5 @@
 //! The connection to the XMPP server: kept up, and made again when it breaks.
 
-mod backoff;
-mod session;
-
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -11,13 +8,17 @@ use rialto_sdk::tokio::io::{AsyncRead, AsyncWrite};
 use rialto_sdk::tokio::net::TcpStream;
 use rialto_sdk::tokio::time::{sleep, timeout};
 
-use self::backoff::Backoff;
-use self::session::Session;
-pub(crate) use self::session::SessionEnd;
 use crate::config::Config;
 use crate::gateway::{Event, Gateway};
 use crate::inbound::Inbound;
 use crate::link::Link;
+
+mod backoff;
+mod session;
+
+use self::backoff::Backoff;
+use self::session::Session;
+pub(crate) use self::session::SessionEnd;
 
 /// Opens the way to the server; tests open another.
 pub(crate) trait Connect: Send + Sync + 'static {

@@ -13,6 +13,10 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
+
+use rialto_sdk::prelude::*;
+
 mod config;
 mod connection;
 mod failures;
@@ -24,10 +28,6 @@ mod outbound;
 mod outbox;
 mod service;
 mod telemetry;
-
-use std::sync::Arc;
-
-use rialto_sdk::prelude::*;
 
 pub use self::config::Config;
 use self::connection::{Connection, Tcp};

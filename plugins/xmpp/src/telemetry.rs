@@ -45,9 +45,9 @@ impl SdkGateway {
             .unwrap_or_default();
         let retry = retry.as_millis();
         if self.away.swap(true, Ordering::Relaxed) {
-            tracing::debug!(error = %end, error.cause = cause, retry.ms = retry, "still not joined");
+            tracing::debug!(error = %end, error.cause = cause, retry.ms = retry, "the server is still away");
         } else {
-            tracing::warn!(error = %end, error.cause = cause, retry.ms = retry, "not joined");
+            tracing::warn!(error = %end, error.cause = cause, retry.ms = retry, "the server is away");
         }
     }
 }

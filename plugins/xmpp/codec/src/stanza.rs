@@ -1,5 +1,8 @@
 //! Stanzas (RFC 6120 §8).
 
+use crate::xml::Writer;
+use crate::{ContentNamespace, Element, WriteError};
+
 mod condition;
 mod disco;
 mod error;
@@ -8,8 +11,6 @@ mod lang_text;
 mod message;
 mod presence;
 
-use crate::xml::Writer;
-use crate::{ContentNamespace, Element, WriteError};
 pub use condition::{Condition, ErrorType};
 pub use disco::{DiscoInfo, Identity};
 pub use error::StanzaError;
