@@ -41,7 +41,7 @@ fn command_line(gateway: &Gateway) -> String {
   with the gateway's own command line, to see how an address is found and to write there:
 
     {binary} --config {config} resolve --from sip im:{BARE_JID}
-    {binary} --config {config} send im:you@{GUEST_DOMAIN} im:{BARE_JID} Hello
+    {binary} --config {config} send im:operator@{COMPONENT} im:{BARE_JID} Hello
 "
     )
 }
@@ -52,16 +52,16 @@ fn sip_clients(gateway: &Gateway) -> String {
     let (host, port) = (sip.ip(), sip.port());
     format!(
         r#"
-  with netcat, which shows the 200 and then Juliet's answer as it comes:
+  with netcat, which shows the 200 and then Juliet's answer, again and again as nobody takes it:
 
     printf '%s\r\n' 'MESSAGE sip:{BARE_JID} SIP/2.0' \
       "Via: SIP/2.0/UDP {guest};branch=z9hG4bK$RANDOM$RANDOM" 'Max-Forwards: 70' \
       'From: <sip:you@{GUEST_DOMAIN}>;tag=1' 'To: <sip:{BARE_JID}>' \
       "Call-ID: $RANDOM$RANDOM" 'CSeq: 1 MESSAGE' \
       'Content-Type: text/plain' 'Content-Length: 7' '' 'Hello' |
-      nc -u -s {host} -p {guest_port} -w 2 {host} {port}
+      nc -u -s {host} -p {guest_port} -w 1 {host} {port}
 
-  with baresip, in ~/.baresip; then write with /message Hello
+  with baresip -e '/message Hello', which shows Juliet's answer; in ~/.baresip:
 
     accounts:  <sip:you@{GUEST_DOMAIN}>;regint=0;outbound="sip:{sip};transport=udp"
     contacts:  <sip:{BARE_JID}>
@@ -82,11 +82,10 @@ fn own_server(gateway: &Gateway) -> String {
     Component "{COMPONENT}"
         component_secret = "{SECRET}"
 
-  and, instead of this gateway, one that joins it on port 5347:
+  and, instead of this gateway, one that joins it on port 5347 and takes SIP on port 5060:
 
     {binary} --config examples/config/sip-xmpp.toml \
-      --set 'gateway.plugin_dirs=["{plugins}"]' \
-      --set 'adapters.xmpp.config.secret="{SECRET}"' run
+      --set 'gateway.plugin_dirs=["{plugins}"]' run
 "#
     )
 }

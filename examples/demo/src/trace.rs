@@ -75,12 +75,13 @@ impl Trace {
                 self.fields("why", steps.split("; "))
             }
             Flow::Answered(Answered {
+                transaction_id,
                 status,
                 reason,
                 detail,
-                ..
             }) => {
                 self.entry("response", status)?;
+                self.field("transaction", transaction_id)?;
                 self.field("reason", reason)?;
                 self.field("detail", detail)
             }
