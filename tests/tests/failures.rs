@@ -2,8 +2,11 @@
 
 use rialto_tests::{
     peers::{
-        self, Ejabberd, Prosody, Reply, Transport, XmppServer, sipp::Outgoing, slixmpp::Stanza,
+        self, Ejabberd, Prosody, Reply, Transport, XmppServer,
+        sipp::{Outgoing, SIP_HOST},
+        slixmpp::Stanza,
     },
+    ports::Port,
     sip_message::SipMessage,
     world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
 };
@@ -91,13 +94,29 @@ fn sip_503_with_retry_after_gives_the_xmpp_sender_an_error_to_wait_for() {
 }
 
 #[test]
+fn text_that_is_too_large_for_its_only_transport_gives_the_xmpp_sender_policy_violation() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let unused = Port::take();
+    let next_hop = Some(format!("udp:{SIP_HOST}:{}", unused.number()));
+    let world = World::<Prosody>::start(&WorldSettings {
+        next_hop,
+        ..WorldSettings::default()
+    });
+    let mut juliet = world.login("juliet");
+    juliet.send(ALICE_SEEN, &"long ".repeat(400));
+    assert_eq!(juliet.receive().error_condition(), Some("policy-violation"));
+}
+
+#[test]
 fn silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
     if !peers::are_wanted() {
         return;
     }
     // Timer F, which ends the waiting, is 64 times T1.
     let settings = WorldSettings {
-        sip_lines: &["t1 = \"50ms\""],
+        sip_lines: &["t1 = \"50ms\"", "t2 = \"200ms\""],
         ..answering(Reply::Silent)
     };
     let error = error_in(&settings);

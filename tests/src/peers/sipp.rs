@@ -115,9 +115,12 @@ impl SippServer {
         self.address
     }
 
-    /// Where it listens, in the form of the gateway's configuration.
+    /// Where requests go to reach it over this transport; over UDP only those that are small enough for it.
     pub fn next_hop(&self, transport: Transport) -> String {
-        format!("{}:{}", name_of(transport), self.address)
+        match transport {
+            Transport::Udp => self.address.to_string(),
+            Transport::Tcp => format!("tcp:{}", self.address),
+        }
     }
 
     /// Takes the next message that came over this transport, retransmissions left out.
@@ -384,13 +387,6 @@ fn counted(log: &[u8]) -> Option<(usize, &[u8])> {
     // SIPp ends each entry of its log with a line feed.
     log.get(start + length)?;
     Some((start + length, log.get(start..start + length)?))
-}
-
-fn name_of(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-    }
 }
 
 #[cfg(test)]
