@@ -24,6 +24,9 @@ mod outbound;
 mod responses;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 use rialto_sdk::{prelude::*, tracing};
 
 use crate::{adapter::Adapter, config::Config, gateway::Sdk};

@@ -53,7 +53,7 @@ impl NextHop {
                 transport: TransportKind::Udp,
                 address,
             })
-            .or(self.congestion_controlled())
+            .or_else(|| self.congestion_controlled())
     }
 
     /// The hop of a request of any size.

@@ -1,0 +1,148 @@
+//! A gateway that answers what the test says.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use rialto_sdk::{
+    prelude::{MessageOperation, Response, ResponseStatus, TransactionId},
+    tokio_util::{sync::CancellationToken, task::TaskTracker},
+};
+use tokio::sync::{Notify, oneshot};
+
+use crate::gateway::Gateway;
+
+/// Answers each operation at once, or holds it until the test answers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fake {
+    state: Arc<Mutex<State>>,
+    submitted: Arc<Notify>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answer: Option<ResponseStatus>,
+    submitted: Vec<MessageOperation>,
+    held: Vec<Held>,
+    counts: BTreeMap<&'static str, u64>,
+    last_id: u64,
+}
+
+/// An operation that waits for the test.
+#[derive(Debug)]
+pub(super) struct Held {
+    answer: oneshot::Sender<ResponseStatus>,
+}
+
+impl Held {
+    pub(super) fn answer(self, status: ResponseStatus) {
+        self.answer.send(status).unwrap();
+    }
+}
+
+impl Fake {
+    /// Answers all with this.
+    pub(super) fn answering(status: ResponseStatus) -> Self {
+        let fake = Self::default();
+        fake.lock().answer = Some(status);
+        fake
+    }
+
+    /// Holds all until the test answers.
+    pub(super) fn holding() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn answer_with(&self, status: ResponseStatus) {
+        self.lock().answer = Some(status);
+    }
+
+    pub(super) fn submitted(&self) -> Vec<MessageOperation> {
+        self.lock().submitted.clone()
+    }
+
+    /// Waits until so many operations were submitted in all.
+    pub(super) async fn wait_for(&self, count: usize) {
+        loop {
+            let notified = self.submitted.notified();
+            if self.lock().submitted.len() >= count {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Takes the oldest that waits.
+    pub(super) fn held(&self) -> Held {
+        self.lock().held.remove(0)
+    }
+
+    pub(super) fn counted(&self, metric: &str) -> u64 {
+        self.lock().counts.get(metric).copied().unwrap_or_default()
+    }
+
+    /// Stops the adapter and waits for its tasks.
+    pub(super) async fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+impl Gateway for Fake {
+    type Submission = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn submit(&self, operation: MessageOperation) -> Self::Submission {
+        let mut state = self.lock();
+        state.submitted.push(operation.clone());
+        self.submitted.notify_one();
+        if let Some(status) = state.answer.clone() {
+            return Box::pin(async { operation.respond(status) });
+        }
+        let (answer, awaited) = oneshot::channel();
+        state.held.push(Held { answer });
+        Box::pin(async {
+            match awaited.await {
+                Ok(status) => operation.respond(status),
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+
+    fn transaction_id(&self) -> TransactionId {
+        let mut state = self.lock();
+        state.last_id += 1;
+        TransactionId::parse(state.last_id.to_string().as_bytes()).unwrap()
+    }
+
+    fn count(&self, metric: &'static str, by: u64) {
+        *self.lock().counts.entry(metric).or_default() += by;
+    }
+
+    fn spawn(&self, _: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    fn spawn_to_the_end(&self, _: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.stop.clone().cancelled_owned()
+    }
+}

@@ -1,0 +1,226 @@
+use std::time::Duration;
+
+use rialto_sdk::prelude::{
+    ByteString, FailureReason, InstantInbox, InstantMessage, MessageOperation, Response,
+    ResponseStatus, Retry, TransactionId,
+};
+use tokio::net::TcpListener;
+
+use super::{Fake, Peer, StreamPeer, peer::response, start, start_with};
+use crate::adapter::Adapter;
+
+fn operation(text: &str, next_hop: Option<&str>) -> MessageOperation {
+    let operation = MessageOperation::new(
+        TransactionId::parse(b"op").unwrap(),
+        InstantInbox::parse("im:juliet@xmpp.example").unwrap(),
+        InstantInbox::parse("im:romeo@sip.example").unwrap(),
+        InstantMessage::text(ByteString::from(text)),
+    );
+    match next_hop {
+        Some(next_hop) => operation.with_next_hop(next_hop),
+        None => operation,
+    }
+}
+
+async fn deliver(adapter: &Adapter, operation: MessageOperation) -> Response {
+    adapter.outbound().deliver(operation).await.unwrap()
+}
+
+fn reason(response: &Response) -> FailureReason {
+    match response.status() {
+        ResponseStatus::Failure(failure) => failure.reason(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn over_udp(peer: &Peer) -> String {
+    format!("udp:{}", peer.address())
+}
+
+#[tokio::test]
+async fn final_response_is_the_truth_that_the_gateway_hears() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let hop = over_udp(&peer);
+    let ask = async |status, more: &[(&str, &str)]| {
+        let operation = operation("hi", Some(&hop));
+        tokio::join!(deliver(&adapter, operation), peer.serve(status, more)).0
+    };
+    assert_eq!(*ask(200, &[]).await.status(), ResponseStatus::Success);
+    assert_eq!(*ask(202, &[]).await.status(), ResponseStatus::Indeterminant);
+    assert_eq!(
+        reason(&ask(302, &[("Contact", "<sip:x@y.example>")]).await),
+        FailureReason::Refused
+    );
+    assert_eq!(reason(&ask(404, &[]).await), FailureReason::NoSuchInbox);
+    let busy = ask(503, &[("Retry-After", "7")]).await;
+    let ResponseStatus::Failure(failure) = busy.status() else {
+        panic!("{busy:?}")
+    };
+    assert_eq!(failure.reason(), FailureReason::Overloaded);
+    assert_eq!(failure.retry(), Retry::After(Duration::from_secs(7)));
+    assert_eq!(busy.transaction_id().as_str(), "op");
+}
+
+#[tokio::test]
+async fn request_shows_configured_names_and_the_address_it_leaves_by_only_in_via() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start_with(
+        &gateway,
+        r#"{"advertise": "gw.example", "user_agent": "tester"}"#,
+    );
+    let operation = operation("hi", Some(&over_udp(&peer)));
+    let (_, text) = tokio::join!(deliver(&adapter, operation), peer.serve(200, &[]));
+    assert!(
+        text.starts_with("MESSAGE sip:romeo@sip.example SIP/2.0\r\nVia: SIP/2.0/UDP gw.example:")
+    );
+    assert!(
+        text.contains("\r\nFrom: <sip:juliet@xmpp.example>;tag="),
+        "{text}"
+    );
+    assert!(
+        text.contains("\r\nUser-Agent: tester\r\n") && text.ends_with("\r\n\r\nhi"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("127.0.0.1") && !text.contains("Contact"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn provisional_and_foreign_responses_end_nothing() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let operation = operation("hi", Some(&over_udp(&peer)));
+    let serve = async {
+        let (bytes, from) = peer.receive().await;
+        peer.send(from, response(&bytes, 100, &[])).await;
+        let foreign = String::from_utf8(response(&bytes, 200, &[])).unwrap();
+        peer.send(from, foreign.replace("branch=z9hG4bK", "branch=z9hG4bKx"))
+            .await;
+        peer.send(from, foreign.replace("1 MESSAGE", "1 OPTIONS"))
+            .await;
+        peer.send(from, "SIP/2.0 200 OK\r\nVia: nonsense\r\n\r\n")
+            .await;
+        peer.send(from, response(&bytes, 480, &[])).await;
+    };
+    let (answer, ()) = tokio::join!(deliver(&adapter, operation), serve);
+    assert_eq!(reason(&answer), FailureReason::RecipientUnavailable);
+}
+
+#[tokio::test]
+async fn rfc3261_18_1_1_request_over_1300_bytes_goes_over_tcp() {
+    let gateway = Fake::holding();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let adapter = start(&gateway);
+    let text = "é".repeat(4096);
+    // Without a transport in the next hop, either will do.
+    let hop = listener.local_addr().unwrap().to_string();
+    let serve = async {
+        let mut peer = StreamPeer::accept(&listener).await;
+        let text = peer.receive().await;
+        peer.send(response(text.as_bytes(), 200, &[])).await;
+        text
+    };
+    let (answer, request) = tokio::join!(deliver(&adapter, operation(&text, Some(&hop))), serve);
+    assert_eq!(*answer.status(), ResponseStatus::Success);
+    assert!(request.contains("Via: SIP/2.0/TCP ") && request.ends_with(&text));
+}
+
+#[tokio::test]
+async fn request_over_1300_bytes_is_too_large_for_a_hop_without_tcp() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let answer = deliver(
+        &adapter,
+        operation(&"x".repeat(1300), Some(&over_udp(&peer))),
+    )
+    .await;
+    assert_eq!(reason(&answer), FailureReason::TooLarge);
+}
+
+#[tokio::test]
+async fn requests_to_one_hop_share_a_connection_and_their_responses_find_them() {
+    let gateway = Fake::holding();
+    let listener = TcpListener::bind("[::1]:0").await.unwrap();
+    let hop = format!("tcp:{}", listener.local_addr().unwrap());
+    let adapter = start_with(&gateway, &format!(r#"{{"outbound": ["{hop}"]}}"#));
+    let serve = async {
+        let mut peer = StreamPeer::accept(&listener).await;
+        let requests = [peer.receive().await, peer.receive().await];
+        for request in requests.iter().rev() {
+            let status = if request.ends_with("one") { 200 } else { 404 };
+            peer.send(response(request.as_bytes(), status, &[])).await;
+        }
+    };
+    let (one, two, ()) = tokio::join!(
+        deliver(&adapter, operation("one", None)),
+        deliver(&adapter, operation("two", None)),
+        serve
+    );
+    assert_eq!(*one.status(), ResponseStatus::Success);
+    assert_eq!(reason(&two), FailureReason::NoSuchInbox);
+}
+
+#[tokio::test]
+async fn refused_connection_is_unreachable_and_the_next_message_tries_again() {
+    let gateway = Fake::holding();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let adapter = start(&gateway);
+    let hop = format!("tcp:{address}");
+    let answer = deliver(&adapter, operation("hi", Some(&hop))).await;
+    assert_eq!(reason(&answer), FailureReason::Unreachable);
+    let listener = TcpListener::bind(address).await.unwrap();
+    let serve = async {
+        let mut peer = StreamPeer::accept(&listener).await;
+        let text = peer.receive().await;
+        peer.send(response(text.as_bytes(), 200, &[])).await;
+    };
+    let (answer, ()) = tokio::join!(deliver(&adapter, operation("hi", Some(&hop))), serve);
+    assert_eq!(*answer.status(), ResponseStatus::Success);
+}
+
+#[tokio::test]
+async fn connection_that_breaks_before_the_response_is_unreachable() {
+    let gateway = Fake::holding();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let adapter = start(&gateway);
+    let hop = format!("tcp:{}", listener.local_addr().unwrap());
+    let serve = async { drop(StreamPeer::accept(&listener).await.receive().await) };
+    let (answer, ()) = tokio::join!(deliver(&adapter, operation("hi", Some(&hop))), serve);
+    assert_eq!(reason(&answer), FailureReason::Unreachable);
+}
+
+#[tokio::test]
+async fn message_without_a_usable_next_hop_is_unresolvable() {
+    let gateway = Fake::holding();
+    let adapter = start(&gateway);
+    for hop in [
+        None,
+        Some("example.com"),
+        Some("udp:example.com:5060"),
+        Some("tls:127.0.0.1:5061"),
+    ] {
+        let answer = deliver(&adapter, operation("hi", hop)).await;
+        assert_eq!(reason(&answer), FailureReason::Unresolvable, "{hop:?}");
+    }
+}
+
+#[tokio::test]
+async fn message_during_the_stop_is_answered() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let hop = over_udp(&peer);
+    let open = deliver(&adapter, operation("hi", Some(&hop)));
+    let stop = async {
+        peer.receive().await;
+        gateway.stop().await;
+    };
+    let (answer, ()) = tokio::join!(open, stop);
+    assert_eq!(reason(&answer), FailureReason::ShuttingDown);
+    let late = deliver(&adapter, operation("hi", Some(&hop))).await;
+    assert_eq!(reason(&late), FailureReason::ShuttingDown);
+}
