@@ -181,9 +181,20 @@ fn canonical_at(scheme: &str, uri: &str) -> Option<u16> {
     let rest = uri.strip_prefix(scheme)?;
     let at = memchr::memchr(b'@', rest.as_bytes())?;
     let (local, domain) = rest.split_at(at);
-    let literal = local.bytes().all(is_literal) && is_dot_atom(local);
     let normal = matches!(Domain::check(domain.get(1..)?), Ok(Checked::AsIs));
-    (literal && normal).then_some((scheme.len() + at) as u16)
+    (is_literal_dot_atom(local) && normal).then_some((scheme.len() + at) as u16)
+}
+
+/// Whether all bytes are literal, and no dot is first, last or beside another.
+fn is_literal_dot_atom(local: &str) -> bool {
+    let mut before = b'.';
+    for byte in local.bytes() {
+        if !is_literal(byte) || (byte == b'.' && before == b'.') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
 }
 
 /// Whether a local part needs no quotes. RFC 5322 §3.2.3, RFC 6532 §3.2.
