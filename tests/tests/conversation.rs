@@ -7,13 +7,14 @@ use rialto_tests::{
         slixmpp::Draft,
     },
     ports::Port,
+    raw_sip::RawSip,
     sip_message::SipMessage,
     texts::{self, Text, with_line_feeds},
     world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
 };
 
 #[test]
-fn prosody_and_sipp_exchange_every_text_over_udp() {
+fn rfc2779_4_1_6_prosody_and_sipp_exchange_texts_of_every_script_over_udp() {
     exchange_every_text::<Prosody>(&WorldSettings::default());
 }
 
@@ -111,7 +112,7 @@ fn over_tcp() -> WorldSettings {
 }
 
 #[test]
-fn reply_to_the_shown_address_comes_back_to_each_side() {
+fn rfc2779_5_4_4_reply_to_the_shown_address_comes_back_to_each_side() {
     if !peers::are_wanted() {
         return;
     }
@@ -205,4 +206,50 @@ fn subject_thread_and_language_cross_to_sip_and_back() {
         (Some("An answer, 今"), Some("fr"))
     );
     assert!(stanza.thread().is_some(), "the Call-ID is the thread");
+}
+
+#[test]
+fn rfc2779_5_4_2_burst_arrives_once_and_in_order() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&over_tcp());
+    let mut juliet = world.login("juliet");
+    let texts: Vec<String> = (0..100).map(|number| format!("number {number}")).collect();
+    for text in &texts {
+        juliet.send(ALICE_SEEN, text);
+    }
+    let arrived: Vec<_> = texts
+        .iter()
+        .map(|_| String::from_utf8_lossy(world.sip.receive(Transport::Tcp).body()).into_owned())
+        .collect();
+    assert_eq!(arrived, texts);
+    assert_eq!(world.send_from_sip(JULIET_SEEN, "done").status(), Some(200));
+    assert_eq!(juliet.receive().body(), Some("done"), "no error has come");
+    assert_eq!(world.sip.received().len(), texts.len());
+}
+
+#[test]
+fn rfc2779_5_4_2_retransmitted_request_is_delivered_once() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let alice = RawSip::new();
+    for _copy in 0..3 {
+        alice.send(
+            world.gateway_sip(),
+            ALICE,
+            JULIET_SEEN,
+            "text/plain",
+            b"once",
+        );
+    }
+    assert_eq!(alice.receive().status(), Some(200));
+    assert_eq!(world.send_from_sip(JULIET_SEEN, "done").status(), Some(200));
+    let bodies =
+        [juliet.receive(), juliet.receive()].map(|stanza| stanza.body().map(str::to_owned));
+    assert_eq!(bodies, [Some("once".to_owned()), Some("done".to_owned())]);
+    assert!(juliet.unread().is_empty());
 }

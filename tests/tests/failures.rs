@@ -14,12 +14,12 @@ use rialto_tests::{
 const NOBODY: &str = "sip:nobody@xmpp.example";
 
 #[test]
-fn unknown_user_of_prosody_gives_the_sip_sender_a_4xx() {
+fn rfc2779_5_4_1_unknown_user_of_prosody_gives_the_sip_sender_a_4xx() {
     unknown_user_gives_a_4xx::<Prosody>();
 }
 
 #[test]
-fn unknown_user_of_ejabberd_gives_the_sip_sender_a_4xx() {
+fn rfc2779_5_4_1_unknown_user_of_ejabberd_gives_the_sip_sender_a_4xx() {
     unknown_user_gives_a_4xx::<Ejabberd>();
 }
 
@@ -37,7 +37,7 @@ fn unknown_user_gives_a_4xx<S: XmppServer>() {
 }
 
 #[test]
-fn sip_404_gives_the_xmpp_sender_item_not_found() {
+fn rfc2779_5_4_1_sip_404_gives_the_xmpp_sender_item_not_found() {
     sip_status_gives("404 Not Found", "item-not-found", "cancel");
 }
 
@@ -110,7 +110,7 @@ fn text_that_is_too_large_for_its_only_transport_gives_the_xmpp_sender_policy_vi
 }
 
 #[test]
-fn silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
+fn rfc2779_5_4_1_silent_sip_peer_gives_the_xmpp_sender_a_timeout() {
     if !peers::are_wanted() {
         return;
     }
@@ -175,12 +175,12 @@ fn sip_202_gives_the_xmpp_sender_no_error() {
 }
 
 #[test]
-fn stopped_prosody_is_a_failure_and_restarted_it_works_again() {
+fn cpim_2_4_1_3b_stopped_prosody_is_a_failure_and_restarted_it_works_again() {
     stopped_server_is_a_failure_and_restarted_it_works_again::<Prosody>();
 }
 
 #[test]
-fn stopped_ejabberd_is_a_failure_and_restarted_it_works_again() {
+fn cpim_2_4_1_3b_stopped_ejabberd_is_a_failure_and_restarted_it_works_again() {
     stopped_server_is_a_failure_and_restarted_it_works_again::<Ejabberd>();
 }
 
@@ -196,7 +196,7 @@ fn stopped_server_is_a_failure_and_restarted_it_works_again<S: XmppServer>() {
 }
 
 #[test]
-fn killed_prosody_is_a_failure_and_restarted_it_works_again() {
+fn cpim_2_4_1_3b_killed_prosody_is_a_failure_and_restarted_it_works_again() {
     if !peers::are_wanted() {
         return;
     }
@@ -276,7 +276,7 @@ fn gateway_is_ready_only_once_its_adapters_are_up() {
     if !peers::are_wanted() {
         return;
     }
-    let world = World::<Prosody>::start(&WorldSettings::default());
+    let world = World::<Ejabberd>::start(&WorldSettings::default());
     let answer = world.send_from_sip(NOBODY, "as early as can be");
     // Without the component's stream it would be a 5xx.
     assert!(

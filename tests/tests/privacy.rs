@@ -6,7 +6,7 @@ use rialto_tests::{
 };
 
 #[test]
-fn no_address_of_one_side_is_shown_to_the_other() {
+fn rfc2779_5_4_5_no_address_of_one_side_is_shown_to_the_other() {
     if !peers::are_wanted() {
         return;
     }
@@ -42,7 +42,7 @@ fn is_gruu(line: &str) -> bool {
 }
 
 #[test]
-fn no_address_is_shown_in_an_error() {
+fn rfc2779_5_4_5_no_address_is_shown_in_an_error() {
     if !peers::are_wanted() {
         return;
     }
