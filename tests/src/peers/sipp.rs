@@ -4,15 +4,17 @@
 //! It works on C strings: a message is logged up to its first NUL.
 
 use std::{
-    collections::HashSet,
-    fmt::Write,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     process::Command,
 };
 
 use tempfile::TempDir;
 
-use super::{filled, folder, write};
+use self::{
+    log::{final_responses, requests},
+    scenario::{client_scenario, server_scenario},
+};
+use super::{folder, write};
 pub use crate::ports::Transport;
 use crate::{
     ports::{Port, is_listening},
@@ -20,16 +22,13 @@ use crate::{
     sip_message::SipMessage,
 };
 
+mod log;
+mod scenario;
+
 /// Where SIP peers live: an address of loopback that nothing on the XMPP side has.
 pub const SIP_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 /// The same over IPv6, which has only one address of loopback.
 pub const SIP_HOST_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
-
-/// The final responses that a client understands, but 200.
-const FINAL: [u16; 32] = [
-    202, 302, 400, 401, 403, 404, 405, 406, 408, 410, 413, 414, 415, 416, 420, 423, 480, 481, 482,
-    483, 484, 485, 486, 488, 489, 500, 501, 503, 504, 513, 600, 603,
-];
 
 /// How a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,147 +264,4 @@ fn sipp(folder: &TempDir, scenario: &str, local: SocketAddr, transport: Transpor
         ])
         .current_dir(folder.path());
     command
-}
-
-fn server_scenario(reply: &Reply) -> String {
-    let (status, header) = match reply {
-        Reply::Status(status) => (*status, ""),
-        Reply::StatusAndHeader(status, header) => (*status, *header),
-        Reply::Silent => ("", ""),
-    };
-    let headers = headers(&[header]);
-    let scenario = filled(
-        "sipp/server.xml",
-        &[("STATUS", status), ("HEADERS", &headers)],
-    );
-    let (before, answer, after) = around(&scenario, "answer");
-    if status.is_empty() {
-        before + &after
-    } else {
-        before + &answer + &after
-    }
-}
-
-fn client_scenario(folder: &TempDir, messages: &[Outgoing<'_>]) -> String {
-    let (mut scenario, exchange, after) = around(&filled("sipp/client.xml", &[]), "exchange");
-    for (number, message) in (1..).zip(messages) {
-        let body_file = folder.path().join(format!("body-{number}"));
-        write(&body_file, message.body);
-        let values = [
-            ("TO", message.to.to_owned()),
-            ("FROM", message.from.to_owned()),
-            ("NUMBER", number.to_string()),
-            ("CONTENT_TYPE", message.content_type.to_owned()),
-            ("HEADERS", headers(message.headers)),
-            ("BODY_FILE", body_file.display().to_string()),
-            ("RESPONSES", responses(number)),
-        ];
-        scenario += &values.iter().fold(exchange.clone(), |text, (name, value)| {
-            text.replace(&format!("@{name}@"), value)
-        });
-    }
-    scenario + &after
-}
-
-/// What may come after the message with this number: any final response leads on to the next message.
-fn responses(number: u32) -> String {
-    let mut lines = "<recv response=\"100\" optional=\"true\"/>".to_owned();
-    for status in FINAL {
-        let _infallible = write!(
-            lines,
-            "<recv response=\"{status}\" optional=\"true\" next=\"{number}\"/>"
-        );
-    }
-    lines + "<recv response=\"200\"/>"
-}
-
-fn headers(lines: &[&str]) -> String {
-    lines
-        .iter()
-        .filter(|line| !line.is_empty())
-        .map(|line| format!("\n      {line}"))
-        .collect()
-}
-
-/// The scenario before, within and after the block between the marks of this name.
-fn around(scenario: &str, name: &str) -> (String, String, String) {
-    let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
-    let parts = scenario.split_once(&open).and_then(|(before, rest)| {
-        rest.split_once(&close)
-            .map(|(inside, after)| (before, inside, after))
-    });
-    let Some((before, inside, after)) = parts else {
-        panic!("the scenario has no block {name}")
-    };
-    (before.to_owned(), inside.to_owned(), after.to_owned())
-}
-
-fn requests(log: &[u8]) -> Vec<SipMessage> {
-    let mut seen = HashSet::new();
-    let mut messages = received(log);
-    messages
-        .retain(|message| message.method() == Some("MESSAGE") && seen.insert(identity(message)));
-    messages
-}
-
-fn final_responses(log: &[u8]) -> Vec<SipMessage> {
-    let mut seen = HashSet::new();
-    let mut messages = received(log);
-    messages.retain(|message| {
-        message.status().is_some_and(|status| status >= 200) && seen.insert(identity(message))
-    });
-    messages
-}
-
-/// What a retransmission has in common with the first copy.
-fn identity(message: &SipMessage) -> (String, String) {
-    let header = |name| message.header(name).unwrap_or_default().to_owned();
-    (header("Call-ID"), header("CSeq"))
-}
-
-/// The messages of a log: `UDP message received [<length>] bytes :`, an empty line, the message.
-fn received(log: &[u8]) -> Vec<SipMessage> {
-    const MARK: &[u8] = b" message received [";
-    let mut messages = Vec::new();
-    let mut rest = log;
-    while let Some(start) = rest.windows(MARK.len()).position(|window| window == MARK) {
-        rest = rest.get(start + MARK.len()..).unwrap_or_default();
-        let Some((length, wire)) = counted(rest) else {
-            break;
-        };
-        messages.extend(SipMessage::parse(wire));
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    messages
-}
-
-/// The message that follows `<length>] bytes :` and an empty line, and where it ends; `None` while it is not whole.
-fn counted(log: &[u8]) -> Option<(usize, &[u8])> {
-    let digits = log.iter().position(|byte| *byte == b']')?;
-    let length: usize = str::from_utf8(log.get(..digits)?).ok()?.parse().ok()?;
-    let start = digits + "] bytes :\n\n".len();
-    // SIPp ends each entry of its log with a line feed.
-    log.get(start + length)?;
-    Some((start + length, log.get(start..start + length)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn log_yields_a_message_only_once_it_is_whole() {
-        let log =
-            b"----- 2026\nUDP message received [19] bytes :\n\nSIP/2.0 200 OK\r\n\r\nx\n-----";
-        assert_eq!(received(log).len(), 1);
-        assert_eq!(received(log)[0].body(), b"x");
-        assert!(received(&log[..60]).is_empty());
-    }
-
-    #[test]
-    fn silent_server_has_no_answer_in_its_scenario() {
-        assert!(!server_scenario(&Reply::Silent).contains("<send"));
-        let busy = Reply::StatusAndHeader("503 Service Unavailable", "Retry-After: 7");
-        assert!(server_scenario(&busy).contains("[last_CSeq:]\n      Retry-After: 7\n"));
-    }
 }
