@@ -50,6 +50,13 @@ pub(super) struct Answered {
     pub(super) status: ResponseStatus,
 }
 
+/// What handing a message on has led to.
+#[derive(Debug)]
+pub(super) enum Started<S> {
+    Answered(Answered),
+    Waits(Answering<S>),
+}
+
 impl Flow {
     pub(super) const fn reliability(&self) -> Reliability {
         match self {
@@ -89,15 +96,15 @@ impl Asked {
 
 impl<S: Future<Output = Response> + Unpin> Answering<S> {
     /// Looks once whether the gateway has answered already, which spares the wait.
-    pub(super) fn begin(mut submission: S, asked: Asked) -> Result<Answered, Self> {
+    pub(super) fn begin(mut submission: S, asked: Asked) -> Started<S> {
         let mut context = Context::from_waker(Waker::noop());
         let key = asked.key;
         match Pin::new(&mut submission).poll(&mut context) {
-            Poll::Ready(response) => Ok(Answered {
+            Poll::Ready(response) => Started::Answered(Answered {
                 asked,
                 status: response.into_status(),
             }),
-            Poll::Pending => Err(Self {
+            Poll::Pending => Started::Waits(Self {
                 submission,
                 asked: Some(asked),
                 key,

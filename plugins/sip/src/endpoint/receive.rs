@@ -15,7 +15,7 @@ use rialto_sip_codec::{
 
 use super::{
     Endpoint, Now, Outcome,
-    answering::{Answered, Answering, Asked, Flow},
+    answering::{Answered, Answering, Asked, Flow, Started},
 };
 use crate::{
     gateway::Gateway,
@@ -112,43 +112,32 @@ impl<G: Gateway> Endpoint<G> {
 
     fn receive_message(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
         let key = self.keys.of(request);
-        let answer = match self.server.receive(now.instant, key, flow.reliability()) {
+        let (flow, answer) = match self.server.receive(now.instant, key, flow.reliability()) {
             Receipt::New => {
-                let answer = match self.begin(
-                    now,
-                    request,
-                    Asked {
-                        key,
-                        bytes: bytes.clone(),
-                        flow,
-                    },
-                ) {
-                    Ok(()) => return,
-                    Err((asked, answer)) => (asked.flow, answer),
-                };
-                if self.server.respond(now.instant, key, answer.1).is_err() {
-                    return;
+                let bytes = bytes.clone();
+                match self.begin(now, request, Asked { key, bytes, flow }) {
+                    Begun::Pending => return,
+                    Begun::Answered(asked, answer) => {
+                        if self.server.respond(now.instant, key, answer).is_err() {
+                            return;
+                        }
+                        (asked.flow, answer)
+                    }
                 }
-                return self.reply(
-                    request.message(),
-                    Some(request.via()),
-                    answer.0,
-                    answer.1,
-                    key.tag(),
-                );
             }
-            Receipt::Absorbed => {
-                self.counters.retransmitted_requests += 1;
-                return;
-            }
-            Receipt::Proceeding => Answer::TRYING,
-            Receipt::Completed(answer) => answer,
             Receipt::Full => {
                 self.counters.refused += 1;
-                Answer::of_reason(FailureReason::Overloaded)
+                (flow, Answer::of_reason(FailureReason::Overloaded))
+            }
+            copy => {
+                self.counters.retransmitted_requests += 1;
+                match copy {
+                    Receipt::Proceeding => (flow, Answer::TRYING),
+                    Receipt::Completed(answer) => (flow, answer),
+                    _ => return,
+                }
             }
         };
-        self.counters.retransmitted_requests += 1;
         self.reply(
             request.message(),
             Some(request.via()),
@@ -158,28 +147,25 @@ impl<G: Gateway> Endpoint<G> {
         );
     }
 
-    /// Hands a new message to the gateway; an error is its answer, known already.
-    fn begin(
-        &mut self,
-        now: Now,
-        request: &Request<'_, '_>,
-        asked: Asked,
-    ) -> Result<(), (Asked, Answer)> {
+    /// Hands a new message to the gateway.
+    fn begin(&mut self, now: Now, request: &Request<'_, '_>, asked: Asked) -> Begun {
         if self.pending.len() >= self.max_pending {
             self.counters.refused += 1;
-            return Err((asked, Answer::of_reason(FailureReason::Overloaded)));
+            return Begun::Answered(asked, Answer::of_reason(FailureReason::Overloaded));
         }
         let id = self.gateway.transaction_id();
         let operation = match message_from_sip(request, &asked.bytes, id, now.date) {
             Ok(operation) => operation.with_deadline(self.answer_within()),
-            Err(rejection) => return Err((asked, rejection.into())),
+            Err(rejection) => return Begun::Answered(asked, rejection.into()),
         };
         self.counters.messages += 1;
         match Answering::begin(self.gateway.submit(operation), asked) {
-            Ok(answered) => Err((answered.asked, Answer::of_response(&answered.status))),
-            Err(answering) => {
+            Started::Answered(Answered { asked, status }) => {
+                Begun::Answered(asked, Answer::of_response(&status))
+            }
+            Started::Waits(answering) => {
                 self.pending.push(answering);
-                Ok(())
+                Begun::Pending
             }
         }
     }
@@ -277,6 +263,14 @@ impl<G: Gateway> Endpoint<G> {
             Received::Provisional | Received::Absorbed => {}
         }
     }
+}
+
+/// What became of a new message.
+enum Begun {
+    /// The gateway has it.
+    Pending,
+    /// Its answer is known already.
+    Answered(Asked, Answer),
 }
 
 /// Where a response over UDP goes: the address it came from, and the port that Via says.
