@@ -92,10 +92,11 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
             Err(end) => return end,
         };
         backoff.reset();
-        self.gateway.event(Event::Connected);
         // However this ends, also by being dropped, whoever waits is answered.
         let _lost = Lost(&self.link);
         session.join();
+        // Not before messages are taken: whoever hears of it may send one at once.
+        self.gateway.event(Event::Connected);
         session.serve().await
     }
 
