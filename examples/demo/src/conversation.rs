@@ -274,6 +274,7 @@ impl Conversation {
         for number in 1.. {
             match self.events.next()? {
                 Event::Flow(flow) => self.trace.flow(&flow)?,
+                Event::AdapterUp(name) => self.trace.entry("adapter", &format!("{name} is up"))?,
                 Event::Sip(received) => self.show_sip(&received)?,
                 Event::Xmpp(xmpp_user::Received::Message {
                     wire,

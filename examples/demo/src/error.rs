@@ -10,8 +10,12 @@ pub(crate) enum DemoError {
     #[error("{what}")]
     Io { what: String, source: io::Error },
     /// A wait is over.
-    #[error("{what} did not come within {seconds} s")]
-    Silence { what: String, seconds: u64 },
+    #[error("{what} did not come within {seconds} s{failures}")]
+    Silence {
+        what: String,
+        seconds: u64,
+        failures: String,
+    },
     /// Something came, but not what should have.
     #[error("{what} is `{got}` and should be `{expected}`")]
     Differs {

@@ -18,6 +18,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) enum Event {
     /// The gateway handled an operation.
     Flow(Flow),
+    /// An adapter of the gateway is connected.
+    AdapterUp(String),
     /// Romeo received something.
     Sip(sip_user::Received),
     /// Juliet's server received something.
@@ -91,10 +93,7 @@ impl Events {
             {
                 Some(Ok(found)) => return Ok(found),
                 Some(Err(event)) => self.kept.push_back(event),
-                None => {
-                    let (what, seconds) = (what.to_owned(), PATIENCE.as_secs());
-                    return Err(DemoError::Silence { what, seconds });
-                }
+                None => return Err(self.silence(what)),
             }
         }
     }
@@ -124,6 +123,22 @@ impl Events {
         self.receiver
             .try_iter()
             .try_for_each(|event| not_the_end(event).map(drop))
+    }
+
+    /// Tells also of operations that failed meanwhile: they may be the cause.
+    fn silence(&self, what: &str) -> DemoError {
+        let failures = self.kept.iter().filter_map(|event| match event {
+            Event::Flow(Flow::Answered(answered)) if !answered.reason.is_empty() => Some(format!(
+                "; an operation failed: {}, {}",
+                answered.reason, answered.detail
+            )),
+            _ => None,
+        });
+        DemoError::Silence {
+            what: what.to_owned(),
+            seconds: PATIENCE.as_secs(),
+            failures: failures.collect(),
+        }
     }
 
     fn receive(&self, within: Duration) -> Result<Option<Event>, DemoError> {

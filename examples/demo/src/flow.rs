@@ -82,9 +82,22 @@ impl Flow {
     }
 }
 
+/// Reads which adapter a line of the log says is up; `None` if it is about something else.
+pub(crate) fn adapter_up(line: &str) -> Option<String> {
+    let health: Health = serde_json::from_str(line).ok()?;
+    (health.message == "adapter is up").then_some(health.adapter)
+}
+
 #[derive(Deserialize)]
 struct Target {
     target: String,
+}
+
+#[derive(Deserialize)]
+struct Health {
+    message: String,
+    #[serde(rename = "adapter.name")]
+    adapter: String,
 }
 
 #[cfg(test)]
@@ -102,6 +115,13 @@ mod tests {
             detail: String::new(),
         };
         assert_eq!(Flow::parse(line), Some(Flow::Answered(answered)));
+    }
+
+    #[test]
+    fn adapter_is_up_when_the_log_says_so() {
+        let line = r#"{"level":"INFO","message":"adapter is up","adapter.name":"xmpp"}"#;
+        assert_eq!(adapter_up(line).as_deref(), Some("xmpp"));
+        assert_eq!(adapter_up(&line.replace("up", "degraded")), None);
     }
 
     #[test]

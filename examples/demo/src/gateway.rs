@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use crate::{
     error::DemoError,
     events::{self, Event, EventSender, Events, PATIENCE},
-    flow::Flow,
+    flow::{self, Flow},
     sip_user, xmpp_user,
 };
 
@@ -127,7 +127,8 @@ impl Gateway {
             built,
             last_words,
         };
-        await_file(&ready, events).map_err(|error| gateway.explain(error))?;
+        let up = await_file(&ready, events).and_then(|()| await_join(events));
+        up.map_err(|error| gateway.explain(error))?;
         Ok(gateway)
     }
 
@@ -261,17 +262,23 @@ fn spawn(binary: &Path, folder: &Path, ready: &Path) -> Result<Child, DemoError>
 fn follow(log: ChildStderr, events: EventSender, last_words: LastWords) -> Result<(), DemoError> {
     events::thread("gateway's log", move || {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
-            let Some(flow) = Flow::parse(&line) else {
+            let Some(event) = heard(&line) else {
                 last_words.push(line);
                 continue;
             };
-            if events.send(Event::Flow(flow)).is_err() {
+            if events.send(event).is_err() {
                 return;
             }
         }
         // Nobody waits for it any more when this fails.
         let _unheard = events.send(Event::GatewayEnded);
     })
+}
+
+/// What the demo wants to know of a line of the log.
+fn heard(line: &str) -> Option<Event> {
+    let flow = Flow::parse(line).map(Event::Flow);
+    flow.or_else(|| flow::adapter_up(line).map(Event::AdapterUp))
 }
 
 /// A file cannot be waited for, so it is looked for again and again.
@@ -285,6 +292,14 @@ fn await_file(file: &Path, events: &mut Events) -> Result<(), DemoError> {
     Err(silence("the gateway's readiness"))
 }
 
+/// The XMPP adapter connects on its own time, and again whenever it has to.
+fn await_join(events: &mut Events) -> Result<(), DemoError> {
+    events.wait("the adapter xmpp", |event| match event {
+        Event::AdapterUp(name) if name == "xmpp" => Ok(()),
+        event => Err(event),
+    })
+}
+
 const TURN: Duration = Duration::from_millis(20);
 const TURNS: u128 = PATIENCE.as_millis() / TURN.as_millis();
 
@@ -292,6 +307,7 @@ fn silence(what: &str) -> DemoError {
     DemoError::Silence {
         what: what.to_owned(),
         seconds: PATIENCE.as_secs(),
+        failures: String::new(),
     }
 }
 
