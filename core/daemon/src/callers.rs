@@ -17,8 +17,9 @@ pub(crate) enum Caller {
 }
 
 /// The callers of one shard, by ticket: an index, and a generation that tells later ones apart.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Callers {
+    most: usize,
     slots: Vec<Slot>,
     free: Vec<u32>,
     submissions: HashMap<(AdapterId, SubmissionId), CallerTicket>,
@@ -44,8 +45,21 @@ impl Caller {
 }
 
 impl Callers {
-    /// Keeps a caller until its ticket is taken.
-    pub(crate) fn insert(&mut self, caller: Caller) -> CallerTicket {
+    /// Makes room for so many at once.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            slots: Vec::new(),
+            free: Vec::new(),
+            submissions: HashMap::new(),
+        }
+    }
+
+    /// Keeps a caller until its ticket is taken; gives it back when there is no room.
+    pub(crate) fn insert(&mut self, caller: Caller) -> Result<CallerTicket, Caller> {
+        if self.free.is_empty() && self.slots.len() >= self.most {
+            return Err(caller);
+        }
         let submission = submission(&caller);
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
@@ -61,7 +75,7 @@ impl Callers {
         if let Some(submission) = submission {
             self.submissions.insert(submission, ticket);
         }
-        ticket
+        Ok(ticket)
     }
 
     /// Gives the caller up; none when it has been taken before.
@@ -73,7 +87,9 @@ impl Callers {
             .filter(|slot| slot.generation == generation)?;
         let caller = slot.caller.take()?;
         self.free.push(index);
-        if let Some(submission) = submission(&caller) {
+        if let Some(submission) = submission(&caller)
+            && self.submissions.get(&submission) == Some(&ticket)
+        {
             self.submissions.remove(&submission);
         }
         Some(caller)

@@ -35,11 +35,11 @@ impl Gateway {
     pub(crate) fn new(table: RoutingTable, shards: NonZeroUsize, limits: Limits) -> Arc<Self> {
         let mut rng = StdRng::from_os_rng();
         let table = Arc::new(table);
+        // As many again may wait for the refusal that the router has decided.
+        let most_callers = limits.max_in_progress().saturating_mul(2);
         let shard = |number| {
-            Shard::new(
-                number,
-                Router::new(Arc::clone(&table), limits, StdRng::from_os_rng()),
-            )
+            let router = Router::new(Arc::clone(&table), limits, StdRng::from_os_rng());
+            Shard::new(number, router, most_callers)
         };
         Arc::new(Self {
             spread: Shards::new(shards, &mut rng),
@@ -84,6 +84,11 @@ impl Gateway {
         }
     }
 
+    /// Whether every operation has its response, in the hands of whoever waited for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.shards.iter().all(Shard::is_idle)
+    }
+
     /// How many operations are in progress.
     pub(crate) fn in_progress(&self) -> u64 {
         self.shards
@@ -109,6 +114,7 @@ impl Gateway {
                 ("indeterminants", statistics.indeterminants),
                 ("undeliverable", statistics.undeliverable),
                 ("overloaded", statistics.overloaded),
+                ("shutting_down", statistics.shutting_down),
                 ("timed_out", statistics.timed_out),
                 ("cancelled", statistics.cancelled),
                 ("ignored_responses", statistics.ignored_responses),
@@ -149,12 +155,7 @@ impl Gateway {
         flow::received(&self.table, from, &operation);
         let shard = self.spread.of(operation.source(), operation.destination());
         if let Some(shard) = self.shards.get(shard) {
-            shard.handle(self, |state| {
-                let ticket = state.callers.insert(caller);
-                state
-                    .router
-                    .handle_operation(now(), from, operation, ticket);
-            });
+            shard.submit(self, now(), from, operation, caller);
         }
     }
 

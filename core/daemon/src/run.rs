@@ -163,7 +163,7 @@ fn stop_signals() -> Result<impl Future<Output = ()>, Exit> {
 async fn drain(gateway: &Gateway, limit: Duration) -> u64 {
     gateway.begin_drain();
     let ended = async {
-        while gateway.in_progress() > 0 {
+        while !gateway.is_idle() {
             tokio::time::sleep(DRAIN_LOOK).await;
         }
     };

@@ -5,19 +5,28 @@
 //! under the lock. A thread that finds another one at work leaves its actions to it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use rand::rngs::StdRng;
 use rialto_loader::Ticket;
-use rialto_model::{MessageOperation, Response};
+use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Response, Retry};
 use rialto_router::{Action, AdapterId, AttemptId, Router};
 
 use crate::{
     callers::{Caller, Callers},
     flow,
 };
+
+mod deliveries;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use deliveries::Deliveries;
+pub(crate) use token::Token;
 
 /// A router and those who wait for its responses.
 pub(crate) struct Shard {
@@ -47,13 +56,9 @@ pub(crate) trait Deliver {
     ) -> Option<Ticket>;
     /// Calls a delivery off.
     fn cancel(&self, adapter: AdapterId, ticket: Ticket);
-    /// Makes the timer look at the shards anew.
+    /// Makes the timer look at the shards anew. Called under the shard's lock.
     fn wake_timer(&self);
 }
-
-/// A delivery, over all shards, as the one number that crosses to an adapter and back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token(pub(crate) u64);
 
 enum Work {
     Deliver(AdapterId, AttemptId, MessageOperation),
@@ -62,10 +67,11 @@ enum Work {
 }
 
 impl Shard {
-    pub(crate) fn new(number: u8, router: Router<StdRng>) -> Self {
+    /// Makes a shard; `most_callers` bounds what waits here while its actions are carried out.
+    pub(crate) fn new(number: u8, router: Router<StdRng>, most_callers: usize) -> Self {
         let state = State {
             router,
-            callers: Callers::default(),
+            callers: Callers::new(most_callers),
             deliveries: Deliveries::default(),
             busy: false,
             wake_at: None,
@@ -76,20 +82,39 @@ impl Shard {
         }
     }
 
+    /// Gives the router an operation. One that finds no room even to wait for its refusal is refused here and now.
+    pub(crate) fn submit(
+        &self,
+        by: &impl Deliver,
+        now: Instant,
+        from: AdapterId,
+        operation: MessageOperation,
+        caller: Caller,
+    ) {
+        let refused = self.handle(by, |state| match state.callers.insert(caller) {
+            Ok(ticket) => {
+                state.router.handle_operation(now, from, operation, ticket);
+                None
+            }
+            Err(caller) => Some((caller, operation)),
+        });
+        if let Some((caller, operation)) = refused {
+            answer(caller, operation.respond(overloaded().into()));
+        }
+    }
+
     /// Gives the router an input and sees to what follows from it.
-    pub(crate) fn handle(&self, by: &impl Deliver, input: impl FnOnce(&mut State)) {
+    pub(crate) fn handle<T>(&self, by: &impl Deliver, input: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
-        input(&mut state);
-        let due = state.is_due_earlier();
+        let result = input(&mut state);
+        if state.is_due_earlier() {
+            by.wake_timer(); // first, so that a deadline holds also while an adapter is called
+        }
         if !state.busy {
             state.busy = true;
             self.carry_out(state, by);
-        } else {
-            drop(state);
         }
-        if due {
-            by.wake_timer();
-        }
+        result
     }
 
     /// Ends what is overdue and says when to look again.
@@ -105,23 +130,29 @@ impl Shard {
         at(&self.lock().router)
     }
 
+    /// Whether every operation has its response, in the hands of whoever waited for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        !state.busy && state.router.is_idle()
+    }
+
     fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State>, by: &impl Deliver) {
         while let Some(work) = state.next_work() {
             drop(state);
-            match work {
-                Work::Deliver(adapter, attempt, operation) => {
-                    let ticket = by.deliver(adapter, Token::new(self.number, attempt), operation);
-                    state = self.lock();
-                    state.deliveries.remember(attempt, adapter, ticket);
-                    continue;
-                }
-                Work::Answer(caller, response) => {
-                    flow::answered(&response);
-                    caller.answer(response);
-                }
-                Work::Cancel(adapter, ticket) => by.cancel(adapter, ticket),
-            }
+            let attempt = work.attempt();
+            // A panic in here would leave the shard busy for ever. The hook has told of it already.
+            let done = catch_unwind(AssertUnwindSafe(|| work.carry_out(self.number, by)));
             state = self.lock();
+            let done = done.map_err(std::mem::forget); // its drop may panic as well
+            match (attempt, done) {
+                (Some((adapter, attempt)), Ok(ticket)) => {
+                    state.deliveries.remember(attempt, adapter, ticket);
+                }
+                (Some((_, attempt)), Err(())) => {
+                    state.router.handle_response(attempt, broken().into());
+                }
+                (None, _) => {}
+            }
         }
         state.busy = false;
     }
@@ -132,24 +163,24 @@ impl Shard {
     }
 }
 
-impl Token {
-    /// An attempt's place in its router stays below this: the shard's number stands above it.
-    pub(crate) const MAX_OPERATIONS: usize = 1 << Self::SHARD_AT;
-
-    const SHARD_AT: u32 = 24;
-
-    const fn new(shard: u8, attempt: AttemptId) -> Self {
-        Self(attempt.to_bits() | (shard as u64) << Self::SHARD_AT)
+impl Work {
+    /// The delivery that this is, if it is one.
+    const fn attempt(&self) -> Option<(AdapterId, AttemptId)> {
+        match self {
+            Self::Deliver(adapter, attempt, _) => Some((*adapter, *attempt)),
+            _ => None,
+        }
     }
 
-    /// The shard's number.
-    pub(crate) const fn shard(self) -> usize {
-        (self.0 >> Self::SHARD_AT) as u8 as usize
-    }
-
-    /// The shard's own name for the delivery.
-    pub(crate) const fn attempt(self) -> AttemptId {
-        AttemptId::from_bits(self.0 & !(0xFF << Self::SHARD_AT))
+    fn carry_out(self, shard: u8, by: &impl Deliver) -> Option<Ticket> {
+        match self {
+            Self::Deliver(adapter, attempt, operation) => {
+                return by.deliver(adapter, Token::new(shard, attempt), operation);
+            }
+            Self::Answer(caller, response) => answer(caller, response),
+            Self::Cancel(adapter, ticket) => by.cancel(adapter, ticket),
+        }
+        None
     }
 }
 
@@ -195,47 +226,19 @@ impl State {
     }
 }
 
-/// What adapters call the deliveries, by the router's name; needed only to call one off.
-///
-/// An index: the router uses an attempt's place again when it has ended, so the list is as long as most operations were in
-/// progress at once, and an entry that nobody took is overwritten.
-#[derive(Default)]
-struct Deliveries(Vec<Option<(AttemptId, AdapterId, Ticket)>>);
-
-impl Deliveries {
-    fn remember(&mut self, attempt: AttemptId, adapter: AdapterId, ticket: Option<Ticket>) {
-        let index = attempt.to_bits() as u32 as usize;
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
-        }
-        if let Some(entry) = self.0.get_mut(index) {
-            *entry = ticket.map(|ticket| (attempt, adapter, ticket));
-        }
-    }
-
-    fn take(&mut self, attempt: AttemptId) -> Option<(AdapterId, Ticket)> {
-        let entry = self.0.get_mut(attempt.to_bits() as u32 as usize)?;
-        let (of, adapter, ticket) = (*entry)?;
-        if of != attempt {
-            return None;
-        }
-        *entry = None;
-        Some((adapter, ticket))
-    }
+fn answer(caller: Caller, response: Response) {
+    flow::answered(&response);
+    caller.answer(response);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn overloaded() -> Failure {
+    Failure::new(FailureReason::Overloaded)
+        .with_detail("more operations wait for their answer than the gateway keeps")
+}
 
-    #[test]
-    fn token_holds_the_shard_and_the_attempt() {
-        let place = Token::MAX_OPERATIONS as u64 - 1;
-        let attempt = AttemptId::from_bits(0xFFFF_FFFF << 32 | place);
-        for shard in [0, 1, 63, 255] {
-            let token = Token::new(shard, attempt);
-            assert_eq!(token.shard(), usize::from(shard));
-            assert_eq!(token.attempt(), attempt);
-        }
-    }
+fn broken() -> Failure {
+    Failure::new(FailureReason::Internal)
+        .with_origin(Origin::Host)
+        .with_retry(Retry::Never)
+        .with_detail("a fault of the gateway ended the delivery; the message may have arrived")
 }

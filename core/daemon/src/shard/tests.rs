@@ -1,0 +1,248 @@
+//! One answer each, in order, whatever adapters do and whichever threads they do it on.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, Sender},
+    },
+    thread,
+    time::Duration,
+};
+
+use rand::SeedableRng;
+use rialto_model::{Domain, InstantInbox, InstantMessage, ResponseStatus, TransactionId};
+use rialto_router::{Adapter, Limits, Route, RoutingTable};
+use tokio::sync::oneshot::{self, Receiver};
+
+use super::*;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An adapter, as far as a shard knows one: what it does with a delivery is given.
+struct Fake<'a> {
+    shard: Shard,
+    #[expect(clippy::type_complexity, reason = "it stands here once")]
+    on_deliver: Box<dyn Fn(&Self, Token, &MessageOperation) + Sync + 'a>,
+    delivered: Mutex<Vec<(Ticket, String, u64)>>,
+    cancelled: Mutex<Vec<Ticket>>,
+    tickets: AtomicU64,
+    woken: AtomicBool,
+    started: OnceLock<Instant>,
+}
+
+impl<'a> Fake<'a> {
+    fn new(most: usize, on_deliver: impl Fn(&Self, Token, &MessageOperation) + Sync + 'a) -> Self {
+        let table = RoutingTable::builder()
+            .with_adapter(Adapter::new("sip", "sip"))
+            .with_route(Route::new(Domain::parse("voice.example").unwrap(), "sip"))
+            .build()
+            .unwrap();
+        let limits = Limits::new(most).with_default_deadline(DEADLINE);
+        let router = Router::new(Arc::new(table), limits, StdRng::seed_from_u64(1));
+        Self {
+            shard: Shard::new(0, router, 2 * most),
+            on_deliver: Box::new(on_deliver),
+            delivered: Mutex::default(),
+            cancelled: Mutex::default(),
+            tickets: AtomicU64::new(0),
+            woken: AtomicBool::new(false),
+            started: OnceLock::new(),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "no test looks at its value")]
+    fn now(&self) -> Instant {
+        *self.started.get_or_init(Instant::now)
+    }
+
+    /// The n-th operation of a conversation.
+    fn submit(&self, from: &str, number: u64) -> Receiver<Response> {
+        let (sender, receiver) = oneshot::channel();
+        let operation = MessageOperation::new(
+            TransactionId::parse(number.to_string().as_bytes()).unwrap(),
+            InstantInbox::parse(&format!("im:{from}@voice.example")).unwrap(),
+            InstantInbox::parse("im:b@voice.example").unwrap(),
+            InstantMessage::text(number.to_string()),
+        );
+        let (now, adapter) = (self.now(), AdapterId::new(0));
+        self.shard
+            .submit(self, now, adapter, operation, Caller::Control(sender));
+        receiver
+    }
+
+    fn answer(&self, token: Token) {
+        self.shard.handle(self, |state| {
+            let success = ResponseStatus::Success;
+            state.router.handle_response(token.attempt(), success);
+        });
+    }
+}
+
+impl Deliver for Fake<'_> {
+    fn deliver(&self, _: AdapterId, token: Token, operation: MessageOperation) -> Option<Ticket> {
+        let ticket = Ticket::from_number(self.tickets.fetch_add(1, Ordering::Relaxed));
+        let text = operation.message().payload().as_bytes();
+        let number = std::str::from_utf8(text).unwrap().parse().unwrap();
+        let conversation = operation.source().to_string();
+        self.delivered
+            .lock()
+            .unwrap()
+            .push((ticket, conversation, number));
+        (self.on_deliver)(self, token, &operation);
+        Some(ticket)
+    }
+
+    fn cancel(&self, _: AdapterId, ticket: Ticket) {
+        self.cancelled.lock().unwrap().push(ticket);
+    }
+
+    fn wake_timer(&self) {
+        self.woken.store(true, Ordering::Relaxed);
+    }
+}
+
+fn status(mut receiver: Receiver<Response>) -> ResponseStatus {
+    receiver.try_recv().unwrap().into_status()
+}
+
+fn reason(receiver: Receiver<Response>) -> Option<FailureReason> {
+    match status(receiver) {
+        ResponseStatus::Failure(failure) => Some(failure.reason()),
+        _ => None,
+    }
+}
+
+/// Every third answer comes within the call, every third twice, all others from two more threads.
+fn answer_somehow(fake: &Fake<'_>, token: Token, threads: &[Sender<Token>]) {
+    let number = fake.tickets.load(Ordering::Relaxed);
+    if number.is_multiple_of(3) {
+        fake.answer(token);
+    }
+    if !number.is_multiple_of(3) || number.is_multiple_of(2) {
+        let thread = &threads[number as usize % threads.len()];
+        thread.send(token).unwrap();
+    }
+}
+
+#[test]
+fn every_operation_has_one_answer_and_conversations_keep_their_order_over_threads() {
+    const CONVERSATIONS: usize = 4;
+    const MESSAGES: u64 = 500;
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel::<Token>()).unzip();
+    let fake = Fake::new(CONVERSATIONS * MESSAGES as usize, move |fake, token, _| {
+        answer_somehow(fake, token, &senders)
+    });
+    thread::scope(|scope| {
+        let fake = &fake;
+        for receiver in receivers {
+            // As many as there are deliveries that this thread answers; the senders outlive it.
+            scope.spawn(move || {
+                while !(fake.tickets.load(Ordering::Relaxed) == CONVERSATIONS as u64 * MESSAGES
+                    && fake.shard.is_idle())
+                {
+                    receiver.try_iter().for_each(|token| fake.answer(token));
+                    thread::yield_now();
+                }
+            });
+        }
+        let talk = |from: usize| {
+            let answers: Vec<_> = (0..MESSAGES)
+                .map(|number| fake.submit(&format!("u{from}"), number))
+                .collect();
+            answers
+        };
+        let talking: Vec<_> = (0..CONVERSATIONS)
+            .map(|from| scope.spawn(move || talk(from)))
+            .collect();
+        for conversation in talking {
+            for receiver in conversation.join().unwrap() {
+                let response = receiver.blocking_recv().unwrap();
+                assert_eq!(response.status(), &ResponseStatus::Success);
+            }
+        }
+    });
+    let mut next: HashMap<String, u64> = HashMap::new();
+    for (_, conversation, number) in fake.delivered.lock().unwrap().iter() {
+        let expected = next.entry(conversation.clone()).or_default();
+        assert_eq!(number, expected, "{conversation}");
+        *expected += 1;
+    }
+    assert_eq!(next.len(), CONVERSATIONS);
+}
+
+#[test]
+fn cancellation_reaches_the_adapter_that_has_not_returned_from_the_delivery_yet() {
+    let fake = Fake::new(9, |fake, _, _| {
+        thread::scope(|scope| {
+            let gone = scope.spawn(|| {
+                let far_later = fake.now() + DEADLINE;
+                fake.shard.handle_timeout(fake, far_later);
+            });
+            gone.join().unwrap();
+        });
+    });
+    let receiver = fake.submit("a", 1);
+    assert_eq!(reason(receiver), Some(FailureReason::TimedOut));
+    assert_eq!(*fake.cancelled.lock().unwrap(), [Ticket::from_number(0)]);
+}
+
+#[test]
+fn panic_while_an_action_is_carried_out_ends_one_operation_and_not_the_shard() {
+    let fake = Fake::new(9, |fake, token, operation| {
+        assert!(!operation.source().as_str().contains("bad"), "as intended");
+        fake.answer(token);
+    });
+    let bad = fake.submit("bad", 1);
+    assert_eq!(reason(bad), Some(FailureReason::Internal));
+    assert_eq!(status(fake.submit("good", 2)), ResponseStatus::Success);
+    assert!(fake.shard.is_idle());
+}
+
+#[test]
+fn timer_knows_of_a_deadline_before_the_adapter_is_called() {
+    let fake = Fake::new(9, |fake, token, _| {
+        assert!(fake.woken.load(Ordering::Relaxed));
+        fake.answer(token);
+    });
+    assert_eq!(status(fake.submit("a", 1)), ResponseStatus::Success);
+}
+
+#[test]
+fn shard_is_not_idle_while_an_answer_is_being_handed_out() {
+    let fake = Fake::new(9, |fake, token, _| {
+        fake.answer(token);
+        assert!(!fake.shard.is_idle());
+    });
+    drop(fake.submit("a", 1));
+    assert!(fake.shard.is_idle());
+}
+
+#[test]
+fn operations_are_refused_at_once_when_even_refusals_have_to_wait() {
+    let most = 4;
+    let waiting = Mutex::new(Vec::new());
+    let fake = Fake::new(most, |fake, token, operation| {
+        if operation.source().as_str().contains("slow") {
+            let more = (0..100).map(|number| fake.submit("other", number));
+            let (refused, kept): (Vec<_>, Vec<_>) = more.partition(|receiver| !receiver.is_empty());
+            assert_eq!(
+                (refused.len(), kept.len()),
+                (100 + 1 - 2 * most, 2 * most - 1)
+            );
+            refused.into_iter().for_each(|receiver| {
+                assert_eq!(reason(receiver), Some(FailureReason::Overloaded));
+            });
+            waiting.lock().unwrap().extend(kept);
+        }
+        fake.answer(token);
+    });
+    assert_eq!(status(fake.submit("slow", 1)), ResponseStatus::Success);
+    let kept = std::mem::take(&mut *waiting.lock().unwrap());
+    let overloaded = kept
+        .into_iter()
+        .filter_map(reason)
+        .filter(|reason| *reason == FailureReason::Overloaded);
+    assert_eq!(overloaded.count(), most);
+}
