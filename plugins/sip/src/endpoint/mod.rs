@@ -196,8 +196,22 @@ impl<G: Gateway> Endpoint<G> {
                 self.receive_datagram(now, port, datagram);
             }
             self.inlets.datagrams = datagrams;
+            is_busy |= self.take_bounced(context, port);
         }
         is_busy
+    }
+
+    /// Fails the requests whose next hop is not there (RFC 3261 §18.4).
+    fn take_bounced(&mut self, context: &mut Context<'_>, port: usize) -> bool {
+        let mut bounced = Vec::new();
+        let Some(socket) = self.udp.get_mut(port) else {
+            return false;
+        };
+        let polled = socket.poll_bounced(context, &mut bounced);
+        bounced
+            .iter()
+            .for_each(|datagram| self.fail_bounced(datagram));
+        matches!(polled, Poll::Ready(Ok(())))
     }
 
     fn take_streams(&mut self, context: &mut Context<'_>, now: Now) -> bool {

@@ -181,6 +181,14 @@ impl<G: Gateway> Endpoint<G> {
         }
     }
 
+    /// Ends the transaction of a request that came back; it may be cut anywhere.
+    pub(super) fn fail_bounced(&mut self, datagram: &[u8]) {
+        let waiting = branch_of(datagram).and_then(|branch| self.client.fail(branch));
+        if let Some(waiting) = waiting {
+            waiting.end(Outcome::Unreachable);
+        }
+    }
+
     /// Sends again what has no answer, and gives up what had none for too long.
     pub(super) fn retransmit(&mut self, now: Instant) {
         while let Some(event) = self.client.poll(now) {
@@ -196,4 +204,11 @@ impl<G: Gateway> Endpoint<G> {
             }
         }
     }
+}
+
+/// The branch of a request of ours, of which the end may be missing.
+fn branch_of(datagram: &[u8]) -> Option<Branch> {
+    let head = datagram.utf8_chunks().next()?.valid();
+    let (_, after) = head.split_once(";branch=")?;
+    Branch::parse(after.split_once(';')?.0)
 }

@@ -184,6 +184,32 @@ async fn refused_connection_is_unreachable_and_the_next_message_tries_again() {
 }
 
 #[tokio::test]
+async fn rfc3261_18_4_icmp_error_is_unreachable_and_harms_no_other_message() {
+    for (listen, free) in [
+        ("udp:127.0.0.1:0", Peer::bind().await),
+        ("udp:[::1]:0", Peer::bind_v6().await),
+    ] {
+        let gateway = Fake::holding();
+        let adapter = start_with(&gateway, &format!(r#"{{"listen": ["{listen}"]}}"#));
+        let nobody = over_udp(&free);
+        drop(free);
+        let peer = if listen.contains('[') {
+            Peer::bind_v6().await
+        } else {
+            Peer::bind().await
+        };
+        let hop = over_udp(&peer);
+        let (bounced, delivered, _) = tokio::join!(
+            deliver(&adapter, operation("hi", Some(&nobody))),
+            deliver(&adapter, operation("hi", Some(&hop))),
+            peer.serve(200, &[])
+        );
+        assert_eq!(reason(&bounced), FailureReason::Unreachable);
+        assert_eq!(*delivered.status(), ResponseStatus::Success);
+    }
+}
+
+#[tokio::test]
 async fn connection_that_breaks_before_the_response_is_unreachable() {
     let gateway = Fake::holding();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

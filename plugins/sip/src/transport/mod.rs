@@ -1,5 +1,6 @@
 //! Sockets: datagrams in batches, and streams with a task for each direction.
 
+mod bounced;
 mod connection;
 mod listener;
 mod mmsg;

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     ops::Range,
     os::fd::AsRawFd,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -13,7 +14,10 @@ use rialto_sdk::tracing;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::{io::Interest, net::UdpSocket};
 
-use super::mmsg::{self, BATCH};
+use super::{
+    bounced::Bounced,
+    mmsg::{self, BATCH},
+};
 
 /// A datagram that has arrived.
 #[derive(Clone, Debug)]
@@ -25,7 +29,8 @@ pub(crate) struct Datagram {
 /// A UDP socket with what it received last and what it sends next.
 #[derive(Debug)]
 pub(crate) struct UdpPort {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
+    bounced: Bounced,
     local: SocketAddr,
     /// Chunks to receive into, each longer than the longest message.
     buffers: Vec<u8>,
@@ -60,11 +65,12 @@ impl UdpPort {
         }
         socket.set_nonblocking(true)?;
         socket.bind(&SockAddr::from(address))?;
-        let socket = UdpSocket::from_std(socket.into())?;
+        let socket = Arc::new(UdpSocket::from_std(socket.into())?);
         let local = socket.local_addr()?;
         // An odd number of cache lines, so that the heads of all chunks do not share one set.
         let stride = (max_message + 1).next_multiple_of(CACHE_LINE) + CACHE_LINE;
         Ok(Self {
+            bounced: Bounced::new(&socket, local)?,
             socket,
             local,
             buffers: vec![0; stride * BATCH],
@@ -104,6 +110,15 @@ impl UdpPort {
         }
     }
 
+    /// Appends the beginnings of own datagrams that could not be delivered.
+    pub(crate) fn poll_bounced(
+        &mut self,
+        context: &mut Context<'_>,
+        bounced: &mut Vec<Bytes>,
+    ) -> Poll<io::Result<()>> {
+        self.bounced.poll(context, bounced)
+    }
+
     /// Queues a datagram that `write` appends; nothing when it fails.
     pub(crate) fn queue<E>(
         &mut self,
@@ -120,7 +135,7 @@ impl UdpPort {
     ///
     /// What a full socket does not take is lost, as datagrams are: retransmission makes up for it.
     pub(crate) fn flush(&mut self) -> usize {
-        let (mut at, mut lost) = (0, 0);
+        let (mut at, mut lost, mut failures) = (0, 0, 0);
         let fd = self.socket.as_raw_fd();
         while let Some(rest) = self.destinations.get(at..).filter(|rest| !rest.is_empty()) {
             let outgoing = &self.outgoing;
@@ -128,13 +143,15 @@ impl UdpPort {
                 .iter()
                 .map(|(range, to)| (outgoing.get(range.clone()).unwrap_or_default(), *to));
             match mmsg::send(fd, self.local.is_ipv4(), datagrams) {
-                Ok(sent) => at += sent.max(1),
+                Ok(sent) => (at, failures) = (at + sent.max(1), 0),
                 Err(nix::Error::EAGAIN) => {
                     lost += rest.len();
                     break;
                 }
-                // The first of the rest is what failed: no route, too long, refused before.
-                Err(_) => (at, lost) = (at + 1, lost + 1),
+                // The error of an earlier datagram shows once; sending again is sound.
+                Err(_) if failures < SPURIOUS_FAILURES => failures += 1,
+                // The first of the rest is what failed: no route, or too long.
+                Err(_) => (at, lost, failures) = (at + 1, lost + 1, 0),
             }
         }
         self.destinations.clear();
@@ -162,6 +179,8 @@ impl UdpPort {
 }
 
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+/// How many errors of earlier datagrams may come between.
+const SPURIOUS_FAILURES: usize = 3;
 const CACHE_LINE: usize = 64;
 const ARENA: usize = 64 * 1024;
 const TYPICAL_RESPONSE: usize = 512;
