@@ -41,7 +41,8 @@ impl Conversation {
         let romeo_on_xmpp = self.romeo_writes_to_juliet()?;
         self.juliet_replies(&romeo_on_xmpp)?;
         self.romeo_writes_to_nobody()?;
-        self.juliet_writes_to_nobody(&romeo_on_xmpp)
+        self.juliet_writes_to_nobody(&romeo_on_xmpp)?;
+        self.leave()
     }
 
     /// Returns the address under which Juliet sees Romeo.
@@ -50,13 +51,13 @@ impl Conversation {
         let sent = self.romeo_sends(TO_JULIET, GREETING)?;
         let transaction = self.crosses_from("sip")?;
 
-        let (from, text, _) = self.xmpp_receives()?;
-        same("the text that Juliet reads", GREETING, &text)?;
+        let incoming = self.xmpp_receives()?;
+        same("the text that Juliet reads", GREETING, &incoming.text)?;
         self.xmpp_proves_it_took_all()?;
 
         self.is_answered(&transaction, SUCCESS)?;
         self.romeo_sees(&sent, StatusCode::OK)?;
-        Ok(from)
+        Ok(incoming.from)
     }
 
     fn juliet_replies(&mut self, romeo: &str) -> Result<(), DemoError> {
@@ -64,12 +65,12 @@ impl Conversation {
         self.juliet_sends(romeo, "reply-1", REPLY)?;
         let transaction = self.crosses_from("xmpp")?;
 
-        let (from, text) = self.sip_receives(StatusCode::OK)?;
-        same("the text that Romeo reads", REPLY, &text)?;
+        let incoming = self.sip_receives(StatusCode::OK)?;
+        same("the text that Romeo reads", REPLY, &incoming.text)?;
         same(
             "the address under which Romeo sees Juliet",
             JULIET_ON_SIP,
-            &from,
+            &incoming.from,
         )?;
 
         self.is_answered(&transaction, SUCCESS)?;
@@ -84,10 +85,9 @@ impl Conversation {
         let sent = self.romeo_sends(TO_NOBODY_ON_XMPP, ASTRAY)?;
         let transaction = self.crosses_from("sip")?;
 
-        let (_, _, refusal) = self.xmpp_receives()?;
-        let from = "Juliet's server → gateway";
+        let refusal = self.xmpp_receives()?.refusal.unwrap_or_default();
         self.trace
-            .wire("refusal", from, &refusal.unwrap_or_default())?;
+            .wire("refusal", "Juliet's server → gateway", &refusal)?;
 
         self.is_answered(&transaction, FAILURE)?;
         self.romeo_sees(&sent, StatusCode::NOT_FOUND)
@@ -109,8 +109,18 @@ impl Conversation {
 /// What the users do.
 impl Conversation {
     fn scene(&mut self, title: &str) -> Result<(), DemoError> {
-        self.events.forget()?;
+        self.leave()?;
         self.trace.title(title)
+    }
+
+    /// Ends a scene: what is left of it must be no error.
+    fn leave(&mut self) -> Result<(), DemoError> {
+        for event in self.events.take()? {
+            if let Event::Xmpp(xmpp_user::Received::Error { condition, .. }) = event {
+                same("what Juliet sees", "no error", &condition)?;
+            }
+        }
+        Ok(())
     }
 
     fn romeo_sends(&mut self, to: &str, text: &str) -> Result<sip_user::Sent, DemoError> {
@@ -163,21 +173,15 @@ impl Conversation {
 
 /// What comes out at the other end.
 impl Conversation {
-    /// Returns the sender, the text and what was answered if it was not taken.
-    fn xmpp_receives(&mut self) -> Result<(String, String, Option<String>), DemoError> {
+    fn xmpp_receives(&mut self) -> Result<xmpp_user::Incoming, DemoError> {
         let what = "the message on Juliet's server";
-        let (wire, from, text, refusal) = self.events.wait(what, |event| match event {
-            Event::Xmpp(xmpp_user::Received::Message {
-                wire,
-                from,
-                text,
-                refusal,
-            }) => Ok((wire, from, text, refusal)),
+        let incoming = self.events.wait(what, |event| match event {
+            Event::Xmpp(xmpp_user::Received::Message(incoming)) => Ok(incoming),
             event => Err(event),
         })?;
         let to = "gateway → Juliet's server, component stream";
-        self.trace.wire("native out", to, &wire)?;
-        Ok((from, text, refusal))
+        self.trace.wire("native out", to, &incoming.wire)?;
+        Ok(incoming)
     }
 
     /// A stream keeps its order: whoever answers a ping has taken all that came before it.
@@ -200,38 +204,23 @@ impl Conversation {
             .wire("", "Juliet's server → gateway: it was", &pong)
     }
 
-    /// Returns the sender and the text.
-    fn sip_receives(&mut self, answered: StatusCode) -> Result<(String, String), DemoError> {
-        let received = self
-            .events
-            .wait("the message at Romeo's phone", |event| match event {
-                Event::Sip(received @ sip_user::Received::Request { .. }) => Ok(received),
-                event => Err(event),
-            })?;
-        let sip_user::Received::Request {
-            wire,
-            from,
-            text,
-            answer,
-            status,
-        } = received
-        else {
-            return Ok(Default::default());
+    fn sip_receives(&mut self, answered: StatusCode) -> Result<sip_user::Incoming, DemoError> {
+        let what = "the message at Romeo's phone";
+        let incoming = self.events.wait(what, |event| match event {
+            Event::Sip(sip_user::Received::Request(incoming)) => Ok(incoming),
+            event => Err(event),
+        })?;
+        let to = "gateway → Romeo's phone, SIP over UDP";
+        self.trace.wire("native out", to, &incoming.wire)?;
+        let label = match answered {
+            StatusCode::OK => "proof",
+            _ => "refusal",
         };
-        self.trace
-            .wire("native out", "gateway → Romeo's phone, SIP over UDP", &wire)?;
-        let label = if status == StatusCode::OK {
-            "proof"
-        } else {
-            "refusal"
-        };
-        self.trace.wire(label, "Romeo's phone → gateway", &answer)?;
-        same(
-            "the phone's answer",
-            &answered.to_string(),
-            &status.to_string(),
-        )?;
-        Ok((from, text))
+        let from = "Romeo's phone → gateway";
+        self.trace.wire(label, from, &incoming.answer)?;
+        let (wanted, got) = (answered.to_string(), incoming.status.to_string());
+        same("the phone's answer", &wanted, &got)?;
+        Ok(incoming)
     }
 
     fn romeo_sees(&mut self, sent: &sip_user::Sent, wanted: StatusCode) -> Result<(), DemoError> {
@@ -249,19 +238,20 @@ impl Conversation {
         same("what Romeo sees", &wanted.to_string(), &status.to_string())
     }
 
+    /// A stream keeps its order: an error about an earlier message would have come first.
     fn juliet_sees_error(&mut self, about: &str, wanted: &str) -> Result<(), DemoError> {
-        let (wire, condition) = self
-            .events
-            .wait("the error for Juliet", |event| match event {
-                Event::Xmpp(xmpp_user::Received::Error {
-                    wire,
-                    id,
-                    condition,
-                }) if id == about => Ok((wire, condition)),
-                event => Err(event),
-            })?;
+        let what = "the error for Juliet";
+        let (wire, about_this, condition) = self.events.wait(what, |event| match event {
+            Event::Xmpp(xmpp_user::Received::Error {
+                wire,
+                id,
+                condition,
+            }) => Ok((wire, id, condition)),
+            event => Err(event),
+        })?;
         self.trace
             .wire("seen", "gateway → Juliet's server", &wire)?;
+        same("what the error is about", about, &about_this)?;
         same("what Juliet sees", wanted, &condition)
     }
 }
@@ -270,22 +260,13 @@ impl Conversation {
 impl Conversation {
     /// Shows all that happens until the user or the gateway ends it; Juliet answers who writes to her.
     pub(crate) fn follow(&mut self) -> Result<(), DemoError> {
-        self.events.forget()?;
         for number in 1.. {
             match self.events.next()? {
                 Event::Flow(flow) => self.trace.flow(&flow)?,
                 Event::AdapterUp(name) => self.trace.entry("adapter", &format!("{name} is up"))?,
                 Event::Sip(received) => self.show_sip(&received)?,
-                Event::Xmpp(xmpp_user::Received::Message {
-                    wire,
-                    from,
-                    text,
-                    refusal: None,
-                }) => {
-                    self.trace
-                        .wire("native out", "gateway → Juliet's server", &wire)?;
-                    let reply = format!("Thou saidst: {text}");
-                    self.juliet_sends(&from, &format!("echo-{number}"), &reply)?;
+                Event::Xmpp(xmpp_user::Received::Message(incoming)) => {
+                    self.echo(&incoming, &format!("echo-{number}"))?;
                 }
                 Event::Xmpp(received) => self.show_xmpp(&received)?,
                 Event::GatewayEnded | Event::Interrupted => break,
@@ -294,12 +275,23 @@ impl Conversation {
         Ok(())
     }
 
+    /// Lets Juliet answer, or her server if it was not for her.
+    fn echo(&mut self, incoming: &xmpp_user::Incoming, id: &str) -> Result<(), DemoError> {
+        let (to, from) = ("gateway → Juliet's server", "Juliet's server → gateway");
+        self.trace.wire("native out", to, &incoming.wire)?;
+        let reply = format!("Thou saidst: {}", incoming.text);
+        match &incoming.refusal {
+            Some(refusal) => self.trace.wire("refusal", from, refusal),
+            None => self.juliet_sends(&incoming.from, id, &reply),
+        }
+    }
+
     fn show_sip(&mut self, received: &sip_user::Received) -> Result<(), DemoError> {
         match received {
-            sip_user::Received::Request { wire, answer, .. } => {
-                self.trace
-                    .wire("native out", "gateway → Romeo's phone", wire)?;
-                self.trace.wire("answer", "Romeo's phone → gateway", answer)
+            sip_user::Received::Request(incoming) => {
+                let (to, from) = ("gateway → Romeo's phone", "Romeo's phone → gateway");
+                self.trace.wire("native out", to, &incoming.wire)?;
+                self.trace.wire("answer", from, &incoming.answer)
             }
             sip_user::Received::Response { wire, .. } => {
                 self.trace.wire("seen", "gateway → Romeo", wire)
@@ -310,21 +302,14 @@ impl Conversation {
     fn show_xmpp(&mut self, received: &xmpp_user::Received) -> Result<(), DemoError> {
         use xmpp_user::Received;
         let (wire, answer) = match received {
-            Received::Joined => {
-                return self
-                    .trace
-                    .entry("joined", "the gateway has joined Juliet's server again");
-            }
-            Received::Message { wire, refusal, .. } => (wire, refusal.as_ref()),
+            Received::Joined => return self.trace.entry("joined", "Juliet's server again"),
+            Received::Message(incoming) => (&incoming.wire, incoming.refusal.as_ref()),
             Received::Error { wire, .. } => (wire, None),
             Received::Other { wire, answer } => (wire, answer.as_ref()),
         };
-        self.trace
-            .wire("native out", "gateway → Juliet's server", wire)?;
-        answer.map_or(Ok(()), |answer| {
-            self.trace
-                .wire("answer", "Juliet's server → gateway", answer)
-        })
+        let (to, from) = ("gateway → Juliet's server", "Juliet's server → gateway");
+        self.trace.wire("native out", to, wire)?;
+        answer.map_or(Ok(()), |answer| self.trace.wire("answer", from, answer))
     }
 }
 

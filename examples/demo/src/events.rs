@@ -117,12 +117,11 @@ impl Events {
         }
     }
 
-    /// Drops what has happened so far.
-    pub(crate) fn forget(&mut self) -> Result<(), DemoError> {
-        self.kept.clear();
-        self.receiver
-            .try_iter()
-            .try_for_each(|event| not_the_end(event).map(drop))
+    /// Takes out all that has happened so far.
+    pub(crate) fn take(&mut self) -> Result<Vec<Event>, DemoError> {
+        let kept = self.kept.drain(..).map(Ok);
+        let new = self.receiver.try_iter().map(not_the_end);
+        kept.chain(new).collect()
     }
 
     /// Tells also of operations that failed meanwhile: they may be the cause.

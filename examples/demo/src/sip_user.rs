@@ -40,20 +40,25 @@ pub(crate) struct Sent {
 /// What came in.
 #[derive(Debug)]
 pub(crate) enum Received {
-    /// A request, and what was answered at once.
-    Request {
-        wire: String,
-        from: String,
-        text: String,
-        answer: String,
-        status: StatusCode,
-    },
+    /// A request of the gateway's.
+    Request(Incoming),
     /// The response to a request of ours.
     Response {
         wire: String,
         call_id: String,
         status: StatusCode,
     },
+}
+
+/// A request that came in, and what was answered at once.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) wire: String,
+    /// The URI of its From.
+    pub(crate) from: String,
+    pub(crate) text: String,
+    pub(crate) answer: String,
+    pub(crate) status: StatusCode,
 }
 
 impl SipUser {
@@ -113,7 +118,7 @@ fn listen(socket: &UdpSocket, events: &EventSender) {
         let received = match message.start_line() {
             StartLine::Response { .. } => response(wire, &message),
             StartLine::Request { .. } => {
-                let Some((answer, received)) = request(wire, &message, source) else {
+                let Some((answer, incoming)) = request(wire, &message, source) else {
                     continue;
                 };
                 // A lost answer shows when the request comes again, which nobody has to be told of.
@@ -126,7 +131,7 @@ fn listen(socket: &UdpSocket, events: &EventSender) {
                 if std::mem::replace(&mut last_branch, branch.to_owned()) == branch {
                     continue;
                 }
-                Some(received)
+                Some(Received::Request(incoming))
             }
         };
         if let Some(received) = received
@@ -152,7 +157,7 @@ fn request(
     wire: &[u8],
     message: &SipMessage<'_>,
     source: SocketAddr,
-) -> Option<(Vec<u8>, Received)> {
+) -> Option<(Vec<u8>, Incoming)> {
     let request = Request::read(message).ok()?;
     let status = match (request.method(), request.uri()) {
         (Method::Message, Uri::Sip(uri)) if uri.user() == Some(NAME) => StatusCode::OK,
@@ -171,14 +176,14 @@ fn request(
         writer = writer.header(HeaderName::Allow, "MESSAGE");
     }
     writer.finish(&[]).ok()?;
-    let received = Received::Request {
+    let incoming = Incoming {
         wire: shown(wire),
         from: request.from().uri_text().to_owned(),
         text: shown(message.body()),
         answer: shown(&answer),
         status,
     };
-    Some((answer, received))
+    Some((answer, incoming))
 }
 
 fn shown(wire: &[u8]) -> String {
@@ -201,7 +206,7 @@ mod tests {
     fn answer_to(user: &SipUser, events: &mut Events, to: &str) -> (String, StatusCode) {
         let sent = user.write(to, "Adieu! 🌹\nTill then.").unwrap();
         let text = events.wait("the request", |event| match event {
-            Event::Sip(Received::Request { text, .. }) => Ok(text),
+            Event::Sip(Received::Request(incoming)) => Ok(incoming.text),
             event => Err(event),
         });
         let status = events.wait("the response", |event| match event {

@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use crate::{
     events::{Event, EventSender},
     stanza,
-    xmpp_user::{BARE_JID, COMPONENT, Component, Received, SECRET},
+    xmpp_user::{BARE_JID, COMPONENT, Component, Incoming, Received, SECRET},
 };
 
 /// One connection, from its first byte.
@@ -130,12 +130,12 @@ impl Session {
                 self.write(refusal.as_deref())?;
                 let from = message.from.unwrap_or_default().to_string();
                 let text = message.bodies.first().map(|body| body.text.to_string());
-                Ok(Received::Message {
+                Ok(Received::Message(Incoming {
                     wire,
                     from,
                     text: text.unwrap_or_default(),
                     refusal,
-                })
+                }))
             }
             Stanza::Iq(iq) => {
                 let answer = stanza::answer(&iq)?;

@@ -36,13 +36,8 @@ pub(crate) struct XmppUser {
 pub(crate) enum Received {
     /// The gateway has shown that it knows the secret.
     Joined,
-    /// A message; the refusal is what was answered if it was for nobody here.
-    Message {
-        wire: String,
-        from: String,
-        text: String,
-        refusal: Option<String>,
-    },
+    /// A message.
+    Message(Incoming),
     /// The report that a message of Juliet's was not taken.
     Error {
         wire: String,
@@ -54,6 +49,16 @@ pub(crate) enum Received {
         wire: String,
         answer: Option<String>,
     },
+}
+
+/// A message that came in.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) wire: String,
+    pub(crate) from: String,
+    pub(crate) text: String,
+    /// What was answered if it was for nobody here.
+    pub(crate) refusal: Option<String>,
 }
 
 impl XmppUser {
@@ -216,17 +221,17 @@ mod tests {
         let (_user, mut peer, mut events) = joined();
         peer.write(message(BARE_JID));
         let received = wait(&mut events, |received| {
-            matches!(received, Received::Message { .. })
+            matches!(received, Received::Message(_))
         });
-        let Received::Message {
+        let Received::Message(incoming) = received else {
+            unreachable!()
+        };
+        let Incoming {
             wire,
             text,
             refusal,
             ..
-        } = received
-        else {
-            unreachable!()
-        };
+        } = incoming;
         assert!(
             wire.starts_with("<message from=") && wire.ends_with("</message>"),
             "{wire}"
