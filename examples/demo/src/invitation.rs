@@ -61,7 +61,7 @@ fn sip_clients(gateway: &Gateway) -> String {
       'Content-Type: text/plain' 'Content-Length: 7' '' 'Hello' |
       nc -u -s {host} -p {guest_port} -w 1 {host} {port}
 
-  with baresip -e '/message Hello', which shows Juliet's answer; in ~/.baresip:
+  with baresip -e '/message Hello', and in ~/.baresip:
 
     accounts:  <sip:you@{GUEST_DOMAIN}>;regint=0;outbound="sip:{sip};transport=udp"
     contacts:  <sip:{BARE_JID}>
