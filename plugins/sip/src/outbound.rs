@@ -3,8 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use rand::Rng as _;
-use rialto_sdk::prelude::{
-    Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus, Result,
+use rialto_sdk::{
+    prelude::{Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus, Result},
+    tracing,
 };
 use rialto_sip_codec::{Transport, transaction::Branch};
 use tokio::sync::{mpsc, oneshot};
@@ -108,9 +109,11 @@ impl Outbound {
     fn next_hop(&self, operation: &MessageOperation) -> Result<NextHop, Failure> {
         match operation.next_hop() {
             Some(text) => text.parse().map_err(|problem: String| {
+                // The sender is not told: the problem quotes an address of the operator's.
+                tracing::warn!(problem, "a route's next hop cannot be used");
                 Failure::new(FailureReason::Unresolvable)
                     .with_origin(Origin::Operator)
-                    .with_detail(format!("the route's next hop is wrong: {problem}"))
+                    .with_detail("the route's next hop is no address")
             }),
             None => self.default_hop.ok_or_else(|| {
                 Failure::new(FailureReason::Unresolvable)

@@ -267,13 +267,10 @@ impl<G: Gateway> Endpoint<G> {
         self.send_trying(&owed);
         self.counters.report(&self.gateway);
         let timeouts = [self.server.next_timeout(), self.client.next_timeout()];
-        let soonest = now.instant + TICK;
-        let next = timeouts
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(now.instant + IDLE_TICK);
-        let next = next.clamp(soonest, now.instant + IDLE_TICK);
+        // New requests are due after T1 at the earliest, so the tick must not lie beyond that.
+        let latest = now.instant + self.timers.e(0).clamp(TICK, IDLE_TICK);
+        let next = timeouts.into_iter().flatten().min().unwrap_or(latest);
+        let next = next.clamp(now.instant + TICK, latest);
         self.tick.as_mut().reset(next.into());
         // Registers the new tick.
         if self.tick.as_mut().poll(context).is_ready() {

@@ -147,6 +147,14 @@ impl<G: Gateway> Endpoint<G> {
 
     /// The connection that all requests to one address share; opens it when there is none.
     fn connection_to(&mut self, address: SocketAddr) -> Option<Connection> {
+        // One that has just closed has not said so yet.
+        if let Some(closed) = self
+            .opened
+            .get(&address)
+            .filter(|opened| opened.is_closed())
+        {
+            self.connection_closed(closed.number(), address);
+        }
         match self.opened.entry(address) {
             Entry::Occupied(opened) => Some(opened.get().clone()),
             Entry::Vacant(vacant) => {

@@ -76,6 +76,10 @@ impl Connection {
         self.peer
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// Queues a response; there is always room, as its request held a permit.
     ///
     /// `false` when the connection is closed.
