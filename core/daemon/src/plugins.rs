@@ -6,10 +6,11 @@ use std::{
 };
 
 use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded};
+use rialto_model::Domain;
 use rialto_router::{Adapter, Limits, Route, RoutingConflict, RoutingTable};
 
 use crate::{
-    config::{AdapterConfig, Config, ConfigError},
+    config::{AdapterConfig, Config, ConfigError, GatewayConfig},
     shard::Token,
 };
 
@@ -100,13 +101,18 @@ pub(crate) fn table(
     relays
         .fold(builder, |builder, domain| builder.with_relay_domain(domain))
         .build()
-        .map_err(|conflicts| conflicts.iter().map(conflict).collect())
+        .map_err(|conflicts: Vec<RoutingConflict>| {
+            let errors = conflicts.iter().map(|found| conflict(config, found));
+            errors.collect()
+        })
 }
 
 /// How much the routers take on: the operator's bound, shared among the shards.
 pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
     let share = config.gateway.max_operations.div_ceil(shards.get());
-    Limits::new(share.min(Token::MAX_OPERATIONS)).with_default_deadline(config.gateway.deadline)
+    Limits::new(share.min(Token::MAX_OPERATIONS))
+        .with_default_deadline(config.gateway.deadline)
+        .with_max_deadline(GatewayConfig::MAX_DEADLINE)
 }
 
 /// Opens a library to look at it.
@@ -114,6 +120,35 @@ pub(crate) fn open(path: &Path) -> Result<Library, String> {
     Library::open(path).map_err(|error| error.to_string())
 }
 
-fn conflict(conflict: &RoutingConflict) -> ConfigError {
-    ConfigError::new("", conflict.to_string())
+/// Where the configuration says what does not go together.
+fn conflict(config: &Config, conflict: &RoutingConflict) -> ConfigError {
+    let adapter = |name: &str| {
+        let named = config.adapters.iter().find(|adapter| adapter.name == name);
+        (
+            format!("adapters.{name}"),
+            named.and_then(|adapter| adapter.place.clone()),
+        )
+    };
+    let route = |domain: &Domain| {
+        let mut routes = config.routes.iter().enumerate();
+        let last = routes.rfind(|(_, route)| route.domain == *domain);
+        last.map_or_else(
+            || ("routes".to_owned(), None),
+            |(index, route)| (format!("routes[{index}]"), route.place.clone()),
+        )
+    };
+    let (key, place) = match conflict {
+        RoutingConflict::AdapterTwice { name } => adapter(name),
+        RoutingConflict::Protocol { adapter: name, .. }
+        | RoutingConflict::AdapterName { adapter: name, .. } => adapter(name),
+        RoutingConflict::UnknownAdapter { domain, .. }
+        | RoutingConflict::RouteTwice { domain }
+        | RoutingConflict::RelayRouted { domain } => route(domain),
+        RoutingConflict::RelayTwice { .. } => (
+            "gateway.relay_domains".to_owned(),
+            config.gateway.place.clone(),
+        ),
+        _ => ("adapters".to_owned(), None),
+    };
+    ConfigError::new(key, conflict.to_string()).at(place)
 }

@@ -4,6 +4,7 @@
 
 mod duration;
 mod error;
+mod file;
 mod section;
 mod sources;
 #[cfg(test)]
@@ -12,4 +13,4 @@ mod types;
 
 pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use sources::Sources;
-pub(crate) use types::{AdapterConfig, Config, LogConfig, LogFormat};
+pub(crate) use types::{AdapterConfig, Config, GatewayConfig, LogConfig, LogFormat};

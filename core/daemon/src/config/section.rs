@@ -8,11 +8,7 @@ use figment::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{
-    duration,
-    error::ConfigError,
-    sources::{Sources, Step},
-};
+use super::{duration, error::ConfigError, file::Step, sources::Sources};
 
 /// A table; remembers which keys were asked for, so that [`finish`](Self::finish) can name the others.
 pub(super) struct Section<'a> {
@@ -207,6 +203,12 @@ impl<'a> Section<'a> {
         self.push(key, tag, problem.into(), Some(hint.to_owned()));
     }
 
+    /// Reports what is wrong with this table itself.
+    pub(super) fn refuse(&self, problem: &str, hint: &str) {
+        let error = ConfigError::new(self.key.clone(), problem).at(self.place());
+        self.errors.borrow_mut().push(error.hint(hint));
+    }
+
     /// Reports the keys that nobody asked for.
     pub(super) fn finish(self) {
         for (key, value) in &self.dict {
@@ -273,8 +275,8 @@ impl<'a> Section<'a> {
     fn inner(&self, key: String, steps: Vec<Step>, value: Value) -> Self {
         let tag = value.tag();
         let (dict, wrong) = match value {
-            Value::Dict(_, dict) => (dict, None),
-            other => (Dict::new(), Some(other)),
+            Value::Dict(_, dict) => (dict, false),
+            _ => (Dict::new(), true),
         };
         let section = Self {
             key: join(&self.key, &key),
@@ -284,9 +286,11 @@ impl<'a> Section<'a> {
             known: Vec::new(),
             ..*self
         };
-        if wrong.is_some() {
-            let error = ConfigError::new(section.key.clone(), "a table is needed here");
-            self.errors.borrow_mut().push(error.at(section.place()));
+        if wrong {
+            section.refuse(
+                "a table is needed here",
+                &format!("write [{}]", section.key),
+            );
         }
         section
     }

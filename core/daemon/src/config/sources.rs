@@ -2,23 +2,19 @@
 
 use std::{
     cell::RefCell,
-    fs,
-    ops::Range,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use figment::{
     Figment, Metadata, Source,
-    providers::{Env, Format, Serialized, Toml},
+    providers::{Env, Serialized},
     value::{Dict, Value},
-};
-use toml::{
-    Spanned,
-    de::{DeArray, DeTable, DeValue},
 };
 
 use super::{
     error::{ConfigError, ConfigErrors},
+    file::{self, File, Step},
     section::Section,
     types::Config,
 };
@@ -26,7 +22,7 @@ use super::{
 /// The files, variables and flags of one run. Later ones win; lists of the files are joined.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    files: Vec<(PathBuf, String)>,
+    files: Vec<File>,
     flags: Vec<(String, String)>,
 }
 
@@ -38,32 +34,30 @@ impl Sources {
     pub(crate) fn read(path: &Path, flags: &[String]) -> Result<Self, ConfigErrors> {
         let mut errors = Vec::new();
         let mut files = Vec::new();
-        for path in std::iter::once(path.to_owned()).chain(conf_d(path)) {
-            match fs::read_to_string(&path) {
-                Ok(text) => files.push((path, text)),
-                Err(error) => errors.push(
-                    ConfigError::new("", format!("cannot be read: {error}"))
-                        .at(Some(path.display().to_string()))
-                        .hint("name the configuration file with --config FILE"),
-                ),
+        let others = conf_d(path).unwrap_or_else(|error| {
+            errors.push(error);
+            Vec::new()
+        });
+        for path in std::iter::once(path.to_owned()).chain(others) {
+            match File::read(path) {
+                Ok(file) => files.push(file),
+                Err(error) => errors.push(error),
             }
         }
         let mut pairs = Vec::new();
         for flag in flags {
             match flag.split_once('=') {
-                Some((key, value)) => pairs.push((key.to_owned(), value.to_owned())),
-                None => errors.push(
-                    ConfigError::new("", format!("`{flag}` has no `=`"))
+                Some((key, value)) if key.split('.').all(|step| !step.is_empty()) => {
+                    pairs.push((key.to_owned(), value.to_owned()));
+                }
+                // Not shown: what has no key may be a value, and values may be secret.
+                _ => errors.push(
+                    ConfigError::new("", "this is no key and value")
                         .at(Some("--set".into()))
                         .hint("write --set KEY=VALUE, like --set gateway.drain=5s"),
                 ),
             }
         }
-        errors.extend(
-            files
-                .iter()
-                .filter_map(|(path, text)| syntax_error(path, text)),
-        );
         if errors.is_empty() {
             Ok(Self {
                 files,
@@ -94,9 +88,8 @@ impl Sources {
         let files = self
             .files
             .iter()
-            .fold(Figment::new(), |figment, (path, _)| {
-                figment.admerge(Toml::file_exact(path))
-            });
+            .cloned()
+            .fold(Figment::new(), Figment::admerge);
         let variables = Env::prefixed(Self::PREFIX)
             .filter(|key| key.as_str().contains("__"))
             .split("__");
@@ -116,96 +109,29 @@ impl Sources {
                 false => format!("--set {key}"),
             };
         };
-        let text = self
-            .files
-            .iter()
-            .find(|(file, _)| same_file(file, path))
-            .map(|(_, text)| text.as_str());
-        match text.and_then(|text| line_of(text, steps)) {
-            Some(line) => format!("{}:{line}", path.display()),
+        match self.files.iter().find(|file| file.path() == path) {
+            Some(file) => file.place_of(steps),
             None => path.display().to_string(),
         }
     }
 }
 
-/// One step from a table to what is in it.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    Key(String),
-    /// The n-th element that this file gives to a list.
-    Index(usize),
-}
-
-/// The line of a key, counted from 1; of the deepest step that the text has.
-fn line_of(text: &str, steps: &[Step]) -> Option<usize> {
-    let root = DeTable::parse(text).ok()?;
-    let mut table = Some(root.get_ref());
-    let mut list: Option<&DeArray<'_>> = None;
-    let mut span = None;
-    for step in steps {
-        let (at, value): (Range<usize>, &Spanned<DeValue<'_>>) = match (step, table, list) {
-            (Step::Key(key), Some(table), _) => match table.get_key_value(key.as_str()) {
-                Some((name, value)) => (name.span(), value),
-                None => break,
-            },
-            (Step::Index(index), _, Some(list)) => match list.get(*index) {
-                Some(value) => (value.span(), value),
-                None => break,
-            },
-            _ => break,
-        };
-        span = Some(at);
-        table = value.get_ref().as_table();
-        list = value.get_ref().as_array();
-    }
-    span.map(|span| line_at(text, span.start))
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1
-}
-
-fn syntax_error(path: &Path, text: &str) -> Option<ConfigError> {
-    let error = DeTable::parse(text).err()?;
-    let place = match error.span() {
-        Some(span) => format!("{}:{}", path.display(), line_at(text, span.start)),
-        None => path.display().to_string(),
-    };
-    Some(
-        ConfigError::new("", error.message())
-            .at(Some(place))
-            .hint("the file must be TOML"),
-    )
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    a == b
-        || fs::canonicalize(a)
-            .ok()
-            .zip(fs::canonicalize(b).ok())
-            .is_some_and(|(a, b)| a == b)
-}
-
 /// The files of `conf.d` beside `path`, by name; none when there is no such folder.
-fn conf_d(path: &Path) -> Vec<PathBuf> {
+fn conf_d(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     let folder = path
         .parent()
         .unwrap_or_else(|| Path::new(""))
         .join("conf.d");
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path()));
+        entries.collect()
     };
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|file| {
-            file.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
+    let mut files = match list() {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(file::unreadable(&folder, &error)),
+    };
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
-    files
+    Ok(files)
 }

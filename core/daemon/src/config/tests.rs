@@ -152,3 +152,94 @@ fn routes_of_all_files_are_joined() {
     );
     assert_eq!(folder.read(&[]).unwrap().routes.len(), 2);
 }
+
+#[test]
+fn errors_name_the_place_and_never_the_line_that_may_hold_a_secret() {
+    let folder = Folder::with("[adapters.xmpp]\nconfig = { secret = \"hunter2\" broken }\n");
+    let text = folder.read(&[]).unwrap_err().to_string();
+    assert!(
+        text.contains("rialto.toml:2") && !text.contains("hunter2"),
+        "{text}"
+    );
+    let text = folder.read(&["hunter2"]).unwrap_err().to_string();
+    assert!(
+        text.contains("--set") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn inline_table_may_take_several_lines_and_a_date_is_text() {
+    let config = Folder::with(
+        "[adapters.xmpp]\nplugin = \"xmpp\"\nconfig = {\n  secret = \"hunter2\",\n  since = 2026-01-31,\n}\n",
+    )
+    .read(&[])
+    .unwrap();
+    assert_eq!(
+        config.adapters[0].config,
+        r#"{"secret":"hunter2","since":"2026-01-31"}"#
+    );
+}
+
+#[test]
+fn every_kind_of_toml_value_reaches_the_plugin_as_it_is() {
+    let config = Folder::with(
+        "[adapters.x]\nplugin = \"x\"\nconfig.a.b = 0x1_0\nconfig.c = -1.5e3\nconfig.d = [true, [\"\", 'é']]\n",
+    )
+    .read(&[])
+    .unwrap();
+    assert_eq!(
+        config.adapters[0].config,
+        r#"{"a":{"b":16},"c":-1500.0,"d":[true,["","é"]]}"#
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_each_reported_where_they_stand() {
+    let folder = Folder::with(
+        "gateway = 5\nroutes = [1]\nlog.filter = \"a=b=c\"\nlog.format = 1979-05-27\nadapters.x = []\n\n[other]\n",
+    );
+    assert_eq!(
+        folder.errors(&["=1", "gateway..drain=5s"]),
+        ["--set ", "--set "]
+    );
+    assert_eq!(
+        folder.errors(&[]),
+        [
+            "rialto.toml:1 gateway",
+            "rialto.toml:3 log.filter",
+            "rialto.toml:4 log.format",
+            "rialto.toml:5 adapters.x",
+            "rialto.toml:5 adapters.x.plugin",
+            "rialto.toml:2 routes[0]",
+            "rialto.toml:2 routes[0].domain",
+            "rialto.toml:2 routes[0].adapter",
+            "rialto.toml:7 other",
+        ]
+    );
+}
+
+#[test]
+fn figures_and_names_that_the_gateway_cannot_keep_to_are_refused() {
+    let long = "x".repeat(120);
+    let folder = Folder::with("[gateway]\nshards = 1\nmax_operations = 99999999999999999999\n");
+    assert_eq!(folder.errors(&[]), ["rialto.toml:3 "]);
+    let folder = Folder::with(&format!(
+        "[gateway]\ndeadline = \"10m\"\ncontrol_socket = \"{long}\"\n[adapters.\"a\\nb\"]\nplugin = \"x\"\n"
+    ));
+    assert_eq!(
+        folder.errors(&[]),
+        [
+            "rialto.toml:2 gateway.deadline",
+            "rialto.toml:3 gateway.control_socket",
+            "rialto.toml:4 adapters.a\nb",
+        ]
+    );
+}
+
+#[test]
+fn conf_d_that_is_no_folder_is_an_error() {
+    let folder = Folder::with(GOOD);
+    fs::write(folder.0.path().join("conf.d"), "").unwrap();
+    assert_eq!(folder.errors(&[]), ["conf.d "]);
+}

@@ -1,8 +1,11 @@
 //! The configuration, read and checked.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap, os::unix::net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use rialto_model::Domain;
+use tracing_subscriber::EnvFilter;
 
 use super::section::Section;
 
@@ -32,13 +35,15 @@ pub(crate) struct GatewayConfig {
     pub(crate) drain: Duration,
     /// Where `rialto send` finds the gateway; none: not offered.
     pub(crate) control_socket: Option<PathBuf>,
+    /// Where the section stands.
+    pub(crate) place: Option<String>,
 }
 
 /// `[log]`
 #[derive(Debug)]
 pub(crate) struct LogConfig {
     /// A filter as `tracing-subscriber` reads it: `info`, `info,rialto_router=debug`.
-    pub(crate) filter: String,
+    pub(crate) filter: EnvFilter,
     pub(crate) format: LogFormat,
 }
 
@@ -70,6 +75,8 @@ pub(crate) struct RouteConfig {
     pub(crate) domain: Domain,
     pub(crate) adapter: String,
     pub(crate) next_hop: Option<String>,
+    /// Where the section stands.
+    pub(crate) place: Option<String>,
 }
 
 impl Config {
@@ -98,6 +105,9 @@ impl Config {
 }
 
 impl GatewayConfig {
+    /// How long an operation may take, whoever says so.
+    pub(crate) const MAX_DEADLINE: Duration = Duration::from_secs(300);
+
     const DEADLINE: Duration = Duration::from_secs(30);
     const DRAIN: Duration = Duration::from_secs(10);
     const MAX_OPERATIONS: usize = 65_536;
@@ -118,16 +128,33 @@ impl GatewayConfig {
         if max_operations == 0 {
             section.report("max_operations", "out of range", "at least 1");
         }
+        let relay_domains = section.parsed_list("relay_domains");
+        let deadline = section.duration("deadline").unwrap_or(Self::DEADLINE);
+        if deadline.is_zero() || deadline > Self::MAX_DEADLINE {
+            section.report("deadline", "out of range", "1ms to 5m");
+        }
+        let control_socket: Option<PathBuf> = section.value("control_socket");
+        if control_socket
+            .as_ref()
+            .is_some_and(|path| SocketAddr::from_pathname(path).is_err())
+        {
+            section.report(
+                "control_socket",
+                "no socket can have this name",
+                "at most 107 bytes",
+            );
+        }
         let config = Self {
-            relay_domains: section.parsed_list("relay_domains"),
+            place: section.place(),
+            relay_domains,
             plugin_dirs: section
                 .value("plugin_dirs")
                 .unwrap_or_else(|| vec!["plugins".into()]),
             shards,
             max_operations,
-            deadline: section.duration("deadline").unwrap_or(Self::DEADLINE),
+            deadline,
             drain: section.duration("drain").unwrap_or(Self::DRAIN),
-            control_socket: section.value("control_socket"),
+            control_socket,
         };
         section.finish();
         config
@@ -137,7 +164,9 @@ impl GatewayConfig {
 impl LogConfig {
     fn read(mut section: Section<'_>) -> Self {
         let config = Self {
-            filter: section.value("filter").unwrap_or_else(|| "info".into()),
+            filter: section
+                .parsed("filter")
+                .unwrap_or_else(|| EnvFilter::new("info")),
             format: section.parsed("format").unwrap_or(LogFormat::Text),
         };
         section.finish();
@@ -148,6 +177,12 @@ impl LogConfig {
 impl AdapterConfig {
     fn read(name: String, mut section: Section<'_>) -> Option<Self> {
         let place = section.place();
+        if !is_name(&name) {
+            section.refuse(
+                "this cannot be the name of an adapter",
+                "1 to 64 ASCII letters, digits, `-` and `_`",
+            );
+        }
         let plugin = section.required("plugin", "name the plugin, like plugin = \"sip\"");
         let domains = section.parsed_list("domains");
         let config = section.table("config");
@@ -166,6 +201,7 @@ impl AdapterConfig {
 
 impl RouteConfig {
     fn read(mut section: Section<'_>, adapters: &[String]) -> Option<Self> {
+        let place = section.place();
         let domain = section.required::<String>("domain", "name the domain that the route is for");
         let domain = domain.and_then(|_| section.parsed("domain"));
         let adapter = section.required::<String>("adapter", "name the adapter that reaches it");
@@ -182,8 +218,15 @@ impl RouteConfig {
             domain: domain?,
             adapter: adapter?,
             next_hop,
+            place,
         })
     }
+}
+
+/// Names stand in the log, in the file that says that the gateway is ready, and as names of threads.
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&name.len()) && name.bytes().all(letter)
 }
 
 impl FromStr for LogFormat {
@@ -195,14 +238,5 @@ impl FromStr for LogFormat {
             "json" => Ok(Self::Json),
             _ => Err(format!("`{text}` is no log format: write `text` or `json`")),
         }
-    }
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        })
     }
 }
