@@ -139,26 +139,27 @@ impl Jid {
         // A trailing dot is stripped before anything else (RFC 7622 §3.2).
         let domain = domain.strip_suffix('.').unwrap_or(domain);
         let local = local.map(prepared_local).transpose()?;
-        let domain = DomainPart::new(domain).map_err(|_| AddressError::Domain)?;
-        let resource =
-            resource.map(|part| ResourcePart::new(part).map_err(|_| AddressError::Resource));
-        let resource = resource.transpose()?;
+        let domain = prepared_domain(domain)?;
+        let prepare = |text: &str| Some(ResourcePart::new(text).ok()?.as_str().to_owned());
+        let resource = resource
+            .map(|part| settled(part, prepare).ok_or(AddressError::Resource))
+            .transpose()?;
 
         let mut text = String::with_capacity(
             local.as_ref().map_or(0, |part| part.len() + 1)
-                + domain.as_str().len()
-                + resource.as_ref().map_or(0, |part| part.as_str().len() + 1),
+                + domain.len()
+                + resource.as_ref().map_or(0, |part| part.len() + 1),
         );
         let at = local.map(|part| {
             text.push_str(&part);
             text.push('@');
             text.len() - 1
         });
-        text.push_str(domain.as_str());
+        text.push_str(&domain);
         let slash = resource.map(|part| {
             text.push('/');
-            text.push_str(part.as_str());
-            text.len() - 1 - part.as_str().len()
+            text.push_str(&part);
+            text.len() - 1 - part.len()
         });
         Ok(Self {
             text: text.into(),
@@ -178,9 +179,46 @@ fn prepared_local(local: &str) -> Result<Cow<'_, str>, AddressError> {
     if (1..=MAX_PART).contains(&local.len()) && local.bytes().all(plain) {
         return Ok(Cow::Borrowed(local));
     }
-    let part = NodePart::new(local).map_err(|_| AddressError::Local)?;
-    Ok(Cow::Owned(part.as_str().to_owned()))
+    let prepare = |text: &str| Some(NodePart::new(text).ok()?.as_str().to_owned());
+    settled(local, prepare)
+        .map(Cow::Owned)
+        .ok_or(AddressError::Local)
 }
+
+/// Prepares a domain: letters, digits and hyphens are plain, other scripts are left to IDNA, other ASCII is refused, which
+/// `jid` would let pass. An IPv6 address stands in brackets (RFC 7622 §3.2).
+fn prepared_domain(domain: &str) -> Result<Cow<'_, str>, AddressError> {
+    let plain = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')
+    };
+    let labels_are_sound = !domain
+        .split('.')
+        .any(|label| label.is_empty() || label.len() > MAX_LABEL);
+    if labels_are_sound && domain.len() <= MAX_DOMAIN && domain.bytes().all(plain) {
+        return Ok(Cow::Borrowed(domain));
+    }
+    let prepare = |text: &str| Some(DomainPart::new(text).ok()?.as_str().to_owned());
+    let prepared = settled(domain, prepare).ok_or(AddressError::Domain)?;
+    let bracketed = prepared.starts_with('[') && prepared.ends_with(']');
+    let permitted =
+        |byte: u8| !byte.is_ascii() || plain(byte) || bracketed && b"[]:".contains(&byte);
+    if prepared.bytes().all(permitted) {
+        Ok(Cow::Owned(prepared))
+    } else {
+        Err(AddressError::Domain)
+    }
+}
+
+/// Prepares a part and makes sure that preparing it again changes nothing: else two spellings of one address would differ.
+fn settled(text: &str, prepare: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let once = prepare(text)?;
+    (prepare(&once)? == once).then_some(once)
+}
+
+/// Bytes that a label of a domain may have (RFC 1035 §2.3.4).
+const MAX_LABEL: usize = 63;
+/// Bytes that a domain may have in ASCII (RFC 1035 §2.3.4).
+const MAX_DOMAIN: usize = 253;
 
 /// Bytes that a local part or a resource may have (RFC 7622 §3.3.1).
 const MAX_PART: usize = 1023;
@@ -231,6 +269,25 @@ mod tests {
             parts("example.com/r"),
             (None, domain(), some("r"), domain())
         );
+    }
+
+    #[test]
+    fn domain_that_preparing_twice_would_change_or_that_is_none_is_refused() {
+        for domain in [
+            "examplemeC\"\u{213B}h)co,,,ny",
+            "ex,ample.com",
+            "ex ample.com",
+            "a..b",
+            "[::1",
+            "a\"b",
+        ] {
+            assert_eq!(
+                Jid::parse(domain).unwrap_err(),
+                AddressError::Domain,
+                "{domain}"
+            );
+        }
+        assert_eq!(Jid::parse("[::1]").unwrap().domain(), "[::1]");
     }
 
     /// RFC 7622 §3.5, table 1 and table 2, as far as both address formats agree.
