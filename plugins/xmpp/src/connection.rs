@@ -78,6 +78,7 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
                 end: &end,
                 retry: wait,
             });
+            self.link.has_tried();
             rialto_sdk::tokio::select! {
                 () = sleep(wait) => {}
                 () = self.link.stopped() => return,
@@ -97,6 +98,7 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         session.join();
         // Not before messages are taken: whoever hears of it may send one at once.
         self.gateway.event(Event::Connected);
+        self.link.has_tried();
         session.serve().await
     }
 

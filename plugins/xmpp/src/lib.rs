@@ -14,8 +14,10 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rialto_sdk::prelude::*;
+use rialto_sdk::tokio::time::timeout;
 
 mod config;
 mod connection;
@@ -37,6 +39,9 @@ use self::telemetry::SdkGateway;
 
 rialto_sdk::export_plugin!(Xmpp);
 
+/// How long a start waits for the first attempt to join the server.
+const FIRST_TRY: Duration = Duration::from_secs(5);
+
 /// Joins one XMPP server as an external component.
 #[derive(Debug)]
 pub struct Xmpp {
@@ -57,7 +62,7 @@ impl Plugin for Xmpp {
         Ok(config.domains().iter().map(Claim::domain).collect())
     }
 
-    /// Starts at once, whether the server is there or not; until it is, messages fail.
+    /// Returns when the server was joined, or could not be at first: it is tried again, and until then messages fail.
     async fn start(context: Context<Config>) -> Result<Self> {
         let config = Arc::new(context.config);
         let link = Arc::new(Link::new(config.outbox()));
@@ -80,6 +85,8 @@ impl Plugin for Xmpp {
         context
             .tasks
             .spawn("connection", connection.run_until(context.tasks.stopping()));
+        // A gateway that says it is ready shall be; one whose server hangs shall start all the same.
+        drop(timeout(FIRST_TRY, link.tried()).await);
         Ok(Self { config, link })
     }
 

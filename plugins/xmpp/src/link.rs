@@ -17,6 +17,8 @@ pub(crate) struct Link {
     outbox: Mutex<Outbox>,
     work: Notify,
     replies: Arc<Semaphore>,
+    /// Cancelled when the first attempt to connect has ended, well or not.
+    tried: CancellationToken,
     /// Cancelled when no more is taken.
     stopping: CancellationToken,
     /// Cancelled when the connection has ended for good.
@@ -36,6 +38,7 @@ impl Link {
             outbox: Mutex::new(Outbox::new(limits)),
             work: Notify::new(),
             replies: Arc::new(Semaphore::new(limits.messages)),
+            tried: CancellationToken::new(),
             stopping: CancellationToken::new(),
             ended: CancellationToken::new(),
         }
@@ -85,6 +88,16 @@ impl Link {
     /// Waits until there may be something to write.
     pub(crate) async fn work(&self) {
         self.work.notified().await;
+    }
+
+    /// Resolves once it is known whether the server can be joined.
+    pub(crate) async fn tried(&self) {
+        self.tried.cancelled().await;
+    }
+
+    /// It is known whether the server can be joined.
+    pub(crate) fn has_tried(&self) {
+        self.tried.cancel();
     }
 
     /// Takes no more messages, and waits until the connection has ended.
