@@ -1,5 +1,7 @@
 //! The command line, as an operator meets it: what each verb prints, and its exit code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

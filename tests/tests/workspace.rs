@@ -1,5 +1,8 @@
 //! What holds for the whole tree: who depends on whom, licences, where `unsafe` may stand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![expect(clippy::string_slice, reason = "at places that were just found")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -98,7 +101,7 @@ fn unsafe_code_stands_in_the_boundary_and_the_loader_only() {
     const PERMITTED: [&str; 5] = [
         "sdk/abi/",
         "sdk/bridge/",
-        "sdk/src/glue",
+        "sdk/src/",
         "core/loader/",
         "examples/faulty-plugin/",
     ];

@@ -1,6 +1,6 @@
 //! `cargo demo`: builds all, then hands over to the demo program.
 
-use std::process::Command;
+use std::{os::unix::process::CommandExt, process::Command};
 
 use crate::step;
 
@@ -19,5 +19,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let built = step::target().join(folder);
     let mut demo = Command::new(built.join("rialto-demo"));
     demo.args(arguments).env("RIALTO_BIN", built.join("rialto")).env("RIALTO_PLUGINS", &built);
-    step::run(demo)
+    // In our place, so that a signal for us is one for the demo.
+    Err(format!("`{}` cannot be started: {}", step::display(&demo), demo.exec()))
 }
