@@ -1,4 +1,71 @@
 //! All that a plugin author sees: one trait, one macro, plain Rust.
+//!
+//! A plugin translates between the common format ([`model`]) and one native protocol. It is a library (`crate-type =
+//! ["cdylib"]`) with one type that implements [`Plugin`], exported by [`export_plugin!`]. The gateway loads it, checks it, and
+//! runs one *adapter* for each section of its configuration that names the library.
+//!
+//! # The first plugin
+//!
+//! It sends every message back to where it came from:
+//!
+//! ```
+//! use rialto_sdk::prelude::*;
+//!
+//! rialto_sdk::export_plugin!(Echo);
+//!
+//! struct Echo {
+//!     host: Host,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+//! struct Config {}
+//!
+//! impl Plugin for Echo {
+//!     const INFO: PluginInfo = PluginInfo::new("echo", "0.1.0")
+//!         .schemes(&["echo"])
+//!         .services(Services::MESSAGES);
+//!
+//!     type Config = Config;
+//!
+//!     async fn start(context: Context<Config>) -> Result<Self> {
+//!         Ok(Self { host: context.host })
+//!     }
+//!
+//!     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
+//!         let (source, destination) = (operation.source().clone(), operation.destination().clone());
+//!         let (message, responder) = operation.into_message();
+//!         let id = self.host.transaction_id();
+//!         let echo = MessageOperation::new(id, destination, source, message);
+//!         Ok(responder.respond(self.host.submit(echo).await.into_status()))
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # What the gateway does with it
+//!
+//! | you | the gateway |
+//! |---|---|
+//! | [`Plugin::INFO`] | shows it in `rialto plugins`; routes by its schemes and services |
+//! | [`Plugin::Config`] | reads the adapter's section into it; an error names the key: `listen[0]: …` |
+//! | [`Plugin::claims`] | refuses a second adapter on the same port or domain, before anything starts |
+//! | [`Plugin::start`] | waits for it; an `Err` is shown to the operator and disturbs no other adapter |
+//! | [`Plugin::deliver`] | hands on one message; waits for the one response, at most until its deadline |
+//! | [`Plugin::stop`] | delivers nothing more, waits, then ends tasks that are late and names them |
+//! | [`Host::submit`] | routes a message from your network and tells you truly how it ended |
+//!
+//! # Rules
+//!
+//! * Tell the truth: `Success` only when the far side acknowledged, `Indeterminant` when it never will, else a failure.
+//! * `deliver` runs on the gateway's thread up to its first wait: it must not block. What follows runs on the adapter's
+//!   own runtime, which [`tokio`] finds by itself.
+//! * Spawn with [`Tasks::spawn`] only, and let loops end at [`Tasks::stopping`].
+//! * A future may be dropped at any wait: the deadline has passed, or nobody waits any more.
+//! * Write logs with [`tracing`]: a constant sentence, data in fields, never a message's text. They reach the gateway's log.
+//! * No globals: two adapters of one library share them.
+//! * A panic fails one operation, and is a bug.
+//! * `serde`'s derives need to be told where it is, as above, unless the plugin depends on `serde` itself.
 
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

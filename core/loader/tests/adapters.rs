@@ -1,5 +1,7 @@
 //! Plugins as authors write them, loaded as the libraries they are.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 mod support;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -1,12 +1,15 @@
 //! What plugins do wrong while they run: one failed operation, and nothing else disturbed.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use rialto_loader::{AdapterId, ClaimTable, Declared, Health, LoadError, StopError};
 use rialto_model::{FailureReason, ResponseStatus};
 use support::*;
+use tokio::task::JoinSet;
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -317,11 +320,12 @@ async fn deliveries_that_wait_when_an_adapter_stops_are_answered() {
     let gateway = Recorder::new();
     let adapter = faulty("never_answers", &gateway).await;
     adapter.deliver_with(operation("x"), 1);
-    let waiting = tokio::spawn(adapter.deliver(operation("x")));
+    let mut waiting = JoinSet::new();
+    waiting.spawn(adapter.deliver(operation("x")));
     gateway.until(|seen| seen.measured.len() == 2).await;
     adapter.stop(SOON).await.unwrap();
     assert_eq!(
-        failed(waiting.await.unwrap().into_status()).0,
+        failed(waiting.join_next().await.unwrap().unwrap().into_status()).0,
         FailureReason::ShuttingDown
     );
     let seen = gateway.until(|seen| seen.responded.len() == 1).await;
@@ -338,20 +342,17 @@ async fn deliveries_that_wait_when_an_adapter_stops_are_answered() {
 async fn deliveries_from_many_threads_end_once_each() {
     let gateway = Recorder::new();
     let adapter = faulty("waits", &gateway).await;
-    let tasks: Vec<_> = (0..8_u64)
-        .map(|task| {
-            let adapter = adapter.clone();
-            tokio::spawn(async move {
-                for at in 0..100 {
-                    adapter.deliver_with(operation("x"), task * 100 + at);
-                    assert!(adapter.deliver(operation("x")).await.status().is_success());
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
+    let mut tasks = JoinSet::new();
+    for task in 0..8_u64 {
+        let adapter = adapter.clone();
+        tasks.spawn(async move {
+            for at in 0..100 {
+                adapter.deliver_with(operation("x"), task * 100 + at);
+                assert!(adapter.deliver(operation("x")).await.status().is_success());
+            }
+        });
     }
+    tasks.join_all().await;
     let seen = gateway.until(|seen| seen.responded.len() >= 800).await;
     let mut tokens: Vec<_> = seen.responded.iter().map(|(token, _)| *token).collect();
     tokens.sort_unstable();

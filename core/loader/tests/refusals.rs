@@ -1,5 +1,7 @@
 //! What is refused, each with one line that says what is wrong and what to do.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 mod support;
 
 use std::{

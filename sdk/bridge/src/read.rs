@@ -160,13 +160,14 @@ macro_rules! sized {
         unsafe impl Sized32 for $of {
             const FIRST: usize = $first;
         }
+        const _: () = assert!(size_of::<$of>() >= $first, "a struct only grows");
     )*};
 }
 
 sized! {
-    abi::Operation = 232;
+    abi::Operation = 224;
     abi::Response = 64;
-    abi::Host = 80;
+    abi::Host = 72;
     abi::LogRecord = 56;
     abi::Start = 48;
     abi::Stop = 16;

@@ -85,7 +85,9 @@ fn cargo(package: &str) -> PathBuf {
         .args(["build", "--offline", "--quiet", "--target-dir"])
         .arg(&target);
     if !cfg!(debug_assertions) {
-        cargo.arg("--release");
+        cargo
+            .arg("--release")
+            .env("CARGO_PROFILE_RELEASE_LTO", "thin");
     }
     run(cargo
         .env("CARGO_PROFILE_DEV_DEBUG", "0")

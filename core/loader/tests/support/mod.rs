@@ -1,9 +1,12 @@
 //! Plugins built for the tests, and a gateway that remembers.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
     dead_code,
     unreachable_pub,
-    reason = "each test file uses a part of it"
+    unused_imports,
+    reason = "for tests, and each of them uses a part of it"
 )]
 
 mod build;

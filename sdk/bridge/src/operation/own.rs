@@ -6,10 +6,10 @@ use std::time::Duration;
 use rialto_abi as abi;
 use rialto_model::{InstantMessage, MaxForwards, MessageOperation, TransactionId};
 
-use super::texts::Texts;
+use super::{payload, texts::Texts};
 use crate::read::{self, Malformed};
 
-/// Takes an operation from the other side: checked, its texts in one piece of memory, a large payload where it is.
+/// Takes an operation from the other side: checked, its texts copied, a large payload kept where it is.
 ///
 /// # Safety
 /// `operation` follows the contract: null, or readable for its own size, as are its slices and lists.
@@ -24,50 +24,54 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
     }
     let max_forwards =
         u8::try_from(raw.max_forwards).map_err(|_| Malformed::MaxForwards(raw.max_forwards))?;
+    let mut texts = Texts::new();
     // SAFETY: the caller's promise, for all of these.
-    let (id, headers, content_headers) = unsafe {
-        (
-            read::bytes("the transaction identifier", raw.transaction_id)?,
-            read::list("the list of headers", raw.headers, raw.headers_len)?,
-            read::list(
-                "the list of content headers",
-                raw.content_headers,
-                raw.content_headers_len,
-            )?,
+    unsafe {
+        let id = read::bytes("the transaction identifier", raw.transaction_id)?;
+        let mut operation = MessageOperation::new(
+            TransactionId::parse(id)?,
+            texts.address("source", raw.source)?,
+            texts.address("destination", raw.destination)?,
+            message(&raw, &mut texts)?,
         )
-    };
-    // SAFETY: the caller's promise.
-    let (mut texts, payload) = unsafe { Texts::copy(&raw, headers, content_headers) }?;
-    let source = texts.address("source", raw.source)?;
-    let destination = texts.address("destination", raw.destination)?;
-    let source_instance = texts.optional(raw.source_instance)?;
-    let destination_instance = texts.optional(raw.destination_instance)?;
-    let next_hop = texts.optional(raw.next_hop)?;
-    let thread = texts.optional(raw.thread)?;
-    let mut message = InstantMessage::new(texts.content_type(raw.content_type)?, payload);
-    if let Some(thread) = thread {
-        message = message.with_thread(thread);
+        .with_max_forwards(MaxForwards::new(max_forwards));
+        if raw.deadline_ms != 0 {
+            operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
+        }
+        if let Some(instance) = texts.optional("the source's instance", raw.source_instance)? {
+            operation = operation.with_source_instance(instance);
+        }
+        let instance = texts.optional("the destination's instance", raw.destination_instance)?;
+        if let Some(instance) = instance {
+            operation = operation.with_destination_instance(instance);
+        }
+        if let Some(next_hop) = texts.optional("the next hop", raw.next_hop)? {
+            operation = operation.with_next_hop(next_hop);
+        }
+        Ok(operation)
     }
-    if !headers.is_empty() {
-        message = message.with_headers(texts.headers(headers)?);
+}
+
+/// # Safety
+/// As [`own`].
+unsafe fn message(raw: &abi::Operation, texts: &mut Texts) -> Result<InstantMessage, Malformed> {
+    // SAFETY: the caller's promise, for all of these.
+    unsafe {
+        let content_type = texts.content_type(raw.content_type)?;
+        let mut message = InstantMessage::new(content_type, payload::own(raw)?);
+        if let Some(thread) = texts.optional("the thread", raw.thread)? {
+            message = message.with_thread(thread);
+        }
+        let (first, len) = (raw.headers, raw.headers_len);
+        if len > 0 {
+            let headers = read::list("the list of headers", first, len)?;
+            message = message.with_headers(texts.headers(headers)?);
+        }
+        let (first, len) = (raw.content_headers, raw.content_headers_len);
+        if len > 0 {
+            let headers = read::list("the list of content headers", first, len)?;
+            message = message.with_content_headers(texts.content_headers(headers)?);
+        }
+        Ok(message)
     }
-    if !content_headers.is_empty() {
-        message = message.with_content_headers(texts.content_headers(content_headers)?);
-    }
-    let mut operation =
-        MessageOperation::new(TransactionId::parse(id)?, source, destination, message)
-            .with_max_forwards(MaxForwards::new(max_forwards));
-    if raw.deadline_ms != 0 {
-        operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
-    }
-    if let Some(instance) = source_instance {
-        operation = operation.with_source_instance(instance);
-    }
-    if let Some(instance) = destination_instance {
-        operation = operation.with_destination_instance(instance);
-    }
-    if let Some(next_hop) = next_hop {
-        operation = operation.with_next_hop(next_hop);
-    }
-    Ok(operation)
 }

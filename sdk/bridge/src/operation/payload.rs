@@ -6,7 +6,9 @@ use std::{ffi::c_void, ptr::NonNull};
 use bytes::Bytes;
 use rialto_abi as abi;
 
-/// From this length on a payload is kept where it is; shorter ones are copied with the texts, which costs less.
+use crate::read::{self, Malformed};
+
+/// From this length on a payload is kept where it is; shorter ones are copied, which costs less.
 pub const LENT_FROM: usize = 1024;
 
 /// A payload that the other side keeps for us.
@@ -23,7 +25,7 @@ unsafe impl Send for Lent {}
 
 impl AsRef<[u8]> for Lent {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: `lent` has seen that the slice is sound; the other side keeps it until `release`.
+        // SAFETY: `own` has seen that the slice is sound; the other side keeps it until `release`.
         unsafe { std::slice::from_raw_parts(self.first, self.len) }
     }
 }
@@ -35,21 +37,26 @@ impl Drop for Lent {
     }
 }
 
-/// Keeps the payload beyond the call, if it is large enough and the other side can; `None`: copy it.
+/// Takes the payload: kept where it is if it is large enough and the other side can, else copied.
 ///
 /// # Safety
-/// `raw` follows the contract, `payload` is its payload, and its call has not returned.
-pub(super) unsafe fn lent(raw: &abi::Operation, payload: &[u8]) -> Option<Bytes> {
-    let (retain, release) = (raw.retain?, raw.release?);
-    if payload.len() < LENT_FROM {
-        return None;
-    }
+/// `raw` follows the contract, and its call has not returned.
+pub(super) unsafe fn own(raw: &abi::Operation) -> Result<Bytes, Malformed> {
     // SAFETY: the caller's promise.
-    let retained = NonNull::new(unsafe { retain(raw.owner) })?;
-    Some(Bytes::from_owner(Lent {
-        first: payload.as_ptr(),
-        len: payload.len(),
-        retained,
-        release,
-    }))
+    let payload = unsafe { read::bytes("the payload", raw.payload) }?;
+    if payload.len() >= LENT_FROM
+        && let (Some(retain), Some(release)) = (raw.retain, raw.release)
+    {
+        // SAFETY: the caller's promise.
+        let retained = unsafe { retain(raw.owner) };
+        if let Some(retained) = NonNull::new(retained) {
+            return Ok(Bytes::from_owner(Lent {
+                first: payload.as_ptr(),
+                len: payload.len(),
+                retained,
+                release,
+            }));
+        }
+    }
+    Ok(Bytes::copy_from_slice(payload))
 }

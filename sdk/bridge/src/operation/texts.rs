@@ -1,116 +1,91 @@
-//! The texts of an operation, in one piece of memory.
+//! The texts of an operation, taken one by one.
 #![expect(unsafe_code, reason = "reads what foreign pointers lead to")]
 
-use bytes::Bytes;
 use bytestring::ByteString;
 use rialto_abi as abi;
-use rialto_model::{ContentHeader, Header, InstantInbox, InstantMessage, MessageHeaders, Payload};
+use rialto_model::{ContentHeader, Header, InstantInbox, InstantMessage, MessageHeaders};
 
-use super::payload::lent;
 use crate::read::{self, Malformed};
 
 /// The most bytes that all texts of an operation may have together.
 pub const MAX_TEXTS: usize = 1 << 20;
 
-/// A copy of all texts, one behind the other, to be cut off in the same order.
+/// Copies texts, each into memory of its own: cheaper than shares of one piece, whose counter every share has to touch
+/// twice.
 pub(super) struct Texts {
-    shared: Bytes,
-    at: usize,
-    end: usize,
+    left: usize,
 }
 
 impl Texts {
-    /// Copies all texts of the operation, and the payload too unless it is kept where it is.
-    ///
+    pub(super) const fn new() -> Self {
+        Self { left: MAX_TEXTS }
+    }
+
     /// # Safety
-    /// `raw` follows the contract, the lists are its lists, and its call has not returned.
-    pub(super) unsafe fn copy(
-        raw: &abi::Operation,
-        headers: &[abi::Header],
-        content_headers: &[abi::ContentHeader],
-    ) -> Result<(Self, Payload), Malformed> {
-        // SAFETY: the caller's promise, for both.
-        let (payload, lent) = unsafe {
-            let payload = read::bytes("the payload", raw.payload)?;
-            (payload, lent(raw, payload))
-        };
-        let copied = if lent.is_some() { &[] } else { payload };
-        let mut len = 0_usize;
-        each(raw, headers, content_headers, |text| {
-            len = len.saturating_add(text.len)
-        });
-        if len > MAX_TEXTS {
-            return Err(read::too_long("the texts", len, MAX_TEXTS));
-        }
-        let mut copy = Vec::with_capacity(len + copied.len());
-        let mut problem = None;
-        each(raw, headers, content_headers, |text| {
-            // SAFETY: the caller's promise.
-            match unsafe { read::bytes("a text", text) } {
-                Ok(text) => copy.extend_from_slice(text),
-                Err(error) => problem = Some(error),
-            }
-        });
-        if let Some(problem) = problem {
-            return Err(problem);
-        }
-        // One look at all of them costs much less than one at each; `cut` looks at the ends.
-        if std::str::from_utf8(&copy).is_err() {
-            return Err(NOT_UTF8);
-        }
-        copy.extend_from_slice(copied);
-        let shared = Bytes::from(copy);
-        let payload = lent.unwrap_or_else(|| shared.slice(len..));
-        let texts = Self {
-            shared,
-            at: 0,
-            end: len,
-        };
-        Ok((texts, Payload::new(payload)))
+    /// `raw` follows the contract; so for all others.
+    pub(super) unsafe fn text(
+        &mut self,
+        what: &'static str,
+        raw: abi::Bytes,
+    ) -> Result<ByteString, Malformed> {
+        // SAFETY: the caller's promise.
+        let text = unsafe { read::text(what, raw) }?;
+        self.left = self
+            .left
+            .checked_sub(text.len())
+            .ok_or_else(|| read::too_long(what, text.len(), self.left))?;
+        Ok(text.into())
     }
 
-    pub(super) fn cut(&mut self, raw: abi::Bytes) -> Result<ByteString, Malformed> {
-        let (from, to) = (self.at, self.at + raw.len);
-        self.at = to;
-        let inside = |at: usize| at < self.end && self.shared.get(at).is_some_and(is_inside);
-        if to > self.end || inside(from) || inside(to) {
-            return Err(NOT_UTF8);
-        }
-        // SAFETY: a part of valid UTF-8 that begins and ends between characters.
-        Ok(unsafe { ByteString::from_bytes_unchecked(self.shared.slice(from..to)) })
-    }
-
-    pub(super) fn optional(&mut self, raw: abi::Bytes) -> Result<Option<ByteString>, Malformed> {
+    pub(super) unsafe fn optional(
+        &mut self,
+        what: &'static str,
+        raw: abi::Bytes,
+    ) -> Result<Option<ByteString>, Malformed> {
         if raw.ptr.is_null() {
             return Ok(None);
         }
-        self.cut(raw).map(Some)
+        // SAFETY: the caller's promise.
+        unsafe { self.text(what, raw) }.map(Some)
     }
 
-    pub(super) fn address(
+    pub(super) unsafe fn address(
         &mut self,
         what: &'static str,
         raw: abi::Bytes,
     ) -> Result<InstantInbox, Malformed> {
-        InstantInbox::from_shared(self.cut(raw)?)
-            .map_err(|error| Malformed::Address { what, error })
+        // SAFETY: the caller's promise.
+        let text = unsafe { self.text(what, raw) }?;
+        InstantInbox::from_shared(text).map_err(|error| Malformed::Address { what, error })
     }
 
-    /// The usual one takes no part in the counting of references.
-    pub(super) fn content_type(&mut self, raw: abi::Bytes) -> Result<ByteString, Malformed> {
+    /// The usual one is not copied.
+    pub(super) unsafe fn content_type(&mut self, raw: abi::Bytes) -> Result<ByteString, Malformed> {
         const USUAL: &str = InstantMessage::TEXT_PLAIN;
-        if self.shared.get(self.at..self.at + raw.len) == Some(USUAL.as_bytes()) {
-            self.at += raw.len;
-            return Ok(ByteString::from_static(USUAL));
+        const WHAT: &str = "the content type";
+        // SAFETY: the caller's promise, for both.
+        unsafe {
+            if read::bytes(WHAT, raw)? == USUAL.as_bytes() {
+                return Ok(ByteString::from_static(USUAL));
+            }
+            self.text(WHAT, raw)
         }
-        self.cut(raw)
     }
 
-    pub(super) fn headers(&mut self, raw: &[abi::Header]) -> Result<MessageHeaders, Malformed> {
+    pub(super) unsafe fn headers(
+        &mut self,
+        raw: &[abi::Header],
+    ) -> Result<MessageHeaders, Malformed> {
         let header = |raw: &abi::Header| {
-            let name = self.cut(raw.name)?;
-            let language = self.optional(raw.language)?;
-            let header = Header::new(name, self.cut(raw.value)?);
+            // SAFETY: the caller's promise, for all of these.
+            let (name, language, value) = unsafe {
+                (
+                    self.text("a header's name", raw.name)?,
+                    self.optional("a header's language", raw.language)?,
+                    self.text("a header's value", raw.value)?,
+                )
+            };
+            let header = Header::new(name, value);
             Ok(match language {
                 Some(language) => header.with_language(language),
                 None => header,
@@ -119,48 +94,20 @@ impl Texts {
         raw.iter().map(header).collect()
     }
 
-    pub(super) fn content_headers(
+    pub(super) unsafe fn content_headers(
         &mut self,
         raw: &[abi::ContentHeader],
     ) -> Result<Vec<ContentHeader>, Malformed> {
-        raw.iter()
-            .map(|raw| {
-                Ok(ContentHeader::new(
-                    self.cut(raw.name)?,
-                    self.cut(raw.value)?,
-                ))
-            })
-            .collect()
-    }
-}
-
-const NOT_UTF8: Malformed = Malformed::NotUtf8 { what: "a text" };
-
-const fn is_inside(byte: &u8) -> bool {
-    *byte & 0b1100_0000 == 0b1000_0000
-}
-
-/// Visits all texts, in the order in which they are cut.
-fn each(
-    raw: &abi::Operation,
-    headers: &[abi::Header],
-    content_headers: &[abi::ContentHeader],
-    mut visit: impl FnMut(abi::Bytes),
-) {
-    visit(raw.source);
-    visit(raw.destination);
-    visit(raw.source_instance);
-    visit(raw.destination_instance);
-    visit(raw.next_hop);
-    visit(raw.thread);
-    visit(raw.content_type);
-    for header in headers {
-        visit(header.name);
-        visit(header.language);
-        visit(header.value);
-    }
-    for header in content_headers {
-        visit(header.name);
-        visit(header.value);
+        let header = |raw: &abi::ContentHeader| {
+            // SAFETY: the caller's promise, for both.
+            let (name, value) = unsafe {
+                (
+                    self.text("a content header's name", raw.name)?,
+                    self.text("a content header's value", raw.value)?,
+                )
+            };
+            Ok(ContentHeader::new(name, value))
+        };
+        raw.iter().map(header).collect()
     }
 }

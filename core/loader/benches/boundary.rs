@@ -1,0 +1,169 @@
+//! What it costs to cross the boundary: `cargo bench -p rialto-loader`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench may")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::{
+    hint::black_box,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use divan::Bencher;
+use rialto_bridge::operation::{View, own};
+use rialto_loader::{
+    Adapter, AdapterId, ClaimTable, Declared, Gateway, Health, Measure, SubmissionId, SubmitAnswer,
+};
+use rialto_model::{
+    InstantInbox, InstantMessage, MessageOperation, Response, ResponseStatus, TransactionId,
+};
+use tokio::runtime::{Builder, Runtime};
+
+fn main() {
+    divan::main();
+}
+
+/// Counts what comes, answers what is submitted.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Gateway for Counter {
+    fn submit(&self, _: AdapterId, operation: MessageOperation, answer: SubmitAnswer) {
+        let (message, responder) = operation.into_message();
+        black_box(message);
+        answer.respond(&responder.respond(ResponseStatus::Success));
+    }
+    fn cancelled(&self, _: AdapterId, _: SubmissionId) {}
+    fn responded(&self, _: AdapterId, token: u64, response: Response) {
+        drop(black_box(response));
+        self.0.store(token, Ordering::Relaxed);
+    }
+    fn measured(&self, _: AdapterId, _: &str, _: Measure) {}
+    fn health(&self, _: AdapterId, _: Health) {}
+}
+
+fn start(library: std::path::PathBuf, config: &str) -> (Runtime, Arc<Counter>, Adapter) {
+    let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+    let counter = Arc::new(Counter::default());
+    let loaded = Declared::new("bench", library, config.to_owned())
+        .load(&ClaimTable::new())
+        .unwrap();
+    let starting = loaded.start(
+        AdapterId::new(1),
+        Arc::clone(&counter) as _,
+        tracing::Level::INFO,
+        support::SOON,
+    );
+    let adapter = runtime.block_on(starting).unwrap();
+    (runtime, counter, adapter)
+}
+
+struct Original {
+    id: TransactionId,
+    source: InstantInbox,
+    destination: InstantInbox,
+    message: InstantMessage,
+}
+
+impl Original {
+    fn new(payload: usize) -> Self {
+        let message = InstantMessage::text("x".repeat(payload));
+        Self {
+            id: TransactionId::parse(b"0123456789abcdef0123").unwrap(),
+            source: InstantInbox::parse("im:alice@example.org").unwrap(),
+            destination: InstantInbox::parse("im:bob@example.net").unwrap(),
+            message,
+        }
+    }
+
+    /// As a plugin makes one of what it has received: shared.
+    fn operation(&self) -> MessageOperation {
+        MessageOperation::new(
+            self.id,
+            self.source.clone(),
+            self.destination.clone(),
+            self.message.clone(),
+        )
+    }
+}
+
+/// The baseline: making and dropping the message.
+#[divan::bench(sample_size = 1000)]
+fn build_message(bencher: Bencher<'_, '_>) {
+    let original = Original::new(200);
+    bencher.bench_local(|| original.operation());
+}
+
+/// Lending and taking, without a call.
+#[divan::bench(args = [200, 8192], sample_size = 1000)]
+#[expect(unsafe_code, reason = "measures the two halves of a crossing")]
+fn lend_and_take(bencher: Bencher<'_, '_>, payload: usize) {
+    let original = Original::new(payload);
+    bencher.bench_local(|| {
+        let operation = original.operation();
+        let view = View::of(&operation);
+        // SAFETY: a view follows the contract.
+        unsafe { own(view.raw()) }
+    });
+}
+
+fn there_and_back(bencher: Bencher<'_, '_>, library: std::path::PathBuf, payload: usize) {
+    let (_runtime, counter, adapter) = start(library, "{}");
+    let original = Original::new(payload);
+    let mut token = 0;
+    bencher.bench_local(|| {
+        token += 1;
+        adapter.deliver_with(original.operation(), token);
+        assert_eq!(
+            counter.0.load(Ordering::Relaxed),
+            token,
+            "answered inside the call"
+        );
+    });
+}
+
+/// A message to a Rust plugin that answers inside the call, and its response.
+#[divan::bench(args = [200, 8192], sample_size = 1000)]
+fn rust_inline(bencher: Bencher<'_, '_>, payload: usize) {
+    there_and_back(bencher, support::faulty_plugin(), payload);
+}
+
+/// A message to a C plugin that answers inside the call, and its response.
+#[divan::bench(args = [200, 8192], sample_size = 1000)]
+fn c_inline(bencher: Bencher<'_, '_>, payload: usize) {
+    there_and_back(bencher, support::c_plugin("bench_c", ""), payload);
+}
+
+/// As `rust_inline`, through the future.
+#[divan::bench(sample_size = 1000)]
+fn rust_inline_future(bencher: Bencher<'_, '_>) {
+    let (runtime, _counter, adapter) = start(support::faulty_plugin(), "{}");
+    let original = Original::new(200);
+    let _entered = runtime.enter();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    bencher.bench_local(|| {
+        let mut delivery = std::pin::pin!(adapter.deliver(original.operation()));
+        assert!(delivery.as_mut().poll(&mut cx).is_ready());
+    });
+}
+
+/// A message that waits in the plugin once: two hops between threads.
+#[divan::bench(sample_size = 1000)]
+fn rust_waits(bencher: Bencher<'_, '_>) {
+    let (runtime, _counter, adapter) = start(support::faulty_plugin(), r#"{"fault": "waits"}"#);
+    let original = Original::new(200);
+    bencher.bench_local(|| runtime.block_on(adapter.deliver(original.operation())));
+}
+
+/// A thousand messages from a plugin to the gateway and their responses, measured around the call that makes it do so.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn rust_submits_thousand(bencher: Bencher<'_, '_>) {
+    let (_runtime, _counter, adapter) = start(support::faulty_plugin(), r#"{"fault": "submits"}"#);
+    let mut order = Original::new(0);
+    order.message = InstantMessage::text("1000");
+    bencher.bench_local(|| adapter.deliver_with(order.operation(), 1));
+}
