@@ -357,7 +357,6 @@ async fn deliveries_from_many_threads_end_once_each() {
     let mut tokens: Vec<_> = seen.responded.iter().map(|(token, _)| *token).collect();
     tokens.sort_unstable();
     assert_eq!(tokens, (0..800).collect::<Vec<_>>());
-    let gateway = Arc::clone(&gateway);
     assert!(
         gateway
             .seen()

@@ -166,6 +166,10 @@ impl Faulty {
             .health(Health::Degraded("the peer is slow".to_owned()));
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "measures; no decision hangs on it"
+    )]
     async fn submit_many(&self, operation: MessageOperation) -> Result<Response> {
         let text = String::from_utf8_lossy(operation.message().payload().as_bytes());
         let times: u32 = text.parse().map_err(|_| Error::permanent("not a number"))?;
