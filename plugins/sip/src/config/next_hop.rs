@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, str::FromStr};
 
 use rialto_sdk::serde::{Deserialize, Deserializer, de};
+use rialto_sip_codec::{Host, Uri};
 
 /// A transport that this adapter has.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -20,7 +21,8 @@ pub(crate) struct ListenAddress {
 
 /// Where requests go: over UDP, over TCP, or over either, as their size demands.
 ///
-/// Written `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, or `192.0.2.1:5060` for either.
+/// Written `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, or `192.0.2.1:5060` for either; or as the URI of a proxy,
+/// `sip:192.0.2.1:5060;transport=tcp` (RFC 3261 §19.1.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct NextHop {
     udp: Option<SocketAddr>,
@@ -69,7 +71,11 @@ impl FromStr for NextHop {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (transport, address) = split(text)?;
+        let (transport, address) = if text.starts_with("sip:") {
+            proxy(text)?
+        } else {
+            split(text)?
+        };
         let over = |kind| transport.is_none_or(|only| only == kind).then_some(address);
         Ok(Self {
             udp: over(TransportKind::Udp),
@@ -129,6 +135,35 @@ fn split(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
     Ok((transport, address))
 }
 
+/// Reads the URI of a proxy: an address, a port unless it is SIP's own, perhaps a transport.
+fn proxy(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
+    let Ok(Uri::Sip(uri)) = Uri::parse(text) else {
+        return Err(format!("`{text}` is not a SIP URI"));
+    };
+    let Host::Address(address) = uri.host() else {
+        return Err(format!(
+            "`{text}` has no address: write it like `sip:192.0.2.1:5060`"
+        ));
+    };
+    let transport = match uri.param("transport").map(Option::unwrap_or_default) {
+        None => None,
+        Some(name) if name.eq_ignore_ascii_case("udp") => Some(TransportKind::Udp),
+        Some(name) if name.eq_ignore_ascii_case("tcp") => Some(TransportKind::Tcp),
+        Some(name) => {
+            return Err(format!(
+                "`{text}` asks for the transport `{name}`: there are udp and tcp"
+            ));
+        }
+    };
+    Ok((
+        transport,
+        SocketAddr::new(address, uri.port().unwrap_or(SIP_PORT)),
+    ))
+}
+
+/// The default port (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +189,20 @@ mod tests {
             hop("tcp:127.0.0.1:5070").preferred(),
             hop("tcp:127.0.0.1:5070").congestion_controlled()
         );
+    }
+
+    #[test]
+    fn next_hop_may_be_the_uri_of_a_proxy() {
+        assert_eq!(hop("sip:127.0.0.1:5070"), hop("127.0.0.1:5070"));
+        assert_eq!(hop("sip:[::1];transport=TCP"), hop("tcp:[::1]:5060"));
+        for wrong in [
+            "sip:example.com",
+            "sips:127.0.0.1",
+            "sip:127.0.0.1;transport=tls",
+            "sip:",
+        ] {
+            assert!(wrong.parse::<NextHop>().is_err(), "{wrong}");
+        }
     }
 
     #[test]
