@@ -18,6 +18,10 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    pub(crate) fn unavailable(why: impl fmt::Display) -> Self {
+        Self::Unavailable(why.to_string())
+    }
+
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::NotDelivered(_) => 1,

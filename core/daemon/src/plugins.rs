@@ -41,27 +41,38 @@ pub(crate) fn find(plugin: &str, folders: &[PathBuf]) -> Result<PathBuf, String>
         })
 }
 
+/// Why the plugin of an adapter is not there.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: ConfigError,
+    /// Whether the configuration is wrong, rather than the plugin.
+    pub(crate) is_configuration: bool,
+}
+
 /// Loads the plugin of one adapter, as far as it goes without starting it.
 pub(crate) fn load(
     config: &AdapterConfig,
     folders: &[PathBuf],
     claims: &ClaimTable,
-) -> Result<Loaded, ConfigError> {
-    let key = format!("adapters.{}", config.name);
-    let path = find(&config.plugin, folders).map_err(|problem| {
-        ConfigError::new(format!("{key}.plugin"), problem)
+) -> Result<Loaded, Refusal> {
+    let path = find(&config.plugin, folders).map_err(|problem| Refusal {
+        error: ConfigError::new(format!("adapters.{}.plugin", config.name), problem)
             .at(config.place.clone())
-            .hint("name a library by its path, or set gateway.plugin_dirs")
+            .hint("name a library by its path, or set gateway.plugin_dirs"),
+        is_configuration: false,
     })?;
     Declared::new(config.name.as_str(), path, config.config.clone())
         .load(claims)
-        .map_err(|error| refusal(config, error))
+        .map_err(|error| Refusal {
+            is_configuration: error.is_configuration(),
+            error: refusal(config, &error),
+        })
 }
 
 /// Where the plugin names a key of its section, the error is about that key.
-fn refusal(config: &AdapterConfig, error: LoadError) -> ConfigError {
+fn refusal(config: &AdapterConfig, error: &LoadError) -> ConfigError {
     let key = format!("adapters.{}", config.name);
-    let LoadError::Configuration { problem, .. } = &error else {
+    let LoadError::Configuration { problem, .. } = error else {
         return ConfigError::new(key, error.to_string()).at(config.place.clone());
     };
     let (inner, problem) = problem.split_once(": ").unwrap_or(("", problem));

@@ -4,7 +4,7 @@ use std::{fs, num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
 
 use rialto_loader::{ClaimTable, Loaded};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
 };
 use tracing::{info, warn};
@@ -21,6 +21,8 @@ use crate::{
 const ADAPTER_LIMIT: Duration = Duration::from_secs(10);
 /// How often the end of a drain is looked for.
 const DRAIN_LOOK: Duration = Duration::from_millis(20);
+/// How long a task of ours that a plugin holds may keep the process.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Runs until told to stop.
 pub(crate) fn run(config: &Config, ready_file: Option<&Path>) -> Result<(), Exit> {
@@ -28,12 +30,16 @@ pub(crate) fn run(config: &Config, ready_file: Option<&Path>) -> Result<(), Exit
     let loaded = load(config)?;
     let gateway = build(config, &loaded)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1) // timers, signals and the control socket; messages run on the adapters' threads
+        // Timers, signals and the control socket; messages run on the adapters' threads. Two, since a timer or an
+        // operator's message may call a plugin that does not return, and signals have to be heard all the same.
+        .worker_threads(2)
         .thread_name("rialto")
         .enable_all()
         .build()
         .map_err(|error| Exit::Internal(format!("the runtime cannot be made: {error}")))?;
-    runtime.block_on(live(config, loaded, gateway, ready_file))
+    let ended = runtime.block_on(live(config, loaded, gateway, ready_file));
+    runtime.shutdown_timeout(LAST_TASKS);
+    ended
 }
 
 async fn live(
@@ -42,39 +48,55 @@ async fn live(
     gateway: Arc<Gateway>,
     ready_file: Option<&Path>,
 ) -> Result<(), Exit> {
+    // First: whoever sees the gateway ready may tell it to stop, and whoever tires of waiting for that may too.
+    let mut signals = StopSignals::listen()?;
+    // Before the adapters: a second gateway of the same configuration shall not touch the network.
+    let control = config.gateway.control_socket.as_deref().map(Control::bind);
+    let control = control.transpose().map_err(Exit::unavailable)?;
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&gateway).keep_time());
-    // Before the adapters: whoever sees the gateway ready may tell it to stop.
-    let stop = stop_signals()?;
-    start(loaded, &gateway).await?;
-    if let Some(path) = &config.gateway.control_socket {
-        let control = Control::bind(path).map_err(|error| Exit::Unavailable(error.to_string()))?;
-        tasks.spawn(control.serve(Arc::clone(&gateway)));
+    let up = async {
+        start(loaded, &gateway).await?;
+        announce(&gateway, ready_file)
+    };
+    let started = tokio::select! {
+        started = up => Some(started),
+        () = signals.next() => None,
+    };
+    if let Some(Ok(())) = started {
+        tasks.spawn(serve(control, Arc::clone(&gateway)));
+        signals.next().await;
+        drain(&gateway, config.gateway.drain, &mut signals).await;
     }
-    announce(&gateway, ready_file)?;
-    stop.await;
-    let late = drain(&gateway, config.gateway.drain).await;
     stop_adapters(&gateway).await;
-    tasks.shutdown().await;
-    info!(operations.unfinished = late, "stopped");
-    Ok(())
+    info!("stopped");
+    started.unwrap_or(Ok(()))
+}
+
+async fn serve(control: Option<Control>, gateway: Arc<Gateway>) {
+    if let Some(control) = control {
+        control.serve(gateway).await;
+    }
 }
 
 /// Loads every plugin; says all that is wrong with them.
 pub(crate) fn load(config: &Config) -> Result<Vec<Loaded>, Exit> {
     let claims = ClaimTable::new();
-    let mut errors = Vec::new();
-    let mut loaded = Vec::new();
+    let (mut loaded, mut errors, mut is_configuration) = (Vec::new(), Vec::new(), false);
     for adapter in &config.adapters {
         match plugins::load(adapter, &config.gateway.plugin_dirs, &claims) {
             Ok(plugin) => loaded.push(plugin),
-            Err(error) => errors.push(error),
+            Err(refusal) => {
+                is_configuration |= refusal.is_configuration;
+                errors.push(refusal.error);
+            }
         }
     }
-    if errors.is_empty() {
-        Ok(loaded)
-    } else {
-        Err(Exit::Config(ConfigErrors(errors).to_string()))
+    let text = ConfigErrors(errors);
+    match (text.0.is_empty(), is_configuration) {
+        (true, _) => Ok(loaded),
+        (false, true) => Err(Exit::Config(text.to_string())),
+        (false, false) => Err(Exit::Unavailable(text.to_string())),
     }
 }
 
@@ -117,12 +139,8 @@ async fn start(loaded: Vec<Loaded>, gateway: &Arc<Gateway>) -> Result<(), Exit> 
                 );
                 gateway.attach(id, adapter);
             }
-            Err(error) => {
-                stop_adapters(gateway).await;
-                return Err(Exit::Unavailable(format!(
-                    "the adapter `{name}` cannot start: {error}"
-                )));
-            }
+            Err(error) if error.is_configuration() => return Err(Exit::Config(error.to_string())),
+            Err(error) => return Err(Exit::unavailable(error)),
         }
     }
     Ok(())
@@ -133,6 +151,9 @@ fn announce(gateway: &Gateway, ready_file: Option<&Path>) -> Result<(), Exit> {
         .adapters()
         .map(|adapter| &**adapter.name())
         .collect();
+    if names.is_empty() {
+        warn!("no adapter is configured");
+    }
     info!(adapters = names.join(","), "ready");
     match ready_file {
         Some(path) => fs::write(path, format!("{}\n", names.join("\n"))).map_err(|error| {
@@ -142,35 +163,46 @@ fn announce(gateway: &Gateway, ready_file: Option<&Path>) -> Result<(), Exit> {
     }
 }
 
-fn stop_signals() -> Result<impl Future<Output = ()>, Exit> {
-    let listen = |kind| {
-        signal(kind).map_err(|error| Exit::Internal(format!("signals cannot be taken: {error}")))
-    };
-    let (mut terminate, mut interrupt) = (
-        listen(SignalKind::terminate())?,
-        listen(SignalKind::interrupt())?,
-    );
-    Ok(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "TERM",
-            _ = interrupt.recv() => "INT",
-        };
-        info!(signal = name, "draining");
-    })
+/// What asks the gateway to stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Lets operations in progress end, for a while; how many did not.
-async fn drain(gateway: &Gateway, limit: Duration) -> u64 {
+impl StopSignals {
+    fn listen() -> Result<Self, Exit> {
+        let listen = |kind| {
+            let cannot = |error| Exit::Internal(format!("signals cannot be taken: {error}"));
+            signal(kind).map_err(cannot)
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        let name = tokio::select! {
+            _ = self.terminate.recv() => "TERM",
+            _ = self.interrupt.recv() => "INT",
+        };
+        info!(signal = name, "told to stop");
+    }
+}
+
+/// Lets operations in progress end, for a while, or until a second signal.
+async fn drain(gateway: &Gateway, limit: Duration, signals: &mut StopSignals) {
     gateway.begin_drain();
     let ended = async {
         while !gateway.is_idle() {
             tokio::time::sleep(DRAIN_LOOK).await;
         }
     };
-    match tokio::time::timeout(limit, ended).await {
-        Ok(()) => 0,
-        Err(_) => gateway.in_progress(),
+    tokio::select! {
+        _ = tokio::time::timeout(limit, ended) => {}
+        () = signals.next() => {}
     }
+    info!(operations.unfinished = gateway.in_progress(), "drained");
 }
 
 async fn stop_adapters(gateway: &Gateway) {

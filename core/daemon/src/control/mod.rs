@@ -5,7 +5,10 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::fs::PermissionsExt,
+    os::unix::{
+        fs::{FileTypeExt, MetadataExt, PermissionsExt},
+        net,
+    },
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -93,29 +96,31 @@ pub(crate) struct ControlError {
 pub(crate) struct Control {
     listener: UnixListener,
     path: PathBuf,
+    /// Device and inode: another gateway may have put its own socket there since.
+    file: (u64, u64),
+    owner: u32,
 }
 
 impl Control {
     /// Opens the socket; takes the place of one that nobody listens to.
     pub(crate) fn bind(path: &Path) -> Result<Self, ControlError> {
-        let listen = || {
-            if std::os::unix::net::UnixStream::connect(path).is_err() && path.exists() {
-                fs::remove_file(path)?;
-            }
-            let listener = UnixListener::bind(path)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-            Ok(listener)
-        };
-        match listen() {
-            Ok(listener) => Ok(Self {
-                listener,
-                path: path.to_owned(),
-            }),
-            Err(source) => Err(ControlError {
-                path: path.to_owned(),
-                source,
-            }),
-        }
+        Self::listen(path).map_err(|source| ControlError {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn listen(path: &Path) -> io::Result<Self> {
+        make_way(path)?;
+        let listener = UnixListener::bind(path)?;
+        // Whoever came between these two lines is turned away by its user.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+            file: file(path)?,
+            owner: UnixStream::pair()?.0.peer_cred()?.uid(),
+        })
     }
 
     /// Answers for as long as the gateway runs.
@@ -129,6 +134,10 @@ impl Control {
             while connections.try_join_next().is_some() {}
             match self.listener.accept().await {
                 Ok((stream, _)) => {
+                    if !self.is_allowed(&stream) {
+                        warn!("control connection of another user refused");
+                        continue;
+                    }
                     let gateway = Arc::clone(&gateway);
                     connections.spawn(async move {
                         if let Err(error) = converse(stream, &gateway).await {
@@ -144,33 +153,67 @@ impl Control {
             }
         }
     }
+
+    /// The gateway's own user and root, as the permissions of the file say.
+    fn is_allowed(&self, stream: &UnixStream) -> bool {
+        let user = stream.peer_cred().map(|peer| peer.uid());
+        user.is_ok_and(|user| user == self.owner || user == 0)
+    }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // Gone already when somebody cleaned up before us.
-        drop(fs::remove_file(&self.path));
+        if file(&self.path).is_ok_and(|file| file == self.file) {
+            // Gone already when somebody cleaned up before us.
+            drop(fs::remove_file(&self.path));
+        }
     }
+}
+
+/// Removes a socket that nobody listens to, and nothing else.
+fn make_way(path: &Path) -> io::Result<()> {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    let is_left = || {
+        let tried = net::UnixStream::connect(path);
+        tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if is_socket && is_left() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+fn file(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
 async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let mut line = String::new();
+        let mut line = Vec::new();
         let mut bounded = (&mut stream).take(MAX_LINE);
-        let read = tokio::time::timeout(SILENCE, bounded.read_line(&mut line));
-        if read.await.map_err(|_| io::ErrorKind::TimedOut)?? == 0 {
-            return Ok(());
-        }
-        let reply = match serde_json::from_str(&line) {
+        in_time(bounded.read_until(b'\n', &mut line)).await?;
+        let is_cut = line.len() as u64 == MAX_LINE && !line.ends_with(b"\n");
+        let mut reply = match serde_json::from_slice(&line) {
+            _ if line.is_empty() => return Ok(()),
+            _ if is_cut => {
+                serde_json::to_vec(&Reply::refused("malformed", "the line is too long".into()))
+            }
             Ok(Request::Status) => serde_json::to_vec(&Status::of(gateway)),
             Ok(Request::Send(message)) => serde_json::to_vec(&send(message, gateway).await),
             Err(error) => serde_json::to_vec(&Reply::refused("malformed", error.to_string())),
-        };
-        let mut line = reply?;
-        line.push(b'\n');
-        stream.get_mut().write_all(&line).await?;
+        }?;
+        reply.push(b'\n');
+        in_time(stream.get_mut().write_all(&reply)).await?;
+        if is_cut {
+            return Ok(());
+        }
     }
+}
+
+async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let in_time = tokio::time::timeout(SILENCE, work).await;
+    in_time.map_err(|_| io::ErrorKind::TimedOut)?
 }
 
 async fn send(message: Message, gateway: &Gateway) -> Reply {
@@ -246,3 +289,6 @@ impl From<&Response> for Reply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
