@@ -31,15 +31,30 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
     let Host::Name(host) = uri.host() else {
         return Err(invalid);
     };
-    let domain = Domain::parse(host).map_err(|_| invalid)?;
-    let user = uri.user().and_then(escape::unescape_text).ok_or(invalid)?;
-    let inbox = InstantInbox::new(&user, &domain).map_err(|_| invalid)?;
+    let user = uri.user().ok_or(invalid)?;
+    let inbox = match plain_inbox(user, host) {
+        Some(inbox) => inbox,
+        None => {
+            let domain = Domain::parse(host).map_err(|_| invalid)?;
+            let user = escape::unescape_text(user).ok_or(invalid)?;
+            InstantInbox::new(&user, &domain).map_err(|_| invalid)?
+        }
+    };
     // A `gr` without a value marks a temporary GRUU, which names no device (RFC 7247 §6.3).
     let instance = uri.param("gr").flatten().and_then(escape::unescape_text);
     Ok(Party {
         inbox,
         instance: instance.map(|instance| instance.as_ref().into()),
     })
+}
+
+/// The inbox of a user part that stands for itself in an `im:` URI, as most do.
+fn plain_inbox(user: &str, host: &str) -> Option<InstantInbox> {
+    let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'*+=/".contains(&byte);
+    if !user.bytes().all(stands) {
+        return None;
+    }
+    InstantInbox::from_shared(["im:", user, "@", host].concat().into()).ok()
 }
 
 /// Appends the `sip:` URI of an inbox, with `gr` when it names a device.

@@ -66,15 +66,17 @@ pub(crate) fn message_from_sip(
             shared.text(&subject),
         ));
     }
-    let message = InstantMessage::new(
-        content_type(request, shared)?,
-        shared.bytes(request.message().body()),
-    )
-    .with_headers(headers)
-    .with_thread(shared.text(thread(request.call_id())))
-    .with_content_headers(content_headers(request, shared)?)
-    .open_cpim()
-    .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?;
+    let (content_type, is_cpim) = content_type(request, shared)?;
+    let message = InstantMessage::new(content_type, shared.bytes(request.message().body()))
+        .with_headers(headers)
+        .with_thread(shared.text(thread(request.call_id())))
+        .with_content_headers(content_headers(request, shared)?);
+    let message = match is_cpim {
+        false => message,
+        true => message
+            .open_cpim()
+            .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?,
+    };
     let max_forwards = request
         .max_forwards()
         .map_or(MaxForwards::DEFAULT, MaxForwards::new);
@@ -170,10 +172,16 @@ fn push_address(
     }
 }
 
-fn content_type(request: &Request<'_, '_>, shared: Shared<'_>) -> Result<ByteString, Rejection> {
+/// The content type as written, and whether it is message/cpim.
+fn content_type(
+    request: &Request<'_, '_>,
+    shared: Shared<'_>,
+) -> Result<(ByteString, bool), Rejection> {
     match request.message().content_type()? {
-        Some(media) => Ok(shared.text(media.as_str())),
-        None if request.message().body().is_empty() => Ok(ByteString::from_static("text/plain")),
+        Some(media) => Ok((shared.text(media.as_str()), media.is("message", "cpim"))),
+        None if request.message().body().is_empty() => {
+            Ok((ByteString::from_static("text/plain"), false))
+        }
         // RFC 3261 §20.15.
         None => Err(Rejection::Status(StatusCode::BAD_REQUEST)),
     }
