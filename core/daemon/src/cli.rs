@@ -35,7 +35,7 @@ pub(crate) struct Configuration {
 pub(crate) enum Verb {
     /// Runs the gateway until it is told to stop; TERM drains it.
     Run {
-        /// A file that is written once every adapter is up or has said why not.
+        /// A file that is written once every adapter has started: their names, one on each line.
         #[arg(long, value_name = "FILE")]
         ready_file: Option<PathBuf>,
     },

@@ -237,13 +237,16 @@ impl loader::Gateway for Gateway {
     }
 
     fn health(&self, adapter: loader::AdapterId, health: Health) {
-        let name = self.name(to_router(adapter));
-        match &health {
+        let id = to_router(adapter);
+        if !self.measures.set_health(id, health.clone()) {
+            return;
+        }
+        let name = self.name(id);
+        match health {
             Health::Up => info!(adapter.name = name, "adapter is up"),
-            Health::Degraded(why) => warn!(adapter.name = name, why = %why, "adapter is degraded"),
+            Health::Degraded(why) => warn!(adapter.name = name, why, "adapter is degraded"),
             _ => {}
         }
-        self.measures.set_health(to_router(adapter), health);
     }
 }
 

@@ -10,11 +10,6 @@
 //! | [`control`] | the socket that `rialto send` talks to |
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool"
-)]
 
 mod callers;
 mod cli;
@@ -30,7 +25,10 @@ mod plugins;
 mod run;
 mod shard;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -50,7 +48,8 @@ fn main() -> ExitCode {
     match execute(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => {
-            eprintln!("{exit}");
+            // Nobody may be there to read it; the code says it too.
+            drop(writeln!(io::stderr(), "{exit}"));
             exit.code()
         }
     }

@@ -20,6 +20,9 @@ pub(crate) struct Measures {
 pub(crate) struct OfAdapter {
     /// Why it is degraded; none: it is up.
     pub(crate) degraded: Option<String>,
+    /// Whether it ever said how it is.
+    #[serde(skip)]
+    has_spoken: bool,
     pub(crate) figures: BTreeMap<String, Figure>,
 }
 
@@ -35,8 +38,14 @@ pub(crate) enum Figure {
 impl Measures {
     /// Most metrics of one adapter; further names are not kept.
     const MAX_FIGURES: usize = 256;
+    /// Longest name of a metric.
+    const MAX_NAME: usize = 128;
 
+    /// Takes a measurement; one that is no number, or whose name is none, is not kept.
     pub(crate) fn add(&self, adapter: AdapterId, metric: &str, measure: Measure) {
+        if !is_name(metric) || !is_number(measure) {
+            return;
+        }
         let mut state = self.lock();
         let figures = &mut state.entry(adapter).or_default().figures;
         if let Some(figure) = figures.get_mut(metric) {
@@ -46,11 +55,18 @@ impl Measures {
         }
     }
 
-    pub(crate) fn set_health(&self, adapter: AdapterId, health: Health) {
-        self.lock().entry(adapter).or_default().degraded = match health {
+    /// Takes what an adapter says of its health; whether that is news.
+    pub(crate) fn set_health(&self, adapter: AdapterId, health: Health) -> bool {
+        let degraded = match health {
             Health::Degraded(why) => Some(why),
             _ => None,
         };
+        let mut state = self.lock();
+        let known = state.entry(adapter).or_default();
+        let is_news = !known.has_spoken || known.degraded != degraded;
+        known.has_spoken = true;
+        known.degraded = degraded;
+        is_news
     }
 
     pub(crate) fn of(&self, adapter: AdapterId) -> OfAdapter {
@@ -67,12 +83,26 @@ impl Figure {
         match (&mut *self, measure) {
             (Self::Count(sum), Measure::Count(by)) => *sum = sum.saturating_add(*by),
             (Self::Observed { count, sum }, Measure::Observe(value)) => {
-                *count += 1;
-                *sum += value;
+                *count = count.saturating_add(1);
+                *sum = (*sum + value).clamp(f64::MIN, f64::MAX);
             }
             // A gauge has a new value; a metric that changed its kind begins anew.
             _ => *self = Self::from(measure),
         }
+    }
+}
+
+/// What Prometheus would take, so that no name can break a line of `rialto status`.
+fn is_name(metric: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+    (1..=Measures::MAX_NAME).contains(&metric.len()) && metric.bytes().all(letter)
+}
+
+/// JSON has no word for the others.
+fn is_number(measure: Measure) -> bool {
+    match measure {
+        Measure::Gauge(value) | Measure::Observe(value) => value.is_finite(),
+        _ => true,
     }
 }
 
@@ -114,5 +144,32 @@ mod tests {
             measures.add(adapter, &format!("m{number}"), Measure::Count(1));
         }
         assert_eq!(measures.of(adapter).figures.len(), Measures::MAX_FIGURES);
+    }
+
+    #[test]
+    fn figures_that_status_could_not_show_are_not_kept() {
+        let (measures, adapter) = (Measures::default(), AdapterId::new(0));
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            measures.add(adapter, "gauge", Measure::Gauge(value));
+            measures.add(adapter, "seconds", Measure::Observe(value));
+        }
+        for name in ["", "a\nb", "\u{1b}[2J", &"x".repeat(1000)] {
+            measures.add(adapter, name, Measure::Count(1));
+        }
+        for _ in 0..2 {
+            measures.add(adapter, "sum", Measure::Observe(f64::MAX));
+        }
+        let json = serde_json::to_string(&measures.of(adapter)).unwrap();
+        let read: OfAdapter = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.figures.len(), 1, "{json}");
+    }
+
+    #[test]
+    fn health_is_news_only_when_it_changes() {
+        let (measures, adapter) = (Measures::default(), AdapterId::new(0));
+        let down = || Health::Degraded("no server".to_owned());
+        let said = [Health::Up, Health::Up, down(), down(), Health::Up];
+        let news = said.map(|health| measures.set_health(adapter, health));
+        assert_eq!(news, [true, false, true, false, true]);
     }
 }

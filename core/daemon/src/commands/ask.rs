@@ -4,23 +4,35 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::Path,
+    time::Duration,
 };
 
+use rialto_model::InstantInbox;
+
+use super::print;
 use crate::{
-    config::Config,
+    config::{Config, GatewayConfig},
     control::{Message, Reply, Request, Status},
     exit::Exit,
+    logging::one_line,
     measures::Figure,
 };
 
+/// The longest that the gateway works on an operation, and a little more.
+const PATIENCE: Duration = GatewayConfig::MAX_DEADLINE.saturating_add(Duration::from_secs(10));
+
 /// Sends a message and waits for how it ended.
 pub(crate) fn send(config: &Config, message: Message, as_json: bool) -> Result<(), Exit> {
+    for address in [&message.source, &message.destination] {
+        InstantInbox::parse(address)
+            .map_err(|error| Exit::Usage(format!("`{address}`: {error}")))?;
+    }
     let answer = ask(config, &Request::Send(message))?;
     let reply: Reply = read(&answer)?;
     if as_json {
-        print!("{answer}");
+        print(&answer)?;
     } else {
-        println!("{}", reply.status);
+        print(&format!("{}\n", reply.status))?;
     }
     if reply.status != "failure" {
         return Ok(());
@@ -29,7 +41,8 @@ pub(crate) fn send(config: &Config, message: Message, as_json: bool) -> Result<(
         reply.reason.unwrap_or_default(),
         reply.detail.unwrap_or_default(),
     );
-    Err(Exit::NotDelivered(format!("{reason}: {detail}")))
+    // The detail may be the far side's words.
+    Err(Exit::NotDelivered(one_line(&format!("{reason}: {detail}"))))
 }
 
 /// Shows what the gateway has done, and how its adapters are.
@@ -37,19 +50,23 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
     let answer = ask(config, &Request::Status)?;
     let status: Status = read(&answer)?;
     if as_json {
-        print!("{answer}");
-        return Ok(());
+        return print(&answer);
     }
+    let mut text = String::new();
     for (name, value) in &status.router {
-        println!("{name:<20} {value}");
+        text += &format!("{name:<20} {value}\n");
     }
     for (name, adapter) in &status.adapters {
-        println!("\n{name}: {}", adapter.degraded.as_deref().unwrap_or("up"));
+        let health = adapter
+            .degraded
+            .as_deref()
+            .map_or_else(|| "up".into(), one_line);
+        text += &format!("\n{name}: {health}\n");
         for (metric, figure) in &adapter.figures {
-            println!("  {metric:<40} {}", shown(figure));
+            text += &format!("  {metric:<40} {}\n", shown(figure));
         }
     }
-    Ok(())
+    print(&text)
 }
 
 fn shown(figure: &Figure) -> String {
@@ -76,6 +93,8 @@ fn ask(config: &Config, request: &Request) -> Result<String, Exit> {
 
 fn exchange(path: &Path, line: &str) -> io::Result<String> {
     let stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
     (&stream).write_all(format!("{line}\n").as_bytes())?;
     let mut answer = String::new();
     match BufReader::new(stream).read_line(&mut answer)? {

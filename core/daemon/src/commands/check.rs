@@ -1,5 +1,8 @@
 //! `rialto check`: the whole configuration, without the network.
 
+use rialto_loader::Loaded;
+
+use super::print;
 use crate::{config::Config, exit::Exit, run};
 
 /// Checks what the configuration says, each plugin's own section, and what they would take from each other.
@@ -8,24 +11,28 @@ pub(crate) fn check(config: &Config) -> Result<(), Exit> {
     run::build(config, &loaded)?;
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (adapters, routes) = (loaded.len(), config.routes.len());
-    println!(
-        "good: {adapters} adapter{}, {routes} route{}",
+    let mut text = format!(
+        "good: {adapters} adapter{}, {routes} route{}\n",
         plural(adapters),
         plural(routes)
     );
     for plugin in &loaded {
-        let claims: Vec<_> = plugin.claims().iter().map(ToString::to_string).collect();
-        let takes = if claims.is_empty() {
-            "nothing".into()
-        } else {
-            claims.join(", ")
-        };
-        println!(
-            "  {}: {} {}, takes {takes}",
-            plugin.name(),
-            plugin.manifest().name(),
-            plugin.manifest().version()
-        );
+        text += &line(plugin);
     }
-    Ok(())
+    print(&text)
+}
+
+fn line(plugin: &Loaded) -> String {
+    let claims: Vec<_> = plugin.claims().iter().map(ToString::to_string).collect();
+    let takes = if claims.is_empty() {
+        "nothing".into()
+    } else {
+        claims.join(", ")
+    };
+    format!(
+        "  {}: {} {}, takes {takes}\n",
+        plugin.name(),
+        plugin.manifest().name(),
+        plugin.manifest().version()
+    )
 }

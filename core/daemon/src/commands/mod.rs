@@ -1,5 +1,9 @@
 //! The verbs that end by themselves.
 
+use std::io::{self, Write};
+
+use crate::exit::Exit;
+
 mod ask;
 mod check;
 mod plugins;
@@ -9,3 +13,14 @@ pub(crate) use ask::{send, status};
 pub(crate) use check::check;
 pub(crate) use plugins::{configured, plugins};
 pub(crate) use resolve::{Resolve, resolve};
+
+/// Prints what was asked for. A reader that has seen enough is no fault.
+fn print(text: &str) -> Result<(), Exit> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Exit::Internal(format!(
+            "the answer cannot be printed: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}

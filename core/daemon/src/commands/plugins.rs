@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rialto_loader::Library;
 use serde_json::json;
 
+use super::print;
 use crate::{config::Config, exit::Exit, plugins as libraries};
 
 /// Lists libraries; those that are none are said to be so, and make the command fail.
@@ -17,23 +18,23 @@ pub(crate) fn plugins(paths: &[PathBuf], as_json: bool) -> Result<(), Exit> {
         .iter()
         .filter(|(_, library)| library.is_err())
         .count();
-    if as_json {
+    let text = if as_json {
         let all: Vec<_> = opened
             .iter()
             .map(|(path, library)| match library {
                 Ok(library) => describe(library),
-                Err(problem) => json!({ "path": path, "problem": problem }),
+                Err(problem) => json!({ "path": path.display().to_string(), "problem": problem }),
             })
             .collect();
-        println!("{}", json!(all));
+        format!("{}\n", json!(all))
     } else {
-        for (_, library) in &opened {
-            match library {
-                Ok(library) => println!("{}", line(library)),
-                Err(problem) => println!("refused: {problem}"),
-            }
-        }
-    }
+        let lines = opened.iter().map(|(_, library)| match library {
+            Ok(library) => line(library),
+            Err(problem) => format!("refused: {problem}\n"),
+        });
+        lines.collect()
+    };
+    print(&text)?;
     match refused {
         0 => Ok(()),
         count => Err(Exit::Unavailable(format!(
@@ -66,7 +67,7 @@ fn line(library: &Library) -> String {
     };
     let path = library.path().display();
     format!(
-        "{name} {version}: {protocol} ({}), {services}, {path}",
+        "{name} {version}: {protocol} ({}), {services}, {path}\n",
         manifest.schemes().join(", ")
     )
 }
@@ -74,7 +75,7 @@ fn line(library: &Library) -> String {
 fn describe(library: &Library) -> serde_json::Value {
     let manifest = library.manifest();
     json!({
-        "path": library.path(),
+        "path": library.path().display().to_string(),
         "name": manifest.name(),
         "version": manifest.version(),
         "protocol": manifest.protocol(),

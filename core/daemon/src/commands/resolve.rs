@@ -1,10 +1,11 @@
 //! `rialto resolve`: why a message would go where.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_model::{InstantInbox, InstantMessage, MessageOperation, TransactionId};
+use rialto_model::{InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId};
 use rialto_router::{AdapterId, Explanation, RoutingTable};
 use serde_json::{Value, json};
 
+use super::print;
 use crate::{config::Config, exit::Exit, run};
 
 /// What is asked.
@@ -19,52 +20,51 @@ pub(crate) struct Resolve<'a> {
 /// Who sends when nobody is named.
 const SOMEBODY: &str = "im:somebody@sender.example";
 
-/// Explains the decision for a message from one adapter, or from each.
+/// Explains the decision for a message from one adapter, or from each; fails when there is no way from any.
 pub(crate) fn resolve(config: &Config, question: &Resolve<'_>) -> Result<(), Exit> {
     let destination = inbox(question.destination)?;
     let source = inbox(question.source.unwrap_or(SOMEBODY))?;
     let loaded = run::load(config)?;
     let gateway = run::build(config, &loaded)?;
     let table = gateway.table();
-    let explained: Vec<_> = senders(table, question.from)?
-        .into_iter()
-        .map(|(id, name)| {
-            let operation = MessageOperation::new(
-                TransactionId::random(&mut StdRng::from_os_rng()),
-                source.clone(),
-                destination.clone(),
-                InstantMessage::text(""),
-            );
-            (
-                name,
-                table.explain(id, &operation),
-                operation.respond(rialto_model::ResponseStatus::Indeterminant),
-            )
-        })
-        .map(|(name, explanation, _)| (name, explanation))
-        .collect();
-    if question.json {
-        let all: Vec<_> = explained
-            .iter()
-            .map(|(name, e)| describe(table, name, e))
-            .collect();
-        println!("{}", json!(all));
-    } else {
-        for (name, explanation) in &explained {
-            println!("from {name}:");
-            explanation
-                .steps()
-                .iter()
-                .for_each(|step| println!("  {step}"));
-        }
+    let senders = senders(table, question.from)?;
+    let mut explained = Vec::with_capacity(senders.len());
+    for (id, name) in senders {
+        let operation = MessageOperation::new(
+            TransactionId::random(&mut StdRng::from_os_rng()),
+            source.clone(),
+            destination.clone(),
+            InstantMessage::text(""),
+        );
+        explained.push((name, table.explain(id, &operation)));
+        // It was never sent.
+        drop(operation.respond(ResponseStatus::Indeterminant));
     }
+    print(&shown(table, &explained, question.json))?;
     match explained
         .iter()
-        .find_map(|(_, explanation)| explanation.decision().err())
+        .map(|(_, explanation)| explanation.decision())
+        .reduce(Result::or)
     {
-        Some(failure) if explained.len() == 1 => Err(Exit::NotDelivered(failure.to_string())),
-        _ => Ok(()),
+        Some(Ok(_)) => Ok(()),
+        Some(Err(failure)) => Err(Exit::NotDelivered(failure.to_string())),
+        None => Err(Exit::Config("no adapter is configured".into())),
     }
+}
+
+fn shown(table: &RoutingTable, explained: &[(&str, Explanation)], as_json: bool) -> String {
+    if as_json {
+        let all = explained.iter().map(|(name, e)| describe(table, name, e));
+        return format!("{}\n", Value::from_iter(all));
+    }
+    let mut text = String::new();
+    for (name, explanation) in explained {
+        text += &format!("from {name}:\n");
+        for step in explanation.steps() {
+            text += &format!("  {step}\n");
+        }
+    }
+    text
 }
 
 fn senders<'a>(
