@@ -421,7 +421,7 @@ typedef struct RialtoPlugin {
                   struct RialtoCompletion done);
   // Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused. May be null.
   void (*cancel)(void *adapter, uint64_t ticket);
-  // Ends the adapter's work; no `deliver` begins after this.
+  // Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted.
   void (*stop)(void *adapter, const struct RialtoStop *stop, struct RialtoCompletion done);
   // The last call with this handle.
   void (*release)(void *adapter);

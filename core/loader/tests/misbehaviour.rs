@@ -365,3 +365,10 @@ async fn deliveries_from_many_threads_end_once_each() {
             .all(|(_, response)| response.status().is_success())
     );
 }
+
+#[tokio::test]
+async fn endless_deadline_is_a_deadline_like_another() {
+    let adapter = faulty("waits", &Recorder::new()).await;
+    let endless = operation("x").with_deadline(Duration::MAX);
+    assert!(ended(adapter.deliver(endless)).await.status().is_success());
+}

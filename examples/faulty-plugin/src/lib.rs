@@ -135,7 +135,8 @@ impl Plugin for Faulty {
             }
             Fault::Talks => self.talk(),
             Fault::GivesUp => drop(self.host.submit(operation.clone())),
-            Fault::Submits => return self.submit_many(operation).await,
+            // Boxed: every delivery would carry its size.
+            Fault::Submits => return Box::pin(self.submit_many(operation)).await,
             Fault::Waits => yield_now().await,
             _ => {}
         }

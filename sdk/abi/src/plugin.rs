@@ -46,7 +46,7 @@ pub struct Plugin {
     >,
     /// Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused. May be null.
     pub cancel: Option<unsafe extern "C" fn(adapter: *mut c_void, ticket: u64)>,
-    /// Ends the adapter's work; no `deliver` begins after this.
+    /// Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted.
     pub stop:
         Option<unsafe extern "C" fn(adapter: *mut c_void, stop: *const Stop, done: Completion)>,
     /// The last call with this handle.

@@ -138,9 +138,9 @@ impl Inner {
     }
 
     fn subject(&self, operation: &MessageOperation) -> Subject {
-        let limit = operation
-            .deadline()
-            .map_or(watchdog::LONGEST, |deadline| deadline + watchdog::GRACE);
+        let limit = operation.deadline().map_or(watchdog::LONGEST, |deadline| {
+            deadline.saturating_add(watchdog::GRACE)
+        });
         Subject::operation(self.owner, *operation.transaction_id()).with_limit(limit)
     }
 

@@ -77,7 +77,7 @@ impl Adapter {
         if let Err(error) = spawned {
             tracing::error!(adapter.name = %self.name(), %error, "no thread to stop an adapter");
         }
-        match timeout(limit + watchdog::GRACE, pending)
+        match timeout(limit.saturating_add(watchdog::GRACE), pending)
             .await
             .map_err(late)?
         {

@@ -21,6 +21,9 @@ use slots::{Phase, Waiter};
 
 use crate::response;
 
+/// What stands for a limit beyond what a clock can say.
+const FAR: Duration = Duration::from_secs(86_400 * 365);
+
 /// Takes answers without a task: what the caller names when it opens a call with [`open_with`].
 pub trait Answered: Send + Sync {
     /// Takes the one answer of the call that was opened with this `token`; on whatever thread it comes.
@@ -135,7 +138,8 @@ pub fn expired(now: Instant) -> Option<Vec<(Ticket, Owner)>> {
             return false;
         };
         waits = true;
-        *call.ends.get_or_insert(now + limit) <= now
+        let ends = now.checked_add(limit).unwrap_or(now + FAR);
+        *call.ends.get_or_insert(ends) <= now
     });
     waits.then(|| {
         found
