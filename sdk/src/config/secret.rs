@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// A value that is never shown: no `Display`, no `Serialize`, and `Debug` prints `…`.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,7 +28,10 @@ impl<T> fmt::Debug for Secret<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Self)
+        // What a format says of a wrong value shows the value.
+        T::deserialize(deserializer).map(Self).map_err(|_| {
+            D::Error::custom("not of the kind that is needed; it is secret, so not shown")
+        })
     }
 }
 
@@ -41,5 +44,19 @@ mod tests {
         let secret: Secret<String> = serde_json::from_str("\"hunter2\"").unwrap();
         assert_eq!(secret.expose(), "hunter2");
         assert_eq!(format!("{secret:?}"), "…");
+    }
+
+    #[test]
+    fn secret_of_the_wrong_kind_is_not_shown_either() {
+        for json in ["31337", "[\"hunter2\"]", "{\"hunter2\":1}"] {
+            let error = serde_json::from_str::<Secret<String>>(json).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                !text.contains("31337") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+        let error = serde_json::from_str::<Secret<u8>>("\"hunter2\"").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
