@@ -98,7 +98,7 @@ pub unsafe fn bytes<'a>(what: &'static str, bytes: abi::Bytes) -> Result<&'a [u8
 /// Borrows a text of the other side.
 ///
 /// # Safety
-/// As [`bytes`].
+/// As [`bytes()`].
 pub unsafe fn text<'a>(what: &'static str, text: abi::Bytes) -> Result<&'a str, Malformed> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(what, text) }?;

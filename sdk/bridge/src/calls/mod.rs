@@ -74,7 +74,7 @@ impl Subject {
         }
     }
 
-    /// Makes the call end when [`expire`] finds it older than this.
+    /// Makes the call end when [`expired`] finds it older than this.
     pub const fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
