@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use rialto_sdk::prelude::{Error, Result};
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
     config::{Config, ListenAddress, TransportKind},
@@ -30,29 +30,11 @@ impl Adapter {
             message: config.message_timeout(),
             connect: config.connect_timeout(),
         };
-        let (mut udp, mut listeners, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
-        for listen in &config.listen {
-            let refused = |error: io::Error| refused(*listen, error);
-            let local = match listen.transport {
-                TransportKind::Udp => {
-                    let port =
-                        UdpPort::bind(listen.address, limits.max_message).map_err(refused)?;
-                    let local = port.local();
-                    udp.push(port);
-                    local
-                }
-                TransportKind::Tcp => {
-                    let listener = bind_tcp(listen.address).map_err(refused)?;
-                    let local = listener.local_addr().map_err(refused)?;
-                    listeners.push(listener);
-                    local
-                }
-            };
-            addresses.push(ListenAddress {
-                address: local,
-                ..*listen
-            });
-        }
+        let Bound {
+            udp,
+            listeners,
+            addresses,
+        } = Bound::open(config, limits.max_message)?;
         let (to_loop, requests) = mpsc::channel(REQUEST_QUEUE);
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
@@ -96,6 +78,42 @@ impl Adapter {
     /// Where it listens, with the ports that the system chose.
     pub(crate) fn addresses(&self) -> &[ListenAddress] {
         &self.addresses
+    }
+}
+
+/// All sockets of an adapter.
+struct Bound {
+    udp: Vec<UdpPort>,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<ListenAddress>,
+}
+
+impl Bound {
+    fn open(config: &Config, max_message: usize) -> Result<Self> {
+        let (mut udp, mut listeners, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+        for listen in &config.listen {
+            let refused = |error: io::Error| refused(*listen, error);
+            let address = match listen.transport {
+                TransportKind::Udp => {
+                    let port = UdpPort::bind(listen.address, max_message).map_err(refused)?;
+                    let local = port.local();
+                    udp.push(port);
+                    local
+                }
+                TransportKind::Tcp => {
+                    let listener = bind_tcp(listen.address).map_err(refused)?;
+                    let local = listener.local_addr().map_err(refused)?;
+                    listeners.push(listener);
+                    local
+                }
+            };
+            addresses.push(ListenAddress { address, ..*listen });
+        }
+        Ok(Self {
+            udp,
+            listeners,
+            addresses,
+        })
     }
 }
 

@@ -107,29 +107,7 @@ impl Answer {
             let warning = format!("399 {} \"{}\"", envelope.user_agent, reason.text());
             writer = writer.header(HeaderName::Warning, &warning);
         }
-        writer = match self.status {
-            StatusCode::OK if is_options(request) => writer
-                .header(HeaderName::Allow, ALLOW)
-                .header(HeaderName::Accept, "*/*")
-                .header(HeaderName::Supported, ""),
-            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
-                writer.header(HeaderName::Allow, ALLOW)
-            }
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => writer.header(HeaderName::Accept, "text/plain"),
-            StatusCode::BAD_EXTENSION => {
-                // No extension is supported here, so all that are required are unsupported.
-                let required: Vec<_> = request
-                    .tokens(HeaderName::Require)
-                    .filter_map(Result::ok)
-                    .collect();
-                match required.is_empty() {
-                    true => writer,
-                    false => writer.header(HeaderName::Unsupported, &required.join(", ")),
-                }
-            }
-            _ => writer,
-        };
-        writer
+        explain(writer, self.status, request)
             .header(HeaderName::Server, envelope.user_agent)
             .finish(b"")
     }
@@ -149,6 +127,33 @@ const ALLOW: &str = "MESSAGE, OPTIONS, CANCEL, ACK";
 const OVERLOADED_RETRY_AFTER: u16 = 2;
 const SHUTTING_DOWN_RETRY_AFTER: u16 = 10;
 const TAG_DIGITS: usize = 16;
+
+/// Adds what a status obliges to say.
+fn explain<'o>(
+    writer: ResponseWriter<'o, BytesMut>,
+    status: StatusCode,
+    request: &SipMessage<'_>,
+) -> ResponseWriter<'o, BytesMut> {
+    match status {
+        StatusCode::OK if is_options(request) => writer
+            .header(HeaderName::Allow, ALLOW)
+            .header(HeaderName::Accept, "*/*")
+            .header(HeaderName::Supported, ""),
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
+            writer.header(HeaderName::Allow, ALLOW)
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => writer.header(HeaderName::Accept, "text/plain"),
+        StatusCode::BAD_EXTENSION => {
+            // No extension is supported here, so all that are required are unsupported.
+            let required = request.tokens(HeaderName::Require).filter_map(Result::ok);
+            match required.collect::<Vec<_>>().join(", ").as_str() {
+                "" => writer,
+                required => writer.header(HeaderName::Unsupported, required),
+            }
+        }
+        _ => writer,
+    }
+}
 
 fn is_options(request: &SipMessage<'_>) -> bool {
     matches!(

@@ -49,23 +49,7 @@ pub(crate) fn message_from_sip(
         _ => return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME)),
     };
     let source = party(request.from().uri(), FailureReason::InvalidSource)?;
-    let date = sent_at(request, now)?;
-    let mut headers = MessageHeaders::new();
-    push_from(&mut headers, request.from(), &source);
-    push_to(&mut headers, request.to(), &destination.inbox);
-    if let Some(date) = date.and_then(|date| date.format(&Rfc3339).ok()) {
-        headers.push(Header::new("DateTime", date));
-    }
-    if let Some(subject) = request
-        .message()
-        .text(HeaderName::Subject)?
-        .filter(|s| !s.is_empty())
-    {
-        headers.push(Header::new(
-            ByteString::from_static("Subject"),
-            shared.text(&subject),
-        ));
-    }
+    let headers = headers(request, shared, now, &source, &destination)?;
     let (content_type, is_cpim) = content_type(request, shared)?;
     let message = InstantMessage::new(content_type, shared.bytes(request.message().body()))
         .with_headers(headers)
@@ -90,6 +74,31 @@ pub(crate) fn message_from_sip(
         Some(instance) => operation.with_destination_instance(instance),
         None => operation,
     })
+}
+
+/// What crosses as message headers, mostly nothing; an error when the message has expired.
+fn headers(
+    request: &Request<'_, '_>,
+    shared: Shared<'_>,
+    now: OffsetDateTime,
+    source: &Party,
+    destination: &Party,
+) -> Result<MessageHeaders, Rejection> {
+    let date = sent_at(request, now)?;
+    let mut headers = MessageHeaders::new();
+    push_from(&mut headers, request.from(), source);
+    push_to(&mut headers, request.to(), &destination.inbox);
+    if let Some(date) = date.and_then(|date| date.format(&Rfc3339).ok()) {
+        headers.push(Header::new(ByteString::from_static("DateTime"), date));
+    }
+    let subject = request.message().text(HeaderName::Subject)?;
+    if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
+        headers.push(Header::new(
+            ByteString::from_static("Subject"),
+            shared.text(&subject),
+        ));
+    }
+    Ok(headers)
 }
 
 /// The datagram, of which all texts are parts.
