@@ -22,6 +22,10 @@ impl Exit {
         Self::Unavailable(why.to_string())
     }
 
+    pub(crate) fn config(what: impl fmt::Display) -> Self {
+        Self::Config(what.to_string())
+    }
+
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::NotDelivered(_) => 1,

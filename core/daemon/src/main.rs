@@ -35,7 +35,7 @@ use clap::Parser;
 use crate::{
     cli::{Cli, Configuration, Verb},
     commands::Resolve,
-    config::{Config, Sources},
+    config::{Draft, Sources},
     control::Message,
     exit::Exit,
 };
@@ -56,10 +56,11 @@ fn main() -> ExitCode {
 }
 
 fn execute(cli: &Cli) -> Result<(), Exit> {
-    let config = || read(&cli.configuration);
+    let draft = || read(&cli.configuration);
+    let config = || draft()?.finish().map_err(Exit::config);
     match &cli.verb {
-        Verb::Run { ready_file } => run::run(&config()?, ready_file.as_deref()),
-        Verb::Check => commands::check(&config()?),
+        Verb::Run { ready_file } => run::run(draft()?, ready_file.as_deref()),
+        Verb::Check => commands::check(draft()?),
         Verb::Plugins { libraries, json } if libraries.is_empty() => {
             commands::plugins(&commands::configured(&config()?)?, *json)
         }
@@ -72,7 +73,7 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
         } => {
             let (from, source, json) = (from.as_deref(), source.as_deref(), *json);
             commands::resolve(
-                &config()?,
+                draft()?,
                 &Resolve {
                     destination,
                     from,
@@ -100,10 +101,10 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
     }
 }
 
-fn read(configuration: &Configuration) -> Result<Config, Exit> {
+fn read(configuration: &Configuration) -> Result<Draft, Exit> {
     Sources::read(&configuration.config, &configuration.set)
-        .and_then(|sources| sources.config())
-        .map_err(|errors| Exit::Config(errors.to_string()))
+        .and_then(|sources| sources.draft())
+        .map_err(Exit::config)
 }
 
 /// clap's own exit code for wrong usage is 2; the one of `sysexits.h` is 64.

@@ -10,7 +10,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    config::{Config, ConfigErrors},
+    config::{Config, ConfigErrors, Draft},
     control::Control,
     exit::Exit,
     gateway::{self, Gateway},
@@ -25,10 +25,10 @@ const DRAIN_LOOK: Duration = Duration::from_millis(20);
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Runs until told to stop.
-pub(crate) fn run(config: &Config, ready_file: Option<&Path>) -> Result<(), Exit> {
-    logging::install(&config.log)?;
-    let loaded = load(config)?;
-    let gateway = build(config, &loaded)?;
+pub(crate) fn run(draft: Draft, ready_file: Option<&Path>) -> Result<(), Exit> {
+    logging::install(&draft.config.log)?;
+    let (config, loaded) = load(draft)?;
+    let gateway = build(&config, &loaded)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Timers, signals and the control socket; messages run on the adapters' threads. Two, since a timer or an
         // operator's message may call a plugin that does not return, and signals have to be heard all the same.
@@ -37,7 +37,7 @@ pub(crate) fn run(config: &Config, ready_file: Option<&Path>) -> Result<(), Exit
         .enable_all()
         .build()
         .map_err(|error| Exit::Internal(format!("the runtime cannot be made: {error}")))?;
-    let ended = runtime.block_on(live(config, loaded, gateway, ready_file));
+    let ended = runtime.block_on(live(&config, loaded, gateway, ready_file));
     runtime.shutdown_timeout(LAST_TASKS);
     ended
 }
@@ -79,12 +79,13 @@ async fn serve(control: Option<Control>, gateway: Arc<Gateway>) {
     }
 }
 
-/// Loads every plugin; says all that is wrong with them.
-pub(crate) fn load(config: &Config) -> Result<Vec<Loaded>, Exit> {
-    let claims = ClaimTable::new();
-    let (mut loaded, mut errors, mut is_configuration) = (Vec::new(), Vec::new(), false);
-    for adapter in &config.adapters {
-        match plugins::load(adapter, &config.gateway.plugin_dirs, &claims) {
+/// Loads every plugin; says all that is wrong with them, and with the rest of the configuration.
+pub(crate) fn load(draft: Draft) -> Result<(Config, Vec<Loaded>), Exit> {
+    let (claims, mut loaded) = (ClaimTable::new(), Vec::new());
+    let mut errors = draft.errors.0;
+    let mut is_configuration = !errors.is_empty();
+    for adapter in &draft.config.adapters {
+        match plugins::load(adapter, &draft.config.gateway.plugin_dirs, &claims) {
             Ok(plugin) => loaded.push(plugin),
             Err(refusal) => {
                 is_configuration |= refusal.is_configuration;
@@ -92,11 +93,10 @@ pub(crate) fn load(config: &Config) -> Result<Vec<Loaded>, Exit> {
             }
         }
     }
-    let text = ConfigErrors(errors);
-    match (text.0.is_empty(), is_configuration) {
-        (true, _) => Ok(loaded),
-        (false, true) => Err(Exit::Config(text.to_string())),
-        (false, false) => Err(Exit::Unavailable(text.to_string())),
+    match (errors.is_empty(), is_configuration) {
+        (true, _) => Ok((draft.config, loaded)),
+        (false, true) => Err(Exit::config(ConfigErrors(errors))),
+        (false, false) => Err(Exit::unavailable(ConfigErrors(errors))),
     }
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
             plugin.manifest().protocol().to_owned()
         })
     };
-    let table = plugins::table(config, protocol)
-        .map_err(|errors| Exit::Config(ConfigErrors(errors).to_string()))?;
+    let table =
+        plugins::table(config, protocol).map_err(|errors| Exit::config(ConfigErrors(errors)))?;
     let shards = NonZeroUsize::new(config.gateway.shards).unwrap_or(NonZeroUsize::MIN);
     Ok(Gateway::new(table, shards, plugins::limits(config, shards)))
 }
@@ -139,7 +139,7 @@ async fn start(loaded: Vec<Loaded>, gateway: &Arc<Gateway>) -> Result<(), Exit> 
                 );
                 gateway.attach(id, adapter);
             }
-            Err(error) if error.is_configuration() => return Err(Exit::Config(error.to_string())),
+            Err(error) if error.is_configuration() => return Err(Exit::config(error)),
             Err(error) => return Err(Exit::unavailable(error)),
         }
     }

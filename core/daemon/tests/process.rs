@@ -207,3 +207,14 @@ fn exit_codes_tell_usage_from_configuration_from_what_is_not_there() {
         Some(CONFIG)
     );
 }
+
+#[test]
+fn check_reports_what_is_wrong_with_files_and_with_plugins_in_one_run() {
+    let place = Place::with("drian = \"5s\"\n[adapters.x]\nplugin = \"nowhere\"\n");
+    let (code, _, problem) = place.run(&["check"]);
+    assert_eq!(code, Some(CONFIG));
+    assert!(
+        problem.contains("gateway.drian") && problem.contains("adapters.x.plugin"),
+        "{problem}"
+    );
+}

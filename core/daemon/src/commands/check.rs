@@ -3,12 +3,12 @@
 use rialto_loader::Loaded;
 
 use super::print;
-use crate::{config::Config, exit::Exit, run};
+use crate::{config::Draft, exit::Exit, run};
 
 /// Checks what the configuration says, each plugin's own section, and what they would take from each other.
-pub(crate) fn check(config: &Config) -> Result<(), Exit> {
-    let loaded = run::load(config)?;
-    run::build(config, &loaded)?;
+pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
+    let (config, loaded) = run::load(draft)?;
+    run::build(&config, &loaded)?;
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (adapters, routes) = (loaded.len(), config.routes.len());
     let mut text = format!(

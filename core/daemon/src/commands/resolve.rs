@@ -6,7 +6,7 @@ use rialto_router::{AdapterId, Explanation, RoutingTable};
 use serde_json::{Value, json};
 
 use super::print;
-use crate::{config::Config, exit::Exit, run};
+use crate::{config::Draft, exit::Exit, run};
 
 /// What is asked.
 #[derive(Debug)]
@@ -21,11 +21,11 @@ pub(crate) struct Resolve<'a> {
 const SOMEBODY: &str = "im:somebody@sender.example";
 
 /// Explains the decision for a message from one adapter, or from each; fails when there is no way from any.
-pub(crate) fn resolve(config: &Config, question: &Resolve<'_>) -> Result<(), Exit> {
+pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> {
     let destination = inbox(question.destination)?;
     let source = inbox(question.source.unwrap_or(SOMEBODY))?;
-    let loaded = run::load(config)?;
-    let gateway = run::build(config, &loaded)?;
+    let (config, loaded) = run::load(draft)?;
+    let gateway = run::build(&config, &loaded)?;
     let table = gateway.table();
     let senders = senders(table, question.from)?;
     let mut explained = Vec::with_capacity(senders.len());

@@ -13,4 +13,4 @@ mod types;
 
 pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use sources::Sources;
-pub(crate) use types::{AdapterConfig, Config, GatewayConfig, LogConfig, LogFormat};
+pub(crate) use types::{AdapterConfig, Config, Draft, GatewayConfig, LogConfig, LogFormat};

@@ -16,7 +16,7 @@ use super::{
     error::{ConfigError, ConfigErrors},
     file::{self, File, Step},
     section::Section,
-    types::Config,
+    types::{Config, Draft},
 };
 
 /// The files, variables and flags of one run. Later ones win; lists of the files are joined.
@@ -69,19 +69,15 @@ impl Sources {
     }
 
     /// Reads the configuration out of the sources; finds all that is wrong in one go.
-    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
+    pub(crate) fn draft(&self) -> Result<Draft, ConfigErrors> {
         let figment = self.figment();
         let root: Dict = figment
             .extract()
             .map_err(|error| ConfigErrors(vec![ConfigError::new("", error.to_string())]))?;
         let errors = RefCell::new(Vec::new());
         let config = Config::read(Section::root(self, &figment, root, &errors));
-        let errors = errors.into_inner();
-        if errors.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigErrors(errors))
-        }
+        let errors = ConfigErrors(errors.into_inner());
+        Ok(Draft { config, errors })
     }
 
     fn figment(&self) -> Figment {

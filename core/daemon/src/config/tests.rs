@@ -43,7 +43,7 @@ impl Folder {
 
     fn read(&self, flags: &[&str]) -> Result<Config, ConfigErrors> {
         let flags: Vec<_> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Sources::read(&self.file(), &flags)?.config()
+        Sources::read(&self.file(), &flags)?.draft()?.finish()
     }
 
     /// `file:line key` of each error.

@@ -7,7 +7,7 @@ use std::{
 use rialto_model::Domain;
 use tracing_subscriber::EnvFilter;
 
-use super::section::Section;
+use super::{error::ConfigErrors, section::Section};
 
 /// All that the operator says.
 #[derive(Debug)]
@@ -16,6 +16,15 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     pub(crate) adapters: Vec<AdapterConfig>,
     pub(crate) routes: Vec<RouteConfig>,
+}
+
+/// A configuration as far as it could be read, and what is wrong with it.
+///
+/// Who only needs a part asks for [`finish`](Self::finish); who loads the plugins adds what they find wrong first.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) config: Config,
+    pub(crate) errors: ConfigErrors,
 }
 
 /// `[gateway]`
@@ -100,6 +109,17 @@ impl Config {
             log,
             adapters,
             routes,
+        }
+    }
+}
+
+impl Draft {
+    /// The configuration, if nothing is wrong with it.
+    pub(crate) fn finish(self) -> Result<Config, ConfigErrors> {
+        if self.errors.0.is_empty() {
+            Ok(self.config)
+        } else {
+            Err(self.errors)
         }
     }
 }
