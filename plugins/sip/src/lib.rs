@@ -8,7 +8,7 @@
 //! | response: failure      | 4xx, 5xx by the one table in `failures`                          |
 //! | subscribe, notify      | not offered (`Services::MESSAGES`)                               |
 //!
-//! Configuration: see [`Config`]. Limits and losses: README.md. RFCs: 3261, 3428, 3581, 4320, 7247,
+//! Configuration: see `config::Config`. Limits and losses: README.md. RFCs: 3261, 3428, 3581, 4320, 7247,
 //! 7572.
 
 #![forbid(unsafe_code)]
