@@ -239,6 +239,8 @@ typedef struct RialtoHeader {
   struct RialtoBytes name;
   // The `lang` parameter, or null.
   struct RialtoBytes language;
+  // Its other parameters as written, like `x=1;y="2"`; mostly empty.
+  struct RialtoBytes parameters;
   // Unescaped.
   struct RialtoBytes value;
 } RialtoHeader;

@@ -75,7 +75,9 @@ async fn two_adapters_of_one_library_have_their_own_configuration() {
 /// Everything that an operation can carry, with a payload of that length.
 fn full(payload: usize) -> MessageOperation {
     let headers: MessageHeaders = [
-        Header::new("Subject", "grüße").with_language("de"),
+        Header::new("Subject", "grüße")
+            .with_language("de")
+            .with_parameters("x=1"),
         Header::new("MyFeatures.Vital", ""),
     ]
     .into_iter()

@@ -71,6 +71,8 @@ pub struct Header {
     pub name: Bytes,
     /// The `lang` parameter, or null.
     pub language: Bytes,
+    /// Its other parameters as written, like `x=1;y="2"`; mostly empty.
+    pub parameters: Bytes,
     /// Unescaped.
     pub value: Bytes,
 }

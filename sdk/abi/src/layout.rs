@@ -52,7 +52,7 @@ const fn size<T, F>(_: fn(&T) -> &F) -> u32 {
 
 layout! {
     Bytes { ptr len }
-    Header { name language value }
+    Header { name language parameters value }
     ContentHeader { name value }
     Operation {
         size kind deadline_ms max_forwards flags transaction_id source destination source_instance

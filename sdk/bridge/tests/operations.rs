@@ -20,7 +20,9 @@ use rialto_model::{
 
 fn operation(payload: Bytes) -> MessageOperation {
     let headers: MessageHeaders = [
-        Header::new("Subject", "grüße").with_language("de"),
+        Header::new("Subject", "grüße")
+            .with_language("de")
+            .with_parameters("x=1"),
         Header::new("X.Y", ""),
     ]
     .into_iter()

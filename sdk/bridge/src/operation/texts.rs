@@ -78,14 +78,15 @@ impl Texts {
     ) -> Result<MessageHeaders, Malformed> {
         let header = |raw: &abi::Header| {
             // SAFETY: the caller's promise, for all of these.
-            let (name, language, value) = unsafe {
+            let (name, language, parameters, value) = unsafe {
                 (
                     self.text("a header's name", raw.name)?,
                     self.optional("a header's language", raw.language)?,
+                    self.text("a header's parameters", raw.parameters)?,
                     self.text("a header's value", raw.value)?,
                 )
             };
-            let header = Header::new(name, value);
+            let header = Header::new(name, value).with_parameters(parameters);
             Ok(match language {
                 Some(language) => header.with_language(language),
                 None => header,

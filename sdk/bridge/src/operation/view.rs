@@ -81,6 +81,7 @@ fn header_view(header: &Header) -> abi::Header {
     abi::Header {
         name: text_view(&header.name),
         language: optional_view(header.language.as_ref()),
+        parameters: text_view(&header.parameters),
         value: text_view(&header.value),
     }
 }

@@ -44,6 +44,12 @@ impl Header {
         self.language = Some(language.into());
         self
     }
+
+    /// Sets its other parameters, as written between semicolons.
+    pub fn with_parameters(mut self, parameters: impl Into<ByteString>) -> Self {
+        self.parameters = parameters.into();
+        self
+    }
 }
 
 impl MessageHeaders {
