@@ -2,18 +2,20 @@
 //!
 //! Whoever brings an input takes the lock for the decision alone. What is to be done then is carried out by one thread at a
 //! time, in the router's order and outside the lock: so order within a conversation is kept, and no plugin's code runs
-//! under the lock. A thread that finds another one at work leaves its actions to it.
+//! under the lock. A thread that finds another one at work leaves its actions to it. When an adapter does not return from a
+//! call, the timer takes the work over, and that adapter gets nothing more until it has returned.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rand::rngs::StdRng;
 use rialto_loader::Ticket;
 use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Response, Retry};
 use rialto_router::{Action, AdapterId, AttemptId, Router};
+use tracing::warn;
 
 use crate::{
     callers::{Caller, Callers},
@@ -41,6 +43,16 @@ pub(crate) struct State {
     deliveries: Deliveries,
     /// Whether a thread carries out actions.
     busy: bool,
+    /// How often that work was taken up: whoever finds another number than its own has been relieved of it.
+    turn: u64,
+    /// How many actions were begun.
+    steps: u64,
+    /// How many had been begun when the timer last saw progress, and when that was.
+    progress: Option<(u64, Instant)>,
+    /// Whom the action that was begun last calls.
+    calling: Option<AdapterId>,
+    /// Who has not returned from a call.
+    stuck: Vec<AdapterId>,
     /// When the timer will look here next, if it will.
     wake_at: Option<Instant>,
 }
@@ -67,6 +79,9 @@ enum Work {
 }
 
 impl Shard {
+    /// How long a call of an adapter may take before others have to wait for it no longer.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
     /// Makes a shard; `most_callers` bounds what waits here while its actions are carried out.
     pub(crate) fn new(number: u8, router: Router<StdRng>, most_callers: usize) -> Self {
         let state = State {
@@ -74,6 +89,11 @@ impl Shard {
             callers: Callers::new(most_callers),
             deliveries: Deliveries::default(),
             busy: false,
+            turn: 0,
+            steps: 0,
+            progress: None,
+            calling: None,
+            stuck: Vec::new(),
             wake_at: None,
         };
         Self {
@@ -119,9 +139,13 @@ impl Shard {
 
     /// Ends what is overdue and says when to look again.
     pub(crate) fn handle_timeout(&self, by: &impl Deliver, now: Instant) -> Option<Instant> {
-        self.handle(by, |state| state.router.handle_timeout(now));
+        self.handle(by, |state| {
+            state.router.handle_timeout(now);
+            state.relieve_stuck(now);
+        });
         let mut state = self.lock();
-        state.wake_at = state.router.poll_timeout();
+        let look = state.busy.then_some(now + Self::PATIENCE);
+        state.wake_at = state.router.poll_timeout().into_iter().chain(look).min();
         state.wake_at
     }
 
@@ -137,7 +161,12 @@ impl Shard {
     }
 
     fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State>, by: &impl Deliver) {
+        state.turn += 1;
+        let turn = state.turn;
         while let Some(work) = state.next_work() {
+            let calling = work.calls();
+            state.steps += 1;
+            state.calling = calling;
             drop(state);
             let attempt = work.attempt();
             // A panic in here would leave the shard busy for ever. The hook has told of it already.
@@ -152,6 +181,10 @@ impl Shard {
                     state.router.handle_response(attempt, broken().into());
                 }
                 (None, _) => {}
+            }
+            if state.turn != turn {
+                state.stuck.retain(|adapter| Some(*adapter) != calling);
+                return;
             }
         }
         state.busy = false;
@@ -169,6 +202,14 @@ impl Work {
         match self {
             Self::Deliver(adapter, attempt, _) => Some((*adapter, *attempt)),
             _ => None,
+        }
+    }
+
+    /// The adapter that this calls, and that might not return.
+    const fn calls(&self) -> Option<AdapterId> {
+        match self {
+            Self::Deliver(adapter, ..) | Self::Cancel(adapter, _) => Some(*adapter),
+            Self::Answer(..) => None,
         }
     }
 
@@ -194,7 +235,10 @@ impl State {
                     operation,
                     ..
                 } => {
-                    return Some(Work::Deliver(adapter, attempt, operation));
+                    if !self.stuck.contains(&adapter) {
+                        return Some(Work::Deliver(adapter, attempt, operation));
+                    }
+                    self.router.handle_response(attempt, stuck().into());
                 }
                 Action::Respond {
                     ticket, response, ..
@@ -204,12 +248,32 @@ impl State {
                     }
                 }
                 Action::Cancel { attempt, .. } => {
-                    if let Some((adapter, ticket)) = self.deliveries.take(attempt) {
+                    if let Some((adapter, ticket)) = self.deliveries.take(attempt)
+                        && !self.stuck.contains(&adapter)
+                    {
                         return Some(Work::Cancel(adapter, ticket));
                     }
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Takes the work from a thread that an adapter has held for too long.
+    fn relieve_stuck(&mut self, now: Instant) {
+        let since = match self.progress {
+            Some((steps, since)) if self.busy && steps == self.steps => since,
+            _ => {
+                self.progress = Some((self.steps, now));
+                return;
+            }
+        };
+        if let Some(adapter) = self.calling
+            && now.saturating_duration_since(since) >= Shard::PATIENCE
+        {
+            warn!(adapter.number = %adapter, "adapter does not return from a call");
+            self.stuck.push(adapter);
+            self.busy = false;
         }
     }
 
@@ -234,6 +298,12 @@ fn answer(caller: Caller, response: Response) {
 fn overloaded() -> Failure {
     Failure::new(FailureReason::Overloaded)
         .with_detail("more operations wait for their answer than the gateway keeps")
+}
+
+fn stuck() -> Failure {
+    Failure::new(FailureReason::Unreachable)
+        .with_origin(Origin::Plugin)
+        .with_detail("the adapter for the destination's network does not return from a call")
 }
 
 fn broken() -> Failure {

@@ -8,7 +8,6 @@ use std::{
         mpsc::{self, Sender},
     },
     thread,
-    time::Duration,
 };
 
 use rand::SeedableRng;
@@ -245,4 +244,35 @@ fn operations_are_refused_at_once_when_even_refusals_have_to_wait() {
         .filter_map(reason)
         .filter(|reason| *reason == FailureReason::Overloaded);
     assert_eq!(overloaded.count(), most);
+}
+
+#[test]
+fn adapter_that_does_not_return_holds_up_nobody_for_long() {
+    let (entered, has_entered) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let fake = Fake::new(9, move |fake, token, operation| {
+        if operation.source().as_str().contains("slow") {
+            entered.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+        }
+        fake.answer(token);
+    });
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| fake.submit("slow", 1));
+        has_entered.recv().unwrap();
+        let other = fake.submit("other", 2);
+        let look = fake.shard.handle_timeout(&fake, fake.now());
+        assert_eq!(look, Some(fake.now() + Shard::PATIENCE));
+        assert!(other.is_empty());
+        fake.shard
+            .handle_timeout(&fake, fake.now() + Shard::PATIENCE);
+        assert_eq!(reason(other), Some(FailureReason::Unreachable));
+        let more = fake.submit("more", 3);
+        assert_eq!(reason(more), Some(FailureReason::Unreachable));
+        release.send(()).unwrap();
+        assert_eq!(status(slow.join().unwrap()), ResponseStatus::Success);
+        assert_eq!(status(fake.submit("again", 4)), ResponseStatus::Success);
+        assert!(fake.shard.is_idle());
+    });
 }
