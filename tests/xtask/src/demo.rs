@@ -11,14 +11,29 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some(profile) if profile == "dev" => ("dev", "debug"),
         _ => ("release", "release"),
     };
-    let packages = ["-p", "rialto", "-p", "rialto-sip", "-p", "rialto-xmpp", "-p", "rialto-demo"];
+    let packages = [
+        "-p",
+        "rialto",
+        "-p",
+        "rialto-sip",
+        "-p",
+        "rialto-xmpp",
+        "-p",
+        "rialto-demo",
+    ];
     let mut build = step::cargo(&["build", "--locked", "--profile", profile]);
     build.args(packages);
     step::run(build)?;
 
     let built = step::target().join(folder);
     let mut demo = Command::new(built.join("rialto-demo"));
-    demo.args(arguments).env("RIALTO_BIN", built.join("rialto")).env("RIALTO_PLUGINS", &built);
+    demo.args(arguments)
+        .env("RIALTO_BIN", built.join("rialto"))
+        .env("RIALTO_PLUGINS", &built);
     // In our place, so that a signal for us is one for the demo.
-    Err(format!("`{}` cannot be started: {}", step::display(&demo), demo.exec()))
+    Err(format!(
+        "`{}` cannot be started: {}",
+        step::display(&demo),
+        demo.exec()
+    ))
 }

@@ -1,7 +1,11 @@
 //! The project's own commands: `cargo demo` and `cargo verify`.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a command line tool")]
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a command line tool"
+)]
 
 mod demo;
 mod step;

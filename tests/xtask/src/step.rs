@@ -36,7 +36,11 @@ pub(crate) fn run(mut command: Command) -> Result<(), String> {
 
 /// The command as one would type it.
 pub(crate) fn display(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
-    let words = std::iter::once(program).chain(command.get_args()).map(OsStr::to_string_lossy);
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default();
+    let words = std::iter::once(program)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy);
     words.collect::<Vec<_>>().join(" ")
 }

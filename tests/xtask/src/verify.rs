@@ -28,9 +28,15 @@ fn steps() -> Vec<(&'static str, Command)> {
         ("format", step::cargo(&["fmt", "--all", "--check"])),
         ("peers", script("tests/install-peers.sh", &[])),
         ("lints", lints()),
-        ("build", step::cargo(&["build", "--workspace", "--all-targets", "--locked"])),
+        (
+            "build",
+            step::cargo(&["build", "--workspace", "--all-targets", "--locked"]),
+        ),
         ("tests", tests()),
-        ("documentation's examples", step::cargo(&["test", "--workspace", "--doc", "--locked"])),
+        (
+            "documentation's examples",
+            step::cargo(&["test", "--workspace", "--doc", "--locked"]),
+        ),
         ("documentation", documentation()),
         ("demo", demo()),
         ("fuzzing", script("tests/fuzz/run.sh", &[FUZZ_SECONDS])),
@@ -38,7 +44,15 @@ fn steps() -> Vec<(&'static str, Command)> {
 }
 
 fn lints() -> Command {
-    step::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+    step::cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ])
 }
 
 /// nextest where it is installed: it runs the tests of all crates side by side.
@@ -52,8 +66,13 @@ fn tests() -> Command {
 }
 
 fn documentation() -> Command {
-    let mut doc =
-        step::cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    let mut doc = step::cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--locked",
+    ]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     doc
 }
@@ -66,6 +85,9 @@ fn demo() -> Command {
 
 fn script(path: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("bash");
-    command.arg(step::root().join(path)).args(arguments).current_dir(step::root());
+    command
+        .arg(step::root().join(path))
+        .args(arguments)
+        .current_dir(step::root());
     command
 }
