@@ -50,7 +50,12 @@ impl Domain {
         parent(&self.0)
     }
 
-    pub(super) fn check(name: &str) -> Result<Checked, AddressError> {
+    /// Whether a name is one, in the form that this type keeps.
+    pub(super) fn is_normal(name: &str) -> bool {
+        is_normal(name.as_bytes())
+    }
+
+    fn check(name: &str) -> Result<Checked, AddressError> {
         if is_normal(name.as_bytes()) {
             return Ok(Checked::AsIs);
         }
@@ -84,7 +89,7 @@ impl Domain {
     }
 }
 
-pub(super) enum Checked {
+enum Checked {
     AsIs,
     Changed(String),
 }
@@ -122,26 +127,33 @@ impl AsRef<str> for Domain {
 
 /// Whether a name needs no further look: the common case, decided in one pass.
 fn is_normal(name: &[u8]) -> bool {
-    if name.len() > Domain::MAX_LEN {
-        return false;
-    }
-    let mut labels = 0;
-    let mut last_is_number = false;
-    for label in name.split(|byte| *byte == b'.') {
-        let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
-        if label.is_empty()
-            || label.len() > Domain::MAX_LABEL
-            || !label.iter().all(plain)
-            || label.starts_with(b"-")
-            || label.ends_with(b"-")
-            || label.get(2..4) == Some(b"--")
-        {
+    let (mut label, mut before) = (0, b'.');
+    for (at, byte) in name.iter().copied().enumerate() {
+        let fits = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            // Not first, and not the second of two in third and fourth place: that would be a label of IDNA.
+            b'-' => at > label && !(before == b'-' && at == label + 3),
+            b'.' => ends_label(at - label, before),
+            _ => false,
+        };
+        if !fits {
             return false;
         }
-        labels += 1;
-        last_is_number = is_number(label);
+        if byte == b'.' {
+            label = at + 1;
+        }
+        before = byte;
     }
-    labels > 1 && !last_is_number
+    let last = name.get(label..).unwrap_or_default();
+    label > 0
+        && name.len() <= Domain::MAX_LEN
+        && ends_label(last.len(), before)
+        && !(last.first().is_some_and(u8::is_ascii_digit) && is_number(last))
+}
+
+/// Whether a label may end here that has this length and this last byte.
+const fn ends_label(len: usize, last: u8) -> bool {
+    len > 0 && len <= Domain::MAX_LABEL && last != b'-'
 }
 
 /// `domain_to_ascii_strict` has checked the labels; what is left are the rules of our own.

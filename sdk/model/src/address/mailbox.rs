@@ -4,10 +4,7 @@ use std::{borrow::Cow, iter};
 
 use bytestring::ByteString;
 
-use super::{
-    domain::{Checked, Domain},
-    percent,
-};
+use super::{domain::Domain, percent};
 use crate::AddressError;
 
 /// A canonical URI with one mailbox and no headers: `im:fred@example.com`.
@@ -179,22 +176,24 @@ const fn is_literal(byte: u8) -> bool {
 /// Finds the `@` of a URI that is canonical as it stands; anything doubtful is `None`.
 fn canonical_at(scheme: &str, uri: &str) -> Option<u16> {
     let rest = uri.strip_prefix(scheme)?;
-    let at = memchr::memchr(b'@', rest.as_bytes())?;
-    let (local, domain) = rest.split_at(at);
-    let normal = matches!(Domain::check(domain.get(1..)?), Ok(Checked::AsIs));
-    (is_literal_dot_atom(local) && normal).then_some((scheme.len() + at) as u16)
+    let at = literal_dot_atom(rest.as_bytes());
+    let domain = rest.get(at..)?.strip_prefix('@')?;
+    (at > 0 && Domain::is_normal(domain)).then_some((scheme.len() + at) as u16)
 }
 
-/// Whether all bytes are literal, and no dot is first, last or beside another.
-fn is_literal_dot_atom(local: &str) -> bool {
+/// How many bytes at the beginning are literal, with no dot first, last or beside another; 0 if a dot is.
+fn literal_dot_atom(text: &[u8]) -> usize {
     let mut before = b'.';
-    for byte in local.bytes() {
-        if !is_literal(byte) || (byte == b'.' && before == b'.') {
-            return false;
+    for (at, byte) in text.iter().copied().enumerate() {
+        if !is_literal(byte) {
+            return if before == b'.' { 0 } else { at };
+        }
+        if byte == b'.' && before == b'.' {
+            return 0;
         }
         before = byte;
     }
-    before != b'.'
+    0
 }
 
 /// Whether a local part needs no quotes. RFC 5322 §3.2.3, RFC 6532 §3.2.
