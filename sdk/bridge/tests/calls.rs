@@ -253,3 +253,38 @@ fn every_call_ends_once_under_load() {
     assert!(calls::made() < 1024, "{} slots", calls::made());
     assert!(!calls::abandon(Ticket::from_number(u64::MAX)));
 }
+
+#[test]
+fn answer_goes_to_the_one_who_was_named_for_it_once() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    let ticket = calls::open_then(
+        Subject::operation(Owner::unique(), id("a")),
+        move |status| {
+            hears.lock().unwrap().push(status);
+        },
+    );
+    let completion = ticket.completion();
+    assert_eq!(
+        complete(completion, &ResponseStatus::Success),
+        abi::ACCEPTED
+    );
+    assert_eq!(
+        complete(completion, &ResponseStatus::Indeterminant),
+        abi::STALE
+    );
+    assert_eq!(*heard.lock().unwrap(), [ResponseStatus::Success]);
+    assert_eq!(
+        Arc::strong_count(&heard),
+        1,
+        "what waited is gone with its answer"
+    );
+}
+
+#[test]
+fn panic_of_the_one_who_was_named_does_not_reach_the_callee() {
+    let subject = Subject::operation(Owner::unique(), id("a"));
+    let ticket = calls::open_then(subject, |_| panic!("on purpose"));
+    complete(ticket.completion(), &ResponseStatus::Success);
+    assert!(!calls::abandon(ticket), "it is over all the same");
+}

@@ -111,6 +111,11 @@ pub fn open_with(subject: Subject, to: &'static dyn Answered, token: u64) -> Tic
     slots::occupy(subject, Waiter::Callback { to, token })
 }
 
+/// Opens a call whose answer `then` takes, on whatever thread it comes; a panic in it ends there.
+pub fn open_then(subject: Subject, then: impl FnOnce(ResponseStatus) + Send + 'static) -> Ticket {
+    slots::occupy(subject, Waiter::Once(Box::new(then)))
+}
+
 /// Ends a call that nobody waits for any more: it gets no answer. False: it has had one.
 pub fn abandon(ticket: Ticket) -> bool {
     slots::end(ticket, |phase| matches!(phase, Phase::Waiting(_))).is_some()
@@ -175,6 +180,13 @@ fn answer_with(
             if let Some(transaction_id) = transaction_id {
                 to.answered(token, transaction_id, status);
             }
+            true
+        }
+        Phase::Waiting(Waiter::Once(then)) => {
+            call.close();
+            drop(call);
+            slots::give_back(ticket);
+            then(status(transaction_id.as_ref()));
             true
         }
         done => {

@@ -47,7 +47,11 @@ pub(super) enum Waiter {
         to: &'static dyn Answered,
         token: u64,
     },
+    Once(Then),
 }
+
+/// Takes the answer of one call, on whatever thread it comes.
+pub(super) type Then = Box<dyn FnOnce(ResponseStatus) + Send>;
 
 impl Call {
     pub(super) const fn is_waiting(&self) -> bool {
