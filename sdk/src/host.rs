@@ -63,24 +63,28 @@ impl Host {
         let transaction_id = *operation.transaction_id();
         let pending = calls::open(Subject::operation(self.0.owner, transaction_id));
         if let Some(ticket) = pending.ticket() {
-            match self.0.table.submit {
-                Some(submit) => {
-                    let view = View::of(&operation);
-                    // SAFETY: the gateway's function and its own context; the view outlives the call.
-                    unsafe { submit(self.0.table.ctx, view.raw(), ticket.completion()) }
-                }
-                None => {
-                    let failure = Failure::new(FailureReason::UnsupportedService)
-                        .with_detail("this gateway takes no messages");
-                    calls::answer(ticket, failure.into());
-                }
-            }
+            self.hand_over(&operation, ticket);
         }
         Submission {
             pending,
             responder: Some(Responder::resume(transaction_id)),
             host: self.clone(),
         }
+    }
+
+    /// As [`submit`](Self::submit), but `then` gets the response, on whatever thread brings it: it must not block. Spares a
+    /// task where nearly all responses mean nothing to be done. Cannot be cancelled.
+    pub fn submit_then(
+        &self,
+        operation: MessageOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        let transaction_id = *operation.transaction_id();
+        let subject = Subject::operation(self.0.owner, transaction_id);
+        let ticket = calls::open_then(subject, move |status| {
+            then(Responder::resume(transaction_id).respond(status));
+        });
+        self.hand_over(&operation, ticket);
     }
 
     /// Makes a name for an operation of the adapter's own.
@@ -128,6 +132,21 @@ impl Host {
         if let Some(log) = self.0.table.log {
             // SAFETY: the gateway's function and its own context; the record outlives the call.
             unsafe { log(self.0.table.ctx, record) }
+        }
+    }
+
+    fn hand_over(&self, operation: &MessageOperation, ticket: Ticket) {
+        match self.0.table.submit {
+            Some(submit) => {
+                let view = View::of(operation);
+                // SAFETY: the gateway's function and its own context; the view outlives the call.
+                unsafe { submit(self.0.table.ctx, view.raw(), ticket.completion()) }
+            }
+            None => {
+                let failure = Failure::new(FailureReason::UnsupportedService)
+                    .with_detail("this gateway takes no messages");
+                calls::answer(ticket, failure.into());
+            }
         }
     }
 

@@ -7,11 +7,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use tokio::{
-    runtime::{Builder, Handle, Runtime},
-    task::AbortHandle,
-};
+use tokio::runtime::{Builder, Handle, Runtime};
 
+use super::waiting::Waiting;
 use crate::{Error, Host, Plugin, Result, Tasks, log};
 
 /// A plugin's value, once it has started, and what it runs on.
@@ -20,7 +18,7 @@ pub(super) struct Adapter<P> {
     pub(super) host: Host,
     pub(super) tasks: Tasks,
     pub(super) runtime: OwnedRuntime,
-    deliveries: Mutex<HashMap<u64, AbortHandle>>,
+    deliveries: Mutex<HashMap<u64, Arc<Waiting>>>,
 }
 
 impl<P: Plugin> Adapter<P> {
@@ -50,10 +48,16 @@ impl<P: Plugin> Adapter<P> {
     }
 
     /// The deliveries that wait, by ticket.
-    pub(super) fn deliveries(&self) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
+    pub(super) fn deliveries(&self) -> MutexGuard<'_, HashMap<u64, Arc<Waiting>>> {
         self.deliveries
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the deliveries that wait; each is answered.
+    pub(super) fn cancel_deliveries(&self) {
+        let waiting = std::mem::take(&mut *self.deliveries());
+        waiting.values().for_each(|waiting| waiting.cancel());
     }
 }
 

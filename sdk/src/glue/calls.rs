@@ -168,7 +168,8 @@ pub(super) unsafe extern "C" fn release<P: Plugin>(adapter: *mut c_void) {
     let adapter = ManuallyDrop::into_inner(unsafe { Adapter::<P>::of(adapter) });
     unanswered(move || {
         adapter.tasks.stop_signal().cancel();
-        // Tasks that hang hold the adapter, and so would hold their own runtime.
+        // Deliveries and tasks that hang hold the adapter, and so would hold themselves.
+        adapter.cancel_deliveries();
         adapter.runtime.end();
         let handle = adapter.runtime.handle().clone();
         let _entered = handle.enter();

@@ -13,6 +13,7 @@ use rialto_model::{Failure, FailureReason, Origin, Response, ResponseStatus, Tra
 use super::{
     adapter::Adapter,
     guard::{answered, unanswered},
+    waiting::Waiting,
 };
 use crate::{Plugin, Result, log};
 
@@ -58,7 +59,7 @@ pub(super) unsafe extern "C" fn deliver<P: Plugin>(
                         future,
                         adapter: Arc::clone(&adapter),
                     }
-                    .spawn(id, deadline, answer);
+                    .wait(id, deadline, answer);
                 },
             );
         });
@@ -76,15 +77,13 @@ where
     F: Future<Output = Result<Response>> + Send + 'static,
     P: Plugin,
 {
-    fn spawn(self, id: TransactionId, deadline: Option<Duration>, answer: Answer) {
-        let (ticket, adapter) = (answer.ticket(), Arc::clone(&self.adapter));
-        // Locked until the task is known: it looks for itself when it ends.
-        let mut deliveries = adapter.deliveries();
-        let task = adapter
-            .runtime
-            .handle()
-            .spawn(self.run(id, deadline, answer));
-        deliveries.insert(ticket, task.abort_handle());
+    fn wait(self, id: TransactionId, deadline: Option<Duration>, answer: Answer) {
+        let waiting = Waiting::new(self.adapter.runtime.handle());
+        // Before it begins: it takes itself out when it ends.
+        self.adapter
+            .deliveries()
+            .insert(answer.ticket(), Arc::clone(&waiting));
+        waiting.begin(Box::pin(self.run(id, deadline, answer)));
     }
 
     async fn run(mut self, id: TransactionId, deadline: Option<Duration>, answer: Answer) {
@@ -108,9 +107,9 @@ pub(super) unsafe extern "C" fn cancel<P: Plugin>(adapter: *mut c_void, ticket: 
     // SAFETY: the gateway's promise.
     let adapter = unsafe { Adapter::<P>::of(adapter) };
     unanswered(|| {
-        let task = adapter.deliveries().remove(&ticket);
-        if let Some(task) = task {
-            task.abort();
+        let waiting = adapter.deliveries().remove(&ticket);
+        if let Some(waiting) = waiting {
+            waiting.cancel();
         }
     });
 }

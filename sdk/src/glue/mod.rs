@@ -5,6 +5,7 @@ mod adapter;
 mod calls;
 mod deliver;
 mod guard;
+mod waiting;
 
 use abi_stable::{
     library::{CheckTypeLayout, ROOT_MODULE_LOADER_NAME},
