@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use rialto_sdk::tokio::io::{AsyncRead, AsyncWrite};
-use rialto_sdk::tokio::net::TcpStream;
+use rialto_sdk::tokio::net::{TcpStream, tcp};
 use rialto_sdk::tokio::time::{sleep, timeout};
 
 use crate::config::Config;
@@ -22,9 +22,10 @@ pub(crate) use self::session::SessionEnd;
 
 /// Opens the way to the server; tests open another.
 pub(crate) trait Connect: Send + Sync + 'static {
-    type Stream: AsyncRead + AsyncWrite + Send + Unpin;
+    type Reader: AsyncRead + Send + Unpin;
+    type Writer: AsyncWrite + Send + Unpin + 'static;
 
-    fn connect(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    fn connect(&self) -> impl Future<Output = io::Result<(Self::Reader, Self::Writer)>> + Send;
 }
 
 /// Connects by TCP.
@@ -34,13 +35,14 @@ pub(crate) struct Tcp {
 }
 
 impl Connect for Tcp {
-    type Stream = TcpStream;
+    type Reader = tcp::OwnedReadHalf;
+    type Writer = tcp::OwnedWriteHalf;
 
-    async fn connect(&self) -> io::Result<TcpStream> {
+    async fn connect(&self) -> io::Result<(Self::Reader, Self::Writer)> {
         let stream = TcpStream::connect(&self.endpoint).await?;
         // Batches are ours to make; Nagle's algorithm adds 40 ms to them.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok(stream.into_split())
     }
 }
 
@@ -95,7 +97,7 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         backoff.reset();
         // However this ends, also by being dropped, whoever waits is answered.
         let _lost = Lost(&self.link);
-        session.join();
+        let session = session.join();
         // Not before messages are taken: whoever hears of it may send one at once.
         self.gateway.event(Event::Connected);
         self.link.has_tried();
@@ -103,8 +105,8 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
     }
 
     async fn open(&self) -> Result<Session<'_, C, G>, SessionEnd> {
-        let stream = self.connect.connect().await.map_err(SessionEnd::Io)?;
-        Session::open(stream, self).await
+        let (reader, writer) = self.connect.connect().await.map_err(SessionEnd::Io)?;
+        Session::open(reader, writer, self).await
     }
 }
 
@@ -114,7 +116,7 @@ struct Lost<'a>(&'a Link);
 
 impl Drop for Lost<'_> {
     fn drop(&mut self) {
-        self.0.outbox().lost();
+        self.0.lost();
     }
 }
 

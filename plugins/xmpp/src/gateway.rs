@@ -11,10 +11,13 @@ use crate::connection::SessionEnd;
 /// Is the gateway, as the connection sees it.
 pub(crate) trait Gateway: Clone + fmt::Debug + Send + Sync + 'static {
     /// Submits an operation. The order of calls is the order in which the gateway has them.
+    ///
+    /// The response comes to `then`, on any thread, perhaps before this returns.
     fn submit(
         &self,
         operation: MessageOperation,
-    ) -> impl Future<Output = ResponseStatus> + Send + 'static;
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    );
 
     /// Runs a task that the adapter's stop ends.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);

@@ -1,9 +1,6 @@
 //! What comes from the server: handed on, answered or counted.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use rialto_sdk::model::{
     ByteString, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
@@ -81,34 +78,28 @@ impl<G: Gateway> Inbound<G> {
                 .refuse(&message, &FailureReason::Overloaded.into())
                 .await;
         };
-        let envelope = envelope(message);
-        let mut submitted = Box::pin(self.gateway.submit(operation));
-        let first = poll_fn(|context| Poll::Ready(submitted.as_mut().poll(context))).await;
-        match first {
-            Poll::Ready(status) => self.respond(&envelope, &status).await,
-            Poll::Pending => self.respond_later(envelope, submitted, place),
-        }
-    }
-
-    fn respond_later(
-        &self,
-        envelope: Message,
-        submitted: Pin<Box<impl Future<Output = ResponseStatus> + Send + 'static>>,
-        place: OwnedSemaphorePermit,
-    ) {
-        let inbound = self.clone();
-        self.gateway.spawn(async move {
-            let status = submitted.await;
-            inbound.respond(&envelope, &status).await;
-            drop(place);
-            inbound.link.wake(); // it may have been the last that a stop waits for
+        let (inbound, envelope) = (self.clone(), envelope(message));
+        self.gateway.submit(operation, move |status| {
+            inbound.responded(envelope, status, place);
         });
     }
 
     /// Silence means success on XMPP, and doubt too: only a failure is told.
-    async fn respond(&self, message: &Message, status: &ResponseStatus) {
+    fn responded(self, message: Message, status: ResponseStatus, place: OwnedSemaphorePermit) {
         if let ResponseStatus::Failure(failure) = status {
-            self.refuse(message, failure).await;
+            let gateway = self.gateway.clone();
+            return gateway.spawn(async move {
+                self.refuse(&message, &failure).await;
+                self.leave(place);
+            });
+        }
+        self.leave(place);
+    }
+
+    fn leave(&self, place: OwnedSemaphorePermit) {
+        drop(place);
+        if self.link.outbox().is_stopping() {
+            self.link.wake(); // it may have been the last that the stop waits for
         }
     }
 

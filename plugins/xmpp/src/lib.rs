@@ -24,6 +24,7 @@ mod connection;
 mod failures;
 mod gateway;
 mod inbound;
+mod line;
 mod link;
 mod mapping;
 mod outbound;

@@ -1,20 +1,27 @@
 //! The outbox, shared between those who send and the connection.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rialto_sdk::model::{Failure, FailureReason, ResponseStatus, TransactionId};
+use rialto_sdk::tokio::io::AsyncWrite;
 use rialto_sdk::tokio::sync::{Notify, Semaphore, oneshot};
 use rialto_sdk::tokio::time::timeout;
 use rialto_sdk::tokio_util::sync::CancellationToken;
-use rialto_xmpp_codec::{Message, Stanza, WriteError};
+use rialto_xmpp_codec::{Message, Stanza, StanzaWriter, WriteError};
 
-use crate::outbox::{Outbox, OutboxLimits};
+use crate::line::{Due, Line, lock};
+use crate::outbox::{Outbox, OutboxLimits, PingTemplate};
 
 /// Shares one [`Outbox`].
 #[derive(Debug)]
 pub(crate) struct Link {
     outbox: Mutex<Outbox>,
+    /// The stream that is up. Taken before the outbox, by whoever takes both.
+    line: Mutex<Option<Line>>,
     work: Notify,
     replies: Arc<Semaphore>,
     /// Cancelled when the first attempt to connect has ended, well or not.
@@ -36,6 +43,7 @@ impl Link {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         Self {
             outbox: Mutex::new(Outbox::new(limits)),
+            line: Mutex::new(None),
             work: Notify::new(),
             replies: Arc::new(Semaphore::new(limits.messages)),
             tried: CancellationToken::new(),
@@ -58,7 +66,7 @@ impl Link {
         };
         // Dropped with this future, it gives the message up.
         let sent = Sent { link: self, number };
-        self.work.notify_one();
+        self.write_or_wake();
         let outcome = match limit {
             Some(limit) => timeout(limit, outcome).await,
             None => Ok(outcome.await),
@@ -82,7 +90,39 @@ impl Link {
 
     /// The outbox; never held over a wait.
     pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.outbox)
+    }
+
+    /// A stream is up: what is queued may be written to it.
+    pub(crate) fn connected(&self, line: Line, writer: StanzaWriter, pings: PingTemplate) {
+        *lock(&self.line) = Some(line);
+        self.outbox().connected(writer, pings);
+    }
+
+    /// The stream is gone: everything that waits is answered with what is known of it.
+    pub(crate) fn lost(&self) {
+        drop(self.hang_up());
+        self.outbox().lost();
+    }
+
+    /// Nothing is written any more; gives the writing end back, unless it is gone.
+    pub(crate) fn hang_up(&self) -> Option<Box<dyn AsyncWrite + Send + Unpin>> {
+        lock(&self.line).take().map(Line::into_writer)
+    }
+
+    /// Writes one batch; `false` when there was nothing to write.
+    pub(crate) async fn write(&self) -> io::Result<bool> {
+        poll_fn(|context| match &mut *lock(&self.line) {
+            Some(line) => line.poll_write(&self.outbox, context),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        })
+        .await
+    }
+
+    /// What is due on the stream, if one is up.
+    pub(crate) fn look(&self) -> Option<Due> {
+        let mut line = lock(&self.line);
+        line.as_mut().map(|line| line.look(&mut self.outbox()))
     }
 
     /// Waits until there may be something to write.
@@ -116,6 +156,28 @@ impl Link {
     /// The connection has ended for good.
     pub(crate) fn ended(&self) {
         self.ended.cancel();
+    }
+
+    /// Writes what is queued here and now, which spares the connection's task from waking; that task
+    /// does it where the line is in use, and where one write is better than many.
+    fn write_or_wake(&self) {
+        let mut line = match self.line.try_lock() {
+            Ok(line) => line,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return self.wake(),
+        };
+        let Some(line) = &mut *line else { return };
+        if line.is_writing() {
+            return; // whoever is at it comes back for more
+        }
+        if !self.outbox().is_calm() {
+            return self.wake();
+        }
+        let mut context = Context::from_waker(Waker::noop());
+        let written = line.poll_write(&self.outbox, &mut context);
+        if !matches!(written, Poll::Ready(Ok(_))) {
+            self.wake();
+        }
     }
 
     /// Lets the connection look for work.

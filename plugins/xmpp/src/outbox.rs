@@ -43,6 +43,8 @@ pub(crate) struct Outbox {
     first: u64,
     next: u64,
     by_id: HashMap<TransactionId, u64>,
+    /// How many messages the last answer proved.
+    proven_at_once: u64,
     stopping: bool,
 }
 
@@ -118,6 +120,7 @@ impl Outbox {
             first: 0,
             next: 0,
             by_id: HashMap::new(),
+            proven_at_once: 0,
             stopping: false,
         }
     }
@@ -278,6 +281,7 @@ impl Outbox {
     pub(crate) fn answered(&mut self, id: &str, now: Instant) -> Option<Duration> {
         let link = self.link.as_mut()?;
         let ping = link.ping.take_if(|ping| ping.id == id)?;
+        self.proven_at_once = ping.covers.saturating_sub(self.first);
         for number in self.first..ping.covers {
             self.answer(number, ResponseStatus::Success);
         }
@@ -294,6 +298,11 @@ impl Outbox {
             }
             None => Reported::TooLate,
         }
+    }
+
+    /// Do messages come one by one, and not many for one ping?
+    pub(crate) fn is_calm(&self) -> bool {
+        self.waiting.len() <= FEW && self.proven_at_once <= FEW as u64
     }
 
     /// When the ping that is on its way was sent.
@@ -354,6 +363,9 @@ impl Outbox {
             .is_some_and(Option::is_some)
     }
 }
+
+/// What one write each does not burden.
+const FEW: usize = 2;
 
 /// How long messages go out behind a ping that is not answered.
 pub(crate) const DOUBT: Duration = Duration::from_secs(2);

@@ -56,9 +56,10 @@ impl Gateway for SdkGateway {
     fn submit(
         &self,
         operation: MessageOperation,
-    ) -> impl Future<Output = ResponseStatus> + Send + 'static {
-        let submission = self.host.submit(operation);
-        async move { submission.await.into_status() }
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        self.host
+            .submit_then(operation, |response| then(response.into_status()));
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -12,7 +12,7 @@ use rialto_sdk::serde_json::{self, json};
 use rialto_xmpp_codec::{
     ContentNamespace, Limits, Message, Stanza, StreamEvent, StreamReader, namespace,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -30,15 +30,16 @@ pub(super) struct Dial {
 }
 
 impl Connect for Dial {
-    type Stream = DuplexStream;
+    type Reader = ReadHalf<DuplexStream>;
+    type Writer = WriteHalf<DuplexStream>;
 
-    async fn connect(&self) -> io::Result<DuplexStream> {
+    async fn connect(&self) -> io::Result<(Self::Reader, Self::Writer)> {
         let (ours, theirs) = duplex(self.buffer);
         self.accepted
             .send(theirs)
             .await
             .map_err(|_| io::ErrorKind::ConnectionRefused)?;
-        Ok(ours)
+        Ok(split(ours))
     }
 }
 
@@ -252,15 +253,17 @@ impl Gateway for FakeGateway {
     fn submit(
         &self,
         operation: MessageOperation,
-    ) -> impl Future<Output = ResponseStatus> + Send + 'static {
-        let submit = self.submit.clone();
-        async move {
-            let (answer, status) = oneshot::channel();
-            submit
-                .try_send(Submitted { operation, answer })
-                .expect("room in the test's queue");
-            status.await.expect("the test answers")
-        }
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        let (answer, status) = oneshot::channel();
+        self.submit
+            .try_send(Submitted { operation, answer })
+            .expect("room in the test's queue");
+        drop(spawn(async move {
+            if let Ok(status) = status.await {
+                then(status);
+            }
+        }));
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -3,10 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use rialto_sdk::tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split,
-};
-use rialto_sdk::tokio::time::{Instant, sleep_until, timeout};
+use rialto_sdk::tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use rialto_sdk::tokio::time::{sleep_until, timeout};
 use rialto_xmpp_codec::{
     ComponentStream, Handshake, HandshakeError, HandshakeProgress, ReadError, StreamError,
     StreamEvent,
@@ -14,19 +12,29 @@ use rialto_xmpp_codec::{
 
 use super::{Connect, Connection};
 use crate::gateway::{Event, Gateway, Ignored};
+use crate::line::{Due, Line, PingTimes};
 use crate::outbox::PingTemplate;
 
-/// Bytes that are written, or read, at once.
+/// Bytes that are read at once.
 const BATCH: usize = 64 * 1024;
 
 /// Is a stream on which the server accepted the component.
 #[derive(Debug)]
 pub(super) struct Session<'a, C: Connect, G> {
     connection: &'a Connection<C, G>,
-    reader: ReadHalf<C::Stream>,
-    writer: WriteHalf<C::Stream>,
+    reader: C::Reader,
+    writer: C::Writer,
     stream: ComponentStream,
     /// What came after the handshake, in the same bytes.
+    rest: Vec<u8>,
+}
+
+/// Is a stream to which messages may be written.
+#[derive(Debug)]
+pub(super) struct Joined<'a, C: Connect, G> {
+    connection: &'a Connection<C, G>,
+    reader: C::Reader,
+    stream: ComponentStream,
     rest: Vec<u8>,
 }
 
@@ -65,10 +73,10 @@ pub(crate) enum SessionEnd {
 impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
     /// Does the handshake.
     pub(super) async fn open(
-        stream: C::Stream,
+        mut reader: C::Reader,
+        mut writer: C::Writer,
         connection: &'a Connection<C, G>,
     ) -> Result<Self, SessionEnd> {
-        let (mut reader, mut writer) = split(stream);
         let config = &connection.config;
         let (mut input, mut out) = (vec![0; BATCH], Vec::new());
         let secret = config.secret();
@@ -99,31 +107,41 @@ impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
     }
 
     /// Lets messages be queued for this stream.
-    pub(super) fn join(&self) {
+    pub(super) fn join(self) -> Joined<'a, C, G> {
         let pings = PingTemplate {
             from: self.connection.config.domain().as_str().into(),
             to: self.connection.config.server().into(),
             secret: rand::random(),
         };
-        self.connection
-            .link
-            .outbox()
-            .connected(self.stream.writer(), pings);
+        let times = PingTimes {
+            interval: self.connection.config.ping_interval(),
+            timeout: self.connection.config.ping_timeout(),
+        };
+        let line = Line::new(Box::new(self.writer), times);
+        let stanzas = self.stream.writer();
+        self.connection.link.connected(line, stanzas, pings);
+        Joined {
+            connection: self.connection,
+            reader: self.reader,
+            stream: self.stream,
+            rest: self.rest,
+        }
     }
+}
 
+impl<C: Connect, G: Gateway> Joined<'_, C, G> {
     /// Reads and writes until the stream ends.
     pub(super) async fn serve(self) -> SessionEnd {
         let Self {
             connection,
             reader,
-            mut writer,
             mut stream,
             rest,
         } = self;
         let farewell = stream.writer();
         let end = rialto_sdk::tokio::select! {
             end = read(connection, reader, &mut stream, &rest) => end,
-            end = write(connection, &mut writer) => end,
+            end = write(connection) => end,
         };
         let mut last = Vec::new();
         match &end {
@@ -137,7 +155,9 @@ impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
             _ => farewell.write_end(&mut last),
         }
         // A courtesy: whoever does not take it is gone anyway.
-        drop(timeout(FAREWELL, goodbye(&mut writer, &last)).await);
+        if let Some(mut writer) = connection.link.hang_up() {
+            drop(timeout(FAREWELL, goodbye(&mut writer, &last)).await);
+        }
         end
     }
 }
@@ -189,46 +209,28 @@ async fn take<C: Connect, G: Gateway>(
 }
 
 /// Writes what is queued, one batch at a time, and pings when the stream has been idle.
-async fn write<C: Connect, G: Gateway>(
-    connection: &Connection<C, G>,
-    writer: &mut (impl AsyncWrite + Unpin),
-) -> SessionEnd {
+async fn write<C: Connect, G: Gateway>(connection: &Connection<C, G>) -> SessionEnd {
     let (link, config) = (&connection.link, &connection.config);
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut last_write = Instant::now();
     loop {
-        let now = Instant::now();
-        let ping_sent = {
-            let mut outbox = link.outbox();
-            outbox.next_batch(BATCH, now, &mut batch);
-            if batch.is_empty() && outbox.is_stopped() && connection.inbound.is_idle() {
-                return SessionEnd::Stopped;
-            }
-            outbox.ping_sent()
-        };
-        let due = match ping_sent {
-            Some(sent) => sent + config.ping_timeout(),
-            None => last_write + config.ping_interval(),
-        };
-        if batch.is_empty() && due > now {
-            rialto_sdk::tokio::select! {
-                () = link.work() => {}
-                () = sleep_until(due) => {}
-            }
-            continue;
-        }
-        if due <= now {
-            if ping_sent.is_some() {
-                return SessionEnd::PingTimeout;
-            }
-            link.outbox().ping(now, &mut batch);
-        }
-        match timeout(config.ping_timeout(), writer.write_all(&batch)).await {
-            Ok(Ok(())) => {}
+        match timeout(config.ping_timeout(), link.write()).await {
+            Ok(Ok(true)) => continue,
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => return SessionEnd::Io(error),
             Err(_) => return SessionEnd::Stalled,
         }
-        batch.clear();
-        last_write = now;
+        if link.outbox().is_stopped() && connection.inbound.is_idle() {
+            return SessionEnd::Stopped;
+        }
+        match link.look() {
+            Some(Due::At(due)) => {
+                rialto_sdk::tokio::select! {
+                    () = link.work() => {}
+                    () = sleep_until(due) => {}
+                }
+            }
+            Some(Due::Pinged) => {}
+            Some(Due::TimedOut) => return SessionEnd::PingTimeout,
+            None => return SessionEnd::Closed,
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What becomes of a message, as the server answers.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use rialto_sdk::model::{Failure, FailureReason, ResponseStatus};
@@ -69,12 +72,14 @@ async fn cpim_2_4_1_3b_deliver_fails_when_an_error_comes_for_its_id_first() {
     let lost = rig.deliver(operation("t1", "one"));
     let kept = rig.deliver(operation("t2", "two"));
     server.message().await;
-    server.message().await;
     let ping = server.ping().await;
+    server.message().await;
     let error = "<message type='error' id='t1' from='juliet@example.com'><error type='cancel'>\
         <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>";
     server.send(&error.repeat(2)).await;
     server.pong(&ping).await;
+    server.pong(&ping).await;
+    let ping = server.ping().await;
     server.pong(&ping).await;
     assert_eq!(reason(&lost.await.unwrap()), FailureReason::NotPermitted);
     assert_eq!(kept.await.unwrap(), ResponseStatus::Success);
@@ -233,4 +238,20 @@ async fn deadline_says_what_is_known_when_it_comes() {
     assert_eq!(written.await.unwrap(), ResponseStatus::Indeterminant);
     assert_eq!(reason(&queued.await.unwrap()), FailureReason::TimedOut);
     drop(server);
+}
+
+#[tokio::test(start_paused = true)]
+async fn message_is_written_by_whoever_brings_it_while_the_stream_takes_it() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    let operation = operation("t1", "x");
+    let delivery = crate::outbound::deliver(&rig.link, rig.config.domains(), &operation);
+    let mut delivery = pin!(delivery);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(delivery.as_mut().poll(&mut context).is_pending());
+    let received = pin!(server.message()).poll(&mut context);
+    assert!(received.is_ready(), "the connection's task has not run yet");
+    let ping = server.ping().await;
+    server.pong(&ping).await;
+    assert_eq!(delivery.await, ResponseStatus::Success);
 }
