@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
     config::{Config, ListenAddress, TransportKind},
-    endpoint::{Endpoint, Sockets},
+    endpoint::{Endpoint, Entrance, Shared, Sockets},
     gateway::Gateway,
     outbound::Outbound,
     transport::{Connections, StreamLimits, UdpPort, accept, bind_tcp},
@@ -39,12 +39,6 @@ impl Adapter {
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
         let of = |kind| of_transport(&addresses, kind);
-        let outbound = Outbound::new(
-            config,
-            &of(TransportKind::Udp),
-            &of(TransportKind::Tcp),
-            to_loop,
-        );
         let sockets = Sockets {
             udp,
             connections: connections.clone(),
@@ -52,7 +46,13 @@ impl Adapter {
             streams,
             to_streams: to_streams.clone(),
         };
-        let endpoint = Endpoint::new(gateway.clone(), config, sockets, requests)?;
+        let endpoint = Shared::new(Endpoint::new(gateway.clone(), config, sockets, requests)?);
+        let outbound = Outbound::new(
+            config,
+            &of(TransportKind::Udp),
+            &of(TransportKind::Tcp),
+            Entrance::new(endpoint.clone(), to_loop),
+        );
         let stopping = gateway.stopping();
         gateway.spawn_to_the_end("sip endpoint", endpoint.run(stopping));
         for listener in listeners {

@@ -8,11 +8,11 @@ use rialto_sdk::{
     tracing,
 };
 use rialto_sip_codec::{Transport, transaction::Branch};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::{
     config::{Config, Hop, NextHop, TransportKind},
-    endpoint::{Outcome, Request},
+    endpoint::{Entrance, Outcome, Request},
     failures,
     mapping::{Identifiers, OutgoingMessage, Route},
 };
@@ -20,7 +20,7 @@ use crate::{
 /// What it takes to write a request on the caller's thread and hand it to the adapter's loop.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    requests: mpsc::Sender<Request>,
+    requests: Entrance,
     default_hop: Option<NextHop>,
     user_agent: String,
     udp: Vec<Local>,
@@ -40,7 +40,7 @@ impl Outbound {
         config: &Config,
         udp: &[SocketAddr],
         tcp: &[SocketAddr],
-        requests: mpsc::Sender<Request>,
+        requests: Entrance,
     ) -> Self {
         let local = |address: &SocketAddr| Local {
             is_ipv4: address.is_ipv4(),
@@ -97,12 +97,9 @@ impl Outbound {
             port,
             outcome,
         };
-        Ok(match self.requests.try_send(request) {
+        Ok(match self.requests.send(request) {
             Ok(()) => Ok(awaited),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Failure::new(FailureReason::Overloaded)),
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                Err(Failure::new(FailureReason::ShuttingDown))
-            }
+            Err(reason) => Err(reason.into()),
         })
     }
 

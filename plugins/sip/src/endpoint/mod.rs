@@ -1,21 +1,25 @@
 //! The adapter's loop: owns sockets and transactions, and does all that is not a stream.
 //!
-//! One task, no locks. Each turn takes what has arrived in batches, in its order, hands messages to
+//! One task. Each turn takes what has arrived in batches, in its order, hands messages to
 //! the gateway, and sends all that came of it with few system calls.
 
 mod answering;
 mod counters;
 mod receive;
 mod send;
+mod shared;
 
-pub(crate) use self::send::{Outcome, Request};
+pub(crate) use self::{
+    send::{Outcome, Request},
+    shared::{Entrance, Shared},
+};
 
 use std::{
-    future::{Future as _, poll_fn},
+    future::Future as _,
     hash::RandomState,
     net::SocketAddr,
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    pin::Pin,
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -100,7 +104,7 @@ pub(crate) struct Sockets {
 }
 
 impl<G: Gateway> Endpoint<G> {
-    /// Makes the loop; nothing happens before [`Endpoint::run`].
+    /// Makes the loop; nothing happens before [`Shared::run`].
     pub(crate) fn new(
         gateway: G,
         config: &Config,
@@ -137,24 +141,11 @@ impl<G: Gateway> Endpoint<G> {
         })
     }
 
-    /// Works until the adapter stops; what is then unanswered is answered with 503.
-    pub(crate) async fn run(mut self, stopping: impl Future<Output = ()>) {
-        let mut stopping = pin!(stopping);
-        poll_fn(|context| {
-            if stopping.as_mut().poll(context).is_ready() {
-                return Poll::Ready(());
-            }
-            self.poll(context);
-            Poll::Pending
-        })
-        .await;
-        self.refuse_pending();
-    }
-
-    /// Does turns until there is nothing to do, or others should have theirs.
-    fn poll(&mut self, context: &mut Context<'_>) {
+    /// Does turns until there is nothing to do, or others should have theirs; `answers` is woken by
+    /// the gateway's answers alone.
+    fn poll(&mut self, context: &mut Context<'_>, answers: &Waker) {
         for _ in 0..TURNS {
-            let is_busy = self.turn(context);
+            let is_busy = self.turn(context, &mut Context::from_waker(answers));
             self.flush();
             if !is_busy {
                 return;
@@ -163,14 +154,23 @@ impl<G: Gateway> Endpoint<G> {
         context.waker().wake_by_ref();
     }
 
-    fn turn(&mut self, context: &mut Context<'_>) -> bool {
-        let now = Now {
-            instant: instant(),
-            date: OffsetDateTime::now_utc(),
-        };
+    /// Sends the answers that have come.
+    fn answer_now(&mut self, answers: &mut Context<'_>) {
+        self.take_answers(answers, Now::read());
+        self.flush();
+    }
+
+    /// Sends a request of the gateway's.
+    fn send_now(&mut self, request: Request) {
+        self.send(instant(), request);
+        self.flush();
+    }
+
+    fn turn(&mut self, context: &mut Context<'_>, answers: &mut Context<'_>) -> bool {
+        let now = Now::read();
         let datagrams = self.take_datagrams(context, now);
         let streams = self.take_streams(context, now);
-        let answers = self.take_answers(context, now);
+        let answers = self.take_answers(answers, now);
         let requests = self.take_requests(context, now);
         self.take_timeouts(context, now);
         datagrams || streams || answers || requests
@@ -316,6 +316,15 @@ const TURNS: usize = 8;
 const TICK: Duration = Duration::from_millis(10);
 /// The longest sleep.
 const IDLE_TICK: Duration = Duration::from_millis(500);
+
+impl Now {
+    fn read() -> Self {
+        Self {
+            instant: instant(),
+            date: OffsetDateTime::now_utc(),
+        }
+    }
+}
 
 /// The clock of tokio, which tests can stop.
 fn instant() -> Instant {

@@ -267,3 +267,20 @@ async fn keep_alives_are_not_answered() {
         .await;
     assert!(text.contains("z9hG4bK1;"), "{text}");
 }
+
+#[tokio::test]
+async fn answer_is_sent_by_whoever_brings_it_while_the_endpoint_is_at_rest() {
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.set_nonblocking(true).unwrap();
+    let gateway = Fake::holding();
+    let adapter = start(&gateway);
+    peer.send_to(message("b1", "hi").as_bytes(), udp(&adapter))
+        .unwrap();
+    gateway.wait_for(1).await;
+    tokio::task::yield_now().await; // the turn that submitted it ends
+    let mut buffer = [0; 2000];
+    assert!(peer.recv(&mut buffer).is_err(), "nothing is known yet");
+    gateway.held().answer(ResponseStatus::Success);
+    let length = peer.recv(&mut buffer).expect("before the loop has run");
+    assert!(buffer[..length].starts_with(b"SIP/2.0 200 "));
+}

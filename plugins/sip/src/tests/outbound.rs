@@ -1,4 +1,9 @@
-use std::time::Duration;
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use rialto_sdk::prelude::{
     ByteString, FailureReason, InstantInbox, InstantMessage, MessageOperation, Response,
@@ -249,4 +254,20 @@ async fn message_during_the_stop_is_answered() {
     assert_eq!(reason(&answer), FailureReason::ShuttingDown);
     let late = deliver(&adapter, operation("hi", Some(&hop))).await;
     assert_eq!(reason(&late), FailureReason::ShuttingDown);
+}
+
+#[tokio::test]
+async fn request_is_sent_by_whoever_brings_it_while_the_endpoint_is_at_rest() {
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.set_nonblocking(true).unwrap();
+    let adapter = start(&Fake::holding());
+    let hop = format!("udp:{}", peer.local_addr().unwrap());
+    let mut delivery = pin!(deliver(&adapter, operation("hi", Some(&hop))));
+    let polled = delivery
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending());
+    let mut buffer = [0; 2000];
+    let length = peer.recv(&mut buffer).expect("before the loop has run");
+    assert!(buffer[..length].starts_with(b"MESSAGE "));
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::Future,
     io::{self, IoSliceMut},
-    net::SocketAddr,
+    net::{SocketAddr, UdpSocket},
     os::fd::{AsRawFd, RawFd},
     pin::Pin,
     sync::Arc,
@@ -16,7 +16,7 @@ use nix::{
     cmsg_space, libc,
     sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt},
 };
-use tokio::{io::Interest, net::UdpSocket};
+use tokio::io::{Interest, unix::AsyncFd};
 
 type Waiting = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -24,13 +24,13 @@ type Waiting = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 ///
 /// RFC 3261 §18.4 wants the sender of a request to know at once, not after Timer F.
 pub(super) struct Bounced {
-    socket: Arc<UdpSocket>,
+    socket: Arc<AsyncFd<UdpSocket>>,
     waiting: Waiting,
 }
 
 impl Bounced {
     /// Switches the error queue on.
-    pub(super) fn new(socket: &Arc<UdpSocket>, local: SocketAddr) -> io::Result<Self> {
+    pub(super) fn new(socket: &Arc<AsyncFd<UdpSocket>>, local: SocketAddr) -> io::Result<Self> {
         if local.is_ipv4() {
             setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;
         } else {
@@ -53,7 +53,7 @@ impl Bounced {
         waited?;
         let fd = self.socket.as_raw_fd();
         for _ in 0..MOST_AT_ONCE {
-            match self.socket.try_io(Interest::ERROR, || read_queue(fd)) {
+            match self.socket.try_io(Interest::ERROR, |_| read_queue(fd)) {
                 Ok(Some(datagram)) => bounced.push(datagram),
                 Ok(None) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -70,7 +70,7 @@ impl fmt::Debug for Bounced {
     }
 }
 
-fn wait(socket: Arc<UdpSocket>) -> Waiting {
+fn wait(socket: Arc<AsyncFd<UdpSocket>>) -> Waiting {
     Box::pin(async move { socket.ready(Interest::ERROR).await.map(drop) })
 }
 

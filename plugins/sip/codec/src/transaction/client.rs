@@ -191,6 +191,12 @@ impl<T> ClientTransactions<T> {
             .min()
     }
 
+    /// How many wait for their final response.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.transactions.len().saturating_sub(self.completed.len())
+    }
+
     /// How many there are, those included that only absorb copies.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -31,6 +31,11 @@ impl<K> Due<K> {
         self.queue.pop_front()
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     /// When the first is due.
     pub(super) fn next(&self) -> Option<Instant> {
         self.queue.front().map(|(at, _)| *at)
