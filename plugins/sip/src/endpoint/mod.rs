@@ -268,9 +268,10 @@ impl<G: Gateway> Endpoint<G> {
         self.counters.report(&self.gateway);
         let timeouts = [self.server.next_timeout(), self.client.next_timeout()];
         // New requests are due after T1 at the earliest, so the tick must not lie beyond that.
-        let latest = now.instant + self.timers.e(0).clamp(TICK, IDLE_TICK);
+        let t1 = self.timers.e(0);
+        let latest = now.instant + t1.clamp(TICK, IDLE_TICK);
         let next = timeouts.into_iter().flatten().min().unwrap_or(latest);
-        let next = next.clamp(now.instant + TICK, latest);
+        let next = next.clamp(now.instant + (t1 / 10).max(TICK), latest);
         self.tick.as_mut().reset(next.into());
         // Registers the new tick.
         if self.tick.as_mut().poll(context).is_ready() {
@@ -312,7 +313,7 @@ impl<G: Gateway> Endpoint<G> {
 const BATCH: usize = 64;
 /// The most turns before other tasks have theirs.
 const TURNS: usize = 8;
-/// Timers are late by this at most; a finer tick would wake the loop for nothing.
+/// Timers are late by a tenth of T1 at most, or by this; finer ticks would wake the loop for nothing.
 const TICK: Duration = Duration::from_millis(10);
 /// The longest sleep.
 const IDLE_TICK: Duration = Duration::from_millis(500);
