@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use rialto_loader::{SubmissionId, SubmitAnswer};
 use rialto_model::Response;
 use rialto_router::{AdapterId, CallerTicket};
@@ -22,7 +23,7 @@ pub(crate) struct Callers {
     most: usize,
     slots: Vec<Slot>,
     free: Vec<u32>,
-    submissions: HashMap<(AdapterId, SubmissionId), CallerTicket>,
+    submissions: HashMap<(AdapterId, SubmissionId), CallerTicket, RandomState>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl Callers {
             most,
             slots: Vec::new(),
             free: Vec::new(),
-            submissions: HashMap::new(),
+            submissions: HashMap::default(),
         }
     }
 

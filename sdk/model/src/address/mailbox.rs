@@ -203,13 +203,12 @@ fn is_dot_atom(local: &str) -> bool {
 
 /// Finds what a local part without quotes may not hold: comments, white space and obsolete forms among it.
 fn check_dot_atom(local: &str) -> Result<(), AddressError> {
-    const SPECIALS: &str = "()<>[]:;@\\,\"";
     let mut before = '.';
     for (at, character) in local.char_indices() {
         if character == '.' && before == '.' {
             return Err(AddressError::Dot { at });
         }
-        if character.is_whitespace() || character.is_control() || SPECIALS.contains(character) {
+        if !may_stand_unquoted(character) {
             return Err(AddressError::Character { character, at });
         }
         before = character;
@@ -217,6 +216,15 @@ fn check_dot_atom(local: &str) -> Result<(), AddressError> {
     match local.strip_suffix('.') {
         Some(rest) => Err(AddressError::Dot { at: rest.len() }),
         None => Ok(()),
+    }
+}
+
+/// Whether a character needs no quotes: no specials, white space or controls. RFC 5322 §3.2.3.
+fn may_stand_unquoted(character: char) -> bool {
+    match character {
+        '(' | ')' | '<' | '>' | '[' | ']' | ':' | ';' | '@' | '\\' | ',' | '"' => false,
+        '!'..='~' => true,
+        _ => !character.is_whitespace() && !character.is_control(),
     }
 }
 
