@@ -1,5 +1,7 @@
 //! A MESSAGE request as a message operation (RFC 7572 §5).
 
+use std::net::{IpAddr, SocketAddr};
+
 use rialto_sdk::{
     model::NameAddress,
     prelude::{
@@ -10,7 +12,10 @@ use rialto_sdk::{
 use rialto_sip_codec::{Address, DecodeError, HeaderName, Host, Request, StatusCode, Uri};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::address::{Party, party};
+use super::{
+    address::{Party, party},
+    is_content,
+};
 
 /// Why a request does not become an operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -124,9 +129,16 @@ impl Shared<'_> {
 /// The Call-ID, but for an address of the sender's network, which is nobody else's business.
 fn thread(call_id: &str) -> &str {
     match call_id.rsplit_once('@') {
-        Some((local, host)) if matches!(Host::parse(host), Ok(Host::Address(_))) => local,
+        Some((local, host)) if is_address(host) => local,
         _ => call_id,
     }
+}
+
+/// Whether this is an IP address, with brackets and port or without.
+fn is_address(host: &str) -> bool {
+    matches!(Host::parse(host), Ok(Host::Address(_)))
+        || host.parse::<IpAddr>().is_ok()
+        || host.parse::<SocketAddr>().is_ok()
 }
 
 /// When the message was sent, if it says so; an error when it has expired since.
@@ -224,12 +236,6 @@ fn content_headers(
         content_headers.push(ContentHeader::new(name, value));
     }
     Ok(content_headers)
-}
-
-fn is_content(name: &str) -> bool {
-    const PREFIX: &str = "content-";
-    name.get(..PREFIX.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
 fn unfolded(value: &str) -> String {

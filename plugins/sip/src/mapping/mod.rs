@@ -20,3 +20,10 @@ pub(crate) use self::{
     from_sip::{Rejection, message_from_sip},
     to_sip::{Identifiers, OutgoingMessage, Route},
 };
+
+/// Whether a header is one of the content by its name (RFC 2045 §9).
+fn is_content(name: &str) -> bool {
+    const PREFIX: &str = "content-";
+    name.get(..PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}

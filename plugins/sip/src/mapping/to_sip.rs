@@ -9,7 +9,7 @@ use rialto_sdk::{
 };
 use rialto_sip_codec::{Date, HeaderName, Method, RequestWriter, Transport, transaction::Branch};
 
-use super::address::push_sip_uri;
+use super::{address::push_sip_uri, is_content};
 
 /// What is random in a request; the branch is another for each transport that is tried.
 #[derive(Clone, Copy, Debug)]
@@ -138,12 +138,26 @@ impl<'o> OutgoingMessage<'o> {
 
 /// Whether the message says what MESSAGE has no header field for (RFC 3862 §4).
 ///
-/// A thread and one subject have theirs; other languages of the subject are left out.
+/// A thread and one subject have theirs, and so have Content-* headers; other languages of the
+/// subject are left out.
 fn needs_cpim(operation: &MessageOperation) -> bool {
     let is_carried =
         |header: &Header| matches!(&*header.name, "From" | "To" | "DateTime" | "Subject");
     let headers = operation.message().headers();
-    !headers.iter().all(is_carried) || headers.to().nth(1).is_some()
+    !headers.iter().all(is_carried)
+        || headers.to().nth(1).is_some()
+        || !operation
+            .message()
+            .content_headers()
+            .iter()
+            .all(is_header_field)
+}
+
+/// Whether a header of the content may stand among those of SIP: any other would be a header of
+/// the request, of the sender's making (RFC 2045 §3).
+fn is_header_field(header: &ContentHeader) -> bool {
+    let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    is_content(&header.name) && header.name.bytes().all(stands)
 }
 
 /// Whether a thread can be a Call-ID as it is: `word ["@" word]` (RFC 3261 §25.1).

@@ -252,3 +252,21 @@ fn rfc3428_7_message_that_has_expired_is_not_delivered() {
     assert!(map_at(&usual("Expires: 1\r\n", ""), later).is_ok());
     assert_eq!(map_at(&usual("Expires: 0\r\n", ""), later), Err(rejection));
 }
+
+#[test]
+fn call_id_never_shows_an_address_of_the_senders_network() {
+    for (call_id, thread) in [
+        ("a84b4c76@192.0.2.1", "a84b4c76"),
+        ("a84b4c76@192.0.2.1:5060", "a84b4c76"),
+        ("a84b4c76@[2001:db8::1]", "a84b4c76"),
+        ("a84b4c76@[2001:db8::1]:5060", "a84b4c76"),
+        ("a84b4c76@2001:db8::1", "a84b4c76"),
+        ("a84b4c76@ua.sip.example", "a84b4c76@ua.sip.example"),
+        ("a84b4c76", "a84b4c76"),
+    ] {
+        let text = String::from_utf8(usual("Content-Type: text/plain\r\n", "x")).unwrap();
+        let text = text.replace("Call-ID: c1", &format!("Call-ID: {call_id}"));
+        let operation = map(text.as_bytes()).unwrap();
+        assert_eq!(operation.message().thread().unwrap(), thread, "{call_id}");
+    }
+}

@@ -121,6 +121,25 @@ fn header_without_a_place_in_sip_makes_the_body_message_cpim() {
 }
 
 #[test]
+fn content_header_that_is_none_never_becomes_a_header_field_of_sip() {
+    let cpim = "From: <im:juliet@example.com>\r\nTo: <im:romeo@example.net>\r\n\r\n\
+        Content-Type: text/plain\r\nRoute: <sip:victim.example;lr>\r\n\
+        P-Asserted-Identity: <sip:boss@example.com>\r\nv: SIP/2.0/UDP evil.example\r\n\
+        Content-(ID): 1\r\n\r\nx";
+    let message = InstantMessage::new("message/cpim", Bytes::from(cpim));
+    let bytes = write(&operation(message.open_cpim().unwrap()));
+    let sip = SipMessage::parse(&bytes).unwrap();
+    let names: Vec<_> = sip.headers().map(|header| header.name_text()).collect();
+    for name in ["Route", "P-Asserted-Identity", "v", "Content-(ID)"] {
+        assert!(!names.contains(&name), "{name}: {names:?}");
+    }
+    // Nor are they lost.
+    let body = std::str::from_utf8(sip.body()).unwrap();
+    assert!(body.contains("\r\nP-Asserted-Identity: <sip:boss@example.com>\r\n"));
+    assert!(body.ends_with("\r\n\r\nx"), "{body}");
+}
+
+#[test]
 fn message_comes_back_as_it_was() {
     let headers: MessageHeaders = [
         Header::new("From", "Juliet <im:juliet@example.com>"),
