@@ -67,6 +67,8 @@ pub(crate) struct Endpoint<G: Gateway> {
     connections: Connections,
     /// Connections of ours, by where they lead.
     opened: std::collections::HashMap<SocketAddr, Connection>,
+    /// Connections with messages for the next flush.
+    unflushed: Vec<Connection>,
     inlets: Inlets,
     /// Room to write what goes to a stream.
     scratch: BytesMut,
@@ -127,6 +129,7 @@ impl<G: Gateway> Endpoint<G> {
             udp: sockets.udp,
             connections: sockets.connections,
             opened: std::collections::HashMap::new(),
+            unflushed: Vec::new(),
             inlets: Inlets {
                 requests,
                 streams: sockets.streams,
@@ -297,6 +300,9 @@ impl<G: Gateway> Endpoint<G> {
     fn flush(&mut self) {
         for socket in &mut self.udp {
             self.counters.lost_datagrams += socket.flush() as u64;
+        }
+        for connection in self.unflushed.drain(..) {
+            connection.flush();
         }
     }
 

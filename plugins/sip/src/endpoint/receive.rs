@@ -22,7 +22,7 @@ use crate::{
     inbound::{Verdict, verdict},
     mapping::message_from_sip,
     responses::{Answer, Envelope},
-    transport::{Datagram, FromConnection},
+    transport::{Datagram, FromConnection, Queued},
 };
 
 impl<G: Gateway> Endpoint<G> {
@@ -233,7 +233,10 @@ impl<G: Gateway> Endpoint<G> {
             Flow::Tcp { connection, permit } => {
                 self.scratch.reserve(RESPONSE);
                 if answer.write(&mut self.scratch, request, &envelope).is_ok() {
-                    connection.respond(self.scratch.split().freeze(), permit);
+                    let bytes = self.scratch.split().freeze();
+                    if connection.respond(bytes, permit) == Queued::First {
+                        self.unflushed.push(connection);
+                    }
                 }
             }
         }

@@ -18,7 +18,7 @@ use super::Endpoint;
 use crate::{
     config::{Hop, TransportKind},
     gateway::Gateway,
-    transport::{Connection, open},
+    transport::{Connection, Queued, open},
 };
 
 /// A request to send, written already.
@@ -137,11 +137,15 @@ impl<G: Gateway> Endpoint<G> {
             self.counters.refused += 1;
             return waiting.end(Outcome::Overloaded);
         }
-        if !connection.request(bytes)
-            && let Some(waiting) = self.client.fail(branch)
-        {
-            self.counters.refused += 1;
-            waiting.end(Outcome::Overloaded);
+        match connection.request(bytes) {
+            Queued::First => self.unflushed.push(connection),
+            Queued::Behind => {}
+            Queued::Refused => {
+                if let Some(waiting) = self.client.fail(branch) {
+                    self.counters.refused += 1;
+                    waiting.end(Outcome::Overloaded);
+                }
+            }
         }
     }
 
@@ -159,11 +163,11 @@ impl<G: Gateway> Endpoint<G> {
             Entry::Occupied(opened) => Some(opened.get().clone()),
             Entry::Vacant(vacant) => {
                 let place = self.connections.place()?;
-                let (connection, queue) = Connection::new(self.connections.number(), address);
+                let (connection, writer) = Connection::new(self.connections.number(), address);
                 vacant.insert(connection.clone());
                 let task = open(
                     connection.clone(),
-                    queue,
+                    writer,
                     self.limits,
                     self.inlets.to_streams.clone(),
                 );

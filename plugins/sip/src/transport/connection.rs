@@ -1,4 +1,4 @@
-//! One TCP connection: a task that reads, a task that writes.
+//! One TCP connection: its task reads, and writes what others could not at once.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -6,14 +6,13 @@ use bytes::{Bytes, BytesMut};
 use rialto_sdk::tracing;
 use rialto_sip_codec::{DecodeError, Frame, Framer};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    io::AsyncReadExt,
+    net::{TcpStream, tcp::OwnedReadHalf},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout},
 };
+
+use super::line::{Line, Outgoing, QUEUE, Queued, Writer};
 
 /// The bounds of every connection.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +31,7 @@ pub(crate) struct StreamLimits {
 pub(crate) struct Connection {
     number: u64,
     peer: SocketAddr,
-    queue: mpsc::Sender<Outgoing>,
+    line: Arc<Line>,
 }
 
 /// What a connection tells the adapter's loop.
@@ -55,17 +54,10 @@ pub(crate) enum FromConnection {
 }
 
 impl Connection {
-    /// Makes a handle and the queue behind it.
-    pub(crate) fn new(number: u64, peer: SocketAddr) -> (Self, mpsc::Receiver<Outgoing>) {
-        let (queue, receiver) = mpsc::channel(QUEUE);
-        (
-            Self {
-                number,
-                peer,
-                queue,
-            },
-            receiver,
-        )
+    /// Makes a handle and the writer behind it.
+    pub(crate) fn new(number: u64, peer: SocketAddr) -> (Self, Writer) {
+        let (line, writer) = Line::new();
+        (Self { number, peer, line }, writer)
     }
 
     pub(crate) const fn number(&self) -> u64 {
@@ -77,47 +69,42 @@ impl Connection {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        self.line.is_closed()
     }
 
     /// Queues a response; there is always room, as its request held a permit.
-    ///
-    /// `false` when the connection is closed.
-    pub(crate) fn respond(&self, bytes: Bytes, permit: Option<OwnedSemaphorePermit>) -> bool {
-        self.queue.try_send(Outgoing { bytes, permit }).is_ok()
+    pub(crate) fn respond(&self, bytes: Bytes, permit: Option<OwnedSemaphorePermit>) -> Queued {
+        self.line.queue(Outgoing { bytes, permit }, QUEUE)
     }
 
-    /// Queues a request; `false` when the queue is full or the connection closed.
-    pub(crate) fn request(&self, bytes: Bytes) -> bool {
+    /// Queues a request.
+    pub(crate) fn request(&self, bytes: Bytes) -> Queued {
+        let permit = None;
         // The other half is for responses.
-        self.queue.capacity() > IN_FLIGHT && self.respond(bytes, None)
+        self.line
+            .queue(Outgoing { bytes, permit }, QUEUE - IN_FLIGHT)
     }
-}
 
-/// What waits to be written.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
-    bytes: Bytes,
-    permit: Option<OwnedSemaphorePermit>,
+    /// Writes what is queued, or has the connection's task do it.
+    pub(crate) fn flush(&self) {
+        self.line.flush();
+    }
 }
 
 /// The most requests of one connection that are read and not answered.
-const IN_FLIGHT: usize = 512;
+pub(super) const IN_FLIGHT: usize = 512;
 const ALL: u32 = IN_FLIGHT as u32;
-/// The most messages that wait to be written to one connection.
-const QUEUE: usize = 2 * IN_FLIGHT;
 const READ_BUFFER: usize = 16 * 1024;
-const WRITE_BATCH: usize = 64;
 
 /// Opens a connection and serves it; ends when it is closed.
 pub(crate) async fn open(
     connection: Connection,
-    queue: mpsc::Receiver<Outgoing>,
+    writer: Writer,
     limits: StreamLimits,
     to: mpsc::Sender<FromConnection>,
 ) {
     match timeout(limits.connect, TcpStream::connect(connection.peer)).await {
-        Ok(Ok(stream)) => serve(stream, connection, queue, limits, to).await,
+        Ok(Ok(stream)) => serve(stream, connection, writer, limits, to).await,
         _ => closed(&connection, &to).await,
     }
 }
@@ -126,7 +113,7 @@ pub(crate) async fn open(
 pub(crate) async fn serve(
     stream: TcpStream,
     connection: Connection,
-    queue: mpsc::Receiver<Outgoing>,
+    writer: Writer,
     limits: StreamLimits,
     to: mpsc::Sender<FromConnection>,
 ) {
@@ -137,7 +124,7 @@ pub(crate) async fn serve(
     let (read_half, write_half) = stream.into_split();
     let end = tokio::select! {
         end = read(read_half, &connection, limits, &to) => end,
-        end = write(write_half, queue, limits) => end,
+        end = writer.write(write_half, limits.message) => end,
     };
     if let Err(error) = end {
         tracing::debug!(%error, "a connection broke");
@@ -188,7 +175,11 @@ async fn read(
                     }
                 }
                 // A pong is lost when the queue is full; its peer is busy reading then.
-                Ok(Some(Frame::Ping)) => drop(connection.respond(PONG, None)),
+                Ok(Some(Frame::Ping)) => {
+                    if connection.respond(PONG, None) == Queued::First {
+                        connection.flush();
+                    }
+                }
                 Ok(Some(Frame::Crlf)) => {}
                 Ok(None) => break,
                 Err(defect) => return broken(buffer, defect, connection, to, &in_flight).await,
@@ -242,24 +233,3 @@ async fn broken(
 
 /// How long a connection stays open after its framing broke, so that answers get out.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// Writes what is queued, many messages at once; ends when the peer does not take them in time.
-async fn write(
-    mut stream: OwnedWriteHalf,
-    mut queue: mpsc::Receiver<Outgoing>,
-    limits: StreamLimits,
-) -> io::Result<()> {
-    let (mut batch, mut bytes) = (
-        Vec::with_capacity(WRITE_BATCH),
-        Vec::with_capacity(READ_BUFFER),
-    );
-    while queue.recv_many(&mut batch, WRITE_BATCH).await > 0 {
-        bytes.clear();
-        batch
-            .iter()
-            .for_each(|outgoing| bytes.extend_from_slice(&outgoing.bytes));
-        timeout(limits.message, stream.write_all(&bytes)).await??;
-        batch.drain(..).for_each(|outgoing| drop(outgoing.permit));
-    }
-    Ok(())
-}

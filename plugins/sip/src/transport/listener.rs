@@ -74,10 +74,10 @@ pub(crate) async fn accept<G: Gateway>(
     while let Ok(place) = Arc::clone(&connections.free).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let (connection, queue) = Connection::new(connections.number(), peer);
+                let (connection, writer) = Connection::new(connections.number(), peer);
                 let to = to.clone();
                 gateway.spawn("sip tcp connection", async move {
-                    serve(stream, connection, queue, limits, to).await;
+                    serve(stream, connection, writer, limits, to).await;
                     drop(place);
                 });
             }

@@ -1,0 +1,139 @@
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use socket2::{Domain, Socket, Type};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
+
+use super::{Line, Outgoing, QUEUE, Queued};
+
+#[tokio::test]
+async fn message_is_written_by_the_thread_that_flushes() {
+    let (mut peer, stream) = pair().await;
+    let (line, _writer) = Line::new();
+    let (_reads, writes) = stream.into_split();
+    writes.writable().await.unwrap();
+    line.lock().stream = Some(Arc::new(writes));
+    let in_flight = Arc::new(Semaphore::new(1));
+    let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
+    let bytes = Bytes::from_static(b"one");
+    assert_eq!(line.queue(Outgoing { bytes, permit }, QUEUE), Queued::First);
+    assert_eq!(line.queue(outgoing("two"), QUEUE), Queued::Behind);
+    assert_eq!(in_flight.available_permits(), 0);
+    line.flush();
+    assert_eq!(in_flight.available_permits(), 1);
+    let mut read = [0; 6];
+    peer.read_exact(&mut read).await.unwrap();
+    assert_eq!(&read, b"onetwo");
+}
+
+#[tokio::test]
+async fn message_waits_until_there_is_a_stream() {
+    let (line, writer) = Line::new();
+    assert_eq!(line.queue(outgoing("early"), QUEUE), Queued::First);
+    line.flush();
+    let (mut peer, stream) = pair().await;
+    let (_reads, writes) = stream.into_split();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { drop(writer.write(writes, LIMIT).await) });
+    let mut read = [0; 5];
+    peer.read_exact(&mut read).await.unwrap();
+    assert_eq!(&read, b"early");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_stay_whole_and_in_order_when_the_peer_reads_slowly() {
+    let (mut peer, stream) = pair().await;
+    let (line, writer) = Line::new();
+    let (_reads, writes) = stream.into_split();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { drop(writer.write(writes, LIMIT).await) });
+    let in_flight = Arc::new(Semaphore::new(ROOM));
+    for sender in 0..SENDERS {
+        let (line, in_flight) = (Arc::clone(&line), Arc::clone(&in_flight));
+        tasks.spawn(async move {
+            for number in 0..MESSAGES {
+                let permit = Arc::clone(&in_flight).acquire_owned().await.ok();
+                let bytes = Bytes::from(message(sender, number));
+                match line.queue(Outgoing { bytes, permit }, QUEUE) {
+                    Queued::First => line.flush(),
+                    queued => assert_eq!(queued, Queued::Behind),
+                }
+            }
+        });
+    }
+    let mut next = [0; SENDERS as usize];
+    let mut read = [0; SIZE];
+    for _ in 0..u32::from(SENDERS) * MESSAGES {
+        peer.read_exact(&mut read).await.unwrap();
+        let number = &mut next[usize::from(read[0])];
+        assert!(read[..] == message(read[0], *number));
+        *number += 1;
+    }
+    // The peer may read the last bytes before their permit is given back.
+    let all = in_flight.acquire_many(ROOM as u32).await;
+    assert!(all.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn line_is_closed_and_gives_permits_back_when_the_peer_takes_nothing() {
+    let (_peer, stream) = pair().await;
+    let (line, writer) = Line::new();
+    let (_reads, writes) = stream.into_split();
+    let in_flight = Arc::new(Semaphore::new(1));
+    let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
+    let bytes = Bytes::from(vec![0; 64 * 1024 * 1024]);
+    assert_eq!(line.queue(Outgoing { bytes, permit }, QUEUE), Queued::First);
+    line.flush();
+    assert!(writer.write(writes, LIMIT).await.is_err());
+    assert!(line.is_closed());
+    assert_eq!(in_flight.available_permits(), 1);
+    assert_eq!(line.queue(outgoing("late"), QUEUE), Queued::Refused);
+}
+
+#[test]
+fn message_is_refused_when_there_is_no_room_or_no_writer() {
+    let (line, writer) = Line::new();
+    assert_eq!(line.queue(outgoing("one"), 1), Queued::First);
+    assert_eq!(line.queue(outgoing("two"), 1), Queued::Refused);
+    drop(writer);
+    assert!(line.is_closed());
+    assert_eq!(line.queue(outgoing("three"), QUEUE), Queued::Refused);
+}
+
+/// Two ends of a connection, of which the first takes little at once.
+async fn pair() -> (TcpStream, TcpStream) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).unwrap();
+    socket.listen(1).unwrap();
+    let listener = TcpListener::from_std(socket.into()).unwrap();
+    let stream = TcpStream::connect(listener.local_addr().unwrap());
+    let (stream, accepted) = tokio::join!(stream, listener.accept());
+    (accepted.unwrap().0, stream.unwrap())
+}
+
+fn outgoing(text: &'static str) -> Outgoing {
+    let bytes = Bytes::from_static(text.as_bytes());
+    let permit = None;
+    Outgoing { bytes, permit }
+}
+
+/// The sender, then bytes that only this message of its has.
+fn message(sender: u8, number: u32) -> Vec<u8> {
+    let mut bytes = vec![sender];
+    bytes.extend(number.to_be_bytes().iter().cycle().take(SIZE - 1));
+    bytes
+}
+
+const SENDERS: u8 = 4;
+const MESSAGES: u32 = 500;
+const SIZE: usize = 5001;
+const ROOM: usize = 512;
+const LIMIT: Duration = Duration::from_secs(30);
