@@ -37,6 +37,18 @@ pub(crate) const fn status_of(reason: FailureReason) -> StatusCode {
     }
 }
 
+/// The same for a failure of which more is known.
+///
+/// 503 speaks of the whole server that sends it: one of the far side's is not ours (RFC 3261 §16.7).
+pub(crate) fn status_of_failure(failure: &Failure) -> StatusCode {
+    match status_of(failure.reason()) {
+        StatusCode::SERVICE_UNAVAILABLE if failure.origin() == Origin::Peer => {
+            StatusCode::SERVER_INTERNAL_ERROR
+        }
+        status => status,
+    }
+}
+
 /// What a final response other than 2xx means to the gateway.
 ///
 /// RFC 7247 §7.2 by way of the reasons. A redirection is not followed, so it is a refusal.
@@ -89,6 +101,17 @@ mod tests {
             assert_ne!(status, StatusCode::REQUEST_TIMEOUT, "{reason:?}");
             assert!(status.code() >= 400, "{reason:?}");
         }
+    }
+
+    #[test]
+    fn rfc3261_16_7_503_of_the_far_side_is_not_one_of_the_gateway() {
+        let theirs = failure_of(StatusCode::SERVICE_UNAVAILABLE, None);
+        assert_eq!(
+            status_of_failure(&theirs),
+            StatusCode::SERVER_INTERNAL_ERROR
+        );
+        let ours = Failure::new(FailureReason::Overloaded);
+        assert_eq!(status_of_failure(&ours), StatusCode::SERVICE_UNAVAILABLE);
     }
 
     #[test]

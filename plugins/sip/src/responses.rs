@@ -49,6 +49,7 @@ impl Answer {
             ResponseStatus::Success => Self::OK,
             ResponseStatus::Indeterminant => Self::of(StatusCode::ACCEPTED),
             ResponseStatus::Failure(failure) => Self {
+                status: failures::status_of_failure(failure),
                 retry_after: match failure.retry() {
                     Retry::After(after) => seconds(after),
                     _ => 0,

@@ -67,6 +67,8 @@ pub(crate) struct Endpoint<G: Gateway> {
     connections: Connections,
     /// Connections of ours, by where they lead.
     opened: std::collections::HashMap<SocketAddr, Connection>,
+    /// Connections that are closed to requests and have not said their last word; each says one.
+    closing: std::collections::HashSet<u64>,
     /// Connections with messages for the next flush.
     unflushed: Vec<Connection>,
     inlets: Inlets,
@@ -129,6 +131,7 @@ impl<G: Gateway> Endpoint<G> {
             udp: sockets.udp,
             connections: sockets.connections,
             opened: std::collections::HashMap::new(),
+            closing: std::collections::HashSet::new(),
             unflushed: Vec::new(),
             inlets: Inlets {
                 requests,

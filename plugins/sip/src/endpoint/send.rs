@@ -151,13 +151,11 @@ impl<G: Gateway> Endpoint<G> {
 
     /// The connection that all requests to one address share; opens it when there is none.
     fn connection_to(&mut self, address: SocketAddr) -> Option<Connection> {
-        // One that has just closed has not said so yet.
-        if let Some(closed) = self
-            .opened
-            .get(&address)
-            .filter(|opened| opened.is_closed())
+        // One that has just closed has not said so yet, and responses that it read may come before it does.
+        if let Entry::Occupied(opened) = self.opened.entry(address)
+            && opened.get().is_closed()
         {
-            self.connection_closed(closed.number(), address);
+            self.closing.insert(opened.remove().number());
         }
         match self.opened.entry(address) {
             Entry::Occupied(opened) => Some(opened.get().clone()),
@@ -182,14 +180,19 @@ impl<G: Gateway> Endpoint<G> {
 
     /// Ends all that waited for responses over a connection.
     pub(super) fn connection_closed(&mut self, number: u64, peer: SocketAddr) {
-        if let Entry::Occupied(opened) = self.opened.entry(peer)
-            && opened.get().number() == number
-        {
-            opened.remove();
-            let way = Way::Tcp { connection: number };
-            for waiting in self.client.fail_all(|waiting| waiting.way == way) {
-                waiting.end(Outcome::Unreachable);
+        let is_opened = match self.opened.entry(peer) {
+            Entry::Occupied(opened) if opened.get().number() == number => {
+                opened.remove();
+                true
             }
+            _ => self.closing.remove(&number),
+        };
+        if !is_opened {
+            return;
+        }
+        let way = Way::Tcp { connection: number };
+        for waiting in self.client.fail_all(|waiting| waiting.way == way) {
+            waiting.end(Outcome::Unreachable);
         }
     }
 
