@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rialto_sdk::tokio::io::{AsyncRead, AsyncWrite};
 use rialto_sdk::tokio::net::{TcpStream, tcp};
-use rialto_sdk::tokio::time::{sleep, timeout};
+use rialto_sdk::tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
 use crate::gateway::{Event, Gateway};
@@ -94,14 +94,16 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
             Ok(session) => session,
             Err(end) => return end,
         };
-        backoff.reset();
+        let begin = Instant::now();
         // However this ends, also by being dropped, whoever waits is answered.
         let _lost = Lost(&self.link);
         let session = session.join();
         // Not before messages are taken: whoever hears of it may send one at once.
         self.gateway.event(Event::Connected);
         self.link.has_tried();
-        session.serve().await
+        let end = session.serve().await;
+        backoff.held(begin.elapsed());
+        end
     }
 
     async fn open(&self) -> Result<Session<'_, C, G>, SessionEnd> {

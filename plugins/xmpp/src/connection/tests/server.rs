@@ -129,3 +129,15 @@ async fn stream_that_breaks_the_rules_is_ended_with_the_reason() {
     assert_eq!(server.next().await, Some(StreamEvent::End));
     rig.join().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn server_that_accepts_and_closes_at_once_is_tried_at_growing_intervals() {
+    let mut rig = Rig::new();
+    let mut joined = Vec::new();
+    for _ in 0..5 {
+        drop(rig.join().await);
+        joined.push(Instant::now());
+    }
+    let gaps: Vec<_> = joined.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps[3] > gaps[0] * 3, "{gaps:?}");
+}
