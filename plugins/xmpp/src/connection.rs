@@ -102,7 +102,11 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         self.gateway.event(Event::Connected);
         self.link.has_tried();
         let end = session.serve().await;
-        backoff.held(begin.elapsed());
+        match end {
+            // One user's stanza can do this: it shall not keep all others waiting ever longer.
+            SessionEnd::Unreadable(_) => backoff.reset(),
+            _ => backoff.held(begin.elapsed()),
+        }
         end
     }
 

@@ -141,3 +141,16 @@ async fn server_that_accepts_and_closes_at_once_is_tried_at_growing_intervals() 
     let gaps: Vec<_> = joined.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(gaps[3] > gaps[0] * 3, "{gaps:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn stanza_that_cannot_be_read_does_not_lengthen_the_waits() {
+    let mut rig = Rig::new();
+    for _ in 0..5 {
+        let mut server = rig.join().await;
+        let broken = Instant::now();
+        server.send("<message><!-- no --></message>").await;
+        drop(server);
+        rig.join().await;
+        assert!(broken.elapsed().as_secs() < 1, "{:?}", broken.elapsed());
+    }
+}
