@@ -4,13 +4,21 @@ use std::{
     env,
     fmt::Write,
     fs,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    process::Command,
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{Process, tethered};
+use crate::{
+    ports::Port,
+    process::{Process, tethered},
+};
+
+/// Where gateways live: an address of loopback that no peer has.
+pub const GATEWAY_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 13));
 
 /// A running gateway.
 #[derive(Debug)]
@@ -36,6 +44,7 @@ pub struct ComponentLink {
 /// A configuration file in the making.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
+    relay_domains: Vec<String>,
     adapters: String,
     routes: String,
 }
@@ -48,8 +57,11 @@ impl Gateway {
     pub fn start(config: &GatewayConfig) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
         let ready = folder.path().join("ready");
-        fs::write(folder.path().join("rialto.toml"), config.toml())
-            .unwrap_or_else(|error| panic!("no configuration file: {error}"));
+        fs::write(
+            folder.path().join("rialto.toml"),
+            config.toml(folder.path()),
+        )
+        .unwrap_or_else(|error| panic!("no configuration file: {error}"));
         let process = run(folder.path(), &ready);
         Self {
             process,
@@ -73,6 +85,30 @@ impl Gateway {
         self.process = run(self.folder.path(), &self.ready);
     }
 
+    /// What a verb of the command line prints as JSON, of this gateway and its configuration.
+    ///
+    /// # Panics
+    /// When it prints anything else.
+    pub fn ask(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(binary())
+            .arg("--config")
+            .arg(self.folder.path().join("rialto.toml"))
+            .args(arguments)
+            .arg("--json")
+            .output()
+            .unwrap_or_else(|error| panic!("{arguments:?} cannot be asked: {error}"));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            self.process
+                .fail(&format!("it has no answer to {arguments:?}: {why}"))
+        })
+    }
+
+    /// How many operations its routers have taken.
+    pub fn operations(&self) -> Option<u64> {
+        self.ask(&["status"])["router"]["operations"].as_u64()
+    }
+
     /// Its process, for what it logged.
     pub fn process(&self) -> &Process {
         &self.process
@@ -80,12 +116,20 @@ impl Gateway {
 }
 
 impl GatewayConfig {
-    /// A gateway without adapters.
+    /// A gateway without adapters, with the relay domain `relay.example`.
     pub fn new() -> Self {
         Self {
+            relay_domains: vec!["relay.example".to_owned()],
             adapters: String::new(),
             routes: String::new(),
         }
+    }
+
+    /// With these relay domains, and no other.
+    #[must_use]
+    pub fn with_relay_domains(mut self, domains: &[&str]) -> Self {
+        self.relay_domains = domains.iter().map(|&domain| domain.to_owned()).collect();
+        self
     }
 
     /// With a SIP adapter that listens on these addresses, over UDP and TCP.
@@ -143,13 +187,17 @@ impl GatewayConfig {
         self
     }
 
-    fn toml(&self) -> String {
-        let plugins = plugins();
+    fn toml(&self, folder: &Path) -> String {
+        let Self {
+            relay_domains,
+            adapters,
+            routes,
+        } = self;
+        let [plugins, control] =
+            [plugins(), folder.join("control")].map(|path| path.display().to_string());
         format!(
-            "[gateway]\nrelay_domains = [\"relay.example\"]\nplugin_dirs = [{:?}]\n\n{}{}",
-            plugins.display().to_string(),
-            self.adapters,
-            self.routes
+            "[gateway]\nrelay_domains = {relay_domains:?}\nplugin_dirs = [{plugins:?}]\n\
+             control_socket = {control:?}\n\n{adapters}{routes}"
         )
     }
 }
@@ -176,6 +224,11 @@ fn run(folder: &Path, ready: &Path) -> Process {
     let process = Process::spawn("rialto", command);
     process.await_state("readiness", || ready.exists());
     process
+}
+
+/// Where a gateway listens on this port.
+pub fn address(port: &Port) -> SocketAddr {
+    SocketAddr::new(GATEWAY_HOST, port.number())
 }
 
 /// The gateway's binary: `RIALTO_BIN`, or where this test was built.

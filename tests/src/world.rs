@@ -3,10 +3,10 @@
 //! SIP users are at `sip.example`, XMPP users at `xmpp.example`. The gateway is the component `sip.example` of the XMPP
 //! server, and sends what is for `sip.example` to one SIPp.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::{
-    gateway::{Gateway, GatewayConfig},
+    gateway::{GATEWAY_HOST, Gateway, GatewayConfig},
     peers::{
         Reply, SippClient, SippServer, SlixmppClient, Transport, XmppServer, XmppSettings,
         sipp::{Outgoing, SIP_HOST},
@@ -123,7 +123,7 @@ impl Default for WorldSettings {
 /// The gateway's own address of loopback; IPv6 has but one.
 fn gateway_host(sip_host: IpAddr) -> IpAddr {
     match sip_host {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::new(127, 0, 0, 13)),
+        IpAddr::V4(_) => GATEWAY_HOST,
         IpAddr::V6(_) => sip_host,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use rialto_tests::{
-    gateway::{Gateway, GatewayConfig},
+    gateway::{self, Gateway, GatewayConfig},
     peers::{
         self, Prosody, Reply, SippClient, SippServer, Transport,
         sipp::{Outgoing, SIP_HOST},
@@ -89,9 +89,7 @@ impl Relay {
     /// Whatever is for Bob's domain goes to the next hop.
     fn start(next_hop: &str) -> Self {
         let ports = [Port::take(), Port::take()];
-        let [near, far] = ports
-            .each_ref()
-            .map(|port| SocketAddr::from(([127, 0, 0, 13], port.number())));
+        let [near, far] = ports.each_ref().map(gateway::address);
         let config = GatewayConfig::new()
             .with_sip("near", &[near], &["other.example"])
             .with_sip("far", &[far], &["sip.example"])
