@@ -1,4 +1,4 @@
-//! The table of requirements in `README.md` says what the tests' names say.
+//! The table of requirements in `README.md` says what the tests' names say, and what is still missing.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ fn table_of_requirements_lists_the_tests_that_show_them() {
     let text = fs::read_to_string(&readme).expect("the README can be read");
     let (before, rest) = text.split_once(BEGIN).expect("the README has a table");
     let (found, after) = rest.split_once(END).expect("the table ends");
-    let expected = table(&requirements(), &tests());
+    let expected = table(&requirements(), &gaps(), &tests());
     if env::var_os("RIALTO_BLESS").is_some_and(|value| value == "1") {
         let blessed = [before, BEGIN, &expected, END, after].concat();
         fs::write(&readme, blessed).expect("the README can be written");
@@ -42,23 +42,92 @@ fn every_test_that_is_named_after_a_requirement_names_one_that_exists() {
     );
 }
 
-/// The table's rows: requirements that have tests, in the order of the list.
-fn table(requirements: &[(String, String)], tests: &BTreeMap<String, String>) -> String {
-    let mut rows = "| requirement | shown by |\n|---|---|\n".to_owned();
-    let mut shown = 0;
+#[test]
+fn every_requirement_has_a_test_or_says_what_is_missing() {
+    let (requirements, gaps, tests) = (requirements(), gaps(), tests());
+    let has_test = |id| {
+        tests
+            .keys()
+            .any(|name| shown_by(name, &requirements) == Some(id))
+    };
+    let silent: Vec<_> = requirements
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| !has_test(*id) && !gaps.contains_key(*id))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "tests/gaps.txt says nothing of {silent:?}"
+    );
+    let known = |id: &String| requirements.iter().any(|(known, _)| known == id);
+    let unknown: Vec<_> = gaps.keys().filter(|id| !known(id)).collect();
+    assert!(
+        unknown.is_empty(),
+        "tests/gaps.txt names no requirement with {unknown:?}"
+    );
+}
+
+/// The reference has the requirements beside it, with what must be shown of each.
+#[test]
+fn list_of_requirements_is_that_of_the_reference() {
+    let folder = env::var_os("RIALTO_REFERENCE")
+        .and_then(|reference| Some(Path::new(&reference).parent()?.join("requirements")));
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+        println!("skipped: RIALTO_REFERENCE names no folder that has `requirements` beside it");
+        return;
+    };
+    let given: Vec<_> = ["cpim.toml", "rfc2779.toml"]
+        .into_iter()
+        .flat_map(|name| given(&folder.join(name)))
+        .collect();
+    let ours = requirements();
+    let differing: Vec<_> = given.iter().zip(&ours).filter(|(a, b)| a != b).collect();
+    assert!(differing.is_empty(), "given, and ours: {differing:#?}");
+    assert_eq!(ours.len(), given.len(), "none is left out");
+}
+
+/// The ids and texts of a file of the reference, in its order.
+fn given(file: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(file).expect("the reference can be read");
+    let file: toml::Table = text.parse().expect("the reference is TOML");
+    let rows = file["requirement"].as_array().expect("a list");
+    let text = |row: &toml::Value, key: &str| row[key].as_str().expect("a text").to_owned();
+    rows.iter()
+        .map(|row| (text(row, "id"), text(row, "text")))
+        .collect()
+}
+
+/// A row for each requirement that has tests, then one for each that has none.
+fn table(
+    requirements: &[(String, String)],
+    gaps: &BTreeMap<String, String>,
+    tests: &BTreeMap<String, String>,
+) -> String {
+    let (mut shown, mut waiting) = (String::new(), String::new());
+    let (mut whole, mut in_part) = (0, 0);
     for (id, text) in requirements {
         let by: Vec<String> = tests
             .iter()
             .filter(|(name, _)| shown_by(name, requirements) == Some(id))
             .map(|(name, file)| format!("`{name}` ({file})"))
             .collect();
-        if !by.is_empty() {
-            shown += 1;
-            rows += &format!("| **{id}** {text} | {} |\n", by.join("<br>"));
+        let gap = gaps.get(id).map_or("", String::as_str);
+        if by.is_empty() {
+            waiting += &format!("| **{id}** {text} | {gap} |\n");
+            continue;
         }
+        *(if gap.is_empty() {
+            &mut whole
+        } else {
+            &mut in_part
+        }) += 1;
+        shown += &format!("| **{id}** {text} | {} | {gap} |\n", by.join("<br>"));
     }
     format!(
-        "{shown} of {} requirements have tests.\n\n{rows}",
+        "Of {} requirements {whole} are shown whole, {in_part} in part.\n\n\
+         | requirement | shown by | still missing |\n|---|---|---|\n{shown}\n\
+         Nothing shows these yet:\n\n\
+         | requirement | missing |\n|---|---|\n{waiting}",
         requirements.len()
     )
 }
@@ -76,7 +145,17 @@ fn shown_by<'a>(name: &str, requirements: &'a [(String, String)]) -> Option<&'a 
 
 /// The ids and texts of `requirements.txt`, in its order.
 fn requirements() -> Vec<(String, String)> {
-    let list = fs::read_to_string(root().join("tests/requirements.txt")).expect("there is a list");
+    entries("requirements.txt")
+}
+
+/// What is missing before a requirement is shown whole, by id.
+fn gaps() -> BTreeMap<String, String> {
+    entries("gaps.txt").into_iter().collect()
+}
+
+/// The lines `id: text` of a file beside this crate.
+fn entries(file: &str) -> Vec<(String, String)> {
+    let list = fs::read_to_string(root().join("tests").join(file)).expect("there is a list");
     let lines = list
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
