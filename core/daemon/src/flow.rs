@@ -22,7 +22,7 @@ pub(crate) fn received(table: &RoutingTable, from: AdapterId, operation: &Messag
         }, "operation received");
     let explanation = table.explain(from, operation);
     let steps = explanation.steps().join("; ");
-    if let Ok(decision) = explanation.decision() {
+    if let Ok(Some(decision)) = explanation.decision() {
         debug!(target: TARGET, {
             transaction.id = %id,
             adapter = name(table, decision.adapter()),

@@ -109,6 +109,8 @@ impl Gateway {
                 ("operations", statistics.operations),
                 ("in_progress", statistics.in_progress),
                 ("deliveries", statistics.deliveries),
+                ("resolutions", statistics.resolutions),
+                ("failovers", statistics.failovers),
                 ("successes", statistics.successes),
                 ("failures", statistics.failures),
                 ("indeterminants", statistics.indeterminants),
@@ -167,8 +169,9 @@ impl Gateway {
 
     fn answered(&self, token: Token, status: ResponseStatus) {
         if let Some(shard) = self.shards.get(token.shard()) {
+            let now = now();
             shard.handle(self, |state| {
-                state.router.handle_response(token.attempt(), status)
+                state.router.handle_response(now, token.attempt(), status)
             });
         }
     }
@@ -204,6 +207,10 @@ impl Deliver for Gateway {
 
     fn wake_timer(&self) {
         self.timer.notify_one();
+    }
+
+    fn now(&self) -> Instant {
+        now()
     }
 }
 

@@ -101,7 +101,7 @@ fn whole_life_of_an_operation(bencher: Bencher<'_, '_>, others: u64) {
             }) = router.poll_action()
             {
                 drop(black_box(operation));
-                router.handle_response(attempt, ResponseStatus::Success);
+                router.handle_response(now, attempt, ResponseStatus::Success);
             }
             router.poll_action()
         });

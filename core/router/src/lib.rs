@@ -40,7 +40,7 @@
 //!     return Err("nothing to deliver".into());
 //! };
 //! assert_eq!(operation.source().as_str(), "im:sip=example.com/alice@relay.example");
-//! router.handle_response(attempt, ResponseStatus::Success);
+//! router.handle_response(now, attempt, ResponseStatus::Success);
 //! assert!(matches!(router.poll_action(), Some(Action::Respond { .. })));
 //! # Ok(())
 //! # }
@@ -54,7 +54,7 @@ mod router;
 mod shards;
 mod table;
 
-pub use decision::{Decision, Explanation};
+pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;
 pub use table::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, RoutingTableBuilder};

@@ -8,9 +8,12 @@
 mod support;
 
 use proptest::prelude::*;
-use rialto_model::{FailureReason, InstantInbox, MaxForwards, Origin, SourceRoute};
+use rialto_model::{
+    Failure, FailureReason, InstantInbox, MaxForwards, MessageOperation, Origin, SourceRoute,
+};
 use rialto_router::{
     Adapter, AdapterId, Decision, Route, RoutingConflict, RoutingTable, RoutingTableBuilder,
+    Verdict,
 };
 
 use self::support::{MAIL, SIP, XMPP, domain, hops, inbox, operation, table};
@@ -20,15 +23,23 @@ const BOB: &str = "im:bob@jabber.example";
 const CAROL: &str = "im:carol@mail.example";
 
 fn decide(from: AdapterId, source: &str, destination: &str) -> Decision {
-    table()
-        .decide(from, &operation(source, destination))
-        .unwrap()
+    decided(&table(), from, &operation(source, destination)).unwrap()
+}
+
+/// What a table decides that asks no DNS.
+fn decided(
+    table: &RoutingTable,
+    from: AdapterId,
+    operation: &MessageOperation,
+) -> Result<Decision, Failure> {
+    table.decide(from, operation).map(|verdict| match verdict {
+        Verdict::Decided(decision) => decision,
+        Verdict::Undecided(undecided) => panic!("DNS was to be asked: {undecided:?}"),
+    })
 }
 
 fn refusal(destination: &str) -> (FailureReason, String) {
-    let failure = table()
-        .decide(SIP, &operation(ALICE, destination))
-        .unwrap_err();
+    let failure = decided(&table(), SIP, &operation(ALICE, destination)).unwrap_err();
     (failure.reason(), failure.detail().to_owned())
 }
 
@@ -121,7 +132,7 @@ fn cpim_e_2_map_example_of_the_draft_is_unwrapped() {
         .build()
         .unwrap();
     let draft = operation(ALICE, "im:pepp=example.com/fred@relay-domain.example");
-    let decision = table.decide(AdapterId::GATEWAY, &draft).unwrap();
+    let decision = decided(&table, AdapterId::GATEWAY, &draft).unwrap();
     assert_eq!(decision.destination(), Some(&inbox("im:fred@example.com")));
     assert_eq!(decision.adapter(), AdapterId::new(0));
 }
@@ -155,7 +166,7 @@ fn cpim_e_2_map_nested_routes_of_ours_unwrap_to_a_bound() {
     let mut nested = inbox(BOB);
     for depth in 1..=8 {
         nested = SourceRoute::new("xmpp", nested).to_inbox(&relay).unwrap();
-        let decision = table().decide(SIP, &operation(ALICE, nested.as_str()));
+        let decision = decided(&table(), SIP, &operation(ALICE, nested.as_str()));
         match depth {
             ..=4 => assert_eq!(decision.unwrap().destination(), Some(&inbox(BOB))),
             _ => assert_eq!(
@@ -222,7 +233,9 @@ fn cpim_e_2_hide_source_stays_as_it_is_without_a_relay_domain() {
         .build()
         .unwrap();
     assert_eq!(
-        table.decide(SIP, &operation(ALICE, BOB)).unwrap().source(),
+        decided(&table, SIP, &operation(ALICE, BOB))
+            .unwrap()
+            .source(),
         None
     );
 }
@@ -230,7 +243,7 @@ fn cpim_e_2_hide_source_stays_as_it_is_without_a_relay_domain() {
 #[test]
 fn source_too_long_to_be_wrapped_is_a_failure_of_the_sender() {
     let long = format!("im:{}@voice.example", "a".repeat(2020));
-    let failure = table().decide(SIP, &operation(&long, BOB)).unwrap_err();
+    let failure = decided(&table(), SIP, &operation(&long, BOB)).unwrap_err();
     assert_eq!(
         (failure.reason(), failure.origin()),
         (FailureReason::InvalidSource, Origin::Sender)
@@ -239,17 +252,13 @@ fn source_too_long_to_be_wrapped_is_a_failure_of_the_sender() {
 
 #[test]
 fn cpim_2_4_2_each_relay_takes_one_hop() {
-    let decision = table()
-        .decide(SIP, &hops(operation(ALICE, BOB), 5))
-        .unwrap();
+    let decision = decided(&table(), SIP, &hops(operation(ALICE, BOB), 5)).unwrap();
     assert_eq!(decision.max_forwards(), MaxForwards::new(4));
 }
 
 #[test]
 fn cpim_2_4_2_zero_forwards_is_failure() {
-    let failure = table()
-        .decide(SIP, &hops(operation(ALICE, BOB), 0))
-        .unwrap_err();
+    let failure = decided(&table(), SIP, &hops(operation(ALICE, BOB), 0)).unwrap_err();
     assert_eq!(failure.reason(), FailureReason::HopLimitReached);
 }
 
@@ -269,7 +278,7 @@ fn explanation_has_a_line_for_each_step_and_the_same_decision() {
     );
     assert_eq!(
         explanation.decision().unwrap(),
-        &table().decide(SIP, &message).unwrap()
+        Some(&decided(&table(), SIP, &message).unwrap())
     );
 }
 
@@ -363,7 +372,7 @@ fn rfc2779_2_1_5_a_hundred_thousand_domains_each_find_their_own_way() {
     let table = builder.build().unwrap();
     for (n, name) in names.iter().enumerate() {
         let message = operation(ALICE, &format!("im:x@{name}"));
-        let decision = table.decide(AdapterId::GATEWAY, &message).unwrap();
+        let decision = decided(&table, AdapterId::GATEWAY, &message).unwrap();
         assert_eq!(usize::from(decision.adapter().number()), n % 7);
     }
 }
@@ -397,17 +406,17 @@ proptest! {
         let bob = InstantInbox::new(&locals[1], &domain(known[to])).unwrap();
         let [from, to] = [from, to].map(|n| AdapterId::new(n as u16));
 
-        let there = table.decide(from, &operation(alice.as_str(), bob.as_str())).unwrap();
+        let there = decided(&table, from, &operation(alice.as_str(), bob.as_str())).unwrap();
         prop_assert_eq!(there.adapter(), to);
         prop_assume!(from != to);
         let shown = there.source().unwrap_or(&alice);
-        let back = table.decide(to, &operation(bob.as_str(), shown.as_str())).unwrap();
+        let back = decided(&table, to, &operation(bob.as_str(), shown.as_str())).unwrap();
         prop_assert_eq!(back.adapter(), from);
         prop_assert_eq!(back.destination().unwrap_or(shown), &alice);
 
         // And once more: what Alice sees of Bob leads to him.
         let shown = back.source().unwrap_or(&bob);
-        let again = table.decide(from, &operation(alice.as_str(), shown.as_str())).unwrap();
+        let again = decided(&table, from, &operation(alice.as_str(), shown.as_str())).unwrap();
         prop_assert_eq!(again.adapter(), to);
         prop_assert_eq!(again.destination().unwrap_or(shown), &bob);
     }
@@ -420,7 +429,7 @@ proptest! {
         let destination = InstantInbox::new(&local, &domain(&format!("{home}.example"))).unwrap();
         let message = operation(ALICE, destination.as_str());
         let explanation = table().explain(SIP, &message);
-        let decision = table().decide(SIP, &message);
-        prop_assert_eq!(explanation.decision(), decision.as_ref());
+        let decision = decided(&table(), SIP, &message);
+        prop_assert_eq!(explanation.decision(), decision.as_ref().map(Some));
     }
 }

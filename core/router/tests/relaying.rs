@@ -42,10 +42,10 @@ fn rfc2779_2_4_3_message_through_two_gateways_arrives_and_its_response_comes_bac
     far.handle_operation(start(), AdapterId::new(0), onward, ticket(2));
     let (at_far, _, arrived) = delivery(&mut far);
     assert_eq!(arrived.max_forwards(), MaxForwards::new(68));
-    far.handle_response(at_far, ResponseStatus::Success);
+    far.handle_response(start(), at_far, ResponseStatus::Success);
     let (_, id, status) = response(&mut far);
     assert_eq!(id, between);
-    near.handle_response(at_near, status);
+    near.handle_response(start(), at_near, status);
     assert_eq!(
         response(&mut near),
         (1, "of-the-sender".into(), ResponseStatus::Success)
@@ -79,7 +79,7 @@ fn cpim_2_4_2_message_in_a_loop_of_two_gateways_dies_with_a_failure_to_its_sende
     let mut status = failed;
     while let Some(attempt) = waiting.pop() {
         let here = waiting.len() % 2;
-        pair[here].handle_response(attempt, status);
+        pair[here].handle_response(start(), attempt, status);
         status = response(&mut pair[here]).2;
     }
     let ResponseStatus::Failure(failure) = status else {
@@ -102,9 +102,9 @@ fn cpim_2_4_2_message_that_passes_twice_by_an_alias_arrives() {
     assert_eq!(adapter, AdapterId::new(0));
     assert_eq!(arrived.source().as_str(), "im:alice@left.example");
     assert_eq!(arrived.max_forwards(), MaxForwards::new(68));
-    router.handle_response(inner, ResponseStatus::Success);
+    router.handle_response(start(), inner, ResponseStatus::Success);
     let (number, _, status) = response(&mut router);
     assert_eq!(number, 2);
-    router.handle_response(outer, status);
+    router.handle_response(start(), outer, status);
     assert_eq!(response(&mut router).2, ResponseStatus::Success);
 }

@@ -45,7 +45,7 @@ fn cpim_2_4_1_3a_delivered_is_success() {
         router.poll_action().is_none(),
         "no success before the far side's own"
     );
-    router.handle_response(attempt, ResponseStatus::Success);
+    router.handle_response(start(), attempt, ResponseStatus::Success);
     assert_eq!(
         response(&mut router),
         (1, "of-the-sender".into(), ResponseStatus::Success)
@@ -59,7 +59,7 @@ fn cpim_2_4_1_3b_not_deliverable_is_failure_with_its_reason() {
     let refused = Failure::new(FailureReason::Refused).with_detail("not today");
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(1));
     let (attempt, ..) = delivery(&mut router);
-    router.handle_response(attempt, refused.clone().into());
+    router.handle_response(start(), attempt, refused.clone().into());
     assert_eq!(response(&mut router).2, ResponseStatus::Failure(refused));
 }
 
@@ -68,7 +68,7 @@ fn cpim_2_4_1_3c_delegated_without_a_word_is_indeterminant() {
     let mut router = router();
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(1));
     let (attempt, ..) = delivery(&mut router);
-    router.handle_response(attempt, ResponseStatus::Indeterminant);
+    router.handle_response(start(), attempt, ResponseStatus::Indeterminant);
     assert_eq!(response(&mut router).2, ResponseStatus::Indeterminant);
 }
 
@@ -83,7 +83,7 @@ fn rfc2779_4_2_1_sender_is_told_each_way_in_which_an_operation_can_end() {
         let mut router = router();
         router.handle_operation(start(), XMPP, operation(BOB, ALICE), ticket(9));
         let (attempt, ..) = delivery(&mut router);
-        router.handle_response(attempt, end.clone());
+        router.handle_response(start(), attempt, end.clone());
         assert_eq!(response(&mut router).2, end);
     }
 }
@@ -133,11 +133,15 @@ fn rfc2779_5_4_2_late_doubled_and_unknown_answers_are_counted_and_forgotten() {
     }
     let (first, ..) = delivery(&mut router);
     let (second, ..) = delivery(&mut router);
-    router.handle_response(first, ResponseStatus::Success);
-    router.handle_response(first, ResponseStatus::Indeterminant);
+    router.handle_response(start(), first, ResponseStatus::Success);
+    router.handle_response(start(), first, ResponseStatus::Indeterminant);
     router.handle_timeout(start() + 60 * SECOND);
-    router.handle_response(second, ResponseStatus::Success);
-    router.handle_response(AttemptId::from_bits(u64::MAX), ResponseStatus::Success);
+    router.handle_response(start(), second, ResponseStatus::Success);
+    router.handle_response(
+        start(),
+        AttemptId::from_bits(u64::MAX),
+        ResponseStatus::Success,
+    );
     assert_eq!(response(&mut router).2, ResponseStatus::Success);
     assert!(is_cancel(router.poll_action(), second));
     assert_eq!(failure(&mut router), FailureReason::TimedOut);
@@ -150,12 +154,12 @@ fn answer_to_an_ended_delivery_does_not_reach_the_next_in_its_place() {
     let mut router = router();
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(1));
     let (first, ..) = delivery(&mut router);
-    router.handle_response(first, ResponseStatus::Success);
+    router.handle_response(start(), first, ResponseStatus::Success);
     let _ended = response(&mut router);
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(2));
     let (second, ..) = delivery(&mut router);
     assert_ne!(first, second);
-    router.handle_response(first, Failure::new(FailureReason::Refused).into());
+    router.handle_response(start(), first, Failure::new(FailureReason::Refused).into());
     assert!(router.poll_action().is_none());
     assert_eq!(AttemptId::from_bits(second.to_bits()), second);
 }
@@ -197,7 +201,7 @@ fn cancelled_operation_is_called_off_and_answered_once() {
     let (attempt, ..) = delivery(&mut router);
     router.handle_cancel(ticket(1));
     router.handle_cancel(ticket(1));
-    router.handle_response(attempt, ResponseStatus::Success);
+    router.handle_response(start(), attempt, ResponseStatus::Success);
     assert!(is_cancel(router.poll_action(), attempt));
     assert_eq!(failure(&mut router), FailureReason::Cancelled);
     assert!(router.is_idle());
@@ -214,7 +218,7 @@ fn full_router_refuses_with_a_time_to_come_back() {
     };
     assert_eq!(failure.reason(), FailureReason::Overloaded);
     assert!(matches!(failure.retry(), Retry::After(_)));
-    router.handle_response(attempt, ResponseStatus::Success);
+    router.handle_response(start(), attempt, ResponseStatus::Success);
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(3));
     assert!(matches!(router.poll_action(), Some(Action::Respond { .. })));
     assert!(matches!(router.poll_action(), Some(Action::Deliver { .. })));
@@ -229,7 +233,7 @@ fn draining_router_ends_what_it_has_and_takes_no_more() {
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(2));
     assert_eq!(failure(&mut router), FailureReason::ShuttingDown);
     assert!(!router.is_idle());
-    router.handle_response(attempt, ResponseStatus::Success);
+    router.handle_response(start(), attempt, ResponseStatus::Success);
     assert_eq!(response(&mut router).0, 1);
     assert!(router.is_idle());
 }
@@ -273,7 +277,7 @@ fn statistics_account_for_every_operation() {
         router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(number));
     }
     let (attempt, ..) = delivery(&mut router);
-    router.handle_response(attempt, ResponseStatus::Success);
+    router.handle_response(start(), attempt, ResponseStatus::Success);
     router.handle_operation(start(), SIP, hops(operation(ALICE, BOB), 0), ticket(4));
     while router.poll_action().is_some() {}
     let counted = router.statistics();
@@ -316,7 +320,7 @@ proptest! {
                 _ => {}
             }
             if let (Some(attempt), true) = (open.last().copied(), ends[heard] > 1) {
-                router.handle_response(attempt, ResponseStatus::Success);
+                router.handle_response(start(), attempt, ResponseStatus::Success);
                 open.pop();
             }
         }

@@ -98,7 +98,7 @@ fn inbox(address: &str) -> Result<InstantInbox, Exit> {
 fn describe(table: &RoutingTable, from: &str, explanation: &Explanation) -> Value {
     let steps = explanation.steps();
     match explanation.decision() {
-        Ok(decision) => json!({
+        Ok(Some(decision)) => json!({
             "from": from,
             "steps": steps,
             "adapter": table.adapter(decision.adapter()).map(|adapter| adapter.name().to_string()),
@@ -106,6 +106,7 @@ fn describe(table: &RoutingTable, from: &str, explanation: &Explanation) -> Valu
             "shown_source": decision.source().map(InstantInbox::as_str),
             "destination": decision.destination().map(InstantInbox::as_str),
         }),
+        Ok(None) => json!({ "from": from, "steps": steps }),
         Err(failure) => json!({
             "from": from,
             "steps": steps,

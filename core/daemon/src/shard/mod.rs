@@ -70,6 +70,8 @@ pub(crate) trait Deliver {
     fn cancel(&self, adapter: AdapterId, ticket: Ticket);
     /// Makes the timer look at the shards anew. Called under the shard's lock.
     fn wake_timer(&self);
+    /// The time.
+    fn now(&self) -> Instant;
 }
 
 enum Work {
@@ -163,7 +165,7 @@ impl Shard {
     fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State>, by: &impl Deliver) {
         state.turn += 1;
         let turn = state.turn;
-        while let Some(work) = state.next_work() {
+        while let Some(work) = state.next_work(by) {
             let calling = work.calls();
             state.steps += 1;
             state.calling = calling;
@@ -178,7 +180,8 @@ impl Shard {
                     state.deliveries.remember(attempt, adapter, ticket);
                 }
                 (Some((_, attempt)), Err(())) => {
-                    state.router.handle_response(attempt, broken().into());
+                    let status = broken().into();
+                    state.router.handle_response(by.now(), attempt, status);
                 }
                 (None, _) => {}
             }
@@ -226,7 +229,7 @@ impl Work {
 }
 
 impl State {
-    fn next_work(&mut self) -> Option<Work> {
+    fn next_work(&mut self, by: &impl Deliver) -> Option<Work> {
         loop {
             match self.router.poll_action()? {
                 Action::Deliver {
@@ -238,7 +241,8 @@ impl State {
                     if !self.stuck.contains(&adapter) {
                         return Some(Work::Deliver(adapter, attempt, operation));
                     }
-                    self.router.handle_response(attempt, stuck().into());
+                    self.router
+                        .handle_response(by.now(), attempt, stuck().into());
                 }
                 Action::Respond {
                     ticket, response, ..

@@ -74,7 +74,9 @@ impl<'a> Fake<'a> {
     fn answer(&self, token: Token) {
         self.shard.handle(self, |state| {
             let success = ResponseStatus::Success;
-            state.router.handle_response(token.attempt(), success);
+            state
+                .router
+                .handle_response(self.now(), token.attempt(), success);
         });
     }
 }
@@ -99,6 +101,10 @@ impl Deliver for Fake<'_> {
 
     fn wake_timer(&self) {
         self.woken.store(true, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Instant {
+        Fake::now(self)
     }
 }
 

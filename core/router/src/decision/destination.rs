@@ -1,10 +1,11 @@
 //! The way to the destination.
 
-use rialto_model::{
-    ByteString, Failure, FailureReason, InstantInbox, SourceRoute, SourceRouteError,
-};
+use rialto_model::{Failure, FailureReason, InstantInbox, SourceRoute, SourceRouteError};
 
-use super::trace::{Step, Trace};
+use super::{
+    Hop,
+    trace::{Step, Trace},
+};
 use crate::{
     AdapterId, RoutingTable,
     table::{Found, Way},
@@ -14,18 +15,22 @@ use crate::{
 const MAX_NESTED: usize = 4;
 
 /// The way on from here.
-pub(super) struct Onward {
-    pub(super) adapter: AdapterId,
-    pub(super) next_hop: Option<ByteString>,
-    pub(super) destination: Option<InstantInbox>,
+pub(super) enum Onward {
+    Known(Hop),
+    /// DNS names the next hops, of one adapter only where a source route wants it.
+    Dns {
+        only: Option<AdapterId>,
+    },
 }
 
-/// Unwraps source routes of ours, then asks the static routes.
+/// Unwraps source routes of ours, then asks the static routes, then leaves it to DNS.
+///
+/// With the way comes the destination, when it is another than the one that was given.
 pub(super) fn find(
     table: &RoutingTable,
     destination: &InstantInbox,
     trace: &mut impl Trace,
-) -> Result<Onward, Failure> {
+) -> Result<(Onward, Option<InstantInbox>), Failure> {
     let mut unwrapped: Option<SourceRoute> = None;
     for _ in 0..=MAX_NESTED {
         let inbox = unwrapped.as_ref().map_or(destination, SourceRoute::inbox);
@@ -34,11 +39,11 @@ pub(super) fn find(
             unwrapped = Some(unwrap(inbox, trace)?);
             continue;
         }
-        return match (found, unwrapped) {
-            (_, Some(route)) => by_source_route(table, found, route, trace),
-            (Found::Way(way), None) => Ok(by_static_route(way, None, trace)),
-            _ => Err(unresolvable(destination)),
+        let Some(route) = unwrapped else {
+            return Ok((by_table(table, found, destination, trace)?, None));
         };
+        let onward = by_source_route(table, found, &route, trace)?;
+        return Ok((onward, Some(route.into_parts().1)));
     }
     let detail = format!("the destination has more than {MAX_NESTED} source routes in one another");
     Err(Failure::new(FailureReason::InvalidDestination).with_detail(detail))
@@ -62,13 +67,29 @@ fn unwrap(inbox: &InstantInbox, trace: &mut impl Trace) -> Result<SourceRoute, F
     Ok(route)
 }
 
+fn by_table(
+    table: &RoutingTable,
+    found: Found<'_>,
+    destination: &InstantInbox,
+    trace: &mut impl Trace,
+) -> Result<Onward, Failure> {
+    match found {
+        Found::Way(way) => Ok(by_static_route(way, trace)),
+        _ if table.asks_dns() => {
+            trace.step(Step::Dns { only: None });
+            Ok(Onward::Dns { only: None })
+        }
+        _ => Err(unresolvable(destination)),
+    }
+}
+
 fn by_source_route(
     table: &RoutingTable,
     found: Found<'_>,
-    route: SourceRoute,
+    route: &SourceRoute,
     trace: &mut impl Trace,
 ) -> Result<Onward, Failure> {
-    let Some(adapter) = table.named(&route, found) else {
+    let Some(adapter) = table.named(route, found) else {
         let protocol = route.protocol();
         return Err(
             Failure::new(FailureReason::Unresolvable).with_detail(format!(
@@ -76,31 +97,31 @@ fn by_source_route(
             )),
         );
     };
-    let (_, destination) = route.into_parts();
     match found {
-        Found::Way(way) if way.adapter == adapter => {
-            Ok(by_static_route(way, Some(destination), trace))
+        Found::Way(way) if way.adapter == adapter => Ok(by_static_route(way, trace)),
+        _ if table.is_found_by_dns(adapter) => {
+            trace.step(Step::Dns {
+                only: table.adapter(adapter),
+            });
+            Ok(Onward::Dns {
+                only: Some(adapter),
+            })
         }
         _ => {
             trace.step(Step::Named {
                 adapter: table.adapter(adapter),
             });
-            Ok(Onward {
-                adapter,
-                next_hop: None,
-                destination: Some(destination),
-            })
+            Ok(Onward::Known(Hop::new(adapter)))
         }
     }
 }
 
-fn by_static_route(way: &Way, destination: Option<InstantInbox>, trace: &mut impl Trace) -> Onward {
+fn by_static_route(way: &Way, trace: &mut impl Trace) -> Onward {
     trace.step(Step::Routed(&way.route));
-    Onward {
+    Onward::Known(Hop {
         adapter: way.adapter,
         next_hop: way.route.next_hop().cloned(),
-        destination,
-    }
+    })
 }
 
 fn unresolvable(destination: &InstantInbox) -> Failure {

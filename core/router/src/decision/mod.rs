@@ -1,44 +1,62 @@
 //! Where a message goes, and how its sender is shown there.
 
-use rialto_model::{
-    ByteString, Failure, FailureReason, InstantInbox, MaxForwards, MessageOperation,
-};
+use rialto_model::{Failure, FailureReason, InstantInbox, MessageOperation};
 
 mod destination;
 mod trace;
+mod verdict;
 mod way_back;
 
-pub use self::trace::Explanation;
+use self::destination::Onward;
 use self::trace::{Silence, Step, Trace};
+pub use self::{
+    trace::Explanation,
+    verdict::{Decision, Hop, Undecided, Verdict},
+};
 use crate::{AdapterId, RoutingTable};
 
-/// What is to be done with a message: which adapter, and what changes on the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a decision that is not applied delivers nothing"]
-pub struct Decision {
-    adapter: AdapterId,
-    next_hop: Option<ByteString>,
-    source: Option<InstantInbox>,
-    destination: Option<InstantInbox>,
-    max_forwards: MaxForwards,
-}
-
 impl RoutingTable {
-    /// Decides where an operation goes that came from an adapter.
+    /// Decides where an operation goes that came from an adapter, as far as the table can tell.
     ///
-    /// Steps: valid inboxes (their types say so), hop count, destination (relay domain, else static route), way back.
+    /// Steps: valid inboxes (their types say so), hop count, destination (relay domain, else static route, else DNS), way back.
     /// Allocates only to unwrap or wrap a source route, and for failures. RFC 3860 §3.4.1.
     pub fn decide(
         &self,
         from: AdapterId,
         operation: &MessageOperation,
-    ) -> Result<Decision, Failure> {
+    ) -> Result<Verdict, Failure> {
         self.walk(from, operation, &mut Silence)
     }
 
     /// Decides in the same way, and says why.
     pub fn explain(&self, from: AdapterId, operation: &MessageOperation) -> Explanation {
-        Explanation::record(|steps| self.walk(from, operation, steps))
+        Explanation::record(Vec::new(), |steps| self.walk(from, operation, steps))
+    }
+
+    /// Completes what DNS had to be asked for, for one of the next hops that it named.
+    ///
+    /// `source` is the operation's own.
+    pub fn settle(
+        &self,
+        undecided: &Undecided,
+        source: &InstantInbox,
+        hop: Hop,
+    ) -> Result<Decision, Failure> {
+        self.complete(undecided, source, hop, &mut Silence)
+    }
+
+    /// Completes in the same way, and says why; `steps` are those that came before.
+    pub fn explain_hop(
+        &self,
+        steps: Vec<String>,
+        undecided: &Undecided,
+        source: &InstantInbox,
+        hop: Hop,
+    ) -> Explanation {
+        Explanation::record(steps, |steps| {
+            let decision = self.complete(undecided, source, hop, steps)?;
+            Ok(Verdict::Decided(decision))
+        })
     }
 
     fn walk(
@@ -46,7 +64,7 @@ impl RoutingTable {
         from: AdapterId,
         operation: &MessageOperation,
         trace: &mut impl Trace,
-    ) -> Result<Decision, Failure> {
+    ) -> Result<Verdict, Failure> {
         let (source, destination) = (operation.source(), operation.destination());
         trace.step(Step::Inboxes {
             source,
@@ -57,56 +75,35 @@ impl RoutingTable {
             .decrement()
             .map_err(|_| Failure::new(FailureReason::HopLimitReached))?;
         trace.step(Step::Hops(max_forwards));
-        let onward = destination::find(self, destination, trace)?;
-        let source = way_back::find(self, from, source, onward.adapter, trace)?;
-        Ok(Decision {
-            adapter: onward.adapter,
-            next_hop: onward.next_hop,
-            source,
-            destination: onward.destination,
+        let (onward, destination) = destination::find(self, destination, trace)?;
+        let undecided = |only| Undecided {
+            from,
+            only,
+            destination,
             max_forwards,
+        };
+        match onward {
+            Onward::Known(hop) => {
+                let decision = self.complete(&undecided(None), source, hop, trace)?;
+                Ok(Verdict::Decided(decision))
+            }
+            Onward::Dns { only } => Ok(Verdict::Undecided(undecided(only))),
+        }
+    }
+
+    fn complete(
+        &self,
+        undecided: &Undecided,
+        source: &InstantInbox,
+        hop: Hop,
+        trace: &mut impl Trace,
+    ) -> Result<Decision, Failure> {
+        let source = way_back::find(self, undecided.from, source, hop.adapter, trace)?;
+        Ok(Decision {
+            hop,
+            source,
+            destination: undecided.destination.clone(),
+            max_forwards: undecided.max_forwards,
         })
-    }
-}
-
-impl Decision {
-    /// The adapter that delivers.
-    pub const fn adapter(&self) -> AdapterId {
-        self.adapter
-    }
-
-    /// Where the adapter sends to, when a route says so.
-    pub const fn next_hop(&self) -> Option<&ByteString> {
-        self.next_hop.as_ref()
-    }
-
-    /// How the sender is shown, when otherwise than in the operation.
-    pub const fn source(&self) -> Option<&InstantInbox> {
-        self.source.as_ref()
-    }
-
-    /// Who it is for, when otherwise than in the operation.
-    pub const fn destination(&self) -> Option<&InstantInbox> {
-        self.destination.as_ref()
-    }
-
-    /// The hop count of the onward copy.
-    pub const fn max_forwards(&self) -> MaxForwards {
-        self.max_forwards
-    }
-
-    /// Changes the operation into the one that is handed on.
-    pub fn apply(self, operation: MessageOperation) -> MessageOperation {
-        let mut operation = operation.with_max_forwards(self.max_forwards);
-        if let Some(source) = self.source {
-            operation = operation.with_source(source);
-        }
-        if let Some(destination) = self.destination {
-            operation = operation.with_destination(destination);
-        }
-        match self.next_hop {
-            Some(next_hop) => operation.with_next_hop(next_hop),
-            None => operation,
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rialto_model::{Failure, InstantInbox, MaxForwards, SourceRoute};
 
-use super::Decision;
+use super::{Decision, Verdict};
 use crate::{Adapter, Route};
 
 /// Takes the steps of a decision.
@@ -19,7 +19,7 @@ pub(super) struct Silence;
 #[derive(Clone, Debug)]
 pub struct Explanation {
     steps: Vec<String>,
-    decision: Result<Decision, Failure>,
+    verdict: Result<Verdict, Failure>,
 }
 
 /// What was looked at, and the rule that decided; shown as one line.
@@ -36,6 +36,9 @@ pub(super) enum Step<'a> {
     Routed(&'a Route),
     Named {
         adapter: Option<&'a Adapter>,
+    },
+    Dns {
+        only: Option<&'a Adapter>,
     },
     SourceAsIs(Shown),
     SourceUnwrapped(&'a InstantInbox),
@@ -68,14 +71,14 @@ impl Trace for Vec<String> {
 
 impl Explanation {
     pub(super) fn record(
-        decide: impl FnOnce(&mut Vec<String>) -> Result<Decision, Failure>,
+        mut steps: Vec<String>,
+        decide: impl FnOnce(&mut Vec<String>) -> Result<Verdict, Failure>,
     ) -> Self {
-        let mut steps = Vec::new();
-        let decision = decide(&mut steps);
-        if let Err(failure) = &decision {
+        let verdict = decide(&mut steps);
+        if let Err(failure) = &verdict {
             steps.push(format!("failure: {failure}"));
         }
-        Self { steps, decision }
+        Self { steps, verdict }
     }
 
     /// The steps in order, one line each, the last one the failure if there is one.
@@ -83,9 +86,18 @@ impl Explanation {
         &self.steps
     }
 
-    /// What was decided.
-    pub const fn decision(&self) -> Result<&Decision, &Failure> {
-        self.decision.as_ref()
+    /// What was decided, if DNS has nothing more to say.
+    pub const fn decision(&self) -> Result<Option<&Decision>, &Failure> {
+        match &self.verdict {
+            Ok(Verdict::Decided(decision)) => Ok(Some(decision)),
+            Ok(Verdict::Undecided(_)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The steps, and what came of them.
+    pub fn into_parts(self) -> (Vec<String>, Result<Verdict, Failure>) {
+        (self.steps, self.verdict)
     }
 }
 
@@ -120,6 +132,13 @@ impl fmt::Display for Step<'_> {
             Self::Named { adapter } => {
                 let name = adapter.map_or("", |adapter| adapter.name());
                 write!(f, "source route: adapter {name}, which it names")
+            }
+            Self::Dns { only: None } => f.write_str("no static route: DNS names the next hops"),
+            Self::Dns {
+                only: Some(adapter),
+            } => {
+                let name = adapter.name();
+                write!(f, "source route: DNS names the next hops of adapter {name}")
             }
             Self::SourceAsIs(shown) => write!(f, "way back: shown as it is, {shown}"),
             Self::SourceUnwrapped(inbox) => {

@@ -1,6 +1,6 @@
 //! What a router asks of its caller.
 
-use rialto_model::{MessageOperation, Response};
+use rialto_model::{Domain, MessageOperation, Response};
 
 use crate::AdapterId;
 
@@ -21,6 +21,14 @@ pub enum Action {
         adapter: AdapterId,
         /// The onward copy: own transaction identifier, one hop less, addresses of the destination's network, time left.
         operation: MessageOperation,
+    },
+    /// Ask DNS for the next hops of a domain, and give them to [`handle_resolved`](crate::Router::handle_resolved).
+    ///
+    /// Comes once for a domain until it is answered. An operation that waits for it ends at its deadline.
+    #[non_exhaustive]
+    Resolve {
+        /// The domain of an instant inbox.
+        domain: Domain,
     },
     /// Answer the caller; comes exactly once for each operation.
     #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use rialto_model::Responder;
 
-use super::{AttemptId, CallerTicket};
+use super::{AttemptId, CallerTicket, course::Course};
 
 /// An operation that waits for its response.
 #[derive(Debug)]
@@ -10,7 +10,20 @@ pub(super) struct Pending {
     pub(super) ticket: CallerTicket,
     /// The duty to answer lives here and nowhere else: whoever takes the entry out must use it.
     pub(super) responder: Responder,
-    pub(super) handed_over: bool,
+    pub(super) stage: Stage,
+    /// What there is to fall back on, when DNS names the next hops.
+    pub(super) course: Option<Box<Course>>,
+}
+
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// DNS is asked for its next hops.
+    Resolving,
+    /// Its delivery is among the actions.
+    Queued,
+    /// An adapter has it.
+    HandedOver,
 }
 
 /// Operations by attempt: an index, without hashing; names of ended ones are told from those of later ones.
@@ -47,6 +60,20 @@ impl InProgress {
 
     pub(super) fn get_mut(&mut self, attempt: AttemptId) -> Option<&mut Pending> {
         self.slot_mut(attempt)?.pending.as_mut()
+    }
+
+    /// Gives an operation a new name, so that answers to the old one count no more.
+    pub(super) fn rename(&mut self, attempt: AttemptId) -> AttemptId {
+        match self.slot_mut(attempt) {
+            Some(slot) => {
+                slot.generation = slot.generation.wrapping_add(1);
+                AttemptId {
+                    generation: slot.generation,
+                    ..attempt
+                }
+            }
+            None => attempt,
+        }
     }
 
     pub(super) fn contains(&self, attempt: AttemptId) -> bool {

@@ -8,6 +8,7 @@ pub struct Limits {
     max_in_progress: usize,
     default_deadline: Duration,
     max_deadline: Duration,
+    attempt_time: Duration,
 }
 
 impl Limits {
@@ -31,9 +32,25 @@ impl Limits {
         self
     }
 
+    /// Sets how long one of several next hops may take before the next is tried.
+    pub const fn with_attempt_time(mut self, time: Duration) -> Self {
+        self.attempt_time = time;
+        self
+    }
+
     /// Most operations in progress.
     pub const fn max_in_progress(&self) -> usize {
         self.max_in_progress
+    }
+
+    /// Most operations that may wait for DNS: strangers choose the names, and slow ones must leave room for the rest.
+    pub(super) const fn max_resolving(&self) -> usize {
+        self.max_in_progress.div_ceil(4)
+    }
+
+    /// How long one of several next hops may take.
+    pub(super) const fn attempt_time(&self) -> Duration {
+        self.attempt_time
     }
 
     /// How long an operation may take that names this time, or none.
@@ -42,13 +59,14 @@ impl Limits {
     }
 }
 
-/// 65,536 operations, 30 seconds, at most 5 minutes.
+/// 65,536 operations, 30 seconds, at most 5 minutes, 5 seconds for each of several next hops.
 impl Default for Limits {
     fn default() -> Self {
         Self {
             max_in_progress: 65_536,
             default_deadline: Duration::from_secs(30),
             max_deadline: Duration::from_secs(300),
+            attempt_time: Duration::from_secs(5),
         }
     }
 }

@@ -9,16 +9,20 @@ use std::{
 use foldhash::fast::FixedState;
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureReason, MessageOperation, Response, ResponseStatus, Retry, TransactionId,
+    Failure, FailureReason, MessageOperation, Responder, Response, ResponseStatus, TransactionId,
 };
 
 mod action;
+mod course;
 mod deadlines;
 mod in_progress;
 mod limits;
+mod resolving;
+mod resting;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use self::{
     action::{Action, AttemptId, CallerTicket},
@@ -26,17 +30,22 @@ pub use self::{
     statistics::Statistics,
 };
 use self::{
+    course::{may_have_arrived, passes_on},
     deadlines::Deadlines,
-    in_progress::{InProgress, Pending},
+    in_progress::{InProgress, Pending, Stage},
+    resting::Resting,
+    waiting::Waiting,
 };
-use crate::{AdapterId, Decision, RoutingTable};
+use crate::{AdapterId, RoutingTable, Verdict};
 
 /// The message service: takes operations, has them delivered, and answers each of them once.
 ///
 /// A state machine without I/O, owned by one task. After every `handle_…` call [`poll_action`](Self::poll_action) until
 /// it yields nothing; when [`poll_timeout`](Self::poll_timeout) has come, call [`handle_timeout`](Self::handle_timeout).
 ///
-/// * Deliveries come out in the order in which their operations went in.
+/// * Deliveries come out in the order in which their operations went in, those to one domain that DNS has to be asked for
+///   among themselves.
+/// * Of several next hops one is tried at a time; one that is down, silent or busy gives way to the next.
 /// * Whatever an adapter answers, however often and however late, the sender hears one response, with the
 ///   transaction identifier of its own operation. draft-ietf-impp-cpim-03 §2.4.1.
 /// * An operation whose deadline passes ends in the failure `TimedOut`, handed over or not: *indeterminant* would say that
@@ -51,6 +60,8 @@ pub struct Router<R> {
     /// For cancellation only. Keys are the caller's own numbers, so a fixed hash will do.
     tickets: HashMap<CallerTicket, AttemptId, FixedState>,
     deadlines: Deadlines,
+    waiting: Waiting,
+    resting: Resting,
     actions: VecDeque<Action>,
     draining: bool,
     statistics: Statistics,
@@ -69,6 +80,8 @@ impl<R: CryptoRng> Router<R> {
             in_progress: InProgress::default(),
             tickets: HashMap::default(),
             deadlines: Deadlines::default(),
+            waiting: Waiting::default(),
+            resting: Resting::default(),
             actions: VecDeque::new(),
             draining: false,
             statistics: Statistics::default(),
@@ -85,18 +98,37 @@ impl<R: CryptoRng> Router<R> {
     ) {
         self.statistics.operations += 1;
         let time = self.limits.deadline(operation.deadline());
-        match self.admit(from, &operation, time) {
-            Ok(decision) => self.forward(now, time, decision, operation, ticket),
-            Err(failure) => self.respond(ticket, operation.respond(failure.into())),
+        let verdict = match self.admit(from, &operation, time) {
+            Ok(verdict) => verdict,
+            Err(failure) => return self.respond(ticket, operation.respond(failure.into())),
+        };
+        let ends_at = now.checked_add(time).unwrap_or(now);
+        match verdict {
+            Verdict::Decided(decision) => {
+                let adapter = decision.adapter();
+                let (operation, responder) = self.split(operation);
+                let operation = decision.apply(operation).with_deadline(time);
+                let attempt = self.keep(ticket, responder, ends_at);
+                self.actions.push_back(Action::Deliver {
+                    attempt,
+                    adapter,
+                    operation,
+                });
+            }
+            Verdict::Undecided(undecided) => self.resolve(ends_at, undecided, operation, ticket),
         }
     }
 
     /// Takes an adapter's answer to a delivery; one that nobody waits for is counted and forgotten.
-    pub fn handle_response(&mut self, attempt: AttemptId, status: ResponseStatus) {
-        match self.take(attempt) {
-            Some(pending) => self.respond(pending.ticket, pending.responder.respond(status)),
-            None => self.statistics.ignored_responses += 1,
+    pub fn handle_response(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
+        let Some(pending) = self.in_progress.get_mut(attempt) else {
+            self.statistics.ignored_responses += 1;
+            return;
+        };
+        if pending.course.is_none() {
+            return self.answer(attempt, status);
         }
+        self.follow(now, attempt, status);
     }
 
     /// Ends an operation whose sender has gone; its response, `Cancelled`, still comes.
@@ -109,11 +141,15 @@ impl<R: CryptoRng> Router<R> {
         }
     }
 
-    /// Ends the operations whose deadline has come.
+    /// Ends the operations whose deadline has come, or tries their next hops.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(attempt) = self.deadlines.pop(now, &self.in_progress) {
-            self.statistics.timed_out += 1;
-            self.end(attempt, timed_out);
+            if self.is_attempt_only(now, attempt) {
+                self.give_up(now, attempt);
+            } else {
+                self.statistics.timed_out += 1;
+                self.end(attempt, timed_out);
+            }
         }
     }
 
@@ -134,7 +170,7 @@ impl<R: CryptoRng> Router<R> {
             };
             // An operation that ended before it was handed over is not delivered at all.
             if let Some(pending) = self.in_progress.get_mut(*attempt) {
-                pending.handed_over = true;
+                pending.stage = Stage::HandedOver;
                 self.statistics.deliveries += 1;
                 return Some(action);
             }
@@ -169,7 +205,7 @@ impl<R: CryptoRng> Router<R> {
         from: AdapterId,
         operation: &MessageOperation,
         time: Duration,
-    ) -> Result<Decision, Failure> {
+    ) -> Result<Verdict, Failure> {
         if self.draining {
             self.statistics.shutting_down += 1;
             return Err(FailureReason::ShuttingDown.into());
@@ -180,48 +216,50 @@ impl<R: CryptoRng> Router<R> {
         }
         if time.is_zero() {
             self.statistics.timed_out += 1;
-            return Err(timed_out(false));
+            return Err(timed_out(Stage::Queued));
         }
         self.table.decide(from, operation).inspect_err(|_| {
             self.statistics.undeliverable += 1;
         })
     }
 
-    fn forward(
-        &mut self,
-        now: Instant,
-        time: Duration,
-        decision: Decision,
-        operation: MessageOperation,
-        ticket: CallerTicket,
-    ) {
-        let adapter = decision.adapter();
-        let (operation, responder) = operation.into_forward(TransactionId::random(&mut self.rng));
-        let operation = decision.apply(operation).with_deadline(time);
+    fn split(&mut self, operation: MessageOperation) -> (MessageOperation, Responder) {
+        operation.into_forward(TransactionId::random(&mut self.rng))
+    }
+
+    /// Keeps an operation whose delivery is about to be queued.
+    fn keep(&mut self, ticket: CallerTicket, responder: Responder, ends_at: Instant) -> AttemptId {
         let attempt = self.in_progress.insert(Pending {
             ticket,
             responder,
-            handed_over: false,
+            stage: Stage::Queued,
+            course: None,
         });
         self.tickets.insert(ticket, attempt);
-        let deadline = now.checked_add(time).unwrap_or(now);
-        self.deadlines.push(deadline, attempt, &self.in_progress);
-        self.actions.push_back(Action::Deliver {
-            attempt,
-            adapter,
-            operation,
-        });
+        self.deadlines.push(ends_at, attempt, &self.in_progress);
+        attempt
+    }
+
+    /// Ends an operation with an adapter's answer.
+    fn answer(&mut self, attempt: AttemptId, status: ResponseStatus) {
+        if let Some(pending) = self.take(attempt) {
+            self.respond(pending.ticket, pending.responder.respond(status));
+        }
     }
 
     /// Ends an operation without its adapter's answer.
-    fn end(&mut self, attempt: AttemptId, failure: impl FnOnce(bool) -> Failure) {
+    fn end(&mut self, attempt: AttemptId, failure: impl FnOnce(Stage) -> Failure) {
         let Some(pending) = self.take(attempt) else {
             return;
         };
-        if pending.handed_over {
+        if pending.stage == Stage::HandedOver {
             self.actions.push_back(Action::Cancel { attempt });
         }
-        let failure = failure(pending.handed_over);
+        let failure = failure(pending.stage);
+        let failure = match &pending.course {
+            Some(course) => course.failure(failure),
+            None => failure,
+        };
         self.respond(pending.ticket, pending.responder.respond(failure.into()));
     }
 
@@ -240,12 +278,11 @@ impl<R: CryptoRng> Router<R> {
     }
 }
 
-fn timed_out(handed_over: bool) -> Failure {
-    let failure = Failure::new(FailureReason::TimedOut);
-    if !handed_over {
-        return failure;
+fn timed_out(stage: Stage) -> Failure {
+    match stage {
+        Stage::Resolving => Failure::new(FailureReason::TimedOut)
+            .with_detail("the next hops of the destination's domain were not found in time"),
+        Stage::Queued => Failure::new(FailureReason::TimedOut),
+        Stage::HandedOver => may_have_arrived(),
     }
-    failure.with_retry(Retry::Never).with_detail(
-        "the destination's system did not answer in time; the message may have arrived",
-    )
 }

@@ -14,6 +14,10 @@ pub struct Statistics {
     pub in_progress: u64,
     /// Deliveries that were handed out.
     pub deliveries: u64,
+    /// Domains that DNS was asked for.
+    pub resolutions: u64,
+    /// Next hops that were given up for another.
+    pub failovers: u64,
     /// Responses: the far side acknowledged.
     pub successes: u64,
     /// Responses: not delivered, for any reason; the following five are among them.

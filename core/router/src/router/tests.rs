@@ -4,7 +4,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{Domain, InstantInbox, InstantMessage};
 
 use super::*;
-use crate::{Adapter, Route};
+use crate::{Adapter, Hop, Route};
 
 const DEADLINE: Duration = Duration::from_secs(300);
 
@@ -33,10 +33,10 @@ fn submit(router: &mut Router<StdRng>, now: Instant, number: u64) {
     router.handle_operation(now, AdapterId::new(0), operation, CallerTicket::new(number));
 }
 
-fn answer_all(router: &mut Router<StdRng>) {
+fn answer_all(router: &mut Router<StdRng>, now: Instant) {
     while let Some(action) = router.poll_action() {
         if let Action::Deliver { attempt, .. } = action {
-            router.handle_response(attempt, ResponseStatus::Success);
+            router.handle_response(now, attempt, ResponseStatus::Success);
         }
     }
 }
@@ -46,7 +46,7 @@ fn deadlines_of_ended_operations_are_swept_out_long_before_they_come() {
     let (mut router, now) = router();
     for number in 0..20_000 {
         submit(&mut router, now, number);
-        answer_all(&mut router);
+        answer_all(&mut router, now);
         assert!(router.deadlines.len() <= 2 + Deadlines::FEW);
     }
     assert_eq!(router.poll_timeout(), None);
@@ -62,7 +62,7 @@ fn deadlines_stay_in_proportion_to_what_is_in_progress() {
     while router.poll_action().is_some() {}
     for number in 500..20_000 {
         submit(&mut router, now, number);
-        answer_all(&mut router);
+        answer_all(&mut router, now);
         assert!(router.deadlines.len() <= 2 * 501 + Deadlines::FEW);
     }
     assert_eq!(router.poll_timeout(), Some(now + DEADLINE));
@@ -75,7 +75,7 @@ fn router_is_back_at_its_baseline_after_a_burst() {
         for number in 0..2_000 {
             submit(&mut router, now, burst * 2_000 + number);
         }
-        answer_all(&mut router);
+        answer_all(&mut router, now);
         assert!(router.is_idle() && router.tickets.is_empty());
         assert!(router.actions.capacity() <= 2 * Router::<StdRng>::ROOM);
         assert_eq!(router.in_progress.slots(), 1_000, "places are used again");
@@ -93,4 +93,18 @@ fn ticket_that_is_used_twice_loses_no_response() {
         responses += u32::from(matches!(action, Action::Respond { .. }));
     }
     assert_eq!((responses, router.tickets.len()), (2, 0));
+}
+
+#[test]
+fn hops_that_rest_are_bounded_and_those_that_failed_last_are_kept() {
+    let (_, now) = router();
+    let mut resting = Resting::default();
+    let failure = Failure::new(FailureReason::Unreachable);
+    let hop = |n: usize| Hop::new(AdapterId::new(0)).with_next_hop(n.to_string());
+    for n in 0..3 * Resting::MOST {
+        resting.add(&hop(n), &failure, now + Duration::from_millis(n as u64));
+        assert!(resting.len() <= Resting::MOST);
+    }
+    assert!(resting.contains(&hop(3 * Resting::MOST - 1), now));
+    assert!(!resting.contains(&hop(0), now));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use rialto_model::{Domain, SourceRoute};
+use rialto_model::{ByteString, Domain, SourceRoute};
 
 use super::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, Rule, Way};
 
@@ -13,6 +13,7 @@ pub struct RoutingTableBuilder {
     adapters: Vec<Adapter>,
     routes: Vec<Route>,
     relay_domains: Vec<Domain>,
+    found_by_dns: Vec<ByteString>,
 }
 
 impl RoutingTableBuilder {
@@ -34,6 +35,12 @@ impl RoutingTableBuilder {
         self
     }
 
+    /// Lets DNS name next hops of that adapter, for domains without a static route; those named first are preferred.
+    pub fn with_found_by_dns(mut self, adapter: impl Into<ByteString>) -> Self {
+        self.found_by_dns.push(adapter.into());
+        self
+    }
+
     /// Builds the table, or names every conflict.
     pub fn build(mut self) -> Result<RoutingTable, Vec<RoutingConflict>> {
         let mut conflicts = Vec::new();
@@ -43,6 +50,7 @@ impl RoutingTableBuilder {
             ways: Vec::with_capacity(self.routes.len()),
             rules: HashMap::default(),
             relay_domains: Vec::new(),
+            found_by_dns: Vec::new(),
         };
         for domain in &self.relay_domains {
             if table
@@ -60,6 +68,13 @@ impl RoutingTableBuilder {
             match table.add(route, adapter) {
                 Ok(()) => {}
                 Err(found) => conflicts.extend(found),
+            }
+        }
+        for adapter in self.found_by_dns {
+            match names.get(&*adapter).copied() {
+                Some(id) if !table.found_by_dns.contains(&id) => table.found_by_dns.push(id),
+                Some(_) => conflicts.push(RoutingConflict::FoundTwice { adapter }),
+                None => conflicts.push(RoutingConflict::UnknownFound { adapter }),
             }
         }
         if !conflicts.is_empty() {

@@ -68,4 +68,16 @@ pub enum RoutingConflict {
         /// The domain.
         domain: Domain,
     },
+    /// DNS shall find an adapter twice.
+    #[error("the adapter `{adapter}` is named twice among those that DNS finds")]
+    FoundTwice {
+        /// The adapter.
+        adapter: ByteString,
+    },
+    /// DNS shall find what is no adapter.
+    #[error("`{adapter}`, which DNS shall find, is no adapter")]
+    UnknownFound {
+        /// The name that no adapter has.
+        adapter: ByteString,
+    },
 }

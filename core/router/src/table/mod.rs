@@ -25,6 +25,8 @@ pub struct RoutingTable {
     /// Keys are the operator's, so a fixed hash will do: strangers only look up.
     rules: HashMap<Box<str>, Rule, FixedState>,
     relay_domains: Vec<Domain>,
+    /// In the order of preference.
+    found_by_dns: Vec<AdapterId>,
 }
 
 /// What a domain stands for.
@@ -82,6 +84,19 @@ impl RoutingTable {
     /// Whether the gateway itself answers for a domain, as [`Domain`] writes it.
     pub fn is_relay(&self, domain: &str) -> bool {
         matches!(self.rules.get(domain), Some(Rule::Relay))
+    }
+
+    /// The adapters whose next hops DNS names, those first that are preferred (draft-ietf-impp-cpim-03 §2.2.3).
+    pub fn found_by_dns(&self) -> &[AdapterId] {
+        &self.found_by_dns
+    }
+
+    pub(crate) const fn asks_dns(&self) -> bool {
+        !self.found_by_dns.is_empty()
+    }
+
+    pub(crate) fn is_found_by_dns(&self, adapter: AdapterId) -> bool {
+        self.found_by_dns.contains(&adapter)
     }
 
     /// The relay domain itself, else the route with the longest suffix of whole labels.

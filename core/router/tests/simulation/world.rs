@@ -222,7 +222,8 @@ impl World {
             let answer = self.answers.swap_remove(index);
             self.ledger.answered(answer.ticket);
             self.ended.push(answer.attempt);
-            self.router.handle_response(answer.attempt, answer.status);
+            self.router
+                .handle_response(self.now, answer.attempt, answer.status);
         }
     }
 
@@ -236,7 +237,7 @@ impl World {
         } else {
             Failure::new(FailureReason::Internal).into()
         };
-        self.router.handle_response(attempt, status);
+        self.router.handle_response(self.now, attempt, status);
     }
 
     /// Lets all time pass; whatever is said after that is said to nobody.
@@ -248,7 +249,8 @@ impl World {
         }
         self.act()?;
         for answer in self.answers.split_off(0) {
-            self.router.handle_response(answer.attempt, answer.status);
+            self.router
+                .handle_response(self.now, answer.attempt, answer.status);
         }
         self.act()?;
         if !self.router.is_idle() || self.router.poll_timeout().is_some() {

@@ -1,0 +1,209 @@
+//! Operations whose next hops DNS names: asked for, tried one after the other.
+
+use std::time::Instant;
+
+use rand::CryptoRng;
+use rialto_model::{Domain, Failure, FailureReason, MessageOperation, ResponseStatus};
+
+use super::{Action, AttemptId, CallerTicket, Pending, Router, Stage, course::Course, passes_on};
+use crate::{AdapterId, Hop, Undecided};
+
+impl<R: CryptoRng> Router<R> {
+    /// Takes what DNS says of a domain, and sends all on their way that waited for it, in the order in which they came.
+    ///
+    /// `hops` is asked anew for each, so that each draws its own order; it gets the randomness to do so, and the only
+    /// adapter that may deliver, if a source route names one. No hops at all are the failure `Unresolvable`.
+    pub fn handle_resolved(
+        &mut self,
+        now: Instant,
+        domain: &Domain,
+        mut hops: impl FnMut(&mut R, Option<AdapterId>) -> Result<Vec<Hop>, Failure>,
+    ) {
+        for attempt in self.waiting.take(domain) {
+            let Some(pending) = self.in_progress.get_mut(attempt) else {
+                continue;
+            };
+            let Some(course) = pending.course.as_deref_mut() else {
+                continue;
+            };
+            match hops(&mut self.rng, course.undecided.only()) {
+                Ok(hops) => {
+                    course.set_hops(hops, &self.resting, now);
+                    let nowhere = Failure::new(FailureReason::Unresolvable)
+                        .with_detail(format!("the domain {domain} takes no instant messages"));
+                    self.advance(now, attempt, nowhere);
+                }
+                Err(failure) => self.abandon(attempt, failure),
+            }
+        }
+    }
+
+    /// Keeps an operation until DNS has named its next hops.
+    pub(super) fn resolve(
+        &mut self,
+        ends_at: Instant,
+        undecided: Undecided,
+        operation: MessageOperation,
+        ticket: CallerTicket,
+    ) {
+        let domain = match self.domain_to_ask(&undecided, &operation) {
+            Ok(domain) => domain,
+            Err(failure) => return self.respond(ticket, operation.respond(failure.into())),
+        };
+        let (operation, responder) = self.split(operation);
+        let attempt = self.keep(ticket, responder, ends_at);
+        if let Some(pending) = self.in_progress.get_mut(attempt) {
+            pending.stage = Stage::Resolving;
+            pending.course = Some(Box::new(Course::new(operation, undecided, ends_at)));
+        }
+        if self.waiting.push(domain.clone(), attempt) {
+            self.statistics.resolutions += 1;
+            self.actions.push_back(Action::Resolve { domain });
+        }
+    }
+
+    fn domain_to_ask(
+        &mut self,
+        undecided: &Undecided,
+        operation: &MessageOperation,
+    ) -> Result<Domain, Failure> {
+        if self.waiting.len() >= self.limits.max_resolving() {
+            self.statistics.overloaded += 1;
+            return Err(FailureReason::Overloaded.into());
+        }
+        let inbox = undecided.inbox(operation.destination());
+        // A copy of a few bytes; the inbox's own text may be a whole source route.
+        Domain::parse(inbox.domain()).map_err(|error| {
+            Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
+        })
+    }
+
+    /// Takes the answer of one of several next hops.
+    pub(super) fn follow(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
+        let Some(Pending {
+            course: Some(course),
+            ..
+        }) = self.in_progress.get_mut(attempt)
+        else {
+            return;
+        };
+        match status {
+            ResponseStatus::Failure(failure) if passes_on(&failure) => {
+                if let Some(hop) = course.current() {
+                    self.resting.add(hop, &failure, now);
+                }
+                self.advance(now, attempt, failure);
+            }
+            status => {
+                if let Some(hop) = course.current() {
+                    self.resting.remove(hop);
+                }
+                self.answer(attempt, status);
+            }
+        }
+    }
+
+    /// Whether only the time for one next hop has passed, and another is left.
+    pub(super) fn is_attempt_only(&mut self, now: Instant, attempt: AttemptId) -> bool {
+        let pending = self.in_progress.get_mut(attempt);
+        pending.is_some_and(|pending| {
+            let course = pending.course.as_deref();
+            course.is_some_and(|course| course.ends_at > now && course.has_alternate())
+        })
+    }
+
+    /// Gives up a next hop that says nothing.
+    pub(super) fn give_up(&mut self, now: Instant, attempt: AttemptId) {
+        let Some(Pending {
+            course: Some(course),
+            stage,
+            ..
+        }) = self.in_progress.get_mut(attempt)
+        else {
+            return;
+        };
+        let failure = super::timed_out(*stage);
+        if *stage == Stage::HandedOver {
+            course.doubt();
+            if let Some(hop) = course.current() {
+                self.resting.add(hop, &failure, now);
+            }
+            self.actions.push_back(Action::Cancel { attempt });
+        }
+        self.advance(now, attempt, failure);
+    }
+
+    /// Tries the next hop that can be tried; without one, the operation ends with the failure that was the last.
+    fn advance(&mut self, now: Instant, attempt: AttemptId, mut last: Failure) {
+        let Some(Pending {
+            course: Some(course),
+            ticket,
+            stage,
+            ..
+        }) = self.in_progress.get_mut(attempt)
+        else {
+            return;
+        };
+        let failed_over = *stage != Stage::Resolving;
+        while let Some(hop) = course.advance() {
+            let adapter = hop.adapter();
+            let source = course.operation.source();
+            let decision = match self.table.settle(&course.undecided, source, hop) {
+                Ok(decision) => decision,
+                Err(failure) => {
+                    last = failure;
+                    continue;
+                }
+            };
+            let left = course.ends_at.saturating_duration_since(now);
+            let time = if course.has_alternate() {
+                left.min(self.limits.attempt_time())
+            } else {
+                left
+            };
+            let operation = decision.apply(course.operation.clone()).with_deadline(time);
+            *stage = Stage::Queued;
+            let ticket = *ticket;
+            let renamed = self.rename(attempt, ticket);
+            self.deadlines.push(
+                now.checked_add(time).unwrap_or(now),
+                renamed,
+                &self.in_progress,
+            );
+            self.statistics.failovers += u64::from(failed_over);
+            self.actions.push_back(Action::Deliver {
+                attempt: renamed,
+                adapter,
+                operation,
+            });
+            return;
+        }
+        self.abandon(attempt, last);
+    }
+
+    /// Gives an operation the name of its next attempt: what is said of the former one counts no more.
+    fn rename(&mut self, attempt: AttemptId, ticket: CallerTicket) -> AttemptId {
+        let renamed = self.in_progress.rename(attempt);
+        if let Some(named) = self.tickets.get_mut(&ticket)
+            && *named == attempt
+        {
+            *named = renamed;
+        }
+        renamed
+    }
+
+    /// Ends an operation for which no next hop is left.
+    fn abandon(&mut self, attempt: AttemptId, failure: Failure) {
+        let Some(pending) = self.take(attempt) else {
+            return;
+        };
+        if pending.stage == Stage::Resolving {
+            self.statistics.undeliverable += 1;
+        }
+        let failure = match &pending.course {
+            Some(course) => course.failure(failure),
+            None => failure,
+        };
+        self.respond(pending.ticket, pending.responder.respond(failure.into()));
+    }
+}
