@@ -37,6 +37,24 @@ fn unknown_user_gives_a_4xx<S: XmppServer>() {
 }
 
 #[test]
+fn rfc3261_8_2_2_2_message_that_comes_by_two_ways_is_delivered_once_and_refused_once() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let client = world.sip_client(Transport::Udp);
+    let forked = Outgoing::text(ALICE, JULIET_SEEN, "by two ways");
+    let answers = client.send_by_two_ways(forked);
+    let statuses: Vec<_> = answers.iter().map(SipMessage::status).collect();
+    assert_eq!(statuses, [Some(200), Some(482)]);
+    client.send(Outgoing::text(ALICE, JULIET_SEEN, "another"));
+    let texts = [juliet.receive(), juliet.receive()];
+    let texts: Vec<_> = texts.iter().map(|stanza| stanza.body()).collect();
+    assert_eq!(texts, [Some("by two ways"), Some("another")]);
+}
+
+#[test]
 fn rfc2779_5_4_1_sip_404_gives_the_xmpp_sender_item_not_found() {
     sip_status_gives("404 Not Found", "item-not-found", "cancel");
 }

@@ -58,7 +58,7 @@ fn has_requirement(request: &Request<'_, '_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rialto_sip_codec::SipMessage;
+    use rialto_sip_codec::{SipMessage, transaction::FinalAnswer as _};
 
     use super::*;
 

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use rialto_sdk::prelude::{FailureReason, ResponseStatus, Retry};
 use rialto_sip_codec::{
     EncodeError, HeaderName, Method, Reply, ResponseWriter, SipMessage, StartLine, StatusCode,
+    transaction::FinalAnswer,
 };
 
 use crate::{failures, mapping::Rejection};
@@ -74,11 +75,6 @@ impl Answer {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) const fn status(&self) -> StatusCode {
-        self.status
-    }
-
     /// Appends the response; leaves the buffer as it is when the request cannot be answered.
     ///
     /// Nothing of it is of the other side's making: no detail of a failure, no address.
@@ -111,6 +107,12 @@ impl Answer {
         explain(writer, self.status, request)
             .header(HeaderName::Server, envelope.user_agent)
             .finish(b"")
+    }
+}
+
+impl FinalAnswer for Answer {
+    fn status(&self) -> StatusCode {
+        self.status
     }
 }
 

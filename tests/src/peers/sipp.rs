@@ -169,12 +169,26 @@ impl SippClient {
         self.begin(messages).finish()
     }
 
+    /// Sends one message as it comes by two ways of a fork, the branch alone being another, and returns the final
+    /// response to either.
+    ///
+    /// # Panics
+    /// When one is missing.
+    pub fn send_by_two_ways(&self, message: Outgoing<'_>) -> Vec<SipMessage> {
+        self.begin_counted(&[message, message], |_| 1).finish()
+    }
+
     /// Begins to send the messages, as [`send_all`](Self::send_all) does.
     pub fn begin(&self, messages: &[Outgoing<'_>]) -> Exchange {
+        self.begin_counted(messages, |number| number)
+    }
+
+    /// The same with a CSeq for each number.
+    fn begin_counted(&self, messages: &[Outgoing<'_>], cseq: fn(u32) -> u32) -> Exchange {
         let (folder, port) = (folder("sipp-client"), Port::take());
         write(
             &folder.path().join("client.xml"),
-            client_scenario(&folder, messages),
+            client_scenario(&folder, messages, cseq),
         );
         let local = SocketAddr::new(self.host, port.number());
         let mut command = sipp(&folder, "client.xml", local, self.transport);

@@ -6,12 +6,13 @@
     reason = "test code"
 )]
 
-use std::net::SocketAddr;
+use std::{hash::RandomState, net::SocketAddr, time::Duration};
 
 use divan::{Bencher, black_box};
 use rialto_sip_codec::{
     HeaderName, Method, Reply, Request, RequestWriter, ResponseWriter, SipMessage, StatusCode,
     Transport,
+    transaction::{FinalAnswer, Receipt, Reliability, ServerTransactions, Timers, TransactionKeys},
 };
 
 const MESSAGE: &[u8] = b"MESSAGE sip:bob@gateway.example SIP/2.0\r\n\
@@ -62,6 +63,30 @@ fn write_response(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// What the table costs: the key of a new request, its place, its answer and its end.
+#[divan::bench(sample_count = 200, sample_size = 500)]
+fn server_transaction(bencher: Bencher<'_, '_>) {
+    #[derive(Clone, PartialEq)]
+    struct Ok;
+    impl FinalAnswer for Ok {
+        fn status(&self) -> StatusCode {
+            StatusCode::OK
+        }
+    }
+    let message = SipMessage::parse(MESSAGE).unwrap();
+    let request = Request::read(&message).unwrap();
+    let keys = TransactionKeys::new(RandomState::new());
+    let mut table = ServerTransactions::new(Timers::DEFAULT, 1);
+    let mut now = start();
+    bencher.bench_local(|| {
+        let key = keys.of(black_box(&request));
+        assert!(table.receive(now, key, Reliability::Unreliable) == Receipt::New);
+        table.respond(now, key, Ok).unwrap();
+        now += Duration::from_secs(64);
+        table.poll(now)
+    });
+}
+
 #[divan::bench(sample_count = 200, sample_size = 500)]
 fn write_request(bencher: Bencher<'_, '_>) {
     let mut output = Vec::with_capacity(2_048);
@@ -81,4 +106,9 @@ fn write_request(bencher: Bencher<'_, '_>) {
         .header(HeaderName::ContentType, "text/plain")
         .finish(&[b'x'; 100])
     });
+}
+
+#[expect(clippy::disallowed_methods, reason = "any fixed point will do")]
+fn start() -> std::time::Instant {
+    std::time::Instant::now()
 }

@@ -13,6 +13,8 @@ pub(super) struct Counters {
     pub(super) messages: u64,
     /// Copies of requests.
     pub(super) retransmitted_requests: u64,
+    /// Requests that came by a second way.
+    pub(super) merged: u64,
     /// Requests of ours that were sent again.
     pub(super) retransmissions: u64,
     /// What is no SIP, or breaks its grammar.
@@ -40,6 +42,7 @@ impl Counters {
                 "rialto_sip_retransmitted_requests_total",
                 &mut self.retransmitted_requests,
             ),
+            ("rialto_sip_merged_requests_total", &mut self.merged),
             (
                 "rialto_sip_retransmissions_total",
                 &mut self.retransmissions,

@@ -123,7 +123,7 @@ impl<G: Gateway> Endpoint<G> {
             max_message: config.max_message_size(),
             max_pending: config.max_pending,
             limits: sockets.limits,
-            keys: TransactionKeys::new(RandomState::new(), RandomState::new()),
+            keys: TransactionKeys::new(RandomState::new()),
             tags: RandomState::new(),
             server: ServerTransactions::new(timers, config.max_transactions),
             client: ClientTransactions::new(timers, config.max_transactions),

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use rialto_sdk::prelude::FailureReason;
 use rialto_sip_codec::{
-    DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, Via,
+    DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode, Via,
     transaction::{Branch, Receipt, Received},
 };
 
@@ -100,9 +100,7 @@ impl<G: Gateway> Endpoint<G> {
                 let cancelled = self.keys.cancelled_by(request, Method::Message);
                 match self.server.contains(cancelled) {
                     true => Answer::OK,
-                    false => {
-                        Answer::of(rialto_sip_codec::StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)
-                    }
+                    false => Answer::of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST),
                 }
             }
         };
@@ -128,6 +126,10 @@ impl<G: Gateway> Endpoint<G> {
             Receipt::Full => {
                 self.counters.refused += 1;
                 (flow, Answer::of_reason(FailureReason::Overloaded))
+            }
+            Receipt::Merged => {
+                self.counters.merged += 1;
+                (flow, Answer::of(StatusCode::LOOP_DETECTED))
             }
             copy => {
                 self.counters.retransmitted_requests += 1;

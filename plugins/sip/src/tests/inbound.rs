@@ -135,6 +135,36 @@ async fn rfc3261_9_2_cancel_finds_its_message_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn rfc3261_8_2_2_2_message_that_comes_by_two_ways_is_delivered_once() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let by_another_way = message("1", "x").replace("z9hG4bK1", "z9hG4bK2");
+    peer.send(udp(&adapter), message("1", "x")).await;
+    let text = peer.ask(udp(&adapter), &by_another_way).await;
+    assert!(status(&text) == 482 && text.contains("branch=z9hG4bK2;"));
+    gateway.held().answer(ResponseStatus::Success);
+    let text = peer.receive_text().await;
+    assert!(status(&text) == 200 && text.contains("branch=z9hG4bK1;"));
+    assert_eq!(peer.ask(udp(&adapter), message("1", "x")).await, text);
+    let text = peer.ask(udp(&adapter), &by_another_way).await;
+    assert_eq!(status(&text), 482);
+    assert_eq!(gateway.submitted().len(), 1);
+}
+
+#[tokio::test]
+async fn rfc3263_4_3_message_that_was_refused_may_come_by_another_way() {
+    let failure = Failure::new(FailureReason::Overloaded);
+    let gateway = Fake::answering(ResponseStatus::Failure(failure));
+    let (peer, adapter) = (Peer::bind().await, start(&gateway));
+    let text = peer.ask(udp(&adapter), message("1", "x")).await;
+    assert_eq!(status(&text), 503);
+    gateway.answer_with(ResponseStatus::Success);
+    let by_another_way = message("1", "x").replace("z9hG4bK1", "z9hG4bK2");
+    let text = peer.ask(udp(&adapter), by_another_way).await;
+    assert_eq!(status(&text), 200);
+}
+
+#[tokio::test]
 async fn invite_is_refused_and_its_ack_absorbed() {
     let (gateway, peer) = (Fake::holding(), Peer::bind().await);
     let adapter = start(&gateway);

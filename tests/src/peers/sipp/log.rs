@@ -24,9 +24,8 @@ pub(super) fn final_responses(log: &[u8]) -> Vec<SipMessage> {
 }
 
 /// What a retransmission has in common with the first copy.
-fn identity(message: &SipMessage) -> (String, String) {
-    let header = |name| message.header(name).unwrap_or_default().to_owned();
-    (header("Call-ID"), header("CSeq"))
+fn identity(message: &SipMessage) -> [String; 3] {
+    ["Call-ID", "CSeq", "Via"].map(|name| message.header(name).unwrap_or_default().to_owned())
 }
 
 /// The messages of a log: `UDP message received [<length>] bytes :`, an empty line, the message.

@@ -33,8 +33,13 @@ pub(super) fn server_scenario(reply: &Reply) -> String {
     }
 }
 
-/// The scenario of a client that sends these messages; their bodies are written into the folder.
-pub(super) fn client_scenario(folder: &TempDir, messages: &[Outgoing<'_>]) -> String {
+/// The scenario of a client that sends these messages with the CSeq that each number has; their bodies are written
+/// into the folder.
+pub(super) fn client_scenario(
+    folder: &TempDir,
+    messages: &[Outgoing<'_>],
+    cseq: fn(u32) -> u32,
+) -> String {
     let (mut scenario, exchange, after) = around(&filled("sipp/client.xml", &[]), "exchange");
     for (number, message) in (1..).zip(messages) {
         let body_file = folder.path().join(format!("body-{number}"));
@@ -43,6 +48,7 @@ pub(super) fn client_scenario(folder: &TempDir, messages: &[Outgoing<'_>]) -> St
             ("TO", message.to.to_owned()),
             ("FROM", message.from.to_owned()),
             ("NUMBER", number.to_string()),
+            ("CSEQ", cseq(number).to_string()),
             ("CONTENT_TYPE", message.content_type.to_owned()),
             ("HEADERS", headers(message.headers)),
             ("BODY_FILE", body_file.display().to_string()),

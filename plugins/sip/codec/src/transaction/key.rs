@@ -1,45 +1,59 @@
 //! Names of server transactions.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher as _, Hash as _, Hasher, RandomState};
+
+use foldhash::quality::FixedState;
 
 use crate::{HeaderName, Method, Request};
 
-/// What makes two requests one transaction, as 128 bits of a keyed hash (RFC 3261 §17.2.3).
+/// What makes two requests one transaction, as two hashes of 64 bits.
+///
+/// The origin is of From tag, Call-ID and CSeq; the branch is of what RFC 3261 §17.2.3 compares. A
+/// client that gives two requests one branch (§8.1.1.7 forbids it) has both of them taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TransactionKey(u128);
+pub struct TransactionKey {
+    origin: u64,
+    branch: u64,
+}
 
 impl TransactionKey {
     /// 64 bits for the To tag of all responses: equal for equal requests, and not to be guessed.
     #[must_use]
     pub const fn tag(self) -> u64 {
-        (self.0 >> 64) as u64
+        self.origin ^ self.branch
     }
-}
 
-impl Hash for TransactionKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0 as u64);
+    pub(super) const fn origin(self) -> u64 {
+        self.origin
+    }
+
+    pub(super) const fn branch(self) -> u64 {
+        self.branch
     }
 }
 
 /// The secret that keys are made with.
 ///
-/// Both halves are SipHash with a secret of their own, so that a peer that sees the tags of its
-/// transactions can neither predict others nor make them collide.
+/// Origins are SipHash: no peer can predict one, or make the table's places collide. Branches are
+/// compared among requests of one origin only, where a collision would harm its maker alone; so a
+/// faster hash does for them.
 #[derive(Clone, Debug)]
 pub struct TransactionKeys {
-    low: RandomState,
-    high: RandomState,
+    origins: RandomState,
+    branches: FixedState,
 }
 
 impl TransactionKeys {
-    /// Takes two independent secrets.
+    /// Takes the secret.
     #[must_use]
-    pub const fn new(low: RandomState, high: RandomState) -> Self {
-        Self { low, high }
+    pub fn new(secret: RandomState) -> Self {
+        Self {
+            branches: FixedState::with_seed(secret.hash_one("branches")),
+            origins: secret,
+        }
     }
 
-    /// The key of a request: of its branch, sent-by and method; ACK has that of its INVITE.
+    /// The key of a request; ACK has that of its INVITE.
     ///
     /// Where the branch lacks the cookie, what RFC 2543 compares takes its place, byte for byte:
     /// retransmissions are copies.
@@ -65,23 +79,29 @@ impl TransactionKeys {
     }
 
     fn with_method(&self, request: &Request<'_, '_>, method: Method<'_>) -> TransactionKey {
-        let via = request.via();
-        if let Some(branch) = via.unique_branch() {
-            return self.key(&(branch, via.sent_by(), method.as_str()));
+        TransactionKey {
+            origin: self.origin(request, method),
+            branch: self.branch(request),
         }
-        let addressed = (request.uri_text(), request.to().tag(), request.from().tag());
-        let counted = (request.call_id(), request.cseq().number(), method.as_str());
-        let top = request
-            .message()
-            .header(HeaderName::Via)
-            .map(|header| header.value());
-        self.key(&(addressed, counted, top))
     }
 
-    fn key(&self, value: &impl Hash) -> TransactionKey {
-        let halves = [&self.high, &self.low].map(|half| u128::from(half.hash_one(value)));
-        let [high, low] = halves;
-        TransactionKey(high << 64 | low)
+    fn origin(&self, request: &Request<'_, '_>, method: Method<'_>) -> u64 {
+        let mut hasher = self.origins.build_hasher();
+        request.call_id().hash(&mut hasher);
+        request.from().tag().unwrap_or_default().hash(&mut hasher);
+        (request.cseq().number(), method).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn branch(&self, request: &Request<'_, '_>) -> u64 {
+        let via = request.via();
+        if let Some(branch) = via.unique_branch() {
+            return self.branches.hash_one((branch, via.sent_by()));
+        }
+        let top = request.message().header(HeaderName::Via);
+        let top = top.map(|header| header.value());
+        let addressed = (request.uri_text(), request.to().tag());
+        self.branches.hash_one((addressed, top))
     }
 }
 

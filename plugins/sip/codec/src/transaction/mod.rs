@@ -5,7 +5,7 @@
 //!
 //! | type | role | timers |
 //! |---|---|---|
-//! | [`ServerTransactions`] | absorbs retransmitted requests, repeats answers | J, and RFC 4320's |
+//! | [`ServerTransactions`] | absorbs retransmitted requests, repeats answers, finds merged requests | J, and RFC 4320's |
 //! | [`ClientTransactions`] | retransmits requests, finds the request of a response | E, F, K |
 
 mod branch;
@@ -19,7 +19,7 @@ pub use self::{
     branch::Branch,
     client::{ClientEvent, ClientTransactions, Received, Sending},
     key::{TransactionKey, TransactionKeys},
-    server::{LateResponse, Receipt, ServerEvent, ServerTransactions},
+    server::{FinalAnswer, LateResponse, Receipt, ServerEvent, ServerTransactions},
     timers::{Timers, TimersError},
 };
 

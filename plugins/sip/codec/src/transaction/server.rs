@@ -1,24 +1,38 @@
 //! Non-INVITE server transactions.
 
-use std::{collections::HashMap, hash::BuildHasherDefault, time::Instant};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::BuildHasherDefault,
+    time::Instant,
+};
 
 use super::{Reliability, Timers, TransactionKey, due::Due, key::Passed};
+use crate::StatusCode;
 
 /// Requests that were taken, so that each is handed on once and answered each time.
 ///
 /// `A` is whatever its caller needs to write the same answer again from a retransmitted request: a
 /// status, not a message. So a transaction costs about 0.1 kB. RFC 3261 §17.2.2, RFC 4320.
+///
+/// They stand by From tag, Call-ID and CSeq, and each knows its branch: so one look tells a copy, and
+/// a request that has come by two ways, from a new one (RFC 3261 §8.2.2.2).
 #[derive(Debug)]
 pub struct ServerTransactions<A> {
     timers: Timers,
     limit: usize,
-    transactions: HashMap<TransactionKey, Transaction<A>, BuildHasherDefault<Passed>>,
+    transactions: HashMap<u64, Transaction<A>, BuildHasherDefault<Passed>>,
     /// Those that owe a 100 unless a final answer comes first.
     trying: Due<TransactionKey>,
     /// Those that sent a 100, until their client gives up.
     proceeding: Due<TransactionKey>,
     /// Timer J.
     completed: Due<TransactionKey>,
+}
+
+/// A final answer that can be written again.
+pub trait FinalAnswer: Clone {
+    /// Its status code.
+    fn status(&self) -> StatusCode;
 }
 
 /// What to do with a request.
@@ -36,6 +50,12 @@ pub enum Receipt<A> {
     Proceeding,
     /// A copy of one that is answered: send this answer again.
     Completed(A),
+    /// One with its From tag, Call-ID and CSeq came by another way and was not refused: answer 482
+    /// and forget it.
+    ///
+    /// After a refusal it is new: nobody has the message, and a client that tries the next server
+    /// changes the branch alone (RFC 3263 §4.3).
+    Merged,
     /// It is new, and there are as many transactions as may be: answer 503 and forget it.
     Full,
 }
@@ -59,7 +79,7 @@ pub enum ServerEvent {
 #[non_exhaustive]
 pub struct LateResponse;
 
-impl<A: Clone> ServerTransactions<A> {
+impl<A: FinalAnswer> ServerTransactions<A> {
     /// Makes a table of at most `limit` transactions.
     #[must_use]
     pub fn new(timers: Timers, limit: usize) -> Self {
@@ -80,23 +100,23 @@ impl<A: Clone> ServerTransactions<A> {
         key: TransactionKey,
         reliability: Reliability,
     ) -> Receipt<A> {
-        if let Some(transaction) = self.transactions.get(&key) {
-            return match &transaction.state {
-                State::Trying => Receipt::Absorbed,
-                State::Proceeding => Receipt::Proceeding,
-                State::Completed(answer) => Receipt::Completed(answer.clone()),
-            };
-        }
-        if self.transactions.len() >= self.limit {
-            return Receipt::Full;
-        }
-        let transaction = Transaction {
-            received: now,
+        let is_full = self.transactions.len() >= self.limit;
+        let due = now + self.timers.trying();
+        let new = Transaction {
+            branch: key.branch(),
+            due,
             reliability,
             state: State::Trying,
         };
-        self.transactions.insert(key, transaction);
-        self.trying.push(now + self.timers.trying(), key);
+        match self.transactions.entry(key.origin()) {
+            Entry::Occupied(mut known) => match known.get().receipt(key) {
+                Some(receipt) => return receipt,
+                None => drop(known.insert(new)),
+            },
+            Entry::Vacant(_) if is_full => return Receipt::Full,
+            Entry::Vacant(place) => drop(place.insert(new)),
+        }
+        self.trying.push(due, key);
         Receipt::New
     }
 
@@ -111,16 +131,18 @@ impl<A: Clone> ServerTransactions<A> {
         key: TransactionKey,
         answer: A,
     ) -> Result<(), LateResponse> {
-        let transaction = self.transactions.get_mut(&key).ok_or(LateResponse)?;
-        let is_late = now >= transaction.received + self.timers.f();
-        if is_late || matches!(transaction.state, State::Completed(_)) {
+        let transaction = self.transactions.get_mut(&key.origin());
+        let transaction = transaction.filter(|known| known.branch == key.branch());
+        let transaction = transaction.ok_or(LateResponse)?;
+        if transaction.give_up(&self.timers).is_none_or(|at| now >= at) {
             return Err(LateResponse);
         }
         match transaction.reliability {
-            Reliability::Reliable => drop(self.transactions.remove(&key)),
+            Reliability::Reliable => drop(self.transactions.remove(&key.origin())),
             Reliability::Unreliable => {
                 transaction.state = State::Completed(answer);
-                self.completed.push(now + self.timers.j(), key);
+                transaction.due = now + self.timers.j();
+                self.completed.push(transaction.due, key);
             }
         }
         Ok(())
@@ -128,16 +150,18 @@ impl<A: Clone> ServerTransactions<A> {
 
     /// Ends what is over and says what else is due; to be called until there is nothing.
     pub fn poll(&mut self, now: Instant) -> Option<ServerEvent> {
-        while let Some((_, key)) = self.completed.pop(now) {
-            self.transactions.remove(&key);
+        while let Some((at, key)) = self.completed.pop(now) {
+            if self.is_due(key, at) {
+                self.transactions.remove(&key.origin());
+            }
         }
         while let Some((at, key)) = self.trying.pop(now) {
-            if let Some(transaction) = self.transactions.get_mut(&key)
-                && transaction.received + self.timers.trying() == at
-                && matches!(transaction.state, State::Trying)
+            if self.is_due(key, at)
+                && let Some(transaction) = self.transactions.get_mut(&key.origin())
+                && let Some(give_up) = transaction.give_up(&self.timers)
             {
                 transaction.state = State::Proceeding;
-                let give_up = transaction.received + self.timers.f();
+                transaction.due = give_up;
                 self.proceeding.push(give_up, key);
                 if now < give_up {
                     return Some(ServerEvent::Trying(key));
@@ -145,8 +169,8 @@ impl<A: Clone> ServerTransactions<A> {
             }
         }
         while let Some((at, key)) = self.proceeding.pop(now) {
-            if self.is_proceeding_until(key, at) {
-                self.transactions.remove(&key);
+            if self.is_due(key, at) {
+                self.transactions.remove(&key.origin());
                 return Some(ServerEvent::Expired(key));
             }
         }
@@ -163,7 +187,8 @@ impl<A: Clone> ServerTransactions<A> {
     /// Whether a request of this key was taken and is not over.
     #[must_use]
     pub fn contains(&self, key: TransactionKey) -> bool {
-        self.transactions.contains_key(&key)
+        let known = self.transactions.get(&key.origin());
+        known.is_some_and(|known| known.branch == key.branch())
     }
 
     /// How many there are.
@@ -178,20 +203,44 @@ impl<A: Clone> ServerTransactions<A> {
         self.transactions.is_empty()
     }
 
-    /// Whether this is not a later transaction of the same key.
-    fn is_proceeding_until(&self, key: TransactionKey, at: Instant) -> bool {
-        self.transactions.get(&key).is_some_and(|transaction| {
-            matches!(transaction.state, State::Proceeding)
-                && transaction.received + self.timers.f() == at
-        })
+    /// Whether the transaction still waits for this moment, and is not a later one of its key.
+    fn is_due(&self, key: TransactionKey, at: Instant) -> bool {
+        let known = self.transactions.get(&key.origin());
+        known.is_some_and(|known| known.branch == key.branch() && known.due == at)
     }
 }
 
 #[derive(Debug)]
 struct Transaction<A> {
-    received: Instant,
+    /// What tells it from others of its origin.
+    branch: u64,
+    /// When its state ends by itself.
+    due: Instant,
     reliability: Reliability,
     state: State<A>,
+}
+
+impl<A: FinalAnswer> Transaction<A> {
+    /// What a request of the same origin is; `None` for a new one.
+    fn receipt(&self, key: TransactionKey) -> Option<Receipt<A>> {
+        let is_copy = self.branch == key.branch();
+        match &self.state {
+            State::Trying if is_copy => Some(Receipt::Absorbed),
+            State::Proceeding if is_copy => Some(Receipt::Proceeding),
+            State::Completed(answer) if is_copy => Some(Receipt::Completed(answer.clone())),
+            State::Completed(answer) if !answer.status().is_success() => None,
+            _ => Some(Receipt::Merged),
+        }
+    }
+
+    /// When the client gives up; `None` once it is answered.
+    fn give_up(&self, timers: &Timers) -> Option<Instant> {
+        match self.state {
+            State::Trying => Some(self.due + timers.f().saturating_sub(timers.trying())),
+            State::Proceeding => Some(self.due),
+            State::Completed(_) => None,
+        }
+    }
 }
 
 #[derive(Debug)]
