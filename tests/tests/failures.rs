@@ -55,6 +55,25 @@ fn rfc3261_8_2_2_2_message_that_comes_by_two_ways_is_delivered_once_and_refused_
 }
 
 #[test]
+fn cpim_a_require_sip_sender_hears_415_with_the_name_that_is_not_understood() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let body = b"From: <im:alice@sip.example>\r\nTo: <im:juliet@xmpp.example>\r\n\
+        NS: My <urn:example:features>\r\nRequire: My.Vital\r\n\r\nContent-Type: text/plain\r\n\r\nhi";
+    let answer = world.sip_client(Transport::Udp).send(Outgoing {
+        content_type: "message/cpim",
+        body,
+        ..Outgoing::text(ALICE, JULIET_SEEN, "")
+    });
+    assert_eq!(answer.status(), Some(415), "{}", answer.start_line());
+    assert_eq!(answer.header("Accept"), Some("text/plain"));
+    let warning = answer.header("Warning").unwrap_or_default();
+    assert!(warning.ends_with(": My.Vital\""), "{warning}");
+}
+
+#[test]
 fn rfc2779_5_4_1_sip_404_gives_the_xmpp_sender_item_not_found() {
     sip_status_gives("404 Not Found", "item-not-found", "cancel");
 }

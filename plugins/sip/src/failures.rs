@@ -24,8 +24,11 @@ pub(crate) const fn status_of(reason: FailureReason) -> StatusCode {
         FailureReason::Unreachable | FailureReason::TimedOut => StatusCode::SERVER_TIMEOUT,
         FailureReason::RecipientUnavailable => StatusCode::TEMPORARILY_UNAVAILABLE,
         FailureReason::TooLarge => StatusCode::REQUEST_ENTITY_TOO_LARGE,
-        FailureReason::UnsupportedContent => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        FailureReason::UnknownRequiredHeader => StatusCode::BAD_EXTENSION,
+        // What a message/cpim requires is a matter of content (RFC 3261 §8.2.3). 420 would speak of
+        // an option tag in the request's own Require, which was seen to before.
+        FailureReason::UnsupportedContent | FailureReason::UnknownRequiredHeader => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         FailureReason::Overloaded | FailureReason::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         FailureReason::UnsupportedService => StatusCode::NOT_IMPLEMENTED,
         FailureReason::Cancelled => StatusCode::REQUEST_TERMINATED,
@@ -144,7 +147,6 @@ mod tests {
             FailureReason::RecipientUnavailable,
             FailureReason::TooLarge,
             FailureReason::UnsupportedContent,
-            FailureReason::UnknownRequiredHeader,
             FailureReason::Overloaded,
             FailureReason::UnsupportedService,
             FailureReason::TimedOut,

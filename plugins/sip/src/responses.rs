@@ -9,7 +9,10 @@ use rialto_sip_codec::{
     transaction::FinalAnswer,
 };
 
-use crate::{failures, mapping::Rejection};
+use crate::{
+    failures,
+    mapping::{Rejection, required_by_cpim},
+};
 
 /// All that it takes to write the same response again from a retransmitted request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -101,7 +104,7 @@ impl Answer {
             seconds => writer.header(HeaderName::RetryAfter, &seconds.to_string()),
         };
         if let Some(reason) = self.reason {
-            let warning = format!("399 {} \"{}\"", envelope.user_agent, reason.text());
+            let warning = warning(envelope.user_agent, reason, request);
             writer = writer.header(HeaderName::Warning, &warning);
         }
         explain(writer, self.status, request)
@@ -130,6 +133,16 @@ const ALLOW: &str = "MESSAGE, OPTIONS, CANCEL, ACK";
 const OVERLOADED_RETRY_AFTER: u16 = 2;
 const SHUTTING_DOWN_RETRY_AFTER: u16 = 10;
 const TAG_DIGITS: usize = 16;
+
+/// Says the reason in our words; what a message/cpim requires in its sender's (RFC 3862 §3.5).
+fn warning(agent: &str, reason: FailureReason, request: &SipMessage<'_>) -> String {
+    let required = match reason {
+        FailureReason::UnknownRequiredHeader => required_by_cpim(request),
+        _ => String::new(),
+    };
+    let separator = if required.is_empty() { "" } else { ": " };
+    format!("399 {agent} \"{}{separator}{required}\"", reason.text())
+}
 
 /// Adds what a status obliges to say.
 fn explain<'o>(
@@ -246,6 +259,39 @@ mod tests {
         assert!(text.contains("Retry-After: 3\r\n"), "{text}");
         assert!(text.contains("Warning: 399 rialto \"the gateway has all the work it takes\"\r\n"));
         assert!(!text.contains("10.0.0.7"), "{text}");
+    }
+
+    #[test]
+    fn rfc3261_8_2_3_requirement_of_a_message_cpim_is_content_that_is_not_understood() {
+        let of = |require: &str| {
+            let body =
+                format!("From: <im:a@a.example>\r\n{require}\r\n\r\nContent-Type: a/b\r\n\r\nx");
+            let length = body.len();
+            let head = REQUEST.replace("Require: one, two\r\n\r\n", "");
+            let request = format!(
+                "{head}Content-Type: Message/CPIM\r\nContent-Length: {length}\r\n\r\n{body}"
+            );
+            written(
+                Answer::of_reason(FailureReason::UnknownRequiredHeader),
+                &request,
+            )
+        };
+        let text = of("Require: Kanji.Must,Vital\r\nRequire: o'Last`|~");
+        assert!(text.starts_with("SIP/2.0 415 "), "{text}");
+        assert!(text.contains("\r\nAccept: text/plain\r\n"), "{text}");
+        let names = "a required header is not understood: Kanji.Must, Vital, o'Last`|~";
+        assert!(
+            text.contains(&format!("\r\nWarning: 399 rialto \"{names}\"\r\n")),
+            "{text}"
+        );
+        assert!(!text.contains("\r\nUnsupported:"), "{text}");
+        let long = of(&format!("Require: {},B", "A".repeat(255)));
+        assert!(
+            long.contains(&format!(": {}\"\r\n", "A".repeat(255))),
+            "{long}"
+        );
+        let longer = of(&format!("Require: {},B", "A".repeat(257)));
+        assert!(longer.contains("understood\"\r\n"), "{longer}");
     }
 
     #[test]

@@ -9,7 +9,9 @@ use rialto_sdk::{
         MaxForwards, MessageHeaders, MessageOperation, TransactionId,
     },
 };
-use rialto_sip_codec::{Address, DecodeError, HeaderName, Host, Request, StatusCode, Uri};
+use rialto_sip_codec::{
+    Address, DecodeError, HeaderName, Host, Request, SipMessage, StatusCode, Uri,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
@@ -79,6 +81,26 @@ pub(crate) fn message_from_sip(
         Some(instance) => operation.with_destination_instance(instance),
         None => operation,
     })
+}
+
+/// What the message/cpim of a request requires of who reads it, separated by commas (RFC 3862 §4.7).
+///
+/// As the sender wrote it, cut where it gets long; no name holds what a quoted string must escape.
+pub(crate) fn required_by_cpim(request: &SipMessage<'_>) -> String {
+    const LONGEST: usize = 256;
+    let body = Bytes::copy_from_slice(request.body());
+    let mut names = String::new();
+    let Ok(message) = InstantMessage::new("message/cpim", body).open_cpim() else {
+        return names;
+    };
+    for name in message.headers().required() {
+        let separator = if names.is_empty() { "" } else { ", " };
+        if names.len() + separator.len() + name.len() > LONGEST {
+            break;
+        }
+        names.extend([separator, name]);
+    }
+    names
 }
 
 /// What crosses as message headers, mostly nothing; an error when the message has expired.

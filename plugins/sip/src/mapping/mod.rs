@@ -17,7 +17,7 @@ mod from_sip;
 mod to_sip;
 
 pub(crate) use self::{
-    from_sip::{Rejection, message_from_sip},
+    from_sip::{Rejection, message_from_sip, required_by_cpim},
     to_sip::{Identifiers, OutgoingMessage, Route},
 };
 
