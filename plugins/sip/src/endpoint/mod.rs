@@ -38,7 +38,7 @@ use tokio::{sync::mpsc, time::Sleep};
 use self::{
     answering::{Answering, Asked},
     counters::Counters,
-    send::Waiting,
+    send::{Waiting, fail_unsent},
 };
 use crate::{
     config::Config,
@@ -216,7 +216,7 @@ impl<G: Gateway> Endpoint<G> {
         let polled = socket.poll_bounced(context, &mut bounced);
         bounced
             .iter()
-            .for_each(|datagram| self.fail_bounced(datagram));
+            .for_each(|datagram| fail_unsent(&mut self.client, datagram));
         matches!(polled, Poll::Ready(Ok(())))
     }
 
@@ -301,8 +301,11 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     fn flush(&mut self) {
+        let client = &mut self.client;
         for socket in &mut self.udp {
-            self.counters.lost_datagrams += socket.flush() as u64;
+            // RFC 3261 §17.1.4: the transaction fails with its transport, not by Timer F.
+            let lost = socket.flush(|datagram| fail_unsent(client, datagram));
+            self.counters.lost_datagrams += lost as u64;
         }
         for connection in self.unflushed.drain(..) {
             connection.flush();

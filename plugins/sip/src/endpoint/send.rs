@@ -10,7 +10,7 @@ use std::{
 use bytes::{BufMut as _, Bytes};
 use rialto_sip_codec::{
     StatusCode,
-    transaction::{Branch, ClientEvent, Sending},
+    transaction::{Branch, ClientEvent, ClientTransactions, Sending},
 };
 use tokio::sync::oneshot;
 
@@ -196,14 +196,6 @@ impl<G: Gateway> Endpoint<G> {
         }
     }
 
-    /// Ends the transaction of a request that came back; it may be cut anywhere.
-    pub(super) fn fail_bounced(&mut self, datagram: &[u8]) {
-        let waiting = branch_of(datagram).and_then(|branch| self.client.fail(branch));
-        if let Some(waiting) = waiting {
-            waiting.end(Outcome::Unreachable);
-        }
-    }
-
     /// Sends again what has no answer, and gives up what had none for too long.
     pub(super) fn retransmit(&mut self, now: Instant) {
         while let Some(event) = self.client.poll(now) {
@@ -221,8 +213,20 @@ impl<G: Gateway> Endpoint<G> {
     }
 }
 
+/// Ends the transaction of a request that came back, or could not be sent; it may be cut anywhere.
+pub(super) fn fail_unsent(client: &mut ClientTransactions<Waiting>, datagram: &[u8]) {
+    let waiting = branch_of(datagram).and_then(|branch| client.fail(branch));
+    if let Some(waiting) = waiting {
+        waiting.end(Outcome::Unreachable);
+    }
+}
+
 /// The branch of a request of ours, of which the end may be missing.
 fn branch_of(datagram: &[u8]) -> Option<Branch> {
+    // A response has the branch of whoever asked.
+    if datagram.starts_with(b"SIP/") {
+        return None;
+    }
     let head = datagram.utf8_chunks().next()?.valid();
     let (_, after) = head.split_once(";branch=")?;
     Branch::parse(after.split_once(';')?.0)

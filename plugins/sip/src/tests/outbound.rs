@@ -214,6 +214,34 @@ async fn rfc3261_18_4_icmp_error_is_unreachable_and_harms_no_other_message() {
     }
 }
 
+/// From an address of loopback no other host can be reached, nobody may send to all, and a socket for
+/// IPv6 sends nothing over IPv4.
+#[tokio::test(start_paused = true)]
+async fn rfc3261_17_1_4_request_that_cannot_be_sent_is_unreachable_at_once() {
+    let peer = Peer::bind().await;
+    let adapter = start_with(
+        &Fake::holding(),
+        r#"{"listen": ["udp:127.0.0.1:0", "udp:[::1]:0"]}"#,
+    );
+    let hop = over_udp(&peer);
+    for nowhere in [
+        "udp:192.0.2.1:5060",
+        "udp:255.255.255.255:5060",
+        "udp:[::ffff:192.0.2.1]:5060",
+    ] {
+        // More than one at once go by way of the loop and one system call.
+        let (first, delivered, _, second) = tokio::join!(
+            deliver(&adapter, operation("hi", Some(nowhere))),
+            deliver(&adapter, operation("hi", Some(&hop))),
+            peer.serve(200, &[]),
+            deliver(&adapter, operation("hi", Some(nowhere))),
+        );
+        assert_eq!(reason(&first), FailureReason::Unreachable, "{nowhere}");
+        assert_eq!(reason(&second), FailureReason::Unreachable, "{nowhere}");
+        assert_eq!(*delivered.status(), ResponseStatus::Success);
+    }
+}
+
 #[tokio::test]
 async fn connection_that_breaks_before_the_response_is_unreachable() {
     let gateway = Fake::holding();

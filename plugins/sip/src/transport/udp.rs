@@ -143,10 +143,11 @@ impl UdpPort {
         Ok(())
     }
 
-    /// Sends all that is queued; says how many could not be sent.
+    /// Sends all that is queued; says how many were lost, and shows `unsendable` those of them that
+    /// will never go out: there is no way to their destination, or it may not be taken.
     ///
     /// What a full socket does not take is lost, as datagrams are: retransmission makes up for it.
-    pub(crate) fn flush(&mut self) -> usize {
+    pub(crate) fn flush(&mut self, mut unsendable: impl FnMut(&[u8])) -> usize {
         let (mut at, mut lost, mut failures) = (0, 0, 0);
         let fd = self.socket.as_raw_fd();
         while let Some(rest) = self.destinations.get(at..).filter(|rest| !rest.is_empty()) {
@@ -154,16 +155,19 @@ impl UdpPort {
             let datagrams = rest
                 .iter()
                 .map(|(range, to)| (outgoing.get(range.clone()).unwrap_or_default(), *to));
-            match mmsg::send(fd, self.local.is_ipv4(), datagrams) {
+            match mmsg::send(fd, self.local.is_ipv4(), datagrams.clone()) {
                 Ok(sent) => (at, failures) = (at + sent.max(1), 0),
-                Err(nix::Error::EAGAIN) => {
+                Err(error) if is_full(error) => {
                     lost += rest.len();
                     break;
                 }
                 // The error of an earlier datagram shows once; sending again is sound.
                 Err(_) if failures < SPURIOUS_FAILURES => failures += 1,
-                // The first of the rest is what failed: no route, or too long.
-                Err(_) => (at, lost, failures) = (at + 1, lost + 1, 0),
+                // The first of the rest is what failed.
+                Err(_) => {
+                    datagrams.take(1).for_each(|(bytes, _)| unsendable(bytes));
+                    (at, lost, failures) = (at + 1, lost + 1, 0);
+                }
             }
         }
         self.destinations.clear();
@@ -198,6 +202,12 @@ impl UdpPort {
 )]
 fn watched(socket: UdpSocket) -> io::Result<AsyncFd<UdpSocket>> {
     AsyncFd::with_interest(socket, Interest::READABLE | Interest::ERROR)
+}
+
+/// Whether the socket, or the queue behind it, has no room now.
+const fn is_full(error: nix::Error) -> bool {
+    use nix::Error;
+    matches!(error, Error::EAGAIN | Error::ENOBUFS | Error::ENOMEM)
 }
 
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
