@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::line::{Line, Outgoing, QUEUE, Queued, Writer};
+use super::line::{Kind, Line, Outgoing, Queued, Writer};
 
 /// The bounds of every connection.
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +74,27 @@ impl Connection {
 
     /// Queues a response; there is always room, as its request held a permit.
     pub(crate) fn respond(&self, bytes: Bytes, permit: Option<OwnedSemaphorePermit>) -> Queued {
-        self.line.queue(Outgoing { bytes, permit }, QUEUE)
+        self.queue(Kind::Response, bytes, permit)
     }
 
     /// Queues a request.
     pub(crate) fn request(&self, bytes: Bytes) -> Queued {
-        let permit = None;
-        // The other half is for responses.
-        self.line
-            .queue(Outgoing { bytes, permit }, QUEUE - IN_FLIGHT)
+        self.queue(Kind::Request, bytes, None)
+    }
+
+    /// Answers a ping; where a pong waits already, that one does.
+    fn pong(&self) {
+        if self.queue(Kind::Pong, PONG, None) == Queued::First {
+            self.flush();
+        }
+    }
+
+    fn queue(&self, kind: Kind, bytes: Bytes, permit: Option<OwnedSemaphorePermit>) -> Queued {
+        self.line.queue(Outgoing {
+            kind,
+            bytes,
+            permit,
+        })
     }
 
     /// Writes what is queued, or has the connection's task do it.
@@ -174,12 +186,7 @@ async fn read(
                         return Ok(());
                     }
                 }
-                // A pong is lost when the queue is full; its peer is busy reading then.
-                Ok(Some(Frame::Ping)) => {
-                    if connection.respond(PONG, None) == Queued::First {
-                        connection.flush();
-                    }
-                }
+                Ok(Some(Frame::Ping)) => connection.pong(),
                 Ok(Some(Frame::Crlf)) => {}
                 Ok(None) => break,
                 Err(defect) => return broken(buffer, defect, connection, to, &in_flight).await,

@@ -34,10 +34,32 @@ pub(crate) struct Writer(Arc<Line>);
 /// What waits to be written.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
+    pub(crate) kind: Kind,
     /// What of it is not written yet.
     pub(crate) bytes: Bytes,
     /// Given back when it is written, or dropped.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What waits; each kind has room of its own, so that none can take another's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Request,
+    Response,
+    /// One that waits answers all pings before it (RFC 5626 §3.5.1).
+    Pong,
+}
+
+impl Kind {
+    /// How many may wait.
+    const fn room(self) -> usize {
+        match self {
+            Self::Request => IN_FLIGHT,
+            // A final and a provisional one for each request, and one to a broken stream.
+            Self::Response => 2 * IN_FLIGHT + 1,
+            Self::Pong => 1,
+        }
+    }
 }
 
 /// What became of a message.
@@ -65,12 +87,14 @@ impl Line {
         self.lock().is_closed
     }
 
-    /// Queues a message where less than `room` others wait.
-    pub(crate) fn queue(&self, outgoing: Outgoing, room: usize) -> Queued {
+    /// Queues a message where its kind has room.
+    pub(crate) fn queue(&self, outgoing: Outgoing) -> Queued {
         let mut state = self.lock();
-        if state.is_closed || state.waiting.len() >= room {
+        let kind = outgoing.kind;
+        if state.is_closed || *state.count(kind) >= kind.room() {
             return Queued::Refused;
         }
+        *state.count(kind) += 1;
         state.waiting.push_back(outgoing);
         match state.waiting.len() {
             1 => Queued::First,
@@ -142,6 +166,10 @@ impl Drop for Writer {
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Outgoing>,
+    /// How many of each kind wait.
+    requests: usize,
+    responses: usize,
+    pongs: usize,
     /// How many messages were written.
     written: u64,
     /// While the connection is open.
@@ -181,10 +209,19 @@ impl State {
                 return first.bytes.advance(taken);
             }
             taken -= first.bytes.len();
-            if let Some(outgoing) = self.waiting.pop_front() {
-                drop(outgoing.permit);
+            if let Some(Outgoing { kind, permit, .. }) = self.waiting.pop_front() {
+                *self.count(kind) -= 1;
+                drop(permit);
             }
             self.written += 1;
+        }
+    }
+
+    const fn count(&mut self, kind: Kind) -> &mut usize {
+        match kind {
+            Kind::Request => &mut self.requests,
+            Kind::Response => &mut self.responses,
+            Kind::Pong => &mut self.pongs,
         }
     }
 
@@ -195,8 +232,6 @@ impl State {
     }
 }
 
-/// The most messages that wait to be written to one connection.
-pub(crate) const QUEUE: usize = 2 * IN_FLIGHT;
 /// The most messages of one system call.
 const WRITE_BATCH: usize = 64;
 

@@ -5,11 +5,11 @@ use socket2::{Domain, Socket, Type};
 use tokio::{
     io::AsyncReadExt as _,
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
-use super::{Line, Outgoing, QUEUE, Queued};
+use super::{IN_FLIGHT, Kind, Line, Outgoing, Queued};
 
 #[tokio::test]
 async fn message_is_written_by_the_thread_that_flushes() {
@@ -21,8 +21,8 @@ async fn message_is_written_by_the_thread_that_flushes() {
     let in_flight = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
     let bytes = Bytes::from_static(b"one");
-    assert_eq!(line.queue(Outgoing { bytes, permit }, QUEUE), Queued::First);
-    assert_eq!(line.queue(outgoing("two"), QUEUE), Queued::Behind);
+    assert_eq!(line.queue(response(bytes, permit)), Queued::First);
+    assert_eq!(line.queue(outgoing("two")), Queued::Behind);
     assert_eq!(in_flight.available_permits(), 0);
     line.flush();
     assert_eq!(in_flight.available_permits(), 1);
@@ -34,7 +34,7 @@ async fn message_is_written_by_the_thread_that_flushes() {
 #[tokio::test]
 async fn message_waits_until_there_is_a_stream() {
     let (line, writer) = Line::new();
-    assert_eq!(line.queue(outgoing("early"), QUEUE), Queued::First);
+    assert_eq!(line.queue(outgoing("early")), Queued::First);
     line.flush();
     let (mut peer, stream) = pair().await;
     let (_reads, writes) = stream.into_split();
@@ -59,7 +59,7 @@ async fn messages_stay_whole_and_in_order_when_the_peer_reads_slowly() {
             for number in 0..MESSAGES {
                 let permit = Arc::clone(&in_flight).acquire_owned().await.ok();
                 let bytes = Bytes::from(message(sender, number));
-                match line.queue(Outgoing { bytes, permit }, QUEUE) {
+                match line.queue(response(bytes, permit)) {
                     Queued::First => line.flush(),
                     queued => assert_eq!(queued, Queued::Behind),
                 }
@@ -87,22 +87,66 @@ async fn line_is_closed_and_gives_permits_back_when_the_peer_takes_nothing() {
     let in_flight = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
     let bytes = Bytes::from(vec![0; 64 * 1024 * 1024]);
-    assert_eq!(line.queue(Outgoing { bytes, permit }, QUEUE), Queued::First);
+    assert_eq!(line.queue(response(bytes, permit)), Queued::First);
     line.flush();
     assert!(writer.write(writes, LIMIT).await.is_err());
     assert!(line.is_closed());
     assert_eq!(in_flight.available_permits(), 1);
-    assert_eq!(line.queue(outgoing("late"), QUEUE), Queued::Refused);
+    assert_eq!(line.queue(outgoing("late")), Queued::Refused);
 }
 
 #[test]
-fn message_is_refused_when_there_is_no_room_or_no_writer() {
+fn message_is_refused_when_its_kind_has_no_room_or_there_is_no_writer() {
     let (line, writer) = Line::new();
-    assert_eq!(line.queue(outgoing("one"), 1), Queued::First);
-    assert_eq!(line.queue(outgoing("two"), 1), Queued::Refused);
+    let request = || Outgoing {
+        kind: Kind::Request,
+        ..outgoing("request")
+    };
+    assert_eq!(line.queue(request()), Queued::First);
+    for _ in 1..IN_FLIGHT {
+        assert_eq!(line.queue(request()), Queued::Behind);
+    }
+    assert_eq!(line.queue(request()), Queued::Refused);
     drop(writer);
     assert!(line.is_closed());
-    assert_eq!(line.queue(outgoing("three"), QUEUE), Queued::Refused);
+    assert_eq!(line.queue(outgoing("late")), Queued::Refused);
+}
+
+#[test]
+fn pings_of_a_peer_that_reads_nothing_leave_room_for_all_its_responses() {
+    let (line, _writer) = Line::new();
+    let pong = || Outgoing {
+        kind: Kind::Pong,
+        ..outgoing("\r\n")
+    };
+    assert_eq!(line.queue(pong()), Queued::First);
+    for _ in 0..10 * IN_FLIGHT {
+        assert_eq!(line.queue(pong()), Queued::Refused);
+    }
+    // A 100 and a final response to each request that is read.
+    for _ in 0..2 * IN_FLIGHT {
+        assert_eq!(line.queue(outgoing("response")), Queued::Behind);
+    }
+}
+
+#[tokio::test]
+async fn pong_has_room_again_when_the_one_before_is_written() {
+    let (mut peer, stream) = pair().await;
+    let (line, _writer) = Line::new();
+    let (_reads, writes) = stream.into_split();
+    writes.writable().await.unwrap();
+    line.lock().stream = Some(Arc::new(writes));
+    for _ in 0..3 {
+        let pong = Outgoing {
+            kind: Kind::Pong,
+            ..outgoing("\r\n")
+        };
+        assert_eq!(line.queue(pong), Queued::First);
+        line.flush();
+    }
+    let mut read = [0; 6];
+    peer.read_exact(&mut read).await.unwrap();
+    assert_eq!(&read, b"\r\n\r\n\r\n");
 }
 
 /// Two ends of a connection, of which the first takes little at once.
@@ -120,9 +164,15 @@ async fn pair() -> (TcpStream, TcpStream) {
 }
 
 fn outgoing(text: &'static str) -> Outgoing {
-    let bytes = Bytes::from_static(text.as_bytes());
-    let permit = None;
-    Outgoing { bytes, permit }
+    response(Bytes::from_static(text.as_bytes()), None)
+}
+
+fn response(bytes: Bytes, permit: Option<OwnedSemaphorePermit>) -> Outgoing {
+    Outgoing {
+        kind: Kind::Response,
+        bytes,
+        permit,
+    }
 }
 
 /// The sender, then bytes that only this message of its has.
