@@ -23,7 +23,7 @@ const SEEDS_TO_NOTICE: u64 = 50;
 
 #[test]
 fn cpim_2_4_1_echo_every_operation_has_one_true_response_in_thousands_of_runs() {
-    let mut seen = [0; 9];
+    let mut seen = [0; 11];
     for seed in 0..SEEDS {
         let counted = match World::new(seed, None).run() {
             Ok(counted) => counted,
@@ -39,6 +39,8 @@ fn cpim_2_4_1_echo_every_operation_has_one_true_response_in_thousands_of_runs() 
             counted.timed_out,
             counted.cancelled,
             counted.ignored_responses,
+            counted.resolutions,
+            counted.failovers,
         ];
         for (sum, count) in seen.iter_mut().zip(ways_to_go) {
             *sum += count;
@@ -100,7 +102,7 @@ fn ledger_notices_reordered_deliveries() {
 fn ledger_notices_a_doubled_delivery() {
     assert!(matches!(
         noticed(Fault::DoubleDelivery),
-        Violation::OutOfOrder { .. }
+        Violation::DeliveredTwice { .. }
     ));
 }
 

@@ -1,6 +1,9 @@
 //! The next hops of one operation, tried in their order (draft-ietf-impp-cpim-03 §2.2.4).
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Retry};
 
@@ -55,6 +58,16 @@ impl Course {
     /// Whether another hop is left.
     pub(super) fn has_alternate(&self) -> bool {
         !self.hops.is_empty()
+    }
+
+    /// How long the current hop may take: all that is left when it is the last.
+    pub(super) fn time(&self, now: Instant, attempt_time: Duration) -> Duration {
+        let left = self.ends_at.saturating_duration_since(now);
+        if self.has_alternate() {
+            left.min(attempt_time)
+        } else {
+            left
+        }
     }
 
     /// The hop that has the operation.

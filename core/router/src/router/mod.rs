@@ -30,7 +30,7 @@ pub use self::{
     statistics::Statistics,
 };
 use self::{
-    course::{may_have_arrived, passes_on},
+    course::may_have_arrived,
     deadlines::Deadlines,
     in_progress::{InProgress, Pending, Stage},
     resting::Resting,

@@ -5,7 +5,10 @@ use std::time::Instant;
 use rand::CryptoRng;
 use rialto_model::{Domain, Failure, FailureReason, MessageOperation, ResponseStatus};
 
-use super::{Action, AttemptId, CallerTicket, Pending, Router, Stage, course::Course, passes_on};
+use super::{
+    Action, AttemptId, CallerTicket, Pending, Router, Stage,
+    course::{Course, may_have_arrived, passes_on},
+};
 use crate::{AdapterId, Hop, Undecided};
 
 impl<R: CryptoRng> Router<R> {
@@ -122,14 +125,17 @@ impl<R: CryptoRng> Router<R> {
         else {
             return;
         };
-        let failure = super::timed_out(*stage);
-        if *stage == Stage::HandedOver {
-            course.doubt();
-            if let Some(hop) = course.current() {
-                self.resting.add(hop, &failure, now);
-            }
-            self.actions.push_back(Action::Cancel { attempt });
+        if *stage != Stage::HandedOver {
+            // Its turn has not come yet: that is no fault of the hop's, and no reason to lose the place in the queue.
+            let until = now + course.time(now, self.limits.attempt_time());
+            return self.deadlines.push(until, attempt, &self.in_progress);
         }
+        let failure = may_have_arrived();
+        course.doubt();
+        if let Some(hop) = course.current() {
+            self.resting.add(hop, &failure, now);
+        }
+        self.actions.push_back(Action::Cancel { attempt });
         self.advance(now, attempt, failure);
     }
 
@@ -155,21 +161,12 @@ impl<R: CryptoRng> Router<R> {
                     continue;
                 }
             };
-            let left = course.ends_at.saturating_duration_since(now);
-            let time = if course.has_alternate() {
-                left.min(self.limits.attempt_time())
-            } else {
-                left
-            };
+            let time = course.time(now, self.limits.attempt_time());
             let operation = decision.apply(course.operation.clone()).with_deadline(time);
             *stage = Stage::Queued;
             let ticket = *ticket;
             let renamed = self.rename(attempt, ticket);
-            self.deadlines.push(
-                now.checked_add(time).unwrap_or(now),
-                renamed,
-                &self.in_progress,
-            );
+            self.deadlines.push(now + time, renamed, &self.in_progress);
             self.statistics.failovers += u64::from(failed_over);
             self.actions.push_back(Action::Deliver {
                 attempt: renamed,

@@ -13,6 +13,7 @@ pub(crate) enum Violation {
     NoResponse { ticket: u64 },
     ForeignTransactionId { ticket: u64 },
     OutOfOrder { ticket: u64, after: u64 },
+    DeliveredTwice { ticket: u64 },
     LostButSuccess { ticket: u64 },
     RefusedButDelivered { ticket: u64, reason: FailureReason },
     NotCalledOff { ticket: u64 },
@@ -26,16 +27,30 @@ pub(crate) enum Violation {
 pub(crate) struct Ledger {
     entries: HashMap<u64, Entry>,
     last_delivered: HashMap<usize, u64>,
+    attempts: HashMap<AttemptId, u64>,
 }
 
 struct Entry {
     transaction_id: TransactionId,
     conversation: usize,
-    attempt: Option<AttemptId>,
-    answered: bool,
-    called_off: bool,
+    attempts: Vec<Attempt>,
     arrived: bool,
     response: Option<ResponseStatus>,
+}
+
+/// One delivery, to one next hop.
+struct Attempt {
+    id: AttemptId,
+    end: Option<End>,
+}
+
+/// How an attempt ended that the router knows of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Another hop may be tried.
+    Down,
+    Answered,
+    CalledOff,
 }
 
 impl Ledger {
@@ -43,23 +58,33 @@ impl Ledger {
         let entry = Entry {
             transaction_id: id,
             conversation,
-            attempt: None,
-            answered: false,
-            called_off: false,
+            attempts: Vec::new(),
             arrived: false,
             response: None,
         };
         self.entries.insert(ticket, entry);
     }
 
-    /// Tickets rise with time, so they rise within a conversation as well.
+    /// Tickets rise with time, so they rise within a conversation as well; a further hop is tried when the former is through.
     pub(crate) fn delivered(&mut self, ticket: u64, attempt: AttemptId) -> Result<(), Violation> {
         let entry = self
             .entries
             .get_mut(&ticket)
             .ok_or(Violation::UnknownTicket { ticket })?;
-        entry.attempt = Some(attempt);
+        let former = entry.attempts.last().map(|former| (former.id, former.end));
+        entry.attempts.push(Attempt {
+            id: attempt,
+            end: None,
+        });
+        self.attempts.insert(attempt, ticket);
         let conversation = entry.conversation;
+        match former {
+            Some((id, _)) if id == attempt => return Err(Violation::DeliveredTwice { ticket }),
+            Some((_, Some(End::Down | End::CalledOff))) => return Ok(()),
+            Some((_, Some(End::Answered))) => return Err(Violation::DeliveredTwice { ticket }),
+            Some((_, None)) => return Err(Violation::NotCalledOff { ticket }),
+            None => {}
+        }
         match self.last_delivered.insert(conversation, ticket) {
             Some(after) if after >= ticket => Err(Violation::OutOfOrder { ticket, after }),
             _ => Ok(()),
@@ -74,24 +99,28 @@ impl Ledger {
     }
 
     /// An adapter has answered in earnest.
-    pub(crate) fn answered(&mut self, ticket: u64) {
-        if let Some(entry) = self.entries.get_mut(&ticket) {
-            entry.answered = true;
+    pub(crate) fn answered(&mut self, attempt: AttemptId, status: &ResponseStatus) {
+        let down = matches!(status, ResponseStatus::Failure(failure)
+            if failure.reason() == FailureReason::Unreachable);
+        let end = if down { End::Down } else { End::Answered };
+        if let Some(attempt) = self.attempt(attempt) {
+            attempt.end.get_or_insert(end);
         }
     }
 
     pub(crate) fn called_off(&mut self, attempt: AttemptId) -> Result<(), Violation> {
-        let entry = self
-            .entries
-            .values_mut()
-            .find(|entry| entry.attempt == Some(attempt));
-        match entry {
-            Some(entry) if !entry.called_off => {
-                entry.called_off = true;
+        match self.attempt(attempt) {
+            Some(attempt) if attempt.end != Some(End::CalledOff) => {
+                attempt.end = Some(End::CalledOff);
                 Ok(())
             }
             _ => Err(Violation::CalledOffTwice),
         }
+    }
+
+    fn attempt(&mut self, id: AttemptId) -> Option<&mut Attempt> {
+        let entry = self.entries.get_mut(self.attempts.get(&id)?)?;
+        entry.attempts.iter_mut().find(|attempt| attempt.id == id)
     }
 
     pub(crate) fn responded(&mut self, ticket: u64, response: Response) -> Result<(), Violation> {
@@ -129,18 +158,29 @@ impl Entry {
             ResponseStatus::Success if !self.arrived => {
                 return Err(Violation::LostButSuccess { ticket });
             }
-            ResponseStatus::Failure(failure) if self.attempt.is_some() => failure,
+            ResponseStatus::Failure(failure) => failure,
             _ => return Ok(()),
         };
+        let Some(last) = self.attempts.last() else {
+            return Ok(());
+        };
+        let in_doubt = self.ended(End::CalledOff);
         match failure.reason() {
-            FailureReason::TimedOut | FailureReason::Cancelled if self.called_off => Ok(()),
+            FailureReason::TimedOut if in_doubt || last.end == Some(End::Down) => Ok(()),
+            FailureReason::Cancelled if last.end.is_some() => Ok(()),
             FailureReason::TimedOut | FailureReason::Cancelled => {
                 Err(Violation::NotCalledOff { ticket })
             }
-            reason if self.arrived || !self.answered => {
+            // What a hop refuses is the truth of that hop, and the only word there is.
+            FailureReason::Refused if in_doubt => Ok(()),
+            reason if self.arrived || last.end.is_none() => {
                 Err(Violation::RefusedButDelivered { ticket, reason })
             }
             _ => Ok(()),
         }
+    }
+
+    fn ended(&self, end: End) -> bool {
+        self.attempts.iter().any(|attempt| attempt.end == Some(end))
     }
 }

@@ -27,6 +27,7 @@ pub(crate) enum Tampered {
         response: rialto_model::Response,
     },
     Cancel(rialto_router::AttemptId),
+    Resolve(rialto_model::Domain),
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +71,7 @@ impl Saboteur {
             Action::Respond {
                 ticket, response, ..
             } => self.respond(ticket.number(), response),
+            Action::Resolve { domain, .. } => self.out.push_back(Tampered::Resolve(domain)),
             Action::Cancel { attempt, .. } if self.fault != Some(Fault::SwallowCancel) => {
                 self.out.push_back(Tampered::Cancel(attempt));
             }

@@ -10,16 +10,16 @@ use rand::{
     rngs::{SmallRng, StdRng},
 };
 use rialto_model::{
-    Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
+    Domain, Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
     ResponseStatus, TransactionId,
 };
-use rialto_router::{AdapterId, AttemptId, Limits, Router, RoutingTable, Statistics};
+use rialto_router::{AdapterId, AttemptId, Hop, Limits, Router, RoutingTable, Statistics};
 
 use super::{
     ledger::{Ledger, Violation},
     sabotage::{Delivery, Fault, Saboteur, Tampered},
 };
-use crate::support::{inbox, start, table, ticket};
+use crate::support::{inbox, start, table_with_dns, ticket};
 
 /// One run: all that happens in it follows from its seed.
 pub(crate) struct World {
@@ -33,12 +33,13 @@ pub(crate) struct World {
     answers: Vec<Answer>,
     /// Deliveries that were answered or called off.
     ended: Vec<AttemptId>,
+    /// Domains that DNS was asked for.
+    questions: Vec<Domain>,
 }
 
 struct Answer {
     due: Instant,
     attempt: AttemptId,
-    ticket: u64,
     status: ResponseStatus,
 }
 
@@ -58,16 +59,24 @@ fn stage() -> &'static Stage {
         .map(inbox);
         let wrapped = inbox("im:xmpp=jabber.example/dora@relay.example");
         let nowhere = inbox("im:x@nowhere.example");
+        let [elsewhere, abroad] = [
+            "im:fred@elsewhere.example",
+            "im:sip=abroad.example/fred@relay.example",
+        ]
+        .map(inbox);
         let [sip, xmpp, smtp] = [0, 1, 2].map(AdapterId::new);
         Stage {
-            table: Arc::new(table()),
+            table: Arc::new(table_with_dns()),
             conversations: vec![
                 (sip, voice.clone(), jabber.clone()),
                 (xmpp, jabber.clone(), voice.clone()),
                 (sip, voice.clone(), mail.clone()),
                 (smtp, mail.clone(), wrapped),
-                (xmpp, jabber, mail.clone()),
+                (xmpp, jabber.clone(), mail.clone()),
                 (smtp, mail, voice.clone()),
+                (sip, voice.clone(), elsewhere.clone()),
+                (xmpp, jabber.clone(), elsewhere),
+                (xmpp, jabber, abroad),
                 (sip, voice, nowhere),
             ],
         }
@@ -81,7 +90,8 @@ impl World {
         let mut dice = SmallRng::seed_from_u64(seed);
         let limits = Limits::new(dice.random_range(1..40))
             .with_default_deadline(Duration::from_millis(dice.random_range(1..20_000)))
-            .with_max_deadline(Duration::from_millis(dice.random_range(1..40_000)));
+            .with_max_deadline(Duration::from_millis(dice.random_range(1..40_000)))
+            .with_attempt_time(Duration::from_millis(dice.random_range(1..10_000)));
         let router = Router::new(
             Arc::clone(&stage().table),
             limits,
@@ -96,6 +106,7 @@ impl World {
             tickets: 0,
             answers: Vec::new(),
             ended: Vec::new(),
+            questions: Vec::new(),
         }
     }
 
@@ -121,7 +132,10 @@ impl World {
         match self.dice.random_range(0..20) {
             0..10 => self.submit(),
             10..15 => self.answer_what_is_due(),
-            15 => self.answer_wrongly(),
+            15 => {
+                self.answer_wrongly();
+                self.answer_question();
+            }
             16 => {
                 let any = ticket(self.dice.random_range(0..=self.tickets));
                 self.router.handle_cancel(any);
@@ -134,8 +148,31 @@ impl World {
                 self.now = self.router.poll_timeout().unwrap_or(self.now).max(self.now);
                 self.router.handle_timeout(self.now);
             }
-            _ => self.now += Duration::from_millis(self.dice.random_range(0..500)),
+            _ => {
+                self.now += Duration::from_millis(self.dice.random_range(0..500));
+                self.answer_question();
+            }
         }
+    }
+
+    /// DNS answers the question that has waited longest, in one way or another.
+    fn answer_question(&mut self) {
+        if self.questions.is_empty() {
+            return;
+        }
+        let domain = self.questions.remove(0);
+        let dice = &mut self.dice;
+        self.router.handle_resolved(self.now, &domain, |_, only| {
+            if dice.random_ratio(1, 8) {
+                return Err(FailureReason::Unresolvable.into());
+            }
+            let hops = 0..dice.random_range(0..5_u16);
+            let hop = |n: u16| {
+                let adapter = only.unwrap_or_else(|| AdapterId::new(n % 2));
+                Hop::new(adapter).with_next_hop(n.to_string())
+            };
+            Ok(hops.map(hop).collect())
+        });
     }
 
     fn submit(&mut self) {
@@ -168,6 +205,7 @@ impl World {
         while let Some(action) = self.saboteur.poll(|| self.router.poll_action()) {
             match action {
                 Tampered::Deliver(delivery) => self.deliver(&delivery)?,
+                Tampered::Resolve(domain) => self.questions.push(domain),
                 Tampered::Respond { ticket, response } => {
                     self.ledger.responded(ticket, response)?
                 }
@@ -190,7 +228,8 @@ impl World {
             0..5 => (true, Some(ResponseStatus::Success)),
             5 => (true, Some(ResponseStatus::Indeterminant)),
             6 => (false, Some(ResponseStatus::Indeterminant)),
-            7 => (false, Some(refused.into())),
+            7 if self.dice.random_ratio(1, 2) => (false, Some(refused.into())),
+            7 => (false, Some(Failure::new(FailureReason::Unreachable).into())),
             8 => (true, None),
             _ => (false, None),
         };
@@ -202,7 +241,6 @@ impl World {
             self.answers.push(Answer {
                 due: self.now + Duration::from_millis(self.dice.random_range(0..25_000)),
                 attempt: delivery.attempt,
-                ticket: number,
                 status,
             });
         }
@@ -220,7 +258,7 @@ impl World {
                 continue;
             }
             let answer = self.answers.swap_remove(index);
-            self.ledger.answered(answer.ticket);
+            self.ledger.answered(answer.attempt, &answer.status);
             self.ended.push(answer.attempt);
             self.router
                 .handle_response(self.now, answer.attempt, answer.status);

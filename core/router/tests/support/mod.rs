@@ -13,6 +13,7 @@ use rialto_model::{
 };
 use rialto_router::{
     Action, Adapter, AdapterId, AttemptId, CallerTicket, Limits, Route, Router, RoutingTable,
+    RoutingTableBuilder,
 };
 
 pub(crate) const SIP: AdapterId = AdapterId::new(0);
@@ -54,8 +55,21 @@ pub(crate) fn hops(operation: MessageOperation, hops: u8) -> MessageOperation {
     operation.with_max_forwards(MaxForwards::new(hops))
 }
 
+/// The table below, where DNS finds SIP and XMPP.
+pub(crate) fn table_with_dns() -> RoutingTable {
+    builder()
+        .with_found_by_dns("sip")
+        .with_found_by_dns("xmpp")
+        .build()
+        .unwrap()
+}
+
 /// Three networks; users of each are shown as source routes to the others, but SIP reaches XMPP's domain plainly.
 pub(crate) fn table() -> RoutingTable {
+    builder().build().unwrap()
+}
+
+fn builder() -> RoutingTableBuilder {
     RoutingTable::builder()
         .with_adapter(Adapter::new("sip", "sip").with_domains(&[domain("jabber.example")]))
         .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("second.example")]))
@@ -66,8 +80,6 @@ pub(crate) fn table() -> RoutingTable {
         .with_route(Route::new(domain("mail.example"), "mail"))
         .with_relay_domain(domain("relay.example"))
         .with_relay_domain(domain("second.example"))
-        .build()
-        .unwrap()
 }
 
 pub(crate) fn router() -> Router<StdRng> {
