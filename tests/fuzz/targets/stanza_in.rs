@@ -1,4 +1,5 @@
-//! A component's stream: bytes in any chunks are the same events, and a stanza that is written is the one that was read.
+//! A component's stream: bytes in any chunks are the same events, a stanza that is written is the one that was read, and
+//! one beyond the limits is refused alone.
 
 #![no_main]
 
@@ -14,8 +15,16 @@ fuzz_target!(|data: &[u8]| {
     let Some((&chunk, bytes)) = data.split_first() else {
         return;
     };
-    let events = read(bytes, usize::MAX);
-    assert_eq!(events, read(bytes, usize::from(chunk) + 1));
+    let chunk = usize::from(chunk) + 1;
+    let events = read(bytes, usize::MAX, Limits::default());
+    assert_eq!(events, read(bytes, chunk, Limits::default()));
+    let fewer = read(bytes, usize::MAX, STRICT);
+    assert_eq!(fewer, read(bytes, chunk, STRICT));
+    for (strict, event) in fewer.iter().zip(&events) {
+        assert_eq!(kind(strict), kind(event));
+        let is_whole = !matches!(strict, StreamEvent::Refused(_) | StreamEvent::Error(_));
+        assert!(!is_whole || strict == event, "{strict:?} {event:?}");
+    }
     for event in events {
         if let StreamEvent::Stanza(stanza) = event {
             addresses(&stanza);
@@ -24,10 +33,36 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+/// Limits that short inputs cross.
+const STRICT: Limits = Limits {
+    stanza_bytes: 256,
+    token_bytes: 40,
+    depth: 4,
+    attributes: 4,
+    elements: 4,
+};
+
+/// What an event is, whether it was refused or not.
+fn kind(event: &StreamEvent) -> &'static str {
+    let stanza = match event {
+        StreamEvent::Stanza(stanza) => Some(stanza),
+        StreamEvent::Refused(refused) => refused.head.as_ref(),
+        StreamEvent::Error(_) => return "stream error",
+        StreamEvent::End => return "end",
+        _ => None,
+    };
+    match stanza {
+        Some(Stanza::Message(_)) => "message",
+        Some(Stanza::Presence(_)) => "presence",
+        Some(Stanza::Iq(_)) => "iq",
+        None => "other element",
+    }
+}
+
 /// A stream on which the server has accepted the component.
-fn accepted() -> ComponentStream {
+fn accepted(limits: Limits) -> ComponentStream {
     let mut sent = Vec::new();
-    let started = Handshake::start("sip.example", "secret", Limits::default(), &mut sent);
+    let started = Handshake::start("sip.example", "secret", limits, &mut sent);
     let handshake = started.expect("XML can carry the domain");
     match handshake.read(&mut &ACCEPTED[..], &mut sent) {
         Ok(HandshakeProgress::Done(stream)) => stream,
@@ -36,8 +71,8 @@ fn accepted() -> ComponentStream {
 }
 
 /// The events before the first error; that may be noticed later when the bytes come in more chunks.
-fn read(bytes: &[u8], chunk: usize) -> Vec<StreamEvent> {
-    let (mut stream, mut events) = (accepted(), Vec::new());
+fn read(bytes: &[u8], chunk: usize, limits: Limits) -> Vec<StreamEvent> {
+    let (mut stream, mut events) = (accepted(limits), Vec::new());
     for mut rest in bytes.chunks(chunk) {
         loop {
             match stream.read(&mut rest) {
@@ -67,7 +102,7 @@ fn addresses(stanza: &Stanza) {
 }
 
 fn survives_writing(stanza: Stanza) {
-    let mut stream = accepted();
+    let mut stream = accepted(Limits::default());
     let mut bytes = Vec::new();
     // What was read may be larger than what may be written, but never different.
     if stream.writer().write(&stanza, &mut bytes).is_err() {

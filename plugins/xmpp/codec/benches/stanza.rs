@@ -54,6 +54,18 @@ fn parse_chat_messages(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn parse_text_of_references(bencher: Bencher<'_, '_>) {
+    let bytes = format!(
+        "<message><body>{}</body></message>",
+        "a &amp; b ".repeat(20_000)
+    );
+    let mut stream = stream();
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench_local(|| black_box(stream.read(&mut bytes.as_bytes())).is_ok());
+}
+
+#[divan::bench]
 fn write_chat_messages(bencher: Bencher<'_, '_>) {
     let writer = stream().writer();
     let message = Stanza::from(Message {

@@ -9,7 +9,9 @@
 //! | [`Jid`], [`escape`], [`unescape`] | addresses and what their local parts cannot hold | RFC 7622, XEP-0106 |
 //!
 //! Nothing here waits, opens or reads a clock: the caller moves the bytes. All input is hostile;
-//! what is read is bounded by [`Limits`], and an error names the place and never the content.
+//! what is read is bounded by [`Limits`], and an error names the place and never the content. A
+//! stanza beyond the limits is skipped and reported ([`Refused`]), so that the user who sent it
+//! disturbs nobody else on the stream; only what is no XML for XMPP ends that.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::indexing_slicing)]
@@ -27,7 +29,7 @@ pub use stanza::{
     MessageType, Presence, PresenceType, Stanza, StanzaError, Thread,
 };
 pub use stream::{
-    ContentNamespace, StanzaWriter, StreamCondition, StreamError, StreamEvent, StreamHeader,
-    StreamReader,
+    ContentNamespace, Refused, StanzaWriter, StreamCondition, StreamError, StreamEvent,
+    StreamHeader, StreamReader,
 };
-pub use xml::{Attribute, Element, Limits, Node, ReadError, WriteError, namespace};
+pub use xml::{Attribute, Element, LimitError, Limits, Node, ReadError, WriteError, namespace};

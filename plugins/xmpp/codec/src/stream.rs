@@ -6,7 +6,7 @@ mod reader;
 mod writer;
 
 pub use error::{StreamCondition, StreamError};
-pub use event::{ContentNamespace, StreamEvent, StreamHeader};
+pub use event::{ContentNamespace, Refused, StreamEvent, StreamHeader};
 pub use reader::StreamReader;
 pub use writer::StanzaWriter;
 pub(crate) use writer::whole;

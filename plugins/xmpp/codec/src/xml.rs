@@ -1,6 +1,7 @@
 //! XML as streams use it: bounded trees in, escaped bytes out (RFC 6120 §11).
 
 mod element;
+mod item;
 mod limits;
 pub mod namespace;
 mod read_error;
@@ -9,8 +10,9 @@ mod scope;
 mod write;
 
 pub use element::{Attribute, Element, Node};
-pub use limits::Limits;
+pub(crate) use item::{Item, Refusal};
+pub use limits::{LimitError, Limits};
 pub use read_error::ReadError;
-pub(crate) use reader::{Item, Reader};
+pub(crate) use reader::Reader;
 pub use write::WriteError;
 pub(crate) use write::Writer;

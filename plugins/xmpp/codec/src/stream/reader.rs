@@ -1,7 +1,7 @@
 //! Bytes to stream events.
 
-use super::{ContentNamespace, StreamError, StreamEvent, StreamHeader};
-use crate::xml::{Item, Reader};
+use super::{ContentNamespace, Refused, StreamError, StreamEvent, StreamHeader};
+use crate::xml::{Item, Reader, Refusal};
 use crate::{Element, Limits, ReadError, Stanza, namespace};
 
 /// Reads one direction of a stream, from bytes in any chunks.
@@ -49,6 +49,7 @@ impl StreamReader {
             None => return Ok(None),
             Some(Item::Root(root)) => StreamEvent::Header(self.header(&root)?),
             Some(Item::Child(child)) => self.child(child),
+            Some(Item::Refused(refusal)) => self.refused(refusal),
             Some(Item::End) => StreamEvent::End,
         };
         Ok(Some(event))
@@ -73,5 +74,15 @@ impl StreamReader {
             Ok(stanza) => StreamEvent::Stanza(stanza),
             Err(element) => StreamEvent::Element(element),
         }
+    }
+
+    /// A stream error of any size ends the stream: the peer has said so.
+    fn refused(&self, Refusal { error, head }: Refusal) -> StreamEvent {
+        let head = match head.map(|head| self.child(head)) {
+            Some(StreamEvent::Error(error)) => return StreamEvent::Error(error),
+            Some(StreamEvent::Stanza(stanza)) => Some(stanza),
+            _ => None,
+        };
+        StreamEvent::Refused(Refused { head, error })
     }
 }

@@ -161,6 +161,14 @@ impl Element {
         }
     }
 
+    /// The element without its content.
+    pub(super) fn without_nodes(self) -> Self {
+        Self {
+            nodes: Vec::new(),
+            ..self
+        }
+    }
+
     /// Takes the element apart: its namespace, its content.
     pub(crate) fn into_content(self) -> (ByteString, Vec<Node>) {
         (self.namespace, self.nodes)

@@ -1,5 +1,6 @@
 //! Why a stream cannot be read on.
 
+use super::LimitError;
 use crate::StreamCondition;
 
 /// Says what ended a stream that was being read; nothing after it can be trusted.
@@ -24,46 +25,9 @@ pub enum ReadError {
         /// The construct.
         what: &'static str,
     },
-    /// A stanza of too many bytes.
-    #[error("stanza at byte {offset} exceeds {limit} bytes")]
-    StanzaTooLarge {
-        /// Where the stanza begins.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// A name or an attribute value of too many bytes.
-    #[error("name or attribute at byte {offset} exceeds {limit} bytes")]
-    TokenTooLong {
-        /// About where.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// Elements inside elements, too deep.
-    #[error("elements at byte {offset} nest deeper than {limit}")]
-    TooDeep {
-        /// About where.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// Too many attributes.
-    #[error("element at byte {offset} has more than {limit} attributes")]
-    TooManyAttributes {
-        /// About where.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// Too many elements in one stanza.
-    #[error("stanza at byte {offset} has more than {limit} elements")]
-    TooManyElements {
-        /// Where the stanza begins.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
+    /// A limit was crossed outside of stanzas, or by so much that the stanza is not read to its end.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// Text where only stanzas may stand.
     #[error("text between stanzas at byte {offset}")]
     TextBetweenStanzas {
@@ -82,6 +46,26 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// What the parser's `problem` means, whose tokens may have `longest` bytes.
+    pub(super) fn from_parser(problem: rxml::Error, offset: u64, longest: usize) -> Self {
+        match problem {
+            rxml::Error::RestrictedXml(LONG_TOKEN) => {
+                let limit = longest;
+                LimitError::TokenTooLong { offset, limit }.into()
+            }
+            rxml::Error::RestrictedXml(what) => Self::Restricted { offset, what },
+            rxml::Error::UndeclaredEntity => Self::Restricted {
+                offset,
+                what: "entities",
+            },
+            rxml::Error::InvalidSyntax(DOCUMENT_TYPE) => Self::Restricted {
+                offset,
+                what: "document type",
+            },
+            problem => Self::NotWellFormed { offset, problem },
+        }
+    }
+
     /// What to tell the peer before the stream is closed (RFC 6120 §4.9.3).
     pub fn condition(&self) -> StreamCondition {
         match self {
@@ -89,11 +73,12 @@ impl ReadError {
             Self::Restricted { .. } => StreamCondition::RestrictedXml,
             Self::TextBetweenStanzas { .. } | Self::NotAStream => StreamCondition::BadFormat,
             Self::ContentNamespace { .. } => StreamCondition::InvalidNamespace,
-            Self::StanzaTooLarge { .. }
-            | Self::TokenTooLong { .. }
-            | Self::TooDeep { .. }
-            | Self::TooManyAttributes { .. }
-            | Self::TooManyElements { .. } => StreamCondition::PolicyViolation,
+            Self::Limit(_) => StreamCondition::PolicyViolation,
         }
     }
 }
+
+/// How `rxml` words a token beyond its limit.
+const LONG_TOKEN: &str = "long name or reference";
+/// How `rxml` words `<!` that begins neither a comment nor a CDATA section.
+const DOCUMENT_TYPE: &str = "malformed cdata or comment section start";

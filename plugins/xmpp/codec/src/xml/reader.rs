@@ -3,12 +3,15 @@
 use bytestring::ByteString;
 use rxml::error::EndOrError;
 use rxml::parser::{CommentMode, Options};
-use rxml::{Parse, RawEvent, RawParser, RawQName, WithOptions};
+use rxml::{NcName, Parse, RawEvent, RawParser, RawQName, WithOptions};
 
 use super::scope::Scope;
-use super::{Attribute, Element, Limits, Node, ReadError};
+use super::{Attribute, Element, Item, LimitError, Limits, Node, ReadError, Refusal};
 
 /// Reads a document that never ends: its root stays open while the children come.
+///
+/// A child that crosses a limit is skipped to its end, and nothing of it is kept but its head. Then
+/// the rest of its XML is checked for syntax only, not for names and namespaces.
 #[derive(Debug)]
 pub(crate) struct Reader {
     parser: RawParser,
@@ -17,22 +20,12 @@ pub(crate) struct Reader {
     head: Option<Head>,
     attributes: Vec<(RawQName, String)>,
     open: Vec<Open>,
+    refusal: Option<Refusal>,
     depth: usize,
     elements: usize,
     position: u64,
     begin: u64,
     failed: Option<ReadError>,
-}
-
-/// One finished piece of the document.
-#[derive(Debug)]
-pub(crate) enum Item {
-    /// The root's head, without content.
-    Root(Element),
-    /// A child of the root, whole.
-    Child(Element),
-    /// The root's end.
-    End,
 }
 
 /// An element's head that is still being read.
@@ -49,10 +42,15 @@ struct Open {
     text: String,
 }
 
+/// How deep the root is, and its children.
+const ROOT: usize = 1;
+const CHILD: usize = 2;
+
 impl Reader {
     pub(crate) fn new(limits: Limits) -> Self {
         let options = Options {
-            max_token_length: limits.token_bytes,
+            // A longer token than `token_bytes` is met here, where its stanza can be refused for it.
+            max_token_length: limits.last_byte(),
             comments: CommentMode::Reject,
             context: None,
         };
@@ -66,6 +64,7 @@ impl Reader {
             head: None,
             attributes: Vec::new(),
             open: Vec::new(),
+            refusal: None,
             depth: 0,
             elements: 0,
             position: 0,
@@ -104,8 +103,12 @@ impl Reader {
 
     /// Hands the parser no more bytes than the stanza that is being read may have.
     fn event(&mut self, input: &mut &[u8]) -> Result<Option<RawEvent>, ReadError> {
+        let limit = match self.refusal {
+            None => self.limits.stanza_bytes,
+            Some(_) => self.limits.last_byte(),
+        };
         let used = usize::try_from(self.position - self.begin).unwrap_or(usize::MAX);
-        let allowed = self.limits.stanza_bytes.saturating_sub(used);
+        let allowed = limit.saturating_sub(used);
         let (mut chunk, rest) = input.split_at_checked(allowed).unwrap_or((input, &[]));
         let before = chunk.len();
         let parsed = self.parser.parse(&mut chunk, false);
@@ -115,10 +118,11 @@ impl Reader {
         match parsed {
             Ok(event) => Ok(event),
             Err(EndOrError::NeedMoreData) if rest.is_empty() => Ok(None),
-            Err(EndOrError::NeedMoreData) => Err(ReadError::StanzaTooLarge {
-                offset: self.begin,
-                limit: self.limits.stanza_bytes,
-            }),
+            Err(EndOrError::NeedMoreData) => {
+                let offset = self.begin;
+                self.refuse(LimitError::StanzaTooLarge { offset, limit })?;
+                self.event(input)
+            }
             Err(EndOrError::Error(problem)) => Err(self.problem(problem)),
         }
     }
@@ -126,63 +130,134 @@ impl Reader {
     fn take(&mut self, event: RawEvent) -> Result<Option<Item>, ReadError> {
         match event {
             RawEvent::XmlDeclaration(..) => Ok(None),
-            RawEvent::ElementHeadOpen(metrics, name) => {
-                if self.depth <= 1 {
-                    self.begin = self.position.saturating_sub(metrics.len() as u64);
-                    self.elements = 0;
-                }
-                self.enter(name).map(|()| None)
-            }
+            RawEvent::ElementHeadOpen(_, name) => self.enter(name).map(|()| None),
             RawEvent::Attribute(_, name, value) => self.attribute(name, value).map(|()| None),
             RawEvent::ElementHeadClose(_) => self.close_head(),
-            RawEvent::Text(_, text) => self.text(text).map(|()| None),
+            RawEvent::Text(metrics, text) => self.text(text, metrics.len()).map(|()| None),
             RawEvent::ElementFoot(_) => Ok(self.leave()),
         }
     }
 
-    fn enter(&mut self, name: RawQName) -> Result<(), ReadError> {
-        if self.depth >= self.limits.depth {
-            return Err(ReadError::TooDeep {
-                offset: self.position,
-                limit: self.limits.depth,
-            });
+    /// Drops the child of the root that is being read, but for its head.
+    ///
+    /// # Errors
+    /// The limit itself, if it was crossed outside of a child, or once more.
+    fn refuse(&mut self, error: LimitError) -> Result<(), ReadError> {
+        let in_the_roots_head = self.depth < ROOT || self.depth == ROOT && self.head.is_some();
+        if in_the_roots_head || self.refusal.is_some() {
+            return Err(error.into());
         }
-        if self.elements >= self.limits.elements {
-            let limit = self.limits.elements;
-            return Err(ReadError::TooManyElements {
-                offset: self.begin,
-                limit,
-            });
+        if self.depth > CHILD {
+            self.head = None;
+            self.attributes.clear();
         }
-        self.depth += 1;
-        self.elements += 1;
-        self.parser.set_text_buffering(self.depth > 1);
-        self.head = Some(Head { name, declared: 0 });
+        let child = self.open.drain(..).next();
+        let head = child.map(|child| child.element.without_nodes());
+        self.refusal = Some(Refusal { error, head });
+        // What need not be kept need not be put together either.
+        self.parser.set_text_buffering(false);
         Ok(())
     }
 
-    fn attribute(&mut self, (prefix, name): RawQName, value: String) -> Result<(), ReadError> {
-        let Some(head) = &mut self.head else {
-            return Ok(());
+    fn enter(&mut self, name: RawQName) -> Result<(), ReadError> {
+        self.depth += 1;
+        self.elements += 1;
+        self.head = Some(Head { name, declared: 0 });
+        if self.depth > self.limits.last_depth() {
+            let (offset, limit) = (self.position, self.limits.last_depth());
+            return Err(LimitError::TooDeep { offset, limit }.into());
+        }
+        match (&self.refusal, self.element_limit()) {
+            (None, None) => self.parser.set_text_buffering(self.depth > ROOT),
+            (None, Some(error)) => self.refuse(error)?,
+            (Some(_), _) if self.depth > CHILD => self.head = None,
+            (Some(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// The limit that the element crosses which has just begun.
+    fn element_limit(&self) -> Option<LimitError> {
+        let (limits, offset) = (&self.limits, self.position);
+        let Head { name, .. } = self.head.as_ref()?;
+        if self.depth > limits.depth {
+            let limit = limits.depth;
+            return Some(LimitError::TooDeep { offset, limit });
+        }
+        if self.elements > limits.elements {
+            let (offset, limit) = (self.begin, limits.elements);
+            return Some(LimitError::TooManyElements { offset, limit });
+        }
+        self.token_limit(length(name))
+    }
+
+    fn token_limit(&self, length: usize) -> Option<LimitError> {
+        let (offset, limit) = (self.position, self.limits.token_bytes);
+        (length > limit).then_some(LimitError::TokenTooLong { offset, limit })
+    }
+
+    fn attribute(&mut self, name: RawQName, value: String) -> Result<(), ReadError> {
+        let Some(head) = &self.head else {
+            return Ok(()); // of an element that is skipped
         };
-        if self.attributes.len() + head.declared >= self.limits.attributes {
-            let limit = self.limits.attributes;
-            return Err(ReadError::TooManyAttributes {
-                offset: self.position,
-                limit,
-            });
+        let (offset, limit) = (self.position, self.limits.attributes);
+        let error = if self.attributes.len() + head.declared >= limit {
+            Some(LimitError::TooManyAttributes { offset, limit })
+        } else {
+            self.token_limit(length(&name).max(value.len()))
+        };
+        match error {
+            Some(error) if self.refusal.is_none() => self.refuse(error)?,
+            _ => {}
         }
-        match prefix.as_deref().map(|prefix| &**prefix) {
-            None if *name == *"xmlns" => {
-                head.declared += 1;
-                self.scope.declare(None, value, self.depth);
-            }
-            Some("xmlns") => {
-                head.declared += 1;
-                self.scope.declare(Some(name), value, self.depth);
-            }
-            _ => self.attributes.push(((prefix, name), value)),
+        if self.refusal.is_some() && !self.is_kept(&name, &value) {
+            return Ok(());
         }
+        self.keep(name, value)
+    }
+
+    /// Is this attribute needed to say what was refused?
+    fn is_kept(&self, (prefix, name): &RawQName, value: &str) -> bool {
+        let Some(head) = &self.head else {
+            return false;
+        };
+        let local: &str = name;
+        match (prefix.as_deref().map(|prefix| &**prefix), local) {
+            (None, "xmlns") => head.name.0.is_none(),
+            (Some("xmlns"), _) => head.name.0.as_ref() == Some(name),
+            (None, "type" | "id" | "from" | "to") | (Some("xml"), "lang") => {
+                value.len() <= self.limits.token_bytes
+            }
+            _ => false,
+        }
+    }
+
+    fn keep(&mut self, (prefix, name): RawQName, value: String) -> Result<(), ReadError> {
+        let declared = match prefix.as_deref().map(|prefix| &**prefix) {
+            None if *name == *"xmlns" => Some(None),
+            Some("xmlns") => Some(Some(name.clone())),
+            _ => None,
+        };
+        if let Some(declared) = declared {
+            return self.declare(declared, value);
+        }
+        let name = (prefix, name);
+        // A head that is not refused is looked at when it is whole.
+        if self.refusal.is_some() && self.attributes.iter().any(|(known, _)| *known == name) {
+            return Err(self.problem(rxml::Error::DuplicateAttribute));
+        }
+        self.attributes.push((name, value));
+        Ok(())
+    }
+
+    fn declare(&mut self, prefix: Option<NcName>, uri: String) -> Result<(), ReadError> {
+        if let Some(head) = &mut self.head {
+            head.declared += 1;
+        }
+        if self.scope.is_declared(prefix.as_ref(), self.depth) {
+            return Err(self.problem(rxml::Error::DuplicateAttribute));
+        }
+        self.scope.declare(prefix, uri, self.depth);
         Ok(())
     }
 
@@ -205,8 +280,13 @@ impl Reader {
             attributes,
             nodes: Vec::new(),
         };
-        if self.depth == 1 {
+        if self.depth == ROOT {
+            self.between_children();
             return Ok(Some(Item::Root(element)));
+        }
+        if let Some(refusal) = &mut self.refusal {
+            refusal.head = Some(element);
+            return Ok(None);
         }
         if let Some(parent) = self.open.last_mut() {
             parent.flush();
@@ -238,12 +318,14 @@ impl Reader {
         Ok(attributes)
     }
 
-    fn text(&mut self, text: String) -> Result<(), ReadError> {
+    /// Takes a text that stands for `bytes` of the input.
+    fn text(&mut self, text: String, bytes: usize) -> Result<(), ReadError> {
         match self.open.last_mut() {
             Some(open) if open.text.is_empty() => open.text = text,
             Some(open) => open.text.push_str(&text),
+            None if self.depth > ROOT => {} // of a child that is skipped
             None if text.bytes().all(|byte| byte.is_ascii_whitespace()) => {
-                self.begin = self.position;
+                self.begin += bytes as u64;
             }
             None => {
                 return Err(ReadError::TextBetweenStanzas {
@@ -257,21 +339,28 @@ impl Reader {
     fn leave(&mut self) -> Option<Item> {
         self.scope.leave(self.depth);
         self.depth = self.depth.saturating_sub(1);
-        self.parser.set_text_buffering(self.depth > 1);
-        let Some(mut open) = self.open.pop() else {
+        if self.depth < ROOT {
             return Some(Item::End);
-        };
-        open.flush();
-        match self.open.last_mut() {
-            Some(parent) => {
-                parent.element.nodes.push(Node::Element(open.element));
-                None
-            }
-            None => {
-                self.begin = self.position;
-                Some(Item::Child(open.element))
-            }
         }
+        let ended = self.open.pop().map(Open::into_element);
+        if self.depth == ROOT {
+            let refusal = self.refusal.take();
+            self.between_children();
+            return refusal
+                .map(Item::Refused)
+                .or_else(|| ended.map(Item::Child));
+        }
+        if let (Some(parent), Some(element)) = (self.open.last_mut(), ended) {
+            parent.element.nodes.push(Node::Element(element));
+        }
+        None
+    }
+
+    /// What comes next belongs to the next child.
+    fn between_children(&mut self) {
+        self.begin = self.position;
+        self.elements = 0;
+        self.parser.set_text_buffering(false);
     }
 
     fn undeclared(&self) -> ReadError {
@@ -279,23 +368,7 @@ impl Reader {
     }
 
     fn problem(&self, problem: rxml::Error) -> ReadError {
-        let offset = self.position;
-        match problem {
-            rxml::Error::RestrictedXml(LONG_TOKEN) => ReadError::TokenTooLong {
-                offset,
-                limit: self.limits.token_bytes,
-            },
-            rxml::Error::RestrictedXml(what) => ReadError::Restricted { offset, what },
-            rxml::Error::UndeclaredEntity => ReadError::Restricted {
-                offset,
-                what: "entities",
-            },
-            rxml::Error::InvalidSyntax(DOCUMENT_TYPE) => ReadError::Restricted {
-                offset,
-                what: "document type",
-            },
-            problem => ReadError::NotWellFormed { offset, problem },
-        }
+        ReadError::from_parser(problem, self.position, self.limits.last_byte())
     }
 }
 
@@ -307,9 +380,14 @@ impl Open {
             self.element.nodes.push(Node::Text(ByteString::from(text)));
         }
     }
+
+    fn into_element(mut self) -> Element {
+        self.flush();
+        self.element
+    }
 }
 
-/// How `rxml` words a token beyond its limit.
-const LONG_TOKEN: &str = "long name or reference";
-/// How `rxml` words `<!` that begins neither a comment nor a CDATA section.
-const DOCUMENT_TYPE: &str = "malformed cdata or comment section start";
+/// Bytes of a name as it was written.
+fn length((prefix, name): &RawQName) -> usize {
+    prefix.as_deref().map_or(0, |prefix| prefix.len() + 1) + name.len()
+}

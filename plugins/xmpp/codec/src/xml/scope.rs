@@ -28,6 +28,13 @@ impl Scope {
         });
     }
 
+    /// Has the element at `depth` declared this already?
+    pub(super) fn is_declared(&self, prefix: Option<&NcName>, depth: usize) -> bool {
+        let own = self.bindings.iter().rev();
+        own.take_while(|binding| binding.depth >= depth)
+            .any(|binding| binding.prefix.as_ref() == prefix)
+    }
+
     /// Forgets what the element at `depth` declared.
     pub(super) fn leave(&mut self, depth: usize) {
         while self

@@ -10,6 +10,7 @@
 mod corpora;
 mod handshake;
 mod hostile;
+mod limits;
 mod round_trip;
 mod stanzas;
 mod support;
