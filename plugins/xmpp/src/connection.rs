@@ -102,11 +102,7 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         self.gateway.event(Event::Connected);
         self.link.has_tried();
         let end = session.serve().await;
-        match end {
-            // One user's stanza can do this: it shall not keep all others waiting ever longer.
-            SessionEnd::Unreadable(_) => backoff.reset(),
-            _ => backoff.held(begin.elapsed()),
-        }
+        backoff.held(begin.elapsed());
         end
     }
 

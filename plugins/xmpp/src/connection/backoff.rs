@@ -32,13 +32,8 @@ impl Backoff {
     /// is the first again. A server that accepts and hangs up at once is not asked at once again.
     pub(crate) fn held(&mut self, time: Duration) {
         if time >= self.longest() {
-            self.reset();
+            self.failures = 0;
         }
-    }
-
-    /// The next failure is the first again.
-    pub(crate) fn reset(&mut self) {
-        self.failures = 0;
     }
 
     fn longest(&self) -> Duration {

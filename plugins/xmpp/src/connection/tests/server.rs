@@ -132,25 +132,22 @@ async fn stream_that_breaks_the_rules_is_ended_with_the_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn server_that_accepts_and_closes_at_once_is_tried_at_growing_intervals() {
+    assert_tried_at_growing_intervals("</stream:stream>").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_that_accepts_and_breaks_the_rules_is_tried_at_growing_intervals() {
+    assert_tried_at_growing_intervals("<message><!-- no --></message>").await;
+}
+
+/// No user has a server write this, so no user can keep the others waiting by it.
+async fn assert_tried_at_growing_intervals(last_words: &str) {
     let mut rig = Rig::new();
     let mut joined = Vec::new();
     for _ in 0..5 {
-        drop(rig.join().await);
+        rig.join().await.send(last_words).await;
         joined.push(Instant::now());
     }
     let gaps: Vec<_> = joined.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(gaps[3] > gaps[0] * 3, "{gaps:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn stanza_that_cannot_be_read_does_not_lengthen_the_waits() {
-    let mut rig = Rig::new();
-    for _ in 0..5 {
-        let mut server = rig.join().await;
-        let broken = Instant::now();
-        server.send("<message><!-- no --></message>").await;
-        drop(server);
-        rig.join().await;
-        assert!(broken.elapsed().as_secs() < 1, "{:?}", broken.elapsed());
-    }
 }
