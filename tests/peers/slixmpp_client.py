@@ -3,6 +3,7 @@
 Commands:
   {"do": "login", "jid", "password", "host", "port"}
   {"do": "send", "to", "body", and optionally "id", "type", "subject", "thread", "lang"}
+  {"do": "write", "xml"}         a stanza as it is to go over the wire
   {"do": "quit"}
 Reports:
   {"event": "online", "jid"}     presence is known to the server: what is sent to the bare address arrives
@@ -127,6 +128,8 @@ async def main():
             client.connect(command["host"], command["port"])
         elif command["do"] == "send":
             client.send_text(command)
+        elif command["do"] == "write":
+            client.send_raw(command["xml"])
         elif command["do"] == "quit":
             break
     if client is not None:

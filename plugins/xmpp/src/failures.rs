@@ -23,6 +23,16 @@ pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
         .with_text(text)
 }
 
+/// What the sender of a stanza is told that was not read, for it is beyond the codec's limits (RFC
+/// 6120 §8.3.3.12).
+pub(crate) fn beyond_limits() -> StanzaError {
+    let text = LangText {
+        lang: Some("en".into()),
+        text: "the stanza is beyond the limits of this gateway".into(),
+    };
+    StanzaError::from(Condition::PolicyViolation).with_text(text)
+}
+
 fn condition(reason: FailureReason) -> Condition {
     use FailureReason as Reason;
     match reason {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_xmpp_codec::LimitError;
 
 use crate::connection::SessionEnd;
 
@@ -42,6 +43,8 @@ pub(crate) enum Event<'a> {
     Ignored(Ignored),
     /// A message from XMPP was refused, here or behind the gateway.
     Refused { reason: &'static str },
+    /// A stanza was refused unread.
+    BeyondLimits(LimitError),
     /// An answer could not be written.
     Unwritable,
 }

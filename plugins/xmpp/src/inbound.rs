@@ -7,9 +7,9 @@ use rialto_sdk::model::{
 };
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::Instant;
-use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Stanza};
+use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza};
 
-use crate::failures::{failure, stanza_error};
+use crate::failures::{beyond_limits, failure, stanza_error};
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::link::Link;
 use crate::mapping::{Incoming, classify};
@@ -47,6 +47,23 @@ impl<G: Gateway> Inbound<G> {
             Stanza::Message(message) => self.message(message).await,
             Stanza::Iq(iq) => self.iq(&iq).await,
             Stanza::Presence(presence) => self.presence(&presence).await,
+        }
+    }
+
+    /// Takes what is left of a stanza beyond the limits: it is answered with an error, or, if it is
+    /// an answer itself, believed as far as its head goes.
+    pub(crate) async fn refused(&self, Refused { head, error }: Refused) {
+        self.gateway.event(Event::BeyondLimits(error));
+        match head {
+            Some(Stanza::Message(message)) => match message.error_reply(beyond_limits()) {
+                Some(error) => self.reply(error.into()).await,
+                None => self.message(message).await,
+            },
+            Some(Stanza::Iq(iq)) => match iq.error_reply(beyond_limits()) {
+                Some(error) => self.reply(error.into()).await,
+                None => self.iq(&iq).await,
+            },
+            Some(Stanza::Presence(_)) | None => {}
         }
     }
 

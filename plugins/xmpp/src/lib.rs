@@ -31,6 +31,7 @@ mod outbound;
 mod outbox;
 mod service;
 mod telemetry;
+mod throttle;
 
 pub use self::config::Config;
 use self::connection::{Connection, Tcp};

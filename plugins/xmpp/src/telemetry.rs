@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::tokio::time::Instant;
 use rialto_sdk::{Health, Host, Tasks, tokio, tracing};
+use rialto_xmpp_codec::LimitError;
 
 use crate::connection::SessionEnd;
 use crate::gateway::{Event, Gateway, Ignored};
+use crate::throttle::Throttle;
 
 /// Is the gateway that loaded this plugin.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub(crate) struct SdkGateway {
     tasks: Tasks,
     /// Has the server's absence been logged already?
     away: Arc<AtomicBool>,
+    /// Users can have these lines written; they shall not fill the log.
+    beyond_limits: Arc<Throttle>,
 }
 
 impl SdkGateway {
@@ -26,6 +31,7 @@ impl SdkGateway {
             host,
             tasks,
             away: Arc::default(),
+            beyond_limits: Arc::new(Throttle::new(QUIET)),
         }
     }
 
@@ -50,7 +56,17 @@ impl SdkGateway {
             tracing::warn!(error = %end, error.cause = cause, retry.ms = retry, "the server is away");
         }
     }
+
+    fn beyond_limits(&self, error: LimitError) {
+        self.host.count("rialto_xmpp_beyond_limits_total", 1);
+        if let Some(unsaid) = self.beyond_limits.pass(Instant::now()) {
+            tracing::warn!(%error, unsaid, "refused a stanza beyond the limits");
+        }
+    }
 }
+
+/// How long the log stays quiet after a line about a stanza beyond the limits.
+const QUIET: Duration = Duration::from_secs(60);
 
 impl Gateway for SdkGateway {
     fn submit(
@@ -85,6 +101,7 @@ impl Gateway for SdkGateway {
                 self.host.count("rialto_xmpp_refused_total", 1);
                 tracing::debug!(failure.reason = reason, "refused a message");
             }
+            Event::BeyondLimits(error) => self.beyond_limits(error),
             Event::Unwritable => self.host.count("rialto_xmpp_unwritable_total", 1),
         }
     }

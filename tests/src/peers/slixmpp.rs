@@ -98,6 +98,11 @@ impl SlixmppClient {
             .to_owned()
     }
 
+    /// Sends a stanza that is written out, whatever slixmpp would make of it.
+    pub fn write(&mut self, xml: &str) {
+        self.command(&json!({ "do": "write", "xml": xml }));
+    }
+
     /// Takes the next message stanza, an error or not, that was not taken before.
     ///
     /// # Panics

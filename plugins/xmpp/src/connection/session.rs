@@ -200,6 +200,7 @@ async fn take<C: Connect, G: Gateway>(
     while let Some(event) = stream.read(&mut bytes).map_err(SessionEnd::Unreadable)? {
         match event {
             StreamEvent::Stanza(stanza) => connection.inbound.take(stanza).await,
+            StreamEvent::Refused(refused) => connection.inbound.refused(refused).await,
             StreamEvent::Error(error) => return Err(SessionEnd::StreamError(error)),
             StreamEvent::End => return Err(SessionEnd::Closed),
             _ => connection.gateway.event(Event::Ignored(Ignored::Element)),

@@ -1,6 +1,7 @@
 //! The plugin against a server that behaves, and one that does not. The clock stands still.
 
 mod incoming;
+mod limits;
 mod outgoing;
 mod server;
 mod stop;

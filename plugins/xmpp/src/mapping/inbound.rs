@@ -4,7 +4,7 @@ use rialto_sdk::model::{
     ByteString, ContentHeader, Failure, FailureReason, Header, InstantMessage, MessageOperation,
     TransactionId,
 };
-use rialto_xmpp_codec::{Jid, LangText, Message, MessageType, StanzaError};
+use rialto_xmpp_codec::{Condition, Jid, LangText, Message, MessageType, StanzaError};
 
 use super::address::{destination_inbox, source_inbox};
 use super::content::{is_language, unsupported};
@@ -29,12 +29,16 @@ pub(crate) enum Incoming {
 /// Says what to do with a message, under `id` if it is an instant message.
 pub(crate) fn classify(message: &Message, id: impl FnOnce() -> TransactionId) -> Incoming {
     match message.type_ {
-        MessageType::Error => match (&message.id, &message.error) {
-            (Some(id), Some(error)) => Incoming::Report {
+        MessageType::Error => match &message.id {
+            // One that says nothing of its cause is an error all the same.
+            Some(id) => Incoming::Report {
                 id: id.clone(),
-                error: error.clone(),
+                error: message
+                    .error
+                    .clone()
+                    .unwrap_or_else(|| Condition::UndefinedCondition.into()),
             },
-            _ => Incoming::Silent,
+            None => Incoming::Silent,
         },
         MessageType::Groupchat => {
             let failure = Failure::new(FailureReason::UnsupportedService);
@@ -139,7 +143,7 @@ fn jid(text: Option<&ByteString>, invalid: FailureReason) -> Result<Jid, Failure
 
 #[cfg(test)]
 mod tests {
-    use rialto_xmpp_codec::{Condition, Thread};
+    use rialto_xmpp_codec::Thread;
 
     use super::*;
 
@@ -315,5 +319,13 @@ mod tests {
             ..message
         };
         assert!(matches!(classify(&message, id), Incoming::Report { id, .. } if id == "t1"));
+        let unexplained = Message {
+            error: None,
+            ..message
+        };
+        assert!(
+            matches!(classify(&unexplained, id), Incoming::Report { error, .. }
+                if error.condition == Condition::UndefinedCondition)
+        );
     }
 }
