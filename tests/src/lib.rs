@@ -16,6 +16,7 @@
 )]
 
 pub mod gateway;
+pub mod networks;
 pub mod peers;
 pub mod ports;
 pub mod process;

@@ -1,6 +1,7 @@
 //! Users of SIP and XMPP converse through the gateway, in real clients and servers.
 
 use rialto_tests::{
+    networks::{Networks, Shown},
     peers::{
         self, Baresip, Ejabberd, Prosody, SlixmppClient, Transport, XmppServer, baresip,
         sipp::{Outgoing, SIP_HOST, SIP_HOST_V6},
@@ -141,6 +142,33 @@ fn rfc2779_5_4_4_reply_to_the_shown_address_comes_back_to_each_side() {
         (again.body(), again.bare_from()),
         (Some("Good night"), ALICE_SEEN)
     );
+}
+
+#[test]
+fn rfc2779_4_1_3_native_reply_to_the_shown_address_comes_home_over_every_ordered_pair() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let (networks, mut users) = Networks::start();
+    let count = users.len();
+    let pairs = (0..count).flat_map(|a| (0..count).map(move |b| (a, b)));
+    for (a, b) in pairs.filter(|(a, b)| a != b) {
+        let [writer, reader] = users
+            .get_disjoint_mut([a, b])
+            .expect("two that are not one");
+        let between = format!("from {} to {}", writer.inbox, reader.inbox);
+        let to = networks.address(writer, reader);
+        let text = format!("Is it you? {between}");
+        writer.send(&to, &text);
+        let question = reader.receive();
+        assert_eq!(question.text, text);
+
+        let text = format!("It is, 今. {between}");
+        reader.send(&question.from, &text);
+        let Shown { from, text: reply } = writer.receive();
+        assert_eq!(reply, text);
+        assert!(from.starts_with(&to), "{from}, not {to}, answers {between}");
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@
 use tempfile::TempDir;
 
 use super::{
-    XmppServer, XmppSettings, filled, folder, write,
-    xmpp_server::{PASSWORD, USERS, XMPP_DOMAIN},
+    XmppServer, XmppSettings, folder, write,
+    xmpp_server::{PASSWORD, USERS},
 };
 use crate::{
     process::{Process, tethered},
@@ -25,20 +25,10 @@ pub struct Ejabberd {
 impl XmppServer for Ejabberd {
     fn start(settings: XmppSettings) -> Self {
         let folder = folder("ejabberd");
-        let config = filled(
-            "ejabberd/ejabberd.yml",
-            &[
-                ("HOST", &settings.host.to_string()),
-                ("CLIENTS", &settings.clients.number().to_string()),
-                ("COMPONENTS", &settings.components.number().to_string()),
-                ("DOMAIN", XMPP_DOMAIN),
-                ("COMPONENT", &settings.component_domain),
-                ("SECRET", &settings.secret),
-            ],
-        );
-        write(&folder.path().join("ejabberd.yml"), config);
+        let file = folder.path().join("ejabberd.yml");
+        write(&file, settings.fill("ejabberd/ejabberd.yml", folder.path()));
         Self {
-            process: run(&folder),
+            process: run(&folder, &settings.domain),
             settings,
             folder,
         }
@@ -53,17 +43,17 @@ impl XmppServer for Ejabberd {
     }
 
     fn start_again(&mut self) {
-        self.process = run(&self.folder);
+        self.process = run(&self.folder, &self.settings.domain);
     }
 }
 
-fn run(folder: &TempDir) -> Process {
+fn run(folder: &TempDir, domain: &str) -> Process {
     let dir = folder.path();
     let mut command = tethered("erl");
     command
         .args(["-noinput", "+S", "1:1", "-mnesia", "dir"])
         .arg(format!("\"{}\"", dir.join("mnesia").display()))
-        .args(["-s", "ejabberd", "-eval", &registration()])
+        .args(["-s", "ejabberd", "-eval", &registration(domain)])
         .current_dir(dir)
         .env("HOME", dir)
         .env(
@@ -80,10 +70,10 @@ fn run(folder: &TempDir) -> Process {
 }
 
 /// Registers the users once ejabberd is up; they may be there from an earlier start.
-fn registration() -> String {
+fn registration(domain: &str) -> String {
     let users: Vec<String> = USERS.iter().map(|user| format!("<<\"{user}\">>")).collect();
     format!(
-        "[case ejabberd_auth:try_register(U, <<\"{XMPP_DOMAIN}\">>, <<\"{PASSWORD}\">>) of \
+        "[case ejabberd_auth:try_register(U, <<\"{domain}\">>, <<\"{PASSWORD}\">>) of \
          ok -> ok; {{error, exists}} -> ok end || U <- [{}]], \
          io:format(\"users are registered~n\").",
         users.join(", ")

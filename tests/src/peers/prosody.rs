@@ -4,8 +4,8 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::{
-    XmppServer, XmppSettings, filled, folder, write,
-    xmpp_server::{PASSWORD, USERS, XMPP_DOMAIN},
+    XmppServer, XmppSettings, folder, write,
+    xmpp_server::{PASSWORD, USERS},
 };
 use crate::process::{Process, tethered};
 
@@ -38,21 +38,15 @@ impl XmppServer for Prosody {
     fn start(settings: XmppSettings) -> Self {
         let folder = folder("prosody");
         let data = folder.path().join("data");
-        let config = filled(
-            "prosody/prosody.cfg.lua",
-            &[
-                ("DIR", &folder.path().display().to_string()),
-                ("HOST", &settings.host.to_string()),
-                ("CLIENTS", &settings.clients.number().to_string()),
-                ("COMPONENTS", &settings.components.number().to_string()),
-                ("DOMAIN", XMPP_DOMAIN),
-                ("COMPONENT", &settings.component_domain),
-                ("SECRET", &settings.secret),
-            ],
+        let file = folder.path().join("prosody.cfg.lua");
+        write(
+            &file,
+            settings.fill("prosody/prosody.cfg.lua", folder.path()),
         );
-        write(&folder.path().join("prosody.cfg.lua"), config);
         // Its storage escapes what is no letter or digit in the names of its files.
-        let accounts = data.join(XMPP_DOMAIN.replace('.', "%2e")).join("accounts");
+        let accounts = data
+            .join(settings.domain.replace('.', "%2e"))
+            .join("accounts");
         for user in USERS {
             let account = format!("return {{ [\"password\"] = \"{PASSWORD}\"; }};\n");
             write(&accounts.join(format!("{user}.dat")), account);

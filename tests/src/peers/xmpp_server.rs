@@ -1,8 +1,11 @@
 //! What the tests need of an XMPP server, whichever it is.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
-use super::SlixmppClient;
+use super::{SlixmppClient, filled};
 use crate::{gateway::ComponentLink, ports::Port};
 
 /// The domain of the users on the XMPP side.
@@ -15,6 +18,8 @@ pub const PASSWORD: &str = "montague";
 /// Where a server listens and whom it lets in.
 #[derive(Debug)]
 pub struct XmppSettings {
+    /// The domain of its users.
+    pub domain: String,
     /// The address of both listeners.
     pub host: IpAddr,
     /// For clients.
@@ -44,7 +49,8 @@ pub trait XmppServer {
     /// Logs a user in; the client is present at its bare address when this returns.
     fn login(&self, user: &str) -> SlixmppClient {
         let address = SocketAddr::new(self.settings().host, self.settings().clients.number());
-        SlixmppClient::login(&format!("{user}@{XMPP_DOMAIN}/balcony"), PASSWORD, address)
+        let jid = format!("{user}@{}/balcony", self.settings().domain);
+        SlixmppClient::login(&jid, PASSWORD, address)
     }
 
     /// How the gateway reaches it.
@@ -54,7 +60,7 @@ pub trait XmppServer {
             endpoint: SocketAddr::new(settings.host, settings.components.number()),
             domain: settings.component_domain.clone(),
             secret: settings.secret.clone(),
-            server: XMPP_DOMAIN.to_owned(),
+            server: settings.domain.clone(),
         }
     }
 }
@@ -63,11 +69,34 @@ impl XmppSettings {
     /// For a component of this domain; own ports, on an address of loopback that no SIP peer has.
     pub fn new(component_domain: &str) -> Self {
         Self {
+            domain: XMPP_DOMAIN.to_owned(),
             host: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 12)),
             clients: Port::take(),
             components: Port::take(),
             component_domain: component_domain.to_owned(),
             secret: "a plague on both your houses".to_owned(),
         }
+    }
+    /// With users at this domain.
+    #[must_use]
+    pub fn with_domain(mut self, domain: &str) -> Self {
+        domain.clone_into(&mut self.domain);
+        self
+    }
+
+    /// A file of the rig with these settings in place of its `@NAMES@`, and the server's folder for `@DIR@`.
+    pub(super) fn fill(&self, file: &str, folder: &Path) -> String {
+        filled(
+            file,
+            &[
+                ("DIR", &folder.display().to_string()),
+                ("HOST", &self.host.to_string()),
+                ("CLIENTS", &self.clients.number().to_string()),
+                ("COMPONENTS", &self.components.number().to_string()),
+                ("DOMAIN", &self.domain),
+                ("COMPONENT", &self.component_domain),
+                ("SECRET", &self.secret),
+            ],
+        )
     }
 }

@@ -1,0 +1,191 @@
+//! One gateway between four networks, two of each protocol, with one user each.
+
+use std::net::SocketAddr;
+
+use crate::{
+    gateway::{self, Gateway, GatewayConfig},
+    peers::{
+        Ejabberd, Prosody, Reply, SippClient, SippServer, SlixmppClient, Transport, XmppServer,
+        XmppSettings,
+        sipp::{Outgoing, SIP_HOST},
+    },
+    ports::Port,
+};
+
+const SIP_DOMAINS: [&str; 2] = ["one.example", "two.example"];
+const XMPP_DOMAINS: [&str; 2] = ["three.example", "four.example"];
+const COMPONENTS: [&str; 2] = ["three.relay.example", "four.relay.example"];
+
+/// The gateway, and the servers that have to go on running.
+#[derive(Debug)]
+pub struct Networks {
+    gateway: Gateway,
+    _prosody: Prosody,
+    _ejabberd: Ejabberd,
+    _ports: [Port; 2],
+}
+
+/// Someone with a client of their own network.
+#[derive(Debug)]
+pub struct User {
+    /// The adapter between the user's network and the gateway.
+    pub adapter: &'static str,
+    /// The user's inbox.
+    pub inbox: &'static str,
+    client: Client,
+}
+
+/// What a client shows of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The sender's address, as one writes it there.
+    pub from: String,
+    /// The text.
+    pub text: String,
+}
+
+#[derive(Debug)]
+enum Client {
+    Sip(Box<SippServer>, SippClient),
+    Xmpp(SlixmppClient),
+}
+
+impl Networks {
+    /// Starts all of it.
+    pub fn start() -> (Self, [User; 4]) {
+        let sip = [(); 2].map(|()| SippServer::start(SIP_HOST, &Reply::Status("200 OK")));
+        let settings =
+            |index: usize| XmppSettings::new(COMPONENTS[index]).with_domain(XMPP_DOMAINS[index]);
+        let (prosody, ejabberd) = (Prosody::start(settings(0)), Ejabberd::start(settings(1)));
+        let ports = [Port::take(), Port::take()];
+        let listen = ports.each_ref().map(gateway::address);
+        let config = GatewayConfig::new()
+            .with_relay_domains(&COMPONENTS)
+            .with_sip("one", &listen[..1], &all_but(SIP_DOMAINS[0]))
+            .with_sip("two", &listen[1..], &all_but(SIP_DOMAINS[1]))
+            .with_xmpp("three", &prosody.link(), &COMPONENTS[..1])
+            .with_xmpp("four", &ejabberd.link(), &COMPONENTS[1..])
+            .with_route(
+                SIP_DOMAINS[0],
+                "one",
+                Some(&sip[0].next_hop(Transport::Udp)),
+            )
+            .with_route(
+                SIP_DOMAINS[1],
+                "two",
+                Some(&sip[1].next_hop(Transport::Udp)),
+            )
+            .with_route(XMPP_DOMAINS[0], "three", None)
+            .with_route(XMPP_DOMAINS[1], "four", None);
+        let gateway = Gateway::start(&config);
+        let [one, two] = sip;
+        let users = [
+            User::of_sip("one", "im:alice@one.example", one, listen[0]),
+            User::of_sip("two", "im:bob@two.example", two, listen[1]),
+            User::of_xmpp("three", "im:juliet@three.example", prosody.login("juliet")),
+            User::of_xmpp("four", "im:romeo@four.example", ejabberd.login("romeo")),
+        ];
+        let networks = Self {
+            gateway,
+            _prosody: prosody,
+            _ejabberd: ejabberd,
+            _ports: ports,
+        };
+        (networks, users)
+    }
+
+    /// How one user writes to another: the address that the other's messages come from.
+    pub fn address(&self, writer: &User, reader: &User) -> String {
+        let question = [
+            "resolve",
+            writer.inbox,
+            "--from",
+            reader.adapter,
+            "--source",
+            reader.inbox,
+        ];
+        let answer = self.gateway.ask(&question);
+        let shown = answer[0]["shown_source"].as_str().unwrap_or(reader.inbox);
+        writer.native(shown)
+    }
+}
+
+impl User {
+    fn of_sip(
+        adapter: &'static str,
+        inbox: &'static str,
+        server: SippServer,
+        gateway: SocketAddr,
+    ) -> Self {
+        let client = SippClient::new(SIP_HOST, Transport::Udp, gateway);
+        Self {
+            adapter,
+            inbox,
+            client: Client::Sip(Box::new(server), client),
+        }
+    }
+
+    fn of_xmpp(adapter: &'static str, inbox: &'static str, client: SlixmppClient) -> Self {
+        Self {
+            adapter,
+            inbox,
+            client: Client::Xmpp(client),
+        }
+    }
+
+    /// Sends a text to a native address.
+    ///
+    /// # Panics
+    /// When a SIP user is not told of success.
+    pub fn send(&mut self, to: &str, text: &str) {
+        let from = self.native(self.inbox);
+        match &mut self.client {
+            Client::Sip(_, client) => {
+                let answer = client.send(Outgoing::text(&from, to, text));
+                assert_eq!(answer.status(), Some(200), "to {to}: {}", answer.head());
+            }
+            Client::Xmpp(client) => {
+                client.send(to, text);
+            }
+        }
+    }
+
+    /// Takes the next message.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn receive(&mut self) -> Shown {
+        match &mut self.client {
+            Client::Sip(server, _) => {
+                let message = server.receive(Transport::Udp);
+                Shown {
+                    from: message.uri("From").unwrap_or_default().to_owned(),
+                    text: String::from_utf8_lossy(message.body()).into_owned(),
+                }
+            }
+            Client::Xmpp(client) => {
+                let stanza = client.receive();
+                Shown {
+                    from: stanza.from().to_owned(),
+                    text: stanza.body().unwrap_or_else(|| stanza.xml()).to_owned(),
+                }
+            }
+        }
+    }
+
+    /// An inbox as this user writes it: a SIP URI, or a JID with its `/` escaped (XEP-0106).
+    fn native(&self, inbox: &str) -> String {
+        let address = inbox.trim_start_matches("im:");
+        match self.client {
+            Client::Sip(..) => format!("sip:{address}"),
+            Client::Xmpp(_) => address.replace('/', r"\2f"),
+        }
+    }
+}
+
+/// The domains that the network of this one sends to the gateway.
+fn all_but(own: &str) -> Vec<&'static str> {
+    let mut domains = [SIP_DOMAINS, XMPP_DOMAINS].concat();
+    domains.retain(|domain| *domain != own);
+    domains
+}
