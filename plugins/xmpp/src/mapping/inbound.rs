@@ -44,24 +44,41 @@ pub(crate) fn classify(message: &Message, id: impl FnOnce() -> TransactionId) ->
             let failure = Failure::new(FailureReason::UnsupportedService);
             Incoming::Refused(failure.with_detail("xmpp: groupchat is not carried"))
         }
+        _ if is_sealed(message) => Incoming::Refused(unsupported(
+            "xmpp: what is encrypted or signed in an extension is not carried",
+        )),
         _ => match body(message) {
             Some(body) => {
                 operation(message, body, id).map_or_else(Incoming::Refused, Incoming::Instant)
-            }
-            None if message
-                .other
-                .iter()
-                .any(|child| child.namespace() == END_TO_END) =>
-            {
-                Incoming::Refused(unsupported("xmpp: end-to-end objects are not carried"))
             }
             None => Incoming::Silent,
         },
     }
 }
 
-/// Content that is all in the extension (RFC 3923).
-const END_TO_END: &str = "urn:ietf:params:xml:ns:xmpp-e2e";
+/// Whether the content is in an extension, where only the receiver can read or verify it.
+///
+/// A body beside it is no more than an excuse for clients that cannot; to deliver that would be no success.
+fn is_sealed(message: &Message) -> bool {
+    let mut extensions = message.other.iter();
+    extensions.any(|child| SEALS.contains(&child.namespace()))
+}
+
+const SEALS: [&str; 8] = [
+    // RFC 3923.
+    "urn:ietf:params:xml:ns:xmpp-e2e",
+    // XEP-0380 names whatever method there is.
+    "urn:xmpp:eme:0",
+    // XEP-0373.
+    "urn:xmpp:openpgp:0",
+    // XEP-0384, as it is in use, and its later versions.
+    "eu.siacs.conversations.axolotl",
+    "urn:xmpp:omemo:1",
+    "urn:xmpp:omemo:2",
+    // XEP-0027.
+    "jabber:x:encrypted",
+    "jabber:x:signed",
+];
 
 fn operation(
     message: &Message,
