@@ -2,7 +2,8 @@
 
 Commands:
   {"do": "login", "jid", "password", "host", "port"}
-  {"do": "send", "to", "body", and optionally "id", "type", "subject", "thread", "lang"}
+  {"do": "send", "to", "body", and optionally "id", "type", "subject", "thread", "lang",
+                 "extension" (an element as text)}
   {"do": "write", "xml"}         a stanza as it is to go over the wire
   {"do": "quit"}
 Reports:
@@ -108,6 +109,8 @@ class Client(slixmpp.ClientXMPP):
             if command.get(name) is not None:
                 child = slixmpp.xmlstream.ET.SubElement(message.xml, CLIENT + name)
                 child.text = command[name]
+        if command.get("extension"):
+            message.xml.append(slixmpp.xmlstream.ET.fromstring(command["extension"]))
         message.send()
         report(event="sent", id=message["id"])
 

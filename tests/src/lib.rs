@@ -21,6 +21,7 @@ pub mod peers;
 pub mod ports;
 pub mod process;
 pub mod raw_sip;
+pub mod relay;
 pub mod sip_message;
 pub mod texts;
 pub mod transcript;

@@ -16,10 +16,11 @@ const SIP_DOMAINS: [&str; 2] = ["one.example", "two.example"];
 const XMPP_DOMAINS: [&str; 2] = ["three.example", "four.example"];
 const COMPONENTS: [&str; 2] = ["three.relay.example", "four.relay.example"];
 
-/// The gateway, and the servers that have to go on running.
+/// The gateway, the users, and the servers that have to go on running.
 #[derive(Debug)]
 pub struct Networks {
     gateway: Gateway,
+    users: [User; 4],
     _prosody: Prosody,
     _ejabberd: Ejabberd,
     _ports: [Port; 2],
@@ -28,10 +29,9 @@ pub struct Networks {
 /// Someone with a client of their own network.
 #[derive(Debug)]
 pub struct User {
-    /// The adapter between the user's network and the gateway.
-    pub adapter: &'static str,
     /// The user's inbox.
     pub inbox: &'static str,
+    adapter: &'static str,
     client: Client,
 }
 
@@ -52,7 +52,7 @@ enum Client {
 
 impl Networks {
     /// Starts all of it.
-    pub fn start() -> (Self, [User; 4]) {
+    pub fn start() -> Self {
         let sip = [(); 2].map(|()| SippServer::start(SIP_HOST, &Reply::Status("200 OK")));
         let settings =
             |index: usize| XmppSettings::new(COMPONENTS[index]).with_domain(XMPP_DOMAINS[index]);
@@ -85,17 +85,30 @@ impl Networks {
             User::of_xmpp("three", "im:juliet@three.example", prosody.login("juliet")),
             User::of_xmpp("four", "im:romeo@four.example", ejabberd.login("romeo")),
         ];
-        let networks = Self {
+        Self {
             gateway,
+            users,
             _prosody: prosody,
             _ejabberd: ejabberd,
             _ports: ports,
-        };
-        (networks, users)
+        }
+    }
+
+    /// Does the same with each two users: a writer, a reader, and the address where the one finds the other.
+    pub fn for_every_ordered_pair(mut self, mut converse: impl FnMut(&mut User, &mut User, &str)) {
+        let count = self.users.len();
+        let pairs = (0..count).flat_map(|a| (0..count).map(move |b| [a, b]));
+        for pair in pairs.filter(|[a, b]| a != b) {
+            let [writer, reader] = pair.map(|index| &self.users[index]);
+            let address = self.address(writer, reader);
+            if let Ok([writer, reader]) = self.users.get_disjoint_mut(pair) {
+                converse(writer, reader, &address);
+            }
+        }
     }
 
     /// How one user writes to another: the address that the other's messages come from.
-    pub fn address(&self, writer: &User, reader: &User) -> String {
+    fn address(&self, writer: &User, reader: &User) -> String {
         let question = [
             "resolve",
             writer.inbox,

@@ -2,6 +2,9 @@
 
 pub mod baresip;
 pub mod ejabberd;
+pub mod entity;
+pub mod gpg;
+pub mod openssl;
 pub mod prosody;
 pub mod sipp;
 pub mod slixmpp;
@@ -10,11 +13,17 @@ pub mod xmpp_server;
 use std::{
     env,
     path::{Path, PathBuf},
+    process::Command,
 };
+
+use crate::process::Process;
 
 pub use self::{
     baresip::Baresip,
     ejabberd::Ejabberd,
+    entity::Entity,
+    gpg::Gpg,
+    openssl::Openssl,
     prosody::Prosody,
     sipp::{Reply, SippClient, SippServer, Transport},
     slixmpp::SlixmppClient,
@@ -37,6 +46,8 @@ pub fn are_wanted() -> bool {
         "/usr/bin/erl",
         "/usr/bin/sipp",
         "/usr/bin/baresip",
+        "/usr/bin/openssl",
+        "/usr/bin/gpg-agent",
     ];
     let python = slixmpp::python();
     let missing: Vec<&Path> = programs
@@ -75,6 +86,19 @@ fn write(path: &Path, content: impl AsRef<[u8]>) {
     }
     std::fs::write(path, content)
         .unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
+}
+
+/// What a program makes of its input.
+///
+/// # Panics
+/// When it fails.
+fn filter(name: &str, command: Command, input: &[u8]) -> Vec<u8> {
+    let mut process = Process::spawn(name, command);
+    process.write(input);
+    if !process.await_exit().success() {
+        process.fail("it refuses");
+    }
+    process.stdout().bytes()
 }
 
 /// A folder that is removed with its value.

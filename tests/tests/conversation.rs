@@ -149,17 +149,10 @@ fn rfc2779_4_1_3_native_reply_to_the_shown_address_comes_home_over_every_ordered
     if !peers::are_wanted() {
         return;
     }
-    let (networks, mut users) = Networks::start();
-    let count = users.len();
-    let pairs = (0..count).flat_map(|a| (0..count).map(move |b| (a, b)));
-    for (a, b) in pairs.filter(|(a, b)| a != b) {
-        let [writer, reader] = users
-            .get_disjoint_mut([a, b])
-            .expect("two that are not one");
+    Networks::start().for_every_ordered_pair(|writer, reader, to| {
         let between = format!("from {} to {}", writer.inbox, reader.inbox);
-        let to = networks.address(writer, reader);
         let text = format!("Is it you? {between}");
-        writer.send(&to, &text);
+        writer.send(to, &text);
         let question = reader.receive();
         assert_eq!(question.text, text);
 
@@ -167,8 +160,8 @@ fn rfc2779_4_1_3_native_reply_to_the_shown_address_comes_home_over_every_ordered
         reader.send(&question.from, &text);
         let Shown { from, text: reply } = writer.receive();
         assert_eq!(reply, text);
-        assert!(from.starts_with(&to), "{from}, not {to}, answers {between}");
-    }
+        assert!(from.starts_with(to), "{from}, not {to}, answers {between}");
+    });
 }
 
 #[test]

@@ -1,19 +1,14 @@
 //! Payloads are carried byte for byte, or refused with a reason.
 
-use std::net::SocketAddr;
-
 use rialto_tests::{
-    gateway::{self, Gateway, GatewayConfig},
     peers::{
         self, Prosody, Reply, SippClient, SippServer, Transport,
         sipp::{Outgoing, SIP_HOST},
     },
-    ports::Port,
     raw_sip::RawSip,
+    relay::{BOB, Relay},
     world::{ALICE, JULIET_SEEN, World, WorldSettings},
 };
-
-const BOB: &str = "sip:bob@other.example";
 
 #[test]
 fn payload_that_is_no_text_is_refused_with_415_when_it_is_for_xmpp() {
@@ -76,30 +71,6 @@ fn cpim_4_3_payload_of_every_byte_value_crosses() {
     alice.send(relay.listen, ALICE, BOB, "application/octet-stream", &body);
     assert_eq!(bob.receive().body(), body);
     assert_eq!(alice.receive().status(), Some(200));
-}
-
-/// A gateway between two SIP networks.
-struct Relay {
-    listen: SocketAddr,
-    _gateway: Gateway,
-    _ports: [Port; 2],
-}
-
-impl Relay {
-    /// Whatever is for Bob's domain goes to the next hop.
-    fn start(next_hop: &str) -> Self {
-        let ports = [Port::take(), Port::take()];
-        let [near, far] = ports.each_ref().map(gateway::address);
-        let config = GatewayConfig::new()
-            .with_sip("near", &[near], &["other.example"])
-            .with_sip("far", &[far], &["sip.example"])
-            .with_route("other.example", "far", Some(next_hop));
-        Self {
-            listen: near,
-            _gateway: Gateway::start(&config),
-            _ports: ports,
-        }
-    }
 }
 
 /// Payloads that a careless relay changes; none has a NUL, which SIPp cannot show.

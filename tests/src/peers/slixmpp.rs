@@ -36,6 +36,8 @@ pub struct Draft<'a> {
     pub thread: Option<&'a str>,
     /// The stanza's `xml:lang`.
     pub lang: Option<&'a str>,
+    /// An extension: one element.
+    pub extension: Option<&'a str>,
 }
 
 /// A message stanza that a client has received.
@@ -91,6 +93,7 @@ impl SlixmppClient {
         self.command(&json!({
             "do": "send", "to": draft.to, "body": draft.body, "id": draft.id, "type": draft.kind,
             "subject": draft.subject, "thread": draft.thread, "lang": draft.lang,
+            "extension": draft.extension,
         }));
         self.next("sent")["id"]
             .as_str()

@@ -1,0 +1,37 @@
+//! A gateway between two SIP networks.
+
+use std::net::SocketAddr;
+
+use crate::{
+    gateway::{self, Gateway, GatewayConfig},
+    ports::Port,
+};
+
+/// A user of the far network.
+pub const BOB: &str = "sip:bob@other.example";
+
+/// A running gateway that sends whatever is for Bob's domain to one next hop.
+#[derive(Debug)]
+pub struct Relay {
+    /// Where it takes SIP of the near network.
+    pub listen: SocketAddr,
+    _gateway: Gateway,
+    _ports: [Port; 2],
+}
+
+impl Relay {
+    /// Starts it.
+    pub fn start(next_hop: &str) -> Self {
+        let ports = [Port::take(), Port::take()];
+        let [near, far] = ports.each_ref().map(gateway::address);
+        let config = GatewayConfig::new()
+            .with_sip("near", &[near], &["other.example"])
+            .with_sip("far", &[far], &["sip.example"])
+            .with_route("other.example", "far", Some(next_hop));
+        Self {
+            listen: near,
+            _gateway: Gateway::start(&config),
+            _ports: ports,
+        }
+    }
+}
