@@ -433,6 +433,11 @@ typedef struct RialtoPlugin {
   const struct RialtoField *layout;
   // How many.
   size_t layout_len;
+  // How DNS finds the systems that speak the protocol, separated by commas; null when it does not. Each is one of
+  // `naptr SERVICE PREFIX`, `srv _SERVICE._TRANSPORT PREFIX`, `mx PORT PREFIX`, `address PORT PREFIX`, in the order in which they are tried;
+  // PREFIX stands before the address in a next hop, and may be missing. `unaddressed` among them says that `deliver` finds
+  // its own way: DNS is asked only whether there is one.
+  struct RialtoBytes lookups;
 } RialtoPlugin;
 
 #endif  /* RIALTO_H */

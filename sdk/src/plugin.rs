@@ -54,6 +54,7 @@ pub struct PluginInfo {
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
     pub(crate) schemes: &'static [&'static str],
+    pub(crate) lookups: &'static [&'static str],
     pub(crate) services: Services,
     pub(crate) licence: Option<&'static str>,
     pub(crate) authors: Option<&'static str>,
@@ -67,6 +68,7 @@ impl PluginInfo {
             version,
             protocol: name,
             schemes: &[],
+            lookups: &[],
             services: Services::NONE,
             licence: None,
             authors: None,
@@ -82,6 +84,23 @@ impl PluginInfo {
     /// Names the URI schemes of the native protocol.
     pub const fn schemes(mut self, schemes: &'static [&'static str]) -> Self {
         self.schemes = schemes;
+        self
+    }
+
+    /// Says how DNS finds systems that speak the protocol, where a domain has no `_im` records (RFC 3861); tried in this order.
+    ///
+    /// | lookup | finds |
+    /// |---|---|
+    /// | `naptr SIP+D2U udp:` | NAPTR records of the domain with this service, and the SRV records that they name (RFC 3263 §4.1) |
+    /// | `srv _sip._udp udp:` | SRV records of this name beneath the domain (RFC 2782) |
+    /// | `mx 25` | MX records of the domain, and this port (RFC 5321 §5.1) |
+    /// | `address 5060` | the domain's own addresses, and this port, when there are no records at all |
+    /// | `unaddressed` | nothing: says that `deliver` finds its own way, so that DNS is asked only whether there is one |
+    ///
+    /// The last word, which may be missing, is put before the address in the operation's next hop: `udp:192.0.2.1:5060`.
+    /// Without any lookup DNS never leads to the plugin.
+    pub const fn lookups(mut self, lookups: &'static [&'static str]) -> Self {
+        self.lookups = lookups;
         self
     }
 

@@ -22,6 +22,6 @@ pub use claims::{Claim, ClaimTable};
 pub use declared::{Declared, Loaded};
 pub use error::LoadError;
 pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
-pub use library::{Language, Library, Manifest};
+pub use library::{Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
 pub use rialto_bridge::{Receipt, Ticket};

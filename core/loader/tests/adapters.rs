@@ -51,6 +51,8 @@ fn manifest_says_what_the_plugin_is() {
     let manifest = library.manifest();
     assert_eq!((manifest.name(), manifest.version()), ("faulty", "0.1.0"));
     assert_eq!(manifest.schemes(), ["faulty", "broken"]);
+    let lookups: Vec<_> = manifest.lookups().iter().map(ToString::to_string).collect();
+    assert_eq!(lookups, ["srv _faulty._tcp tcp:", "address 7"]);
     assert_eq!(manifest.licence(), Some("MIT OR Apache-2.0"));
     assert_eq!(manifest.language(), Language::Rust);
     let c = Library::open(&echo_c_plugin()).unwrap();

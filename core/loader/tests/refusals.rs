@@ -182,6 +182,14 @@ fn plugin_with_a_senseless_manifest_is_refused() {
         words.contains("(`not a scheme` is no URI scheme)"),
         "{words}"
     );
+    let words = refused(&c_plugin(
+        "bad_lookup",
+        "#define LOOKUPS \"srv _c._tcp,mx 0\"",
+    ));
+    assert!(
+        words.contains("(`mx 0` is no lookup that this gateway knows)"),
+        "{words}"
+    );
     let words = refused(&c_plugin("no_service", "#define SERVICES 0"));
     assert!(
         words.contains("(it offers no service that this gateway knows)"),

@@ -77,6 +77,7 @@ pub enum Fault {
 impl Plugin for Faulty {
     const INFO: PluginInfo = PluginInfo::new("faulty", env!("CARGO_PKG_VERSION"))
         .schemes(&["faulty", "broken"])
+        .lookups(&["srv _faulty._tcp tcp:", "address 7"])
         .services(Services::MESSAGES)
         .licence("MIT OR Apache-2.0");
 

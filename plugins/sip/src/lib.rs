@@ -42,6 +42,13 @@ pub(crate) struct Sip {
 impl Plugin for Sip {
     const INFO: PluginInfo = PluginInfo::new("sip", env!("CARGO_PKG_VERSION"))
         .schemes(&["sip", "sips"])
+        .lookups(&[
+            "naptr SIP+D2U udp:",
+            "naptr SIP+D2T tcp:",
+            "srv _sip._udp udp:",
+            "srv _sip._tcp tcp:",
+            "address 5060",
+        ])
         .services(Services::MESSAGES);
 
     type Config = Config;

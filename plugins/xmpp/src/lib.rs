@@ -54,6 +54,8 @@ pub struct Xmpp {
 impl Plugin for Xmpp {
     const INFO: PluginInfo = PluginInfo::new("xmpp", env!("CARGO_PKG_VERSION"))
         .schemes(&["xmpp"])
+        // The component's server finds the others (RFC 6120 §3.2).
+        .lookups(&["srv _xmpp-server._tcp", "unaddressed"])
         .services(Services::MESSAGES)
         .licence("MIT OR Apache-2.0");
 

@@ -72,6 +72,6 @@ layout! {
     ClaimSink { size reserved ctx claim }
     Plugin {
         magic contract size name version protocol schemes services licence authors claims start deliver
-        cancel stop release set_level layout layout_len
+        cancel stop release set_level layout layout_len lookups
     }
 }

@@ -57,6 +57,11 @@ pub struct Plugin {
     pub layout: *const Field,
     /// How many.
     pub layout_len: usize,
+    /// How DNS finds the systems that speak the protocol, separated by commas; null when it does not. Each is one of
+    /// `naptr SERVICE PREFIX`, `srv _SERVICE._TRANSPORT PREFIX`, `mx PORT PREFIX`, `address PORT PREFIX`, in the order in which they are tried;
+    /// PREFIX stands before the address in a next hop, and may be missing. `unaddressed` among them says that `deliver` finds
+    /// its own way: DNS is asked only whether there is one.
+    pub lookups: Bytes,
 }
 
 /// What an adapter starts with.

@@ -61,7 +61,7 @@ pub const fn table<P: Plugin>() -> Table {
         name: lend(name.as_bytes()),
         version: lend(version.as_bytes()),
         protocol: lend(protocol.as_bytes()),
-        schemes: Schemes::<P>::lent(),
+        schemes: Schemes::<P>::JOINED.lent(),
         services: services.0,
         licence: optional(licence),
         authors: optional(authors),
@@ -74,6 +74,7 @@ pub const fn table<P: Plugin>() -> Table {
         set_level: Some(calls::set_level),
         layout: abi::LAYOUT.as_ptr(),
         layout_len: abi::LAYOUT.len(),
+        lookups: Lookups::<P>::JOINED.lent(),
     }
 }
 
@@ -84,37 +85,51 @@ const fn optional(text: Option<&'static str>) -> abi::Bytes {
     }
 }
 
-const MAX_SCHEMES: usize = 256;
+const MAX_JOINED: usize = 512;
 
-/// The schemes, separated by commas; joined when the plugin is compiled.
+/// A list as one text, separated by commas; made when the plugin is compiled.
+struct Joined {
+    text: [u8; MAX_JOINED],
+    len: usize,
+}
+
 struct Schemes<P>(std::marker::PhantomData<P>);
+struct Lookups<P>(std::marker::PhantomData<P>);
 
 impl<P: Plugin> Schemes<P> {
-    const JOINED: ([u8; MAX_SCHEMES], usize) = {
-        let mut joined = [0; MAX_SCHEMES];
+    const JOINED: &'static Joined = &Joined::new(P::INFO.schemes);
+}
+
+impl<P: Plugin> Lookups<P> {
+    const JOINED: &'static Joined = &Joined::new(P::INFO.lookups);
+}
+
+impl Joined {
+    const fn new(list: &[&str]) -> Self {
+        let mut text = [0; MAX_JOINED];
         let (mut len, mut which) = (0, 0);
-        while which < P::INFO.schemes.len() {
-            let scheme = P::INFO.schemes[which].as_bytes();
-            assert!(len + scheme.len() < MAX_SCHEMES, "too many schemes");
+        while which < list.len() {
+            let word = list[which].as_bytes();
+            assert!(len + word.len() < MAX_JOINED, "the list is too long");
             if which > 0 {
-                joined[len] = b',';
+                text[len] = b',';
                 len += 1;
             }
             let mut at = 0;
-            while at < scheme.len() {
-                joined[len] = scheme[at];
+            while at < word.len() {
+                text[len] = word[at];
                 len += 1;
                 at += 1;
             }
             which += 1;
         }
-        (joined, len)
-    };
+        Self { text, len }
+    }
 
-    const fn lent() -> abi::Bytes {
+    const fn lent(&'static self) -> abi::Bytes {
         abi::Bytes {
-            ptr: const { &Self::JOINED.0 }.as_ptr(),
-            len: Self::JOINED.1,
+            ptr: self.text.as_ptr(),
+            len: self.len,
         }
     }
 }

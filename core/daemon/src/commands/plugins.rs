@@ -80,6 +80,7 @@ fn describe(library: &Library) -> serde_json::Value {
         "version": manifest.version(),
         "protocol": manifest.protocol(),
         "schemes": manifest.schemes(),
+        "lookups": manifest.lookups().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "messages": manifest.offers_messages(),
         "licence": manifest.licence(),
         "authors": manifest.authors(),

@@ -3,6 +3,8 @@
 use rialto_abi as abi;
 use rialto_bridge::read;
 
+use super::lookup::{self, Lookup};
+
 /// What a plugin says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
@@ -10,6 +12,7 @@ pub struct Manifest {
     version: String,
     protocol: String,
     schemes: Vec<String>,
+    lookups: Vec<Lookup>,
     services: u64,
     licence: Option<String>,
     authors: Option<String>,
@@ -52,6 +55,7 @@ impl Manifest {
             version: needed("its version", table.version)?,
             protocol: needed("its protocol", table.protocol)?,
             schemes: schemes(&text("its list of schemes", table.schemes)?)?,
+            lookups: lookup::list(&text("its list of lookups", table.lookups)?)?,
             services: table.services,
             licence: optional("its licence", table.licence)?,
             authors: optional("its list of authors", table.authors)?,
@@ -81,6 +85,11 @@ impl Manifest {
     /// The URI schemes of the native protocol.
     pub fn schemes(&self) -> &[String] {
         &self.schemes
+    }
+
+    /// How DNS finds systems that speak the protocol, in the order in which that is tried; none when it does not.
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.lookups
     }
 
     /// Whether it offers the instant message service.

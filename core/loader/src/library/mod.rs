@@ -2,6 +2,7 @@
 
 mod elf;
 mod layout;
+mod lookup;
 mod manifest;
 mod probe;
 mod table;
@@ -25,6 +26,7 @@ use rialto_model::ResponseStatus;
 
 use crate::{Claim, LoadError};
 
+pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
 
 /// A checked plugin library; never unloaded. Clones are the same.

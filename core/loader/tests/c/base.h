@@ -13,6 +13,9 @@
 #ifndef SCHEMES
 #define SCHEMES "c"
 #endif
+#ifndef LOOKUPS
+#define LOOKUPS ""
+#endif
 #ifndef SERVICES
 #define SERVICES RIALTO_SERVICE_MESSAGES
 #endif
@@ -63,4 +66,5 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .release = free,
     .layout = LAYOUT,
     .layout_len = LAYOUT_LEN,
+    .lookups = RIALTO_TEXT(LOOKUPS),
 };
