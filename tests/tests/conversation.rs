@@ -165,6 +165,53 @@ fn rfc2779_4_1_3_native_reply_to_the_shown_address_comes_home_over_every_ordered
 }
 
 #[test]
+fn reply_to_a_sip_user_with_capitals_reaches_this_user_through_prosody() {
+    reply_to_a_sip_user_with_capitals_reaches_this_user::<Prosody>();
+}
+
+#[test]
+fn reply_to_a_sip_user_with_capitals_reaches_this_user_through_ejabberd() {
+    reply_to_a_sip_user_with_capitals_reaches_this_user::<Ejabberd>();
+}
+
+fn reply_to_a_sip_user_with_capitals_reaches_this_user<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    for user in [
+        "sip:Alice@sip.example",
+        "sip:ALICE@sip.example",
+        "sip:O'Malley+4F@sip.example",
+        "sip:%2541lice@sip.example",
+        ALICE,
+    ] {
+        let message = Outgoing::text(user, JULIET_SEEN, "Juliet?");
+        let answer = world.sip_client(Transport::Udp).send(message);
+        assert_eq!(answer.status(), Some(200), "{user}");
+        let shown = juliet.receive().from().to_owned();
+        juliet.send(&shown, "Yes?");
+        let reply = world.sip.receive(Transport::Udp);
+        assert_eq!(reply.request_uri(), Some(user), "shown as {shown}");
+        assert_eq!(reply.uri("To"), Some(user));
+    }
+    assert!(juliet.unread().is_empty(), "no error has come");
+}
+
+#[test]
+fn user_of_xmpp_is_found_whatever_the_case_of_her_name() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let answer = world.send_from_sip("sip:Juliet@xmpp.example", "Juliet?");
+    assert_eq!(answer.status(), Some(200));
+    assert_eq!(juliet.receive().body(), Some("Juliet?"));
+}
+
+#[test]
 fn baresip_and_prosody_exchange_every_text() {
     if !peers::are_wanted() {
         return;

@@ -1,6 +1,7 @@
 //! Messages of XMPP and of the common format, one for the other (RFC 7572, RFC 3922, RFC 7247 §6).
 
 mod address;
+mod capitals;
 mod content;
 mod inbound;
 mod outbound;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use rialto_sdk::model::{ByteString, Domain, Failure, FailureReason, InstantInbox, Origin};
 use rialto_xmpp_codec::Jid;
 
+use super::capitals::{protect, restore};
+
 /// The domains this component speaks for; anything sent from another would end the stream.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnDomains {
@@ -32,7 +34,10 @@ impl OwnDomains {
         self.domains.iter().any(|own| own.as_str() == domain)
     }
 
-    /// The JID that stands for `source` on XMPP.
+    /// The JID that stands for `source` on XMPP: a reply to it comes back to `source` itself, whose
+    /// network may tell its users apart by case.
+    ///
+    /// Of what servers change, only capitals of ASCII have another form: the rest is refused.
     pub(super) fn source_jid(
         &self,
         source: &InstantInbox,
@@ -43,16 +48,27 @@ impl OwnDomains {
                 .with_origin(Origin::Operator)
                 .with_detail("xmpp: the source's domain is none of this component's"));
         }
-        jid(source, instance, FailureReason::InvalidSource)
+        let invalid = FailureReason::InvalidSource;
+        let text = source.local_part();
+        let protected = protect(&text);
+        let jid = jid(&protected, source.domain(), instance, invalid)?;
+        if jid.local_text().as_deref() == Some(&*protected) {
+            Ok(jid)
+        } else {
+            Err(Failure::new(invalid)
+                .with_detail("xmpp: servers would change the source's local part"))
+        }
     }
 }
 
-/// The JID of an inbox on XMPP.
+/// The JID of an inbox on XMPP, where the case of local parts is folded: `Juliet` is `juliet`.
 pub(super) fn destination_jid(
     destination: &InstantInbox,
     instance: Option<&ByteString>,
 ) -> Result<Jid, Failure> {
-    jid(destination, instance, FailureReason::InvalidDestination)
+    let invalid = FailureReason::InvalidDestination;
+    let text = destination.local_part();
+    jid(&text, destination.domain(), instance, invalid)
 }
 
 /// The inbox of a sender on XMPP, such that a reply to it finds the sender again.
@@ -67,10 +83,10 @@ pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
     inbox(&text, jid).ok_or_else(invalid)
 }
 
-/// The inbox that a sender on XMPP means.
+/// The inbox that a sender on XMPP means: one behind the gateway, as [`OwnDomains::source_jid`] shows it.
 pub(super) fn destination_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
     let text = jid.local_text().ok_or(FailureReason::NoSuchInbox)?;
-    inbox(&text, jid).ok_or_else(|| FailureReason::InvalidDestination.into())
+    inbox(&restore(&text), jid).ok_or_else(|| FailureReason::InvalidDestination.into())
 }
 
 fn inbox(local: &str, jid: &Jid) -> Option<InstantInbox> {
@@ -79,11 +95,12 @@ fn inbox(local: &str, jid: &Jid) -> Option<InstantInbox> {
 }
 
 fn jid(
-    inbox: &InstantInbox,
+    local: &str,
+    domain: &str,
     instance: Option<&ByteString>,
     invalid: FailureReason,
 ) -> Result<Jid, Failure> {
-    let bare = Jid::from_text(&inbox.local_part(), &domain_text(inbox.domain()))
+    let bare = Jid::from_text(local, &domain_text(domain))
         .map_err(|error| Failure::new(invalid).with_detail(format!("xmpp: {error}")))?;
     match instance {
         // An instance that is no resource names no device here: the bare address reaches the user.
@@ -104,6 +121,8 @@ fn domain_text(domain: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
     use super::*;
 
     fn own() -> OwnDomains {
@@ -128,6 +147,7 @@ mod tests {
         ] {
             let mapped = destination_jid(&inbox(uri), None).unwrap();
             assert_eq!(mapped.as_str(), jid);
+            assert_eq!(own().source_jid(&inbox(uri), None).unwrap(), mapped);
             assert_eq!(source_inbox(&mapped).unwrap(), inbox(uri));
             assert_eq!(destination_inbox(&mapped).unwrap(), inbox(uri));
         }
@@ -142,6 +162,86 @@ mod tests {
         let jid = own().source_jid(&route, None).unwrap();
         assert_eq!(jid.as_str(), "sip=example.net\\2fo\\27malley@relay.example");
         assert_eq!(destination_inbox(&jid).unwrap(), route);
+    }
+
+    #[test]
+    fn source_with_capitals_comes_home_and_a_user_of_xmpp_has_none() {
+        for (uri, jid) in [
+            ("im:Alice@sip.example.com", "%41lice@sip.example.com"),
+            ("im:%2541lice@sip.example.com", "%2541lice@sip.example.com"),
+            (
+                "im:O'Malley@sip.example.com",
+                "%4f\\27%4dalley@sip.example.com",
+            ),
+            (
+                "im:sip=example.net/Alice@relay.example",
+                "sip=example.net\\2f%41lice@relay.example",
+            ),
+        ] {
+            let shown = own().source_jid(&inbox(uri), None).unwrap();
+            assert_eq!(shown.as_str(), jid);
+            assert_eq!(Jid::parse(jid).unwrap(), shown, "no server changes it");
+            assert_eq!(destination_inbox(&shown).unwrap(), inbox(uri));
+        }
+        let juliet = destination_jid(&inbox("im:Juliet@xmpp.example"), None).unwrap();
+        assert_eq!(juliet.as_str(), "juliet@xmpp.example");
+        let odd = Jid::parse("%41lice@xmpp.example").unwrap();
+        let known = source_inbox(&odd).unwrap();
+        assert_eq!(known, inbox("im:%2541lice@xmpp.example"));
+        assert_eq!(destination_jid(&known, None).unwrap(), odd);
+    }
+
+    #[test]
+    fn source_that_servers_would_change_is_refused_and_never_another() {
+        for text in [
+            "\u{C9}mile",
+            "\u{FF21}lice",
+            "stra\u{DF}e",
+            "e\u{301}mile",
+            "\u{3A3}",
+        ] {
+            let domain = Domain::parse("sip.example.com").unwrap();
+            let source = InstantInbox::new(text, &domain).unwrap();
+            let failure = own().source_jid(&source, None).unwrap_err();
+            assert_eq!(failure.reason(), FailureReason::InvalidSource, "{text}");
+            assert_eq!(
+                failure.detail(),
+                "xmpp: servers would change the source's local part"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn source_comes_home_whatever_its_local_part(
+            text in r#"([A-Za-z0-9%]|%25|%4[0-9A-Fa-f]|\\[2-5][0-9a-fA-F]|[ "&'/:<>@\\é=.+\PC]){1,12}"#
+        ) {
+            let domain = Domain::parse("sip.example.com").unwrap();
+            if let Ok(source) = InstantInbox::new(&text, &domain)
+                && let Ok(shown) = own().source_jid(&source, None)
+            {
+                let passed_on = Jid::parse(shown.as_str()).unwrap();
+                prop_assert_eq!(destination_inbox(&passed_on).unwrap(), source);
+            } else {
+                // Nothing that a SIP user is likely to be called is refused.
+                let usual = |byte: u8| byte.is_ascii_graphic();
+                prop_assert!(!text.bytes().all(usual), "{}", text);
+            }
+        }
+
+        #[test]
+        fn every_address_of_an_own_domain_is_the_one_of_its_inbox(
+            local in r#"([a-z0-9%]|%25|%4[0-9a-f]|%5[0-9a-f]|\\[2-5][0-9a-f]|[\\éß=.+]){1,12}"#
+        ) {
+            let Ok(jid) = Jid::parse(&format!("{local}@sip.example.com")) else {
+                return Ok(());
+            };
+            // Others are escaped where they need not be (XEP-0106): two addresses of one inbox.
+            if jid.reversible_local_text().is_ok() {
+                let inbox = destination_inbox(&jid).unwrap();
+                prop_assert_eq!(own().source_jid(&inbox, None).unwrap(), jid);
+            }
+        }
     }
 
     #[test]
