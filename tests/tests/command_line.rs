@@ -8,7 +8,11 @@ use std::{
     process::{Command, Output},
 };
 
-use rialto_tests::gateway;
+use rialto_tests::{
+    gateway,
+    peers::{self, Prosody, Transport},
+    world::{ALICE, World, WorldSettings},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -178,6 +182,23 @@ fn send_without_a_running_gateway_says_where_it_looked() {
     let output = rialto(&file, &[&["--set", &socket], &message[..]].concat());
     assert_eq!(output.status.code(), Some(UNAVAILABLE));
     assert!(error(&output).contains("/none"), "{}", error(&output));
+}
+
+#[test]
+fn cpim_c_link_fills_in_the_subject_and_the_text_that_a_sip_user_gets() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let link = "im:alice@SIP.example?subject=caf%C3%A9%20%26%20bar&body=1+1%0D%0A%E4%BB%8A";
+    let reply = world
+        .gateway
+        .ask(&["send", "im:operator@relay.example", link]);
+    assert_eq!(reply["status"], "success", "{reply}");
+    let message = world.sip.receive(Transport::Udp);
+    assert_eq!(message.header("Subject"), Some("café & bar"));
+    assert_eq!(message.body(), "1+1\r\n今".as_bytes());
+    assert_eq!(message.uri("To"), Some(ALICE));
 }
 
 #[test]

@@ -74,11 +74,11 @@ pub(crate) enum Verb {
     Send {
         /// The sender, like `im:operator@relay.example`.
         source: String,
-        /// The recipient, like `im:fred@example.com`.
+        /// The recipient, like `im:fred@example.com`, or a link that fills in `?subject=…&body=…`.
         destination: String,
-        /// The text.
-        text: String,
-        /// Its subject.
+        /// The text; without it, the body of the link.
+        text: Option<String>,
+        /// Its subject; without it, that of the link.
         #[arg(long)]
         subject: Option<String>,
         /// Prints JSON.

@@ -34,9 +34,8 @@ use clap::Parser;
 
 use crate::{
     cli::{Cli, Configuration, Verb},
-    commands::Resolve,
+    commands::{Given, Resolve},
     config::{Draft, Sources},
-    control::Message,
     exit::Exit,
 };
 
@@ -89,12 +88,12 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
             subject,
             json,
         } => {
-            let message = Message {
-                source: source.clone(),
-                destination: destination.clone(),
-                text: text.clone(),
-                subject: subject.clone(),
-            };
+            let message = commands::compose(&Given {
+                source,
+                destination,
+                text: text.as_deref(),
+                subject: subject.as_deref(),
+            })?;
             commands::send(&config()?, message, *json)
         }
         Verb::Status { json } => commands::status(&config()?, *json),

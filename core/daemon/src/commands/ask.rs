@@ -7,8 +7,6 @@ use std::{
     time::Duration,
 };
 
-use rialto_model::InstantInbox;
-
 use super::print;
 use crate::{
     config::{Config, GatewayConfig},
@@ -23,10 +21,6 @@ const PATIENCE: Duration = GatewayConfig::MAX_DEADLINE.saturating_add(Duration::
 
 /// Sends a message and waits for how it ended.
 pub(crate) fn send(config: &Config, message: Message, as_json: bool) -> Result<(), Exit> {
-    for address in [&message.source, &message.destination] {
-        InstantInbox::parse(address)
-            .map_err(|error| Exit::Usage(format!("`{address}`: {error}")))?;
-    }
     let answer = ask(config, &Request::Send(message))?;
     let reply: Reply = read(&answer)?;
     if as_json {

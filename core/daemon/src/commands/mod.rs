@@ -6,11 +6,13 @@ use crate::exit::Exit;
 
 mod ask;
 mod check;
+mod compose;
 mod plugins;
 mod resolve;
 
 pub(crate) use ask::{send, status};
 pub(crate) use check::check;
+pub(crate) use compose::{Given, compose};
 pub(crate) use plugins::{configured, plugins};
 pub(crate) use resolve::{Resolve, resolve};
 
