@@ -134,11 +134,17 @@ impl GatewayConfig {
 
     /// With a SIP adapter that listens on these addresses, over UDP and TCP.
     #[must_use]
-    pub fn with_sip(mut self, name: &str, listen: &[SocketAddr], domains: &[&str]) -> Self {
+    pub fn with_sip(self, name: &str, listen: &[SocketAddr], domains: &[&str]) -> Self {
         let listen: Vec<String> = listen
             .iter()
             .flat_map(|at| [format!("udp:{at}"), format!("tcp:{at}")])
             .collect();
+        self.with_sip_at(name, &listen, domains)
+    }
+
+    /// With a SIP adapter that listens on these addresses, each with its transport.
+    #[must_use]
+    pub fn with_sip_at(mut self, name: &str, listen: &[String], domains: &[&str]) -> Self {
         let _infallible = write!(
             self.adapters,
             "[adapters.{name}]\nplugin = \"sip\"\ndomains = {domains:?}\n\

@@ -23,6 +23,7 @@ pub mod process;
 pub mod raw_sip;
 pub mod relay;
 pub mod sip_message;
+pub mod sockets;
 pub mod texts;
 pub mod transcript;
 pub mod world;
