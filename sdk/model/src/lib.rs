@@ -22,7 +22,8 @@ pub mod operation;
 pub mod response;
 
 pub use address::{
-    AddressError, AddressUri, Domain, InstantInbox, Presentity, SourceRoute, SourceRouteError,
+    AddressError, AddressUri, Domain, InstantInbox, MetaSyntax, Presentity, QualifiedUser,
+    SourceRoute, SourceRouteError,
 };
 pub use bytes::Bytes;
 pub use bytestring::ByteString;

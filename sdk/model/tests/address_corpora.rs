@@ -9,9 +9,9 @@
 
 mod reference;
 
-use std::fs;
+use std::{collections::BTreeSet, fs, path::Path};
 
-use rialto_model::{AddressError, Domain, InstantInbox};
+use rialto_model::{AddressError, Domain, InstantInbox, SourceRoute};
 
 /// What isemail calls valid by its form, apart from comments, folding, obsolete syntax and address literals.
 #[test]
@@ -75,6 +75,64 @@ fn tolerated(diagnosis: &str) -> bool {
         "ISEMAIL_RFC5322_LABEL_TOOLONG",
     ]
     .contains(&diagnosis)
+}
+
+#[test]
+fn cpim_e_2_map_each_mailbox_of_the_mail_corpora_comes_back_from_its_route() {
+    let Some(folder) = reference::folder() else {
+        return;
+    };
+    let mut mailboxes = BTreeSet::new();
+    collect_mailboxes(&folder.join("corpora/mail"), &mut mailboxes);
+    let quoted = mailboxes
+        .iter()
+        .filter(|inbox| inbox.mailbox().starts_with("%22"));
+    assert!(quoted.count() >= 10, "hardly any local part is quoted");
+    assert!(mailboxes.len() > 1000, "{} mailboxes", mailboxes.len());
+
+    let relay = Domain::parse("relay.example").unwrap();
+    for mailbox in mailboxes {
+        let route = SourceRoute::new("email", mailbox);
+        let shown = route.to_inbox(&relay).unwrap();
+        let again = InstantInbox::parse(shown.as_str()).unwrap();
+        assert_eq!(SourceRoute::parse(&again.local_part()), Ok(route));
+    }
+}
+
+/// Collects what stands around each `@` of all files and is a mailbox.
+fn collect_mailboxes(folder: &Path, mailboxes: &mut BTreeSet<InstantInbox>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_mailboxes(&path, mailboxes);
+            continue;
+        }
+        let bytes = fs::read(path).unwrap();
+        let text = String::from_utf8_lossy(&bytes).replace("&quot;", "\"");
+        for line in text.lines() {
+            for (at, _) in line.match_indices('@') {
+                let (before, after) = line.split_at(at);
+                let local = local_before(before);
+                let domain = domain_after(after.strip_prefix('@').unwrap());
+                let uri = format!("im:{local}@{domain}").replace('%', "%25");
+                mailboxes.extend(InstantInbox::parse(&uri).ok());
+            }
+        }
+    }
+}
+
+/// The local part that a text ends with, in quotation marks or not.
+fn local_before(text: &str) -> &str {
+    let quoted = text.strip_suffix('"').and_then(|rest| rest.rfind('"'));
+    let ends = |c: char| c.is_whitespace() || "<>()[]:;,\"\\?".contains(c);
+    let begin = quoted.unwrap_or_else(|| text.rfind(ends).map_or(0, |at| at + 1));
+    text.get(begin..).unwrap_or_default()
+}
+
+fn domain_after(text: &str) -> &str {
+    let stands = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let domain = text.split(|c| !stands(c)).next().unwrap_or_default();
+    domain.trim_end_matches('.')
 }
 
 #[test]

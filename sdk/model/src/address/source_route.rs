@@ -11,7 +11,10 @@ use crate::{AddressError, Domain, InstantInbox};
 ///
 /// As text `protocol=domain/local`, so that `im:pepp=example.com/fred@relay-domain` leads to `im:fred@example.com` by way
 /// of `pepp`. Text and route stand for each other one to one, and a route may hold a route. The local part here is the
-/// one that is meant; what a URI must quote or encode is [`InstantInbox`]'s.
+/// one that is meant; what a URI must quote or encode is [`InstantInbox`]'s. What it says in the [meta-syntax] stays as it
+/// is: `im:sip=example.com/+12015550123/user=phone@relay-domain`.
+///
+/// [meta-syntax]: crate::MetaSyntax
 /// draft-ietf-impp-cpim-03 appendix E.2, in the spirit of RFC 2846 §2.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourceRoute {
@@ -111,6 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{MetaSyntax, QualifiedUser};
 
     fn relay() -> Domain {
         Domain::parse("relay.example").unwrap()
@@ -161,6 +165,45 @@ mod tests {
     }
 
     #[test]
+    fn cpim_e_2_map_each_kind_of_native_address_has_its_route() {
+        for (native, at_relay) in [
+            (
+                "im:+12015550123/user=phone@sip.example",
+                "im:sip=sip.example/+12015550123/user=phone@relay.example",
+            ),
+            (
+                "im:+12015550123/ext=22/user=phone@sip.example",
+                "im:sip=sip.example/+12015550123/ext=22/user=phone@relay.example",
+            ),
+            (
+                "im:%22fred%20smith%22@example.com",
+                "im:%22sip=example.com/fred%20smith%22@relay.example",
+            ),
+            (
+                "im:%22fred@home%22@example.com",
+                "im:%22sip=example.com/fred%40home%22@relay.example",
+            ),
+            (
+                "im:xmpp=a.example/fred@b.example",
+                "im:sip=b.example/xmpp=a.example/fred@relay.example",
+            ),
+        ] {
+            let native = InstantInbox::parse(native).unwrap();
+            let shown = SourceRoute::new("sip", native.clone()).to_inbox(&relay());
+            let shown = shown.unwrap();
+            assert_eq!(shown, InstantInbox::parse(at_relay).unwrap());
+            let route = SourceRoute::parse(&shown.local_part()).unwrap();
+            assert_eq!(route.inbox(), &native);
+        }
+    }
+
+    #[test]
+    fn cpim_e_2_map_route_in_any_case_is_written_in_one() {
+        let read = SourceRoute::parse("SIP=Example.COM./Fred").unwrap();
+        assert_eq!(read.to_string(), "sip=example.com/Fred");
+    }
+
+    #[test]
     fn local_part_that_is_no_route_is_refused_with_its_own_reason() {
         let refused = |local| SourceRoute::parse(local).unwrap_err();
         assert_eq!(refused("fred"), SourceRouteError::NoProtocol);
@@ -186,7 +229,11 @@ mod tests {
         let inbox = InstantInbox::parse(&format!("im:{}@example.com", "a".repeat(2000))).unwrap();
         let once = SourceRoute::new("sip", inbox).to_inbox(&relay()).unwrap();
         let twice = SourceRoute::new("sip", once).to_inbox(&relay());
-        assert!(matches!(twice, Err(AddressError::TooLong { .. })));
+        let too_long = AddressError::TooLong {
+            len: 2051,
+            max: 2048,
+        };
+        assert_eq!(twice, Err(too_long));
     }
 
     #[test]
@@ -215,6 +262,26 @@ mod tests {
             prop_assert_eq!(read.as_ref(), Ok(&route));
             let at_relay = route.to_inbox(&relay()).unwrap();
             prop_assert_eq!(at_relay.local_part(), text);
+        }
+
+        #[test]
+        fn cpim_e_2_map_routes_in_one_another_come_back_one_by_one(
+            name in "[^\\p{Cc}]{1,20}", kind in "[^\\p{Cc}]{0,8}", depth in 1_usize..=8
+        ) {
+            let syntax = MetaSyntax::new(&["user"]);
+            let local_part = syntax.write(&QualifiedUser::new(name).with("user", kind));
+            let native = InstantInbox::new(&local_part, &Domain::parse("a.example").unwrap()).unwrap();
+            let mut shown = vec![native];
+            for _ in 0..depth {
+                let route = SourceRoute::new("sip", shown.last().unwrap().clone());
+                shown.push(route.to_inbox(&relay()).unwrap());
+            }
+            while let Some(outer) = shown.pop() {
+                if let Some(inner) = shown.last() {
+                    let route = SourceRoute::parse(&outer.local_part()).unwrap();
+                    prop_assert_eq!(route.inbox(), inner);
+                }
+            }
         }
 
         #[test]
