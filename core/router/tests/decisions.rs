@@ -248,6 +248,22 @@ fn source_too_long_to_be_wrapped_is_a_failure_of_the_sender() {
         (failure.reason(), failure.origin()),
         (FailureReason::InvalidSource, Origin::Sender)
     );
+    assert!(failure.detail().contains("at most 2048"));
+}
+
+#[test]
+fn cpim_e_2_hide_reply_to_a_number_and_to_a_quoted_name_comes_home() {
+    for alice in [
+        "im:+12015550123/ext=22/user=phone@voice.example",
+        "im:%22fred%20smith%22@voice.example",
+        "im:a%252fuser=phone@voice.example",
+    ] {
+        let shown = decide(SIP, alice, BOB).source().unwrap().clone();
+        assert_eq!(shown.domain(), "second.example");
+        let back = decide(XMPP, BOB, shown.as_str());
+        assert_eq!(back.adapter(), SIP);
+        assert_eq!(back.destination(), Some(&inbox(alice)));
+    }
 }
 
 #[test]

@@ -26,9 +26,10 @@ pub(super) fn find(
     };
     let wrapped = label(table, from, relay.sender, source)
         .to_inbox(relay.domain)
-        .map_err(|_| {
-            Failure::new(FailureReason::InvalidSource)
-                .with_detail("the source is too long to be shown on the destination's network")
+        .map_err(|error| {
+            Failure::new(FailureReason::InvalidSource).with_detail(format!(
+                "the source cannot be shown on the destination's network: {error}"
+            ))
         })?;
     trace.step(Step::SourceWrapped {
         receiver: relay.receiver,
