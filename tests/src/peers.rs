@@ -36,11 +36,6 @@ pub use self::{
 /// When a peer is missing and nobody has asked to go without: `tests/install-peers.sh` installs them all.
 #[must_use]
 pub fn are_wanted() -> bool {
-    let ci = env::var_os("CI").is_some_and(|value| value == "true");
-    if !ci && env::var_os("RIALTO_SKIP_PEERS").is_some_and(|value| value == "1") {
-        eprintln!("skipped: RIALTO_SKIP_PEERS=1");
-        return false;
-    }
     let programs = [
         "/usr/bin/prosody",
         "/usr/bin/erl",
@@ -50,12 +45,18 @@ pub fn are_wanted() -> bool {
         "/usr/bin/gpg-agent",
     ];
     let python = slixmpp::python();
-    let missing: Vec<&Path> = programs
-        .iter()
-        .map(Path::new)
-        .chain([python.as_path()])
-        .filter(|path| !path.exists())
-        .collect();
+    let programs = programs.iter().map(Path::new).chain([python.as_path()]);
+    are_wanted_and_here(&programs.collect::<Vec<_>>())
+}
+
+/// Whether a test with these programs is to run.
+pub(crate) fn are_wanted_and_here(programs: &[&Path]) -> bool {
+    let ci = env::var_os("CI").is_some_and(|value| value == "true");
+    if !ci && env::var_os("RIALTO_SKIP_PEERS").is_some_and(|value| value == "1") {
+        eprintln!("skipped: RIALTO_SKIP_PEERS=1");
+        return false;
+    }
+    let missing: Vec<_> = programs.iter().filter(|path| !path.exists()).collect();
     assert!(
         missing.is_empty(),
         "peers are missing: {missing:?}; tests/install-peers.sh installs them (RIALTO_SKIP_PEERS=1 goes without)"
@@ -79,7 +80,7 @@ fn filled(file: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// Writes a file that a peer reads.
-fn write(path: &Path, content: impl AsRef<[u8]>) {
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .unwrap_or_else(|error| panic!("{} cannot be made: {error}", folder.display()));
@@ -102,7 +103,7 @@ fn filter(name: &str, command: Command, input: &[u8]) -> Vec<u8> {
 }
 
 /// A folder that is removed with its value.
-fn folder(name: &str) -> tempfile::TempDir {
+pub(crate) fn folder(name: &str) -> tempfile::TempDir {
     tempfile::Builder::new()
         .prefix(&format!("rialto-{name}-"))
         .tempdir()
