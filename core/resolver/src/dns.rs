@@ -1,0 +1,127 @@
+//! The servers that are asked, by way of hickory.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use hickory_resolver::{
+    NameServerPool, PoolContext, TlsConfig,
+    config::{ConnectionConfig, NameServerConfig, ResolverOpts},
+    net::{
+        DnsError, NetError, NoRecords,
+        runtime::TokioRuntimeProvider,
+        xfer::{DnsHandle, FirstAnswer, RetryDnsHandle},
+    },
+    proto::op::{DnsRequestOptions, Message, Query, ResponseCode},
+    system_conf::read_system_conf,
+};
+
+use crate::{
+    Config, ConfigError,
+    answer::{Dns, Question, Reply, Trouble},
+};
+
+/// The configured servers; the pool under hickory's own resolver, which hides neither aliases nor what is not there.
+#[derive(Clone)]
+pub(crate) struct Servers {
+    pool: RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>,
+    options: DnsRequestOptions,
+}
+
+impl Servers {
+    pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let no_servers = |error: NetError| ConfigError::NoNameServers(error.into());
+        let servers = if config.name_servers.is_empty() {
+            let (system, _) = read_system_conf().map_err(no_servers)?;
+            system.name_servers().to_vec()
+        } else {
+            config.name_servers.iter().copied().map(server).collect()
+        };
+        let options = options(config.timeout);
+        let mut request = DnsRequestOptions::default();
+        request.use_edns = options.edns0;
+        request.edns_payload_len = options.edns_payload_len;
+        request.case_randomization = options.case_randomization;
+        request.recursion_desired = true;
+        let tls = TlsConfig::new().map_err(no_servers)?;
+        let context = Arc::new(PoolContext::new(options, tls));
+        let pool = NameServerPool::from_config(servers, context, TokioRuntimeProvider::default());
+        Ok(Self {
+            pool: RetryDnsHandle::new(pool, config.attempts.saturating_sub(1)),
+            options: request,
+        })
+    }
+}
+
+impl Dns for Servers {
+    async fn ask(&self, question: &Question) -> Result<Reply, Trouble> {
+        let query = Query::query(question.name.clone(), question.kind);
+        let response = self.pool.lookup(query, self.options).first_answer().await;
+        match response {
+            Ok(response) => Ok(reply(response.into_message())),
+            Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => no_records(nothing),
+            Err(error) => Err(Trouble::NoAnswer(said(&error))),
+        }
+    }
+}
+
+fn server(address: SocketAddr) -> NameServerConfig {
+    let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
+    udp.port = address.port();
+    tcp.port = address.port();
+    NameServerConfig::new(address.ip(), true, vec![udp, tcp])
+}
+
+/// Random ports and letters in random case make an answer hard to guess; one that does not fit in 1232 bytes comes over TCP.
+fn options(timeout: Duration) -> ResolverOpts {
+    let mut options = ResolverOpts::default();
+    options.timeout = timeout;
+    options.edns0 = true;
+    options.case_randomization = true;
+    options.max_active_requests = MAX_ACTIVE_REQUESTS;
+    options
+}
+
+/// The most questions on one connection, when servers are asked over TCP.
+const MAX_ACTIVE_REQUESTS: usize = 256;
+
+fn reply(message: Message) -> Reply {
+    Reply {
+        no_such_name: message.metadata.response_code == ResponseCode::NXDomain,
+        negative_ttl: negative_ttl(&message),
+        records: message.answers,
+    }
+}
+
+/// The smaller of the SOA record's own time and its `minimum`. RFC 2308 §5.
+fn negative_ttl(message: &Message) -> Option<u32> {
+    let soa = |record: &hickory_resolver::proto::rr::Record| match &record.data {
+        hickory_resolver::proto::rr::RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+        _ => None,
+    };
+    message.authorities.iter().find_map(soa)
+}
+
+fn no_records(nothing: NoRecords) -> Result<Reply, Trouble> {
+    // Not "nothing is there", but "ask others": the server does not recurse.
+    if nothing.ns.is_some() && nothing.soa.is_none() {
+        return Err(Trouble::NoAnswer(
+            "the name server refers to others and does not ask them (it must be a recursive one)"
+                .into(),
+        ));
+    }
+    Ok(Reply {
+        records: Vec::new(),
+        no_such_name: nothing.response_code == ResponseCode::NXDomain,
+        negative_ttl: nothing.negative_ttl,
+    })
+}
+
+/// The error in words that an operator can act on.
+fn said(error: &NetError) -> String {
+    match error {
+        NetError::Timeout => "no name server answered in time".into(),
+        NetError::Dns(DnsError::ResponseCode(code)) => format!("the name server says: {code}"),
+        NetError::Io(error) => format!("no name server can be reached: {error}"),
+        NetError::Proto(error) => format!("the name server's answer cannot be read: {error}"),
+        other => format!("no answer from a name server: {other}"),
+    }
+}
