@@ -58,6 +58,8 @@ pub(crate) enum Ignored {
     Presence,
     /// An error for which nobody waits: late, doubled, or never ours.
     LateError,
+    /// An error for a message from someone to whom it was not sent.
+    ForeignError,
     /// An answer that nobody asked for.
     Answer,
     /// An element that is no stanza.

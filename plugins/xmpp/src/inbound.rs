@@ -78,7 +78,7 @@ impl<G: Gateway> Inbound<G> {
             Incoming::Refused(failure) => self.refuse(&message, &failure).await,
             Incoming::Silent => self.ignored(Ignored::Silent),
             Incoming::Report { id, error } => match failure(&error) {
-                Some(failure) => self.reported(&id, failure),
+                Some(failure) => self.reported(&id, message.from.as_ref(), failure),
                 None => self.ignored(Ignored::LateError),
             },
         }
@@ -129,10 +129,12 @@ impl<G: Gateway> Inbound<G> {
         }
     }
 
-    fn reported(&self, id: &str, failure: Failure) {
-        let reported = self.link.outbox().refused(id, failure);
-        if reported == Reported::TooLate {
-            self.ignored(Ignored::LateError);
+    fn reported(&self, id: &str, from: Option<&ByteString>, failure: Failure) {
+        let reported = self.link.outbox().refused(id, from, failure);
+        match reported {
+            Reported::Failed => {}
+            Reported::TooLate => self.ignored(Ignored::LateError),
+            Reported::Foreign => self.ignored(Ignored::ForeignError),
         }
     }
 

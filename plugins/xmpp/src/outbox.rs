@@ -18,6 +18,10 @@ use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, oneshot};
 use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Iq, Message, Stanza, StanzaWriter, WriteError};
 
+mod answerer;
+
+use self::answerer::may_refuse;
+
 /// Bounds the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutboxLimits {
@@ -95,6 +99,7 @@ enum What {
 #[derive(Debug)]
 struct Waiting {
     id: TransactionId,
+    to: Option<ByteString>,
     answer: oneshot::Sender<ResponseStatus>,
 }
 
@@ -105,6 +110,8 @@ pub(crate) enum Reported {
     Failed,
     /// No message waits for it: it comes too late, or twice, or was never ours.
     TooLate,
+    /// The message that waits was sent to someone else.
+    Foreign,
 }
 
 impl Outbox {
@@ -175,6 +182,7 @@ impl Outbox {
                 Failure::new(FailureReason::Overloaded).with_detail("xmpp: the queue is full")
             );
         }
+        let to = message.to.clone();
         let bytes = written(&writer, &message.into()).map_err(unsupported)?;
         if bytes.len() > self.limits.stanza_bytes {
             return Err(Failure::new(FailureReason::TooLarge));
@@ -182,7 +190,7 @@ impl Outbox {
         let number = self.next;
         self.next += 1;
         self.by_id.insert(id, number);
-        self.waiting.push_back(Some(Waiting { id, answer }));
+        self.waiting.push_back(Some(Waiting { id, to, answer }));
         self.enqueue(bytes, What::Message(number));
         Ok(number)
     }
@@ -288,15 +296,33 @@ impl Outbox {
         Some(now.duration_since(ping.sent))
     }
 
-    /// The message with this id was not taken.
-    pub(crate) fn refused(&mut self, id: &str, failure: Failure) -> Reported {
+    /// The message with this id was not taken, says `from`.
+    pub(crate) fn refused(
+        &mut self,
+        id: &str,
+        from: Option<&ByteString>,
+        failure: Failure,
+    ) -> Reported {
         let id = TransactionId::parse(id.as_bytes()).ok();
-        match id.and_then(|id| self.by_id.get(&id).copied()) {
-            Some(number) => {
-                self.answer(number, failure.into());
-                Reported::Failed
-            }
-            None => Reported::TooLate,
+        let Some(number) = id.and_then(|id| self.by_id.get(&id).copied()) else {
+            return Reported::TooLate;
+        };
+        if !self.may_refuse(from, number) {
+            return Reported::Foreign;
+        }
+        self.answer(number, failure.into());
+        Reported::Failed
+    }
+
+    fn may_refuse(&self, from: Option<&ByteString>, number: u64) -> bool {
+        let to = self
+            .waiting_for(number)
+            .and_then(|waiting| waiting.to.as_ref());
+        let server = self.link.as_ref().map(|link| &*link.pings.to);
+        match (from, to) {
+            (Some(from), Some(to)) => may_refuse(from, to, server.unwrap_or_default()),
+            // It is the server's own: servers let no user leave the address out.
+            _ => true,
         }
     }
 
@@ -355,12 +381,12 @@ impl Outbox {
     }
 
     fn is_waiting(&self, number: u64) -> bool {
-        let index = number
-            .checked_sub(self.first)
-            .and_then(|index| usize::try_from(index).ok());
-        index
-            .and_then(|index| self.waiting.get(index))
-            .is_some_and(Option::is_some)
+        self.waiting_for(number).is_some()
+    }
+
+    fn waiting_for(&self, number: u64) -> Option<&Waiting> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.waiting.get(index)?.as_ref()
     }
 }
 

@@ -112,6 +112,7 @@ const fn ignored(why: Ignored) -> &'static str {
         Ignored::Silent => "rialto_xmpp_silent_messages_total",
         Ignored::Presence => "rialto_xmpp_presence_total",
         Ignored::LateError => "rialto_xmpp_late_errors_total",
+        Ignored::ForeignError => "rialto_xmpp_foreign_errors_total",
         Ignored::Answer => "rialto_xmpp_unasked_answers_total",
         Ignored::Element => "rialto_xmpp_unknown_elements_total",
     }
