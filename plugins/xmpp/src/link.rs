@@ -16,6 +16,9 @@ use rialto_xmpp_codec::{Message, Stanza, StanzaWriter, WriteError};
 use crate::line::{Due, Line, lock};
 use crate::outbox::{Outbox, OutboxLimits, PingTemplate};
 
+/// Bytes of replies that may be queued; beyond, nothing more is read. Some 2,000 of the usual size.
+pub(crate) const REPLY_BYTES: u32 = 1024 * 1024;
+
 /// Shares one [`Outbox`].
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -23,6 +26,7 @@ pub(crate) struct Link {
     /// The stream that is up. Taken before the outbox, by whoever takes both.
     line: Mutex<Option<Line>>,
     work: Notify,
+    /// A permit for each byte of replies that may be queued.
     replies: Arc<Semaphore>,
     /// Cancelled when the first attempt to connect has ended, well or not.
     tried: CancellationToken,
@@ -45,7 +49,7 @@ impl Link {
             outbox: Mutex::new(Outbox::new(limits)),
             line: Mutex::new(None),
             work: Notify::new(),
-            replies: Arc::new(Semaphore::new(limits.messages)),
+            replies: Arc::new(Semaphore::new(REPLY_BYTES as usize)),
             tried: CancellationToken::new(),
             stopping: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -77,10 +81,15 @@ impl Link {
         }
     }
 
-    /// Sends an answer; waits while as many are queued as may be.
+    /// Sends an answer; waits while as many bytes of them are queued as may be.
     pub(crate) async fn reply(&self, stanza: &Stanza) -> Result<(), WriteError> {
+        // Who waits holds the stanza alone: its text may be much longer.
+        let Some(bytes) = self.outbox().reply_bytes(stanza)? else {
+            return Ok(());
+        };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(REPLY_BYTES);
         // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&self.replies).acquire_owned().await else {
+        let Ok(place) = Arc::clone(&self.replies).acquire_many_owned(bytes).await else {
             return Ok(());
         };
         self.outbox().reply(stanza, place)?;

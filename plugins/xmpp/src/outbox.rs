@@ -19,15 +19,17 @@ use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Iq, Message, Stanza, StanzaWriter, WriteError};
 
 mod answerer;
+mod queue;
 
 use self::answerer::may_refuse;
+use self::queue::{Next, Queue};
 
 /// Bounds the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutboxLimits {
     /// Messages that are queued or not proven.
     pub(crate) messages: usize,
-    /// Bytes that are queued.
+    /// Bytes of messages that are queued.
     pub(crate) bytes: usize,
     /// Bytes of one stanza.
     pub(crate) stanza_bytes: usize,
@@ -40,8 +42,7 @@ pub(crate) struct Outbox {
     link: Option<Link>,
     /// Of the stream that is up, or of the last one: answers outlive a stream.
     writer: Option<StanzaWriter>,
-    queued: VecDeque<Queued>,
-    queued_bytes: usize,
+    queue: Queue,
     /// From `first` to `next`, one for each message; those that are answered are `None`.
     waiting: VecDeque<Option<Waiting>>,
     first: u64,
@@ -83,20 +84,6 @@ struct Ping {
 }
 
 #[derive(Debug)]
-struct Queued {
-    bytes: Vec<u8>,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    /// The message of this number.
-    Message(u64),
-    /// An answer; the permit is its place in the queue.
-    Reply(#[expect(dead_code, reason = "held until the reply is written")] OwnedSemaphorePermit),
-}
-
-#[derive(Debug)]
 struct Waiting {
     id: TransactionId,
     to: Option<ByteString>,
@@ -121,8 +108,7 @@ impl Outbox {
             limits,
             link: None,
             writer: None,
-            queued: VecDeque::new(),
-            queued_bytes: 0,
+            queue: Queue::default(),
             waiting: VecDeque::new(),
             first: 0,
             next: 0,
@@ -157,9 +143,7 @@ impl Outbox {
             };
             self.answer(number, status);
         }
-        self.queued
-            .retain(|queued| matches!(queued.what, What::Reply(_)));
-        self.queued_bytes = self.queued.iter().map(|queued| queued.bytes.len()).sum();
+        self.queue.clear_messages();
     }
 
     /// Queues a message; its outcome comes through `answer`. Returns its number.
@@ -177,7 +161,9 @@ impl Outbox {
             Failure::new(FailureReason::Unreachable)
                 .with_detail("xmpp: the server is not connected")
         })?;
-        if self.waiting.len() >= self.limits.messages || self.queued_bytes >= self.limits.bytes {
+        let is_full = self.waiting.len() >= self.limits.messages
+            || self.queue.message_bytes() >= self.limits.bytes;
+        if is_full {
             return Err(
                 Failure::new(FailureReason::Overloaded).with_detail("xmpp: the queue is full")
             );
@@ -191,8 +177,15 @@ impl Outbox {
         self.next += 1;
         self.by_id.insert(id, number);
         self.waiting.push_back(Some(Waiting { id, to, answer }));
-        self.enqueue(bytes, What::Message(number));
+        self.queue.push_message(number, bytes);
         Ok(number)
+    }
+
+    /// Bytes that an answer to something that came in takes in the queue; `None` without any stream so far, for then
+    /// nothing came in that could be answered.
+    pub(crate) fn reply_bytes(&self, stanza: &Stanza) -> Result<Option<usize>, WriteError> {
+        let bytes = self.writer.map(|writer| written(&writer, stanza));
+        Ok(bytes.transpose()?.map(|bytes| bytes.capacity()))
     }
 
     /// Queues an answer to something that came in; if the stream is gone, for the next one.
@@ -201,10 +194,8 @@ impl Outbox {
         stanza: &Stanza,
         place: OwnedSemaphorePermit,
     ) -> Result<(), WriteError> {
-        // Without any stream so far, nothing came in that could be answered.
         if let Some(writer) = &self.writer {
-            let bytes = written(writer, stanza)?;
-            self.enqueue(bytes, What::Reply(place));
+            self.queue.push_reply(place, written(writer, stanza)?);
         }
         Ok(())
     }
@@ -233,21 +224,23 @@ impl Outbox {
 
     /// Moves what is queued to `out`, up to about `room` bytes, and adds a ping if one is needed.
     ///
-    /// Nothing is moved while a ping has been on its way for long: if the server is gone, what is
-    /// still queued can fail truthfully, and what was written cannot.
+    /// No message is moved while a ping has been on its way for long: if the server is gone, what is
+    /// still queued can fail truthfully, and what was written cannot. Replies are: the answer to the
+    /// ping may stand behind questions that are not read before there is room for their answers.
     pub(crate) fn next_batch(&mut self, room: usize, now: Instant, out: &mut Vec<u8>) {
-        if self
+        let in_doubt = self
             .ping_sent()
-            .is_some_and(|sent| now.duration_since(sent) >= DOUBT)
-        {
-            return;
-        }
+            .is_some_and(|sent| now.duration_since(sent) >= DOUBT);
         while out.len() < room {
-            let Some(queued) = self.queued.pop_front() else {
+            let next = if in_doubt {
+                self.queue.pop_reply()
+            } else {
+                self.queue.pop()
+            };
+            let Some(Next { bytes, message }) = next else {
                 break;
             };
-            self.queued_bytes -= queued.bytes.len();
-            if let What::Message(number) = queued.what {
+            if let Some(number) = message {
                 if !self.is_waiting(number) {
                     continue;
                 }
@@ -255,7 +248,7 @@ impl Outbox {
                     link.written = number + 1;
                 }
             }
-            out.extend_from_slice(&queued.bytes);
+            out.extend_from_slice(&bytes);
         }
         let link = self.link.as_ref();
         if link.is_some_and(|link| link.ping.is_none() && link.covered < link.written) {
@@ -348,12 +341,7 @@ impl Outbox {
 
     /// Is nothing under way any more, nor will be?
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stopping && self.queued.is_empty() && self.waiting.is_empty()
-    }
-
-    fn enqueue(&mut self, bytes: Vec<u8>, what: What) {
-        self.queued_bytes += bytes.len();
-        self.queued.push_back(Queued { bytes, what });
+        self.stopping && self.queue.is_empty() && self.waiting.is_empty()
     }
 
     fn answer(&mut self, number: u64, status: ResponseStatus) {

@@ -179,6 +179,11 @@ impl FakeServer {
             .expect("an open connection");
     }
 
+    /// The two directions of the connection, as bytes.
+    pub(super) fn into_halves(self) -> (ReadHalf<DuplexStream>, WriteHalf<DuplexStream>) {
+        split(self.stream)
+    }
+
     /// What the plugin sent next; `None` once it closed the connection.
     pub(super) async fn next(&mut self) -> Option<StreamEvent> {
         let mut buffer = [0; 4096];

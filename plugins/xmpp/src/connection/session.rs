@@ -214,6 +214,8 @@ async fn write<C: Connect, G: Gateway>(connection: &Connection<C, G>) -> Session
     let (link, config) = (&connection.link, &connection.config);
     loop {
         match timeout(config.ping_timeout(), link.write()).await {
+            // No ping is late meanwhile: its answer may stand behind questions that are not read
+            // before there is room for their answers.
             Ok(Ok(true)) => continue,
             Ok(Ok(false)) => {}
             Ok(Err(error)) => return SessionEnd::Io(error),

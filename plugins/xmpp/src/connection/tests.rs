@@ -3,6 +3,7 @@
 mod incoming;
 mod limits;
 mod outgoing;
+mod replies;
 mod server;
 mod stop;
 
