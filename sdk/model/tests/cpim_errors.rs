@@ -6,21 +6,14 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod text;
+
 use rialto_model::{
     Bytes, ContentHeader, CpimError, CpimMessage, CpimWriteError, Header, InstantMessage,
     MessageHeaders, cpim,
 };
 
-fn parse(text: &str) -> Result<CpimMessage, CpimError> {
-    CpimMessage::parse(Bytes::copy_from_slice(text.as_bytes()))
-}
-
-/// Puts content after message headers.
-fn with_content(headers: &str) -> Result<CpimMessage, CpimError> {
-    parse(&format!(
-        "{headers}\r\n\r\nContent-Type: text/plain\r\n\r\nhello"
-    ))
-}
+use self::text::{parse, with_content};
 
 #[test]
 fn cpim_a_must_malformed_headers_are_refused_with_name_and_place() {

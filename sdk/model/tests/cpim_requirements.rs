@@ -6,21 +6,14 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod text;
+
 use rialto_model::{
     Bytes, ContentHeader, CpimError, CpimMessage, InstantInbox, InstantMessage, MessageOperation,
     TextError, TransactionId,
 };
 
-fn parse(text: &str) -> Result<CpimMessage, CpimError> {
-    CpimMessage::parse(Bytes::copy_from_slice(text.as_bytes()))
-}
-
-/// Puts content after message headers.
-fn with_content(headers: &str) -> Result<CpimMessage, CpimError> {
-    parse(&format!(
-        "{headers}\r\n\r\nContent-Type: text/plain\r\n\r\nhello"
-    ))
-}
+use self::text::{parse, with_content};
 
 #[test]
 fn rfc2779_4_1_2_sender_and_recipient_are_always_named() {
