@@ -150,7 +150,7 @@ impl Conversation {
         })?;
         let id = received.transaction_id.clone();
         let routed = self.events.wait("a route", |event| match event {
-            Event::Flow(Flow::Routed(routed)) if routed.transaction_id == id => Ok(routed),
+            Event::Flow(Flow::Routed(routed)) if routed.passage.transaction_id == id => Ok(routed),
             event => Err(event),
         })?;
         self.trace.flow(&Flow::Received(received))?;

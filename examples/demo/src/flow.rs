@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub(crate) enum Flow {
     /// A plugin turned a native message into an operation.
     #[serde(rename = "operation received")]
-    Received(Received),
+    Received(Passage),
     /// The router knows where it goes.
     #[serde(rename = "route decided")]
     Routed(Routed),
@@ -20,32 +20,26 @@ pub(crate) enum Flow {
     Answered(Answered),
 }
 
-/// The operation as it came.
+/// The operation between an adapter and the router.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
-pub(crate) struct Received {
-    /// The adapter that it came from.
+pub(crate) struct Passage {
+    /// The adapter that it came from, or goes to.
     pub(crate) adapter: String,
     #[serde(rename = "transaction.id")]
     pub(crate) transaction_id: String,
+    /// The sender, as that adapter's network sees it.
     #[serde(rename = "operation.source")]
     pub(crate) source: String,
+    /// The recipient, as that adapter's network sees it.
     #[serde(rename = "operation.destination")]
     pub(crate) destination: String,
 }
 
-/// The operation as it goes on.
+/// The operation on its way from the router.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 pub(crate) struct Routed {
-    /// The adapter that it goes to.
-    pub(crate) adapter: String,
-    #[serde(rename = "transaction.id")]
-    pub(crate) transaction_id: String,
-    /// The sender, as the other network sees it.
-    #[serde(rename = "operation.source")]
-    pub(crate) source: String,
-    /// The recipient, as the other network sees it.
-    #[serde(rename = "operation.destination")]
-    pub(crate) destination: String,
+    #[serde(flatten)]
+    pub(crate) passage: Passage,
     /// Why it goes there.
     #[serde(rename = "route.steps", default)]
     pub(crate) steps: String,

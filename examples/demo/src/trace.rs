@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::{
     error::DemoError,
-    flow::{Answered, Flow, Received, Routed, Unroutable},
+    flow::{Answered, Flow, Passage, Routed, Unroutable},
 };
 
 /// Writes to standard output: a label in the first column, what it labels in the second.
@@ -47,7 +47,7 @@ impl Trace {
     /// Shows what the gateway's log says.
     pub(crate) fn flow(&mut self, flow: &Flow) -> Result<(), DemoError> {
         match flow {
-            Flow::Received(Received {
+            Flow::Received(Passage {
                 adapter,
                 transaction_id,
                 source,
@@ -58,17 +58,11 @@ impl Trace {
                 self.field("destination", destination)?;
                 self.field("transaction", transaction_id)
             }
-            Flow::Routed(Routed {
-                adapter,
-                source,
-                destination,
-                steps,
-                ..
-            }) => {
-                self.entry("route", &format!("to the adapter {adapter}"))?;
+            Flow::Routed(Routed { passage, steps }) => {
+                self.entry("route", &format!("to the adapter {}", passage.adapter))?;
                 self.fields("why", steps.split("; "))?;
-                self.field("shown as", source)?;
-                self.field("goes to", destination)
+                self.field("shown as", &passage.source)?;
+                self.field("goes to", &passage.destination)
             }
             Flow::Unroutable(Unroutable { steps, .. }) => {
                 self.entry("route", "none")?;
