@@ -21,27 +21,8 @@ const USAGE: i32 = 64;
 const UNAVAILABLE: i32 = 69;
 const CONFIG: i32 = 78;
 
-const CONFIGURATION: &str = r#"
-[gateway]
-relay_domains = ["relay.example"]
-
-[adapters.sip]
-plugin = "sip"
-domains = ["xmpp.example"]
-[adapters.sip.config]
-listen = ["udp:127.0.0.1:5060"]
-
-[adapters.xmpp]
-plugin = "xmpp"
-domains = ["relay.example"]
-[adapters.xmpp.config]
-domain = "relay.example"
-secret = "s3cret"
-
-[[routes]]
-domain = "xmpp.example"
-adapter = "xmpp"
-"#;
+const CONFIGURATION: &str = include_str!("../../examples/config/sip-xmpp.toml");
+const SECRET: &str = "wherefore-art-thou";
 
 #[test]
 fn check_accepts_the_example_configurations() {
@@ -65,29 +46,25 @@ fn check_says_what_each_adapter_takes() {
 
 #[test]
 fn check_names_the_line_of_a_key_that_only_the_plugin_knows() {
-    let folder = folder(&CONFIGURATION.replace("secret =", "secrte ="));
+    let misspelt = CONFIGURATION.replace("\nsecret =", "\nsecrte =");
+    let (before, _) = misspelt.split_once("secrte =").unwrap();
+    let place = format!("rialto.toml:{}", before.lines().count() + 1);
+    let folder = folder(&misspelt);
     let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
     assert_eq!(output.status.code(), Some(CONFIG));
     let text = error(&output);
     assert!(
-        text.contains("rialto.toml:16") && text.contains("adapters.xmpp.config.secrte"),
+        text.contains(&place) && text.contains("adapters.xmpp.config.secrte"),
         "{text}"
     );
-    assert!(!text.contains("s3cret"), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
 }
 
 #[test]
 fn check_refuses_two_adapters_that_want_one_port_and_names_both() {
-    let twin = CONFIGURATION.replace(
-        "[adapters.xmpp]\nplugin = \"xmpp\"",
-        "[adapters.other]\nplugin = \"sip\"",
-    );
-    let twin = twin
-        .replace(
-            "[adapters.xmpp.config]\ndomain = \"relay.example\"\nsecret = \"s3cret\"",
-            "[adapters.other.config]\nlisten = [\"udp:127.0.0.1:5060\"]",
-        )
-        .replace("adapter = \"xmpp\"", "adapter = \"other\"");
+    let other = "[adapters.other]\nplugin = \"sip\"\n\
+                 [adapters.other.config]\nlisten = [\"udp:127.0.0.1:5060\"]\n";
+    let twin = format!("{CONFIGURATION}\n{other}");
     let folder = folder(&twin);
     let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
     assert_eq!(output.status.code(), Some(CONFIG));
