@@ -7,9 +7,9 @@ use thiserror::Error;
 
 /// The name under which an operation and its response find each other.
 ///
-/// Own ones are 128 random bits, so that they cannot be guessed (draft-ietf-impp-cpim-03 §2.4); foreign ones are 1
-/// to 40 bytes of visible ASCII, kept as they are. A plugin whose native identifiers are longer keeps those itself
-/// and uses an own one here.
+/// Own ones are 128 random bits, so that they cannot be guessed (draft-ietf-impp-cpim-03 §2.4) and are unique among
+/// all gateways; foreign ones are 1 to 40 bytes of visible ASCII, kept as they are, and unique only where they come
+/// from. A plugin whose native identifiers are longer, or not unique, keeps those itself and uses an own one here.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransactionId {
     len: u8,
