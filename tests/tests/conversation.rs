@@ -212,7 +212,7 @@ fn user_of_xmpp_is_found_whatever_the_case_of_her_name() {
 }
 
 #[test]
-fn baresip_and_prosody_exchange_every_text() {
+fn cpim_e_2_hide_baresip_and_prosody_users_exchange_every_text_by_plain_addresses() {
     if !peers::are_wanted() {
         return;
     }
@@ -238,7 +238,7 @@ fn baresip_and_prosody_exchange_every_text() {
 }
 
 #[test]
-fn subject_thread_and_language_cross_to_sip_and_back() {
+fn rfc2779_4_1_7_subject_thread_and_language_cross_to_sip_and_back() {
     if !peers::are_wanted() {
         return;
     }
@@ -320,4 +320,36 @@ fn rfc2779_5_4_2_retransmitted_request_is_delivered_once() {
         [juliet.receive(), juliet.receive()].map(|stanza| stanza.body().map(str::to_owned));
     assert_eq!(bodies, [Some("once".to_owned()), Some("done".to_owned())]);
     assert!(juliet.unread().is_empty());
+}
+
+#[test]
+fn rfc2779_4_1_9_each_message_has_an_identifier_of_its_own_that_nobody_can_guess() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let ids = ["the same", "the same"].map(|text| {
+        assert_eq!(world.send_from_sip(JULIET_SEEN, text).status(), Some(200));
+        juliet.receive().id().unwrap_or_default().to_owned()
+    });
+    assert_ne!(ids[0], ids[1]);
+    let is_random = |id: &String| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    assert!(ids.iter().all(is_random), "{ids:?}");
+
+    // An XMPP client may give two messages one id; they are two messages all the same.
+    let via = ["one", "two"].map(|body| {
+        let id = Some("1");
+        let to = ALICE_SEEN;
+        juliet.send_draft(&Draft {
+            to,
+            body,
+            id,
+            ..Draft::default()
+        });
+        let message = world.sip.receive(Transport::Udp);
+        assert_eq!(message.body(), body.as_bytes());
+        message.header("Via").map(str::to_owned)
+    });
+    assert_ne!(via[0], via[1], "the branch names the message");
 }

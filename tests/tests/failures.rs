@@ -79,7 +79,7 @@ fn rfc2779_5_4_1_sip_404_gives_the_xmpp_sender_item_not_found() {
 }
 
 #[test]
-fn sip_403_gives_the_xmpp_sender_forbidden() {
+fn cpim_2_4_1_3b_sip_403_gives_the_xmpp_sender_forbidden() {
     sip_status_gives("403 Forbidden", "forbidden", "auth");
 }
 
@@ -191,24 +191,6 @@ fn answering(reply: Reply) -> WorldSettings {
         reply,
         ..WorldSettings::default()
     }
-}
-
-#[test]
-fn sip_202_gives_the_xmpp_sender_no_error() {
-    if !peers::are_wanted() {
-        return;
-    }
-    let reply = Reply::Status("202 Accepted");
-    let mut world = World::<Prosody>::start(&WorldSettings {
-        reply,
-        ..WorldSettings::default()
-    });
-    let mut juliet = world.login("juliet");
-    juliet.send(ALICE_SEEN, "Later will do");
-    world.sip.receive(Transport::Udp);
-    // What comes after on the same stream proves that nothing came before.
-    assert_eq!(world.send_from_sip(JULIET_SEEN, "done").status(), Some(200));
-    assert_eq!(juliet.receive().body(), Some("done"));
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! Messages that come as message/cpim (RFC 3862).
 
 use rialto_tests::{
-    peers::{self, Prosody, Transport, sipp::Outgoing},
+    peers::{
+        self, Prosody, Reply, SippClient, SippServer, Transport,
+        sipp::{Outgoing, SIP_HOST},
+    },
+    relay::{BOB, Relay},
     sip_message::SipMessage,
     world::{ALICE, JULIET_SEEN, World, WorldSettings},
 };
@@ -22,6 +26,53 @@ fn cpim_a_require_message_that_requires_what_nobody_knows_is_refused_to_its_sip_
     assert_eq!(send(&world, &cpim(&[])).status(), Some(200));
     assert_eq!(juliet.receive().body(), Some("the content"));
     assert!(juliet.unread().is_empty(), "what was refused has not come");
+}
+
+#[test]
+fn rfc2779_4_1_1_message_cpim_crosses_from_sip_to_sip_with_all_its_headers() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let headers = [
+        "cc: <tel:+41-44-668-18-00>",
+        "cc: Friar Laurence <mailto:laurence@cell.example>",
+        "Subject: the weather will be fine today",
+        "Subject:;lang=fr beau temps prevu pour aujourd'hui",
+        "MyFeatures.WackyMessageOption: Use-silly-font",
+    ];
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let relay = Relay::start(&bob.next_hop(Transport::Udp));
+    let sent = cpim(&headers);
+    let message = Outgoing {
+        content_type: "message/cpim",
+        ..Outgoing::text(ALICE, BOB, &sent)
+    };
+    let alice = SippClient::new(SIP_HOST, Transport::Udp, relay.listen);
+    assert_eq!(alice.send(message).status(), Some(200));
+    let arrived = bob.receive(Transport::Udp);
+    assert_eq!(arrived.header("Content-Type"), Some("message/cpim"));
+    let arrived = String::from_utf8_lossy(arrived.body()).into_owned();
+    let (head, content) = sent.split_once("\r\n\r\n").expect("it has a header");
+    assert!(arrived.starts_with(head), "{arrived}");
+    assert!(
+        arrived.ends_with(&format!("\r\n\r\n{content}")),
+        "{arrived}"
+    );
+}
+
+#[test]
+fn message_comes_to_its_inbox_alone_whoever_else_it_names() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let (mut juliet, mut romeo) = (world.login("juliet"), world.login("romeo"));
+    let others = ["To: <im:romeo@xmpp.example>", "cc: <im:romeo@xmpp.example>"];
+    assert_eq!(send(&world, &cpim(&others)).status(), Some(200));
+    assert_eq!(juliet.receive().body(), Some("the content"));
+    let after = world.send_from_sip("sip:romeo@xmpp.example", "after");
+    assert_eq!(after.status(), Some(200));
+    assert_eq!(romeo.receive().body(), Some("after"), "no copy has come");
 }
 
 /// Sends it from Alice to Juliet, and returns the final response.
