@@ -202,9 +202,17 @@ impl Element {
 
     /// Writes the element inside of one whose default namespace is `around`.
     pub(crate) fn write(&self, writer: &mut Writer<'_>, around: &str) -> Result<(), WriteError> {
-        writer.open(&self.name);
-        if self.namespace != around {
-            writer.attribute("xmlns", &self.namespace)?;
+        // The namespace of XML itself may not be the default one, and its prefix needs no declaration.
+        let is_xml = self.namespace == namespace::XML;
+        let (prefix, inside) = if is_xml {
+            ("xml:", around)
+        } else {
+            ("", &*self.namespace)
+        };
+        writer.open(prefix);
+        writer.raw(&self.name);
+        if inside != around {
+            writer.attribute("xmlns", inside)?;
         }
         for (index, attribute) in self.attributes.iter().enumerate() {
             attribute.write(writer, index)?;
@@ -216,11 +224,14 @@ impl Element {
         writer.close_head();
         for node in &self.nodes {
             match node {
-                Node::Element(child) => child.write(writer, &self.namespace)?,
+                Node::Element(child) => child.write(writer, inside)?,
                 Node::Text(text) => writer.text(text)?,
             }
         }
-        writer.end(&self.name);
+        writer.raw("</");
+        writer.raw(prefix);
+        writer.raw(&self.name);
+        writer.close_head();
         Ok(())
     }
 }

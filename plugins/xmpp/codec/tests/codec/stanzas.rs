@@ -298,6 +298,18 @@ fn iq_knows_pings_and_discovery() {
 }
 
 #[test]
+fn message_with_names_in_the_namespace_of_xml_itself_is_written_as_it_was_read() {
+    for child in [
+        "<xml:a/>",
+        "<xml:a xml:b='1'><c/>x<xml:d/></xml:a>",
+        "<a xmlns='urn:x' xml:b='1'><xml:c/></a>",
+    ] {
+        let message = read_stanza(&format!("<message>{child}</message>"));
+        assert_eq!(read_stanza(&written(&message)), message, "{child}");
+    }
+}
+
+#[test]
 fn iq_result_answers_its_question() {
     let question = iq(
         "<iq type='get' id='1' from='a@example.com/r' to='sip.example.net'>\
