@@ -163,7 +163,8 @@ impl<G: Gateway> Inbound<G> {
     }
 
     async fn reply(&self, stanza: Stanza) {
-        if self.link.reply(&stanza).await.is_err() {
+        // Without an address it would go to the server, or be taken for the server's component itself.
+        if !has_addresses(&stanza) || self.link.reply(&stanza).await.is_err() {
             self.gateway.event(Event::Unwritable);
         }
     }
@@ -171,6 +172,15 @@ impl<G: Gateway> Inbound<G> {
     fn ignored(&self, why: Ignored) {
         self.gateway.event(Event::Ignored(why));
     }
+}
+
+fn has_addresses(stanza: &Stanza) -> bool {
+    let (from, to) = match stanza {
+        Stanza::Message(message) => (&message.from, &message.to),
+        Stanza::Presence(presence) => (&presence.from, &presence.to),
+        Stanza::Iq(iq) => (&iq.from, &iq.to),
+    };
+    from.is_some() && to.is_some()
 }
 
 /// What an answer needs of a message; its content need not wait for the response.

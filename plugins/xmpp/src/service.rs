@@ -7,8 +7,17 @@ use rialto_xmpp_codec::{
 };
 
 /// The answer to an iq; `None` if it is an answer itself.
+///
+/// Nothing is known here of users and their devices, so that questions to them get what those to a
+/// user who is not there get (RFC 6121 §8.5.1): a pong would say that they are.
 pub(crate) fn answer(iq: &Iq, network: &ByteString) -> Option<Iq> {
     match (&iq.type_, &iq.payload) {
+        (IqType::Get | IqType::Set, IqPayload::None) => {
+            iq.error_reply(Condition::BadRequest.into())
+        }
+        (IqType::Get | IqType::Set, _) if is_to_user(iq) => {
+            iq.error_reply(Condition::ServiceUnavailable.into())
+        }
         (IqType::Get, IqPayload::Ping) => iq.result(IqPayload::None),
         (IqType::Get, IqPayload::DiscoInfo(DiscoInfo { node: None, .. })) => {
             iq.result(IqPayload::DiscoInfo(info(network)))
@@ -22,12 +31,28 @@ pub(crate) fn answer(iq: &Iq, network: &ByteString) -> Option<Iq> {
     }
 }
 
-/// The answer to a presence: subscriptions are refused, since presence is not carried.
+/// The answer to a presence: there are no subscriptions, since presence is not carried; so who asks for
+/// one, or by one, is told (RFC 6121 §3.1.4, §4.3.2).
 pub(crate) fn answer_presence(presence: &Presence) -> Option<Presence> {
-    match presence.type_ {
-        PresenceType::Subscribe => presence.reply(PresenceType::Unsubscribed),
-        _ => None,
+    if !matches!(
+        presence.type_,
+        PresenceType::Subscribe | PresenceType::Probe
+    ) {
+        return None;
     }
+    let mut answer = presence.reply(PresenceType::Unsubscribed)?;
+    // A resource would say that there is such a device.
+    answer.from = answer.from.map(|from| match from.split_once('/') {
+        Some((bare, _)) => from.slice_ref(bare),
+        None => from,
+    });
+    Some(answer)
+}
+
+fn is_to_user(iq: &Iq) -> bool {
+    let to = iq.to.as_deref().unwrap_or_default();
+    let bare = to.split_once('/').map_or(to, |(bare, _)| bare);
+    bare.contains('@')
 }
 
 fn info(network: &ByteString) -> DiscoInfo {
@@ -109,10 +134,13 @@ mod tests {
             condition(answered(IqType::Set, IqPayload::Ping)),
             Condition::ServiceUnavailable
         );
-        assert_eq!(
-            condition(answered(IqType::Get, IqPayload::None)),
-            Condition::ServiceUnavailable
-        );
+        for type_ in [IqType::Get, IqType::Set] {
+            assert_eq!(
+                condition(answered(type_, IqPayload::None)),
+                Condition::BadRequest,
+                "RFC 6120 §8.2.3: there must be a question"
+            );
+        }
         assert_eq!(
             condition(answered(IqType::Other("".into()), IqPayload::None)),
             Condition::BadRequest
@@ -123,19 +151,52 @@ mod tests {
     }
 
     #[test]
+    fn questions_to_users_are_answered_as_if_they_were_not_there() {
+        for to in ["alice@sip.example.com", "alice@sip.example.com/phone"] {
+            for payload in [
+                IqPayload::Ping,
+                IqPayload::DiscoInfo(DiscoInfo::default()),
+                IqPayload::DiscoItems { node: None },
+            ] {
+                let question = Iq {
+                    to: Some(to.into()),
+                    ..iq(IqType::Get, payload)
+                };
+                let answer = answer(&question, &"sip".into());
+                assert_eq!(answer.as_ref().unwrap().from.as_deref(), Some(to));
+                assert_eq!(condition(answer), Condition::ServiceUnavailable);
+            }
+        }
+        let own = Iq {
+            to: Some("sip.example.com/a@b".into()),
+            ..iq(IqType::Get, IqPayload::Ping)
+        };
+        let pong = answer(&own, &"sip".into()).unwrap();
+        assert_eq!(pong.type_, IqType::Result);
+    }
+
+    #[test]
     fn subscription_is_refused_and_other_presence_is_not_answered() {
-        let presence = |type_| Presence {
+        let presence = |type_, to: &'static str| Presence {
+            to: Some(to.into()),
             type_,
             ..Presence::default()
         };
-        let refused = answer_presence(&presence(PresenceType::Subscribe)).unwrap();
-        assert_eq!(refused.type_, PresenceType::Unsubscribed);
+        for type_ in [PresenceType::Subscribe, PresenceType::Probe] {
+            for to in ["alice@sip.example.com", "alice@sip.example.com/phone"] {
+                let refused = answer_presence(&presence(type_.clone(), to)).unwrap();
+                assert_eq!(refused.type_, PresenceType::Unsubscribed);
+                assert_eq!(refused.from.as_deref(), Some("alice@sip.example.com"));
+            }
+        }
         for type_ in [
             PresenceType::Available,
-            PresenceType::Probe,
+            PresenceType::Unavailable,
+            PresenceType::Unsubscribe,
+            PresenceType::Unsubscribed,
             PresenceType::Error,
         ] {
-            assert_eq!(answer_presence(&presence(type_)), None);
+            assert_eq!(answer_presence(&presence(type_, "a@sip.example.com")), None);
         }
     }
 }

@@ -28,7 +28,7 @@ async fn message_from_xmpp_is_submitted_and_success_is_silent() {
     }
     // What comes next is the answer to this, so nothing came for the messages.
     server
-        .send("<iq type='get' id='p' from='a@b'><ping xmlns='urn:xmpp:ping'/></iq>")
+        .send("<iq type='get' id='p' from='a@b' to='sip.example.com'><ping xmlns='urn:xmpp:ping'/></iq>")
         .await;
     let Some(StreamEvent::Stanza(Stanza::Iq(iq))) = server.next().await else {
         panic!("no answer")
@@ -140,4 +140,24 @@ async fn failure_that_comes_while_the_server_is_away_is_not_lost_on_the_next_str
     rig.settle().await;
     let mut server = rig.join().await;
     assert_eq!(server.message().await.id.unwrap(), "m1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stanza_without_an_address_is_counted_and_never_answered() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server
+        .send(
+            "<iq type='get' id='a' from='a@b'><ping xmlns='urn:xmpp:ping'/></iq>\
+             <iq type='get' id='b' to='sip.example.com'><ping xmlns='urn:xmpp:ping'/></iq>\
+             <presence type='subscribe' to='b@sip.example.com'/>\
+             <message to='b@sip.example.com'><body>x</body></message>\
+             <iq type='get' id='c' from='a@b' to='sip.example.com'><ping xmlns='urn:xmpp:ping'/></iq>",
+        )
+        .await;
+    let Some(StreamEvent::Stanza(Stanza::Iq(iq))) = server.next().await else {
+        panic!("something else was answered")
+    };
+    assert_eq!(iq.id.as_deref(), Some("c"));
+    assert_eq!(rig.gateway.count("Unwritable"), 4);
 }
