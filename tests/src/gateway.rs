@@ -45,6 +45,7 @@ pub struct ComponentLink {
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
     relay_domains: Vec<String>,
+    resolver: String,
     adapters: String,
     routes: String,
 }
@@ -120,9 +121,17 @@ impl GatewayConfig {
     pub fn new() -> Self {
         Self {
             relay_domains: vec!["relay.example".to_owned()],
+            resolver: "adapters = []".to_owned(),
             adapters: String::new(),
             routes: String::new(),
         }
+    }
+
+    /// With this section `[resolver]`; without it, DNS is not asked.
+    #[must_use]
+    pub fn with_resolver(mut self, section: &str) -> Self {
+        section.clone_into(&mut self.resolver);
+        self
     }
 
     /// With these relay domains, and no other.
@@ -196,6 +205,7 @@ impl GatewayConfig {
     fn toml(&self, folder: &Path) -> String {
         let Self {
             relay_domains,
+            resolver,
             adapters,
             routes,
         } = self;
@@ -203,7 +213,7 @@ impl GatewayConfig {
             [plugins(), folder.join("control")].map(|path| path.display().to_string());
         format!(
             "[gateway]\nrelay_domains = {relay_domains:?}\nplugin_dirs = [{plugins:?}]\n\
-             control_socket = {control:?}\n\n{adapters}{routes}"
+             control_socket = {control:?}\n\n[resolver]\n{resolver}\n\n{adapters}{routes}"
         )
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Under one target, `rialto::flow`, at debug level: `cargo demo` reads them, and so can an operator. Never a part of a message.
 
-use rialto_model::{MessageOperation, Response, ResponseStatus};
+use rialto_model::{Domain, Failure, MessageOperation, Response, ResponseStatus};
+use rialto_resolver::Resolution;
 use rialto_router::{AdapterId, RoutingTable};
 use tracing::{Level, debug, enabled};
 
@@ -22,17 +23,30 @@ pub(crate) fn received(table: &RoutingTable, from: AdapterId, operation: &Messag
         }, "operation received");
     let explanation = table.explain(from, operation);
     let steps = explanation.steps().join("; ");
-    if let Ok(Some(decision)) = explanation.decision() {
-        debug!(target: TARGET, {
+    match explanation.decision() {
+        Ok(Some(decision)) => debug!(target: TARGET, {
             transaction.id = %id,
             adapter = name(table, decision.adapter()),
             operation.source = %decision.source().unwrap_or_else(|| operation.source()),
             operation.destination = %decision.destination().unwrap_or_else(|| operation.destination()),
             route.steps = steps
-        }, "route decided");
-    } else {
-        debug!(target: TARGET, { transaction.id = %id, route.steps = steps
-        }, "no route found");
+        }, "route decided"),
+        Ok(None) => debug!(target: TARGET, { transaction.id = %id, route.steps = steps
+        }, "route left to DNS"),
+        Err(_) => debug!(target: TARGET, { transaction.id = %id, route.steps = steps
+        }, "no route found"),
+    }
+}
+
+/// DNS has named the next hops of a domain, or has said why there are none.
+pub(crate) fn resolved(domain: &Domain, found: Result<&Resolution, &Failure>) {
+    match found.map(|resolution| resolution.failure()) {
+        Ok(None) => debug!(target: TARGET, { %domain }, "domain resolved"),
+        Ok(Some(failure)) | Err(failure) => debug!(target: TARGET, {
+            %domain,
+            failure.reason = ?failure.reason(),
+            failure.detail = failure.detail()
+        }, "domain not resolved"),
     }
 }
 

@@ -2,19 +2,26 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::Instant,
 };
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_loader::{self as loader, Adapter, Health, Measure, SubmissionId, SubmitAnswer, Ticket};
-use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus};
+use rialto_model::{
+    Domain, Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus,
+};
+use rialto_resolver::Resolution;
 use rialto_router::{AdapterId, Limits, Router, RoutingTable, Shards};
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
 use tracing::{info, warn};
 
 use crate::{
     callers::Caller,
+    dns::Dns,
     flow,
     measures::Measures,
     shard::{Deliver, Shard, Token},
@@ -29,10 +36,20 @@ pub(crate) struct Gateway {
     adapters: Vec<OnceLock<Adapter>>,
     pub(crate) measures: Measures,
     timer: Notify,
+    dns: Option<Dns>,
+    /// Where DNS is waited for; there while the gateway runs.
+    runtime: OnceLock<Handle>,
+    /// For what goes on when a call has returned.
+    this: Weak<Self>,
 }
 
 impl Gateway {
-    pub(crate) fn new(table: RoutingTable, shards: NonZeroUsize, limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(
+        table: RoutingTable,
+        shards: NonZeroUsize,
+        limits: Limits,
+        dns: Option<Dns>,
+    ) -> Arc<Self> {
         let mut rng = StdRng::from_os_rng();
         let table = Arc::new(table);
         // As many again may wait for the refusal that the router has decided.
@@ -41,20 +58,36 @@ impl Gateway {
             let router = Router::new(Arc::clone(&table), limits, StdRng::from_os_rng());
             Shard::new(number, router, most_callers)
         };
-        Arc::new(Self {
-            spread: Shards::new(shards, &mut rng),
-            shards: (0..shards.get())
-                .map(|number| shard(number as u8))
-                .collect(),
+        let spread = Shards::new(shards, &mut rng);
+        let shards = (0..shards.get())
+            .map(|number| shard(number as u8))
+            .collect();
+        Arc::new_cyclic(|this| Self {
+            spread,
+            shards,
             adapters: table.adapters().map(|_| OnceLock::new()).collect(),
             measures: Measures::default(),
             timer: Notify::new(),
+            dns,
+            runtime: OnceLock::new(),
+            this: Weak::clone(this),
             table,
         })
     }
 
     pub(crate) fn table(&self) -> &RoutingTable {
         &self.table
+    }
+
+    /// What finds next hops, where DNS is asked at all.
+    pub(crate) const fn dns(&self) -> Option<&Dns> {
+        self.dns.as_ref()
+    }
+
+    /// Names the runtime in which DNS is waited for.
+    pub(crate) fn run_in(&self, runtime: Handle) {
+        // Set once: a gateway runs once.
+        self.runtime.get_or_init(|| runtime);
     }
 
     /// Lets operations reach an adapter.
@@ -176,6 +209,22 @@ impl Gateway {
         }
     }
 
+    /// Gives a shard what DNS says of a domain.
+    fn resolved(&self, shard: u8, domain: &Domain, found: Result<&Resolution, &Failure>) {
+        let (Some(shard), Some(dns)) = (self.shards.get(usize::from(shard)), &self.dns) else {
+            return;
+        };
+        flow::resolved(domain, found);
+        let now = now();
+        shard.handle(self, |state| {
+            let hops = |rng: &mut StdRng, only| match found {
+                Ok(resolution) => dns.hops(resolution, rng, only),
+                Err(failure) => Err(failure.clone()),
+            };
+            state.router.handle_resolved(now, domain, hops);
+        });
+    }
+
     fn name(&self, adapter: AdapterId) -> &str {
         self.table
             .adapter(adapter)
@@ -196,6 +245,18 @@ impl Deliver for Gateway {
                 self.answered(token, not_running().into());
                 None
             }
+        }
+    }
+
+    fn resolve(&self, shard: u8, domain: Domain) {
+        match self.dns.as_ref().and_then(|dns| dns.cached(&domain)) {
+            Some(resolution) => self.resolved(shard, &domain, Ok(&resolution)),
+            None => match (self.this.upgrade(), self.runtime.get()) {
+                (Some(this), Some(runtime)) => {
+                    runtime.spawn(Question::new(this, shard, domain).ask());
+                }
+                _ => self.resolved(shard, &domain, Err(&fault_of_ours())),
+            },
         }
     }
 
@@ -257,6 +318,44 @@ impl loader::Gateway for Gateway {
     }
 }
 
+/// What a shard wants to know of DNS. Who waits for it is told something, also when it is dropped or panics.
+struct Question {
+    gateway: Arc<Gateway>,
+    shard: u8,
+    domain: Domain,
+    answered: bool,
+}
+
+impl Question {
+    const fn new(gateway: Arc<Gateway>, shard: u8, domain: Domain) -> Self {
+        Self {
+            gateway,
+            shard,
+            domain,
+            answered: false,
+        }
+    }
+
+    async fn ask(mut self) {
+        if let Some(dns) = self.gateway.dns() {
+            let resolution = dns.resolve(&self.domain).await;
+            self.answered = true;
+            self.gateway
+                .resolved(self.shard, &self.domain, Ok(&resolution));
+        }
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if !self.answered {
+            let failure = fault_of_ours();
+            self.gateway
+                .resolved(self.shard, &self.domain, Err(&failure));
+        }
+    }
+}
+
 /// The number that an adapter has on the other side of the boundary.
 pub(crate) fn to_loader(adapter: AdapterId) -> loader::AdapterId {
     loader::AdapterId::new(adapter.number().into())
@@ -265,6 +364,12 @@ pub(crate) fn to_loader(adapter: AdapterId) -> loader::AdapterId {
 fn to_router(adapter: loader::AdapterId) -> AdapterId {
     // It came from `to_loader`.
     AdapterId::new(adapter.number() as u16)
+}
+
+fn fault_of_ours() -> Failure {
+    Failure::new(FailureReason::Internal)
+        .with_origin(Origin::Host)
+        .with_detail("a fault of the gateway ended the search for the next hop")
 }
 
 fn not_running() -> Failure {

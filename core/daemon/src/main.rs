@@ -6,6 +6,7 @@
 //! | [`config`] | files, environment and flags, with all their errors at once |
 //! | [`run`] | the life of the gateway |
 //! | [`gateway`], [`shard`], [`callers`] | operations between adapters and routers |
+//! | [`dns`] | next hops of domains without a static route |
 //! | [`flow`], [`logging`], [`measures`] | what can be seen of it |
 //! | [`control`] | the socket that `rialto send` talks to |
 
@@ -16,6 +17,7 @@ mod cli;
 mod commands;
 mod config;
 mod control;
+mod dns;
 mod exit;
 mod flow;
 mod gateway;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded};
+use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded, Manifest};
 use rialto_model::Domain;
 use rialto_router::{Adapter, Limits, Route, RoutingConflict, RoutingTable};
 
@@ -89,11 +89,16 @@ fn refusal(config: &AdapterConfig, error: &LoadError) -> ConfigError {
 
 /// The table that routes between adapters; each conflict as an error of the configuration.
 ///
-/// `protocol` knows what an adapter's plugin speaks.
+/// `manifests` are those of the adapters' plugins, `found_by_dns` the adapters that DNS may lead to.
 pub(crate) fn table(
     config: &Config,
-    protocol: impl Fn(&str) -> String,
+    manifests: &[(&str, &Manifest)],
+    found_by_dns: &[&str],
 ) -> Result<RoutingTable, Vec<ConfigError>> {
+    let protocol = |name: &str| {
+        let manifest = manifests.iter().find(|(adapter, _)| *adapter == name);
+        manifest.map_or("", |(_, manifest)| manifest.protocol())
+    };
     let adapters = config.adapters.iter().map(|adapter| {
         Adapter::new(adapter.name.as_str(), protocol(&adapter.name)).with_domains(&adapter.domains)
     });
@@ -108,6 +113,9 @@ pub(crate) fn table(
         builder.with_adapter(adapter)
     });
     let builder = routes.fold(builder, |builder, route| builder.with_route(route));
+    let builder = found_by_dns.iter().fold(builder, |builder, adapter| {
+        builder.with_found_by_dns(*adapter)
+    });
     let relays = config.gateway.relay_domains.iter().cloned();
     relays
         .fold(builder, |builder, domain| builder.with_relay_domain(domain))
@@ -124,6 +132,7 @@ pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
     Limits::new(share.min(Token::MAX_OPERATIONS))
         .with_default_deadline(config.gateway.deadline)
         .with_max_deadline(GatewayConfig::MAX_DEADLINE)
+        .with_attempt_time(config.resolver.attempt_timeout)
 }
 
 /// Opens a library to look at it.

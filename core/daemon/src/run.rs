@@ -4,6 +4,7 @@ use std::{fs, num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
 
 use rialto_loader::{ClaimTable, Loaded};
 use tokio::{
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
 };
@@ -12,6 +13,7 @@ use tracing::{info, warn};
 use crate::{
     config::{Config, ConfigErrors, Draft},
     control::Control,
+    dns::{self, Dns},
     exit::Exit,
     gateway::{self, Gateway},
     logging, plugins,
@@ -54,6 +56,7 @@ async fn live(
     let control = config.gateway.control_socket.as_deref().map(Control::bind);
     let control = control.transpose().map_err(Exit::unavailable)?;
     let mut tasks = JoinSet::new();
+    gateway.run_in(Handle::current());
     tasks.spawn(Arc::clone(&gateway).keep_time());
     let up = async {
         start(loaded, &gateway).await?;
@@ -102,16 +105,18 @@ pub(crate) fn load(draft: Draft) -> Result<(Config, Vec<Loaded>), Exit> {
 
 /// Builds the gateway; nothing of it touches the network yet.
 pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, Exit> {
-    let protocol = |name: &str| {
-        let plugin = loaded.iter().find(|plugin| &**plugin.name() == name);
-        plugin.map_or_else(String::new, |plugin| {
-            plugin.manifest().protocol().to_owned()
-        })
-    };
-    let table =
-        plugins::table(config, protocol).map_err(|errors| Exit::config(ConfigErrors(errors)))?;
+    let manifests: Vec<_> = loaded
+        .iter()
+        .map(|plugin| (&**plugin.name(), plugin.manifest()))
+        .collect();
+    let one = |error| Exit::config(ConfigErrors(vec![error]));
+    let found_by_dns = dns::adapters(&config.resolver, &manifests).map_err(one)?;
+    let table = plugins::table(config, &manifests, &found_by_dns)
+        .map_err(|errors| Exit::config(ConfigErrors(errors)))?;
+    let dns = Dns::new(&config.resolver, &table, &manifests).map_err(one)?;
     let shards = NonZeroUsize::new(config.gateway.shards).unwrap_or(NonZeroUsize::MIN);
-    Ok(Gateway::new(table, shards, plugins::limits(config, shards)))
+    let limits = plugins::limits(config, shards);
+    Ok(Gateway::new(table, shards, limits, dns))
 }
 
 /// Starts the adapters one after the other; one that cannot start ends the run.

@@ -204,6 +204,9 @@ relay_domains = ["{component}"]
 plugin_dirs = [{plugins:?}]
 control_socket = {control:?}
 
+[resolver]
+adapters = []
+
 [log]
 filter = "info,rialto::flow=debug"
 format = "json"

@@ -2,11 +2,11 @@
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId};
-use rialto_router::{AdapterId, Explanation, RoutingTable};
+use rialto_router::{AdapterId, Explanation, RoutingTable, Verdict};
 use serde_json::{Value, json};
 
 use super::print;
-use crate::{config::Draft, exit::Exit, run};
+use crate::{config::Draft, exit::Exit, gateway::Gateway, run};
 
 /// What is asked.
 #[derive(Debug)]
@@ -26,21 +26,23 @@ pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> 
     let source = inbox(question.source.unwrap_or(SOMEBODY))?;
     let (config, loaded) = run::load(draft)?;
     let gateway = run::build(&config, &loaded)?;
-    let table = gateway.table();
-    let senders = senders(table, question.from)?;
-    let mut explained = Vec::with_capacity(senders.len());
-    for (id, name) in senders {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Exit::Internal(format!("the runtime cannot be made: {error}")))?;
+    let mut explained = Vec::new();
+    for (id, name) in senders(gateway.table(), question.from)? {
         let operation = MessageOperation::new(
             TransactionId::random(&mut StdRng::from_os_rng()),
             source.clone(),
             destination.clone(),
             InstantMessage::text(""),
         );
-        explained.push((name, table.explain(id, &operation)));
+        explained.push((name, runtime.block_on(explain(&gateway, id, &operation))));
         // It was never sent.
         drop(operation.respond(ResponseStatus::Indeterminant));
     }
-    print(&shown(table, &explained, question.json))?;
+    print(&shown(gateway.table(), &explained, question.json))?;
     match explained
         .iter()
         .map(|(_, explanation)| explanation.decision())
@@ -49,6 +51,21 @@ pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> 
         Some(Ok(_)) => Ok(()),
         Some(Err(failure)) => Err(Exit::NotDelivered(failure.to_string())),
         None => Err(Exit::Config("no adapter is configured".into())),
+    }
+}
+
+/// Explains one decision, and asks DNS where the table leaves it to that.
+async fn explain(gateway: &Gateway, from: AdapterId, operation: &MessageOperation) -> Explanation {
+    let table = gateway.table();
+    let (mut steps, verdict) = table.explain(from, operation).into_parts();
+    match (verdict, gateway.dns()) {
+        (Ok(Verdict::Undecided(undecided)), Some(dns)) => {
+            let (resolution, said) = dns.explain(undecided.domain()).await;
+            steps.extend(said.into_iter().map(|line| format!("DNS: {line}")));
+            let hops = dns.hops(&resolution, &mut rand::rng(), undecided.only());
+            table.explain_resolved(steps, &undecided, operation.source(), hops)
+        }
+        (verdict, _) => Explanation::new(steps, verdict),
     }
 }
 

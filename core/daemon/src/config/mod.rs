@@ -5,6 +5,7 @@
 mod duration;
 mod error;
 mod file;
+mod resolver;
 mod section;
 mod sources;
 #[cfg(test)]
@@ -12,5 +13,6 @@ mod tests;
 mod types;
 
 pub(crate) use error::{ConfigError, ConfigErrors};
+pub(crate) use resolver::ResolverConfig;
 pub(crate) use sources::Sources;
 pub(crate) use types::{AdapterConfig, Config, Draft, GatewayConfig, LogConfig, LogFormat};

@@ -42,6 +42,12 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether a key is there.
+    pub(super) fn contains(&mut self, key: &'static str) -> bool {
+        self.known.push(key);
+        self.dict.contains_key(key)
+    }
+
     /// The value of a key, if it is there and of the right type.
     pub(super) fn value<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let value = self.take(key)?;

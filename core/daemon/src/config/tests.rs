@@ -243,3 +243,56 @@ fn conf_d_that_is_no_folder_is_an_error() {
     fs::write(folder.0.path().join("conf.d"), "").unwrap();
     assert_eq!(folder.errors(&[]), ["conf.d "]);
 }
+
+#[test]
+fn everything_wrong_with_the_resolver_is_found_at_its_key() {
+    let wrong = format!(
+        "{GOOD}
+[resolver]
+adapters = [\"sip\", \"mail\"]
+name_servers = [\"dns.example\"]
+attempts = 0
+alternates = 1
+families = \"ipv5\"
+denied = [\"10.0.0.0/33\"]
+cache_entries = 0
+min_ttl = \"2h\"
+attempt_timeout = \"0s\"
+max_state = \"1h\"
+"
+    );
+    let mut errors = Folder::with(&wrong).errors(&[]);
+    errors.sort();
+    let keys: Vec<_> = errors
+        .iter()
+        .filter_map(|error| error.rsplit('.').next())
+        .collect();
+    let expected = [
+        "adapters",
+        "name_servers",
+        "attempts",
+        "alternates",
+        "families",
+        "denied",
+        "cache_entries",
+        "min_ttl",
+        "attempt_timeout",
+        "max_state",
+    ];
+    for key in expected {
+        assert!(keys.contains(&key), "{key} in {errors:?}");
+    }
+    assert_eq!(errors.len(), expected.len(), "{errors:?}");
+}
+
+#[test]
+fn cpim_2_2_4_limit_of_alternates_is_configurable_and_under_two_is_refused() {
+    let with = |alternates| {
+        let folder = Folder::with(&format!("{GOOD}\n[resolver]\nalternates = {alternates}\n"));
+        folder.read(&[])
+    };
+    assert!(with(2).is_ok() && with(9).is_ok());
+    let error = with(1).unwrap_err().0.remove(0);
+    assert_eq!(error.key, "resolver.alternates");
+    assert!(error.problem.contains("at least 2"), "{}", error.problem);
+}

@@ -7,7 +7,7 @@ use std::{
 use rialto_model::Domain;
 use tracing_subscriber::EnvFilter;
 
-use super::{error::ConfigErrors, section::Section};
+use super::{error::ConfigErrors, resolver::ResolverConfig, section::Section};
 
 /// All that the operator says.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     pub(crate) adapters: Vec<AdapterConfig>,
     pub(crate) routes: Vec<RouteConfig>,
+    pub(crate) resolver: ResolverConfig,
 }
 
 /// A configuration as far as it could be read, and what is wrong with it.
@@ -94,6 +95,7 @@ impl Config {
         let log = LogConfig::read(root.table("log"));
         let sections = root.tables("adapters");
         let names: Vec<_> = sections.iter().map(|(name, _)| name.clone()).collect();
+        let resolver = ResolverConfig::read(root.table("resolver"), &names);
         let adapters = sections
             .into_iter()
             .filter_map(|(name, section)| AdapterConfig::read(name, section))
@@ -109,6 +111,7 @@ impl Config {
             log,
             adapters,
             routes,
+            resolver,
         }
     }
 }

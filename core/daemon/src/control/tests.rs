@@ -22,7 +22,7 @@ impl Place {
 
 fn gateway() -> Arc<Gateway> {
     let table = RoutingTable::builder().build().unwrap();
-    Gateway::new(table, NonZeroUsize::MIN, Limits::default())
+    Gateway::new(table, NonZeroUsize::MIN, Limits::default(), None)
 }
 
 /// Everything that the gateway says to `asked` before the connection ends.

@@ -13,7 +13,7 @@ use std::{
 
 use rand::rngs::StdRng;
 use rialto_loader::Ticket;
-use rialto_model::{Failure, FailureReason, MessageOperation, Origin, Response, Retry};
+use rialto_model::{Domain, Failure, FailureReason, MessageOperation, Origin, Response, Retry};
 use rialto_router::{Action, AdapterId, AttemptId, Router};
 use tracing::warn;
 
@@ -66,6 +66,8 @@ pub(crate) trait Deliver {
         token: Token,
         operation: MessageOperation,
     ) -> Option<Ticket>;
+    /// Asks DNS for the next hops of a domain, for a shard. The answer may come back before this returns.
+    fn resolve(&self, shard: u8, domain: Domain);
     /// Calls a delivery off.
     fn cancel(&self, adapter: AdapterId, ticket: Ticket);
     /// Makes the timer look at the shards anew. Called under the shard's lock.
@@ -76,6 +78,7 @@ pub(crate) trait Deliver {
 
 enum Work {
     Deliver(AdapterId, AttemptId, MessageOperation),
+    Resolve(Domain),
     Answer(Caller, Response),
     Cancel(AdapterId, Ticket),
 }
@@ -212,7 +215,7 @@ impl Work {
     const fn calls(&self) -> Option<AdapterId> {
         match self {
             Self::Deliver(adapter, ..) | Self::Cancel(adapter, _) => Some(*adapter),
-            Self::Answer(..) => None,
+            Self::Resolve(_) | Self::Answer(..) => None,
         }
     }
 
@@ -221,6 +224,7 @@ impl Work {
             Self::Deliver(adapter, attempt, operation) => {
                 return by.deliver(adapter, Token::new(shard, attempt), operation);
             }
+            Self::Resolve(domain) => by.resolve(shard, domain),
             Self::Answer(caller, response) => answer(caller, response),
             Self::Cancel(adapter, ticket) => by.cancel(adapter, ticket),
         }
@@ -244,6 +248,7 @@ impl State {
                     self.router
                         .handle_response(by.now(), attempt, stuck().into());
                 }
+                Action::Resolve { domain, .. } => return Some(Work::Resolve(domain)),
                 Action::Respond {
                     ticket, response, ..
                 } => {

@@ -1,6 +1,6 @@
 //! Where a message goes, and how its sender is shown there.
 
-use rialto_model::{Failure, FailureReason, InstantInbox, MessageOperation};
+use rialto_model::{Domain, Failure, FailureReason, InstantInbox, MessageOperation};
 
 mod destination;
 mod trace;
@@ -45,16 +45,25 @@ impl RoutingTable {
         self.complete(undecided, source, hop, &mut Silence)
     }
 
-    /// Completes in the same way, and says why; `steps` are those that came before.
-    pub fn explain_hop(
+    /// Completes in the same way, for the hop that is tried first, and says why; `steps` are those that came before.
+    pub fn explain_resolved(
         &self,
         steps: Vec<String>,
         undecided: &Undecided,
         source: &InstantInbox,
-        hop: Hop,
+        hops: Result<Vec<Hop>, Failure>,
     ) -> Explanation {
         Explanation::record(steps, |steps| {
-            let decision = self.complete(undecided, source, hop, steps)?;
+            let hops = hops?;
+            for (index, hop) in hops.iter().enumerate() {
+                steps.step(Step::NextHop {
+                    index,
+                    adapter: self.adapter(hop.adapter),
+                    hop,
+                });
+            }
+            let first = hops.into_iter().next().ok_or_else(|| undecided.nowhere())?;
+            let decision = self.complete(undecided, source, first, steps)?;
             Ok(Verdict::Decided(decision))
         })
     }
@@ -75,19 +84,21 @@ impl RoutingTable {
             .decrement()
             .map_err(|_| Failure::new(FailureReason::HopLimitReached))?;
         trace.step(Step::Hops(max_forwards));
-        let (onward, destination) = destination::find(self, destination, trace)?;
-        let undecided = |only| Undecided {
-            from,
-            only,
-            destination,
-            max_forwards,
-        };
+        let (onward, inner) = destination::find(self, destination, trace)?;
         match onward {
-            Onward::Known(hop) => {
-                let decision = self.complete(&undecided(None), source, hop, trace)?;
-                Ok(Verdict::Decided(decision))
-            }
-            Onward::Dns { only } => Ok(Verdict::Undecided(undecided(only))),
+            Onward::Known(hop) => Ok(Verdict::Decided(Decision {
+                source: way_back::find(self, from, source, hop.adapter, trace)?,
+                hop,
+                destination: inner,
+                max_forwards,
+            })),
+            Onward::Dns { only } => Ok(Verdict::Undecided(Undecided {
+                domain: domain(inner.as_ref().unwrap_or(destination))?,
+                from,
+                only,
+                destination: inner,
+                max_forwards,
+            })),
         }
     }
 
@@ -106,4 +117,11 @@ impl RoutingTable {
             max_forwards: undecided.max_forwards,
         })
     }
+}
+
+/// A copy, since the inbox's own text may be a whole source route.
+fn domain(inbox: &InstantInbox) -> Result<Domain, Failure> {
+    Domain::parse(inbox.domain()).map_err(|error| {
+        Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
+    })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rialto_model::{Failure, InstantInbox, MaxForwards, SourceRoute};
 
-use super::{Decision, Verdict};
+use super::{Decision, Hop, Verdict};
 use crate::{Adapter, Route};
 
 /// Takes the steps of a decision.
@@ -40,6 +40,11 @@ pub(super) enum Step<'a> {
     Dns {
         only: Option<&'a Adapter>,
     },
+    NextHop {
+        index: usize,
+        adapter: Option<&'a Adapter>,
+        hop: &'a Hop,
+    },
     SourceAsIs(Shown),
     SourceUnwrapped(&'a InstantInbox),
     SourceWrapped {
@@ -70,6 +75,11 @@ impl Trace for Vec<String> {
 }
 
 impl Explanation {
+    /// Puts together again what [`into_parts`](Self::into_parts) took apart.
+    pub const fn new(steps: Vec<String>, verdict: Result<Verdict, Failure>) -> Self {
+        Self { steps, verdict }
+    }
+
     pub(super) fn record(
         mut steps: Vec<String>,
         decide: impl FnOnce(&mut Vec<String>) -> Result<Verdict, Failure>,
@@ -139,6 +149,16 @@ impl fmt::Display for Step<'_> {
             } => {
                 let name = adapter.name();
                 write!(f, "source route: DNS names the next hops of adapter {name}")
+            }
+            Self::NextHop {
+                index,
+                adapter,
+                hop,
+            } => {
+                let name = adapter.map_or("", |adapter| adapter.name());
+                write!(f, "next hop {}: adapter {name}", index + 1)?;
+                hop.next_hop()
+                    .map_or(Ok(()), |next_hop| write!(f, ", {next_hop}"))
             }
             Self::SourceAsIs(shown) => write!(f, "way back: shown as it is, {shown}"),
             Self::SourceUnwrapped(inbox) => {

@@ -1,6 +1,8 @@
 //! What the table says of a message.
 
-use rialto_model::{ByteString, InstantInbox, MaxForwards, MessageOperation};
+use rialto_model::{
+    ByteString, Domain, Failure, FailureReason, InstantInbox, MaxForwards, MessageOperation,
+};
 
 use crate::AdapterId;
 
@@ -38,6 +40,7 @@ pub struct Decision {
 /// What is known of a message before DNS has named its next hops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecided {
+    pub(super) domain: Domain,
     pub(super) from: AdapterId,
     pub(super) only: Option<AdapterId>,
     pub(super) destination: Option<InstantInbox>,
@@ -71,14 +74,21 @@ impl Hop {
 }
 
 impl Undecided {
-    /// The inbox whose domain DNS is asked for; `destination` is the operation's own.
-    pub fn inbox<'a>(&'a self, destination: &'a InstantInbox) -> &'a InstantInbox {
-        self.destination.as_ref().unwrap_or(destination)
+    /// The domain that DNS is asked for.
+    pub const fn domain(&self) -> &Domain {
+        &self.domain
     }
 
     /// The only adapter that may deliver, when a source route names its protocol.
     pub const fn only(&self) -> Option<AdapterId> {
         self.only
+    }
+
+    /// What it means that there are no next hops.
+    pub(crate) fn nowhere(&self) -> Failure {
+        let domain = &self.domain;
+        Failure::new(FailureReason::Unresolvable)
+            .with_detail(format!("the domain {domain} takes no instant messages"))
     }
 }
 

@@ -32,8 +32,7 @@ impl<R: CryptoRng> Router<R> {
             match hops(&mut self.rng, course.undecided.only()) {
                 Ok(hops) => {
                     course.set_hops(hops, &self.resting, now);
-                    let nowhere = Failure::new(FailureReason::Unresolvable)
-                        .with_detail(format!("the domain {domain} takes no instant messages"));
+                    let nowhere = course.undecided.nowhere();
                     self.advance(now, attempt, nowhere);
                 }
                 Err(failure) => self.abandon(attempt, failure),
@@ -49,10 +48,12 @@ impl<R: CryptoRng> Router<R> {
         operation: MessageOperation,
         ticket: CallerTicket,
     ) {
-        let domain = match self.domain_to_ask(&undecided, &operation) {
-            Ok(domain) => domain,
-            Err(failure) => return self.respond(ticket, operation.respond(failure.into())),
-        };
+        if self.waiting.len() >= self.limits.max_resolving() {
+            self.statistics.overloaded += 1;
+            let failure = Failure::new(FailureReason::Overloaded);
+            return self.respond(ticket, operation.respond(failure.into()));
+        }
+        let domain = undecided.domain().clone();
         let (operation, responder) = self.split(operation);
         let attempt = self.keep(ticket, responder, ends_at);
         if let Some(pending) = self.in_progress.get_mut(attempt) {
@@ -63,22 +64,6 @@ impl<R: CryptoRng> Router<R> {
             self.statistics.resolutions += 1;
             self.actions.push_back(Action::Resolve { domain });
         }
-    }
-
-    fn domain_to_ask(
-        &mut self,
-        undecided: &Undecided,
-        operation: &MessageOperation,
-    ) -> Result<Domain, Failure> {
-        if self.waiting.len() >= self.limits.max_resolving() {
-            self.statistics.overloaded += 1;
-            return Err(FailureReason::Overloaded.into());
-        }
-        let inbox = undecided.inbox(operation.destination());
-        // A copy of a few bytes; the inbox's own text may be a whole source route.
-        Domain::parse(inbox.domain()).map_err(|error| {
-            Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
-        })
     }
 
     /// Takes the answer of one of several next hops.

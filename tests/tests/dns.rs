@@ -1,0 +1,226 @@
+//! Gateways that find each other, and their users, by DNS alone.
+
+use std::net::{SocketAddr, UdpSocket};
+
+use rialto_tests::{
+    dns::{Nsd, servers_are_wanted},
+    gateway::{self, Gateway, GatewayConfig},
+    peers::{
+        self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
+        sipp::{Outgoing, SIP_HOST},
+        xmpp_server::XMPP_DOMAIN,
+    },
+    ports::Port,
+    sip_message::SipMessage,
+    world::{ALICE, JULIET_SEEN, SIP_DOMAIN},
+};
+
+/// The relay domain of the gateway behind which Juliet is.
+const RELAY: &str = "relay.example";
+
+#[test]
+fn cpim_2_2_2_srv_records_lead_two_strange_gateways_to_each_other_and_back() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let prosody = Prosody::start(XmppSettings::new(RELAY));
+    let mut alice = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let ports = [Port::take(), Port::take()];
+    let [near, far] = ports.each_ref().map(gateway::address);
+    let dns = Nsd::start(&[
+        (SIP_DOMAIN, &sip_gateway(near)),
+        (XMPP_DOMAIN, &sip_gateway(far)),
+    ]);
+    let of_alice = GatewayConfig::new()
+        .with_relay_domains(&["alices.example"])
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some(&alice.next_hop(Transport::Udp)))
+        .with_resolver(&asking(&dns));
+    let of_juliet = GatewayConfig::new()
+        .with_sip("sip", &[far], &[XMPP_DOMAIN])
+        .with_xmpp("xmpp", &prosody.link(), &[RELAY])
+        .with_route(XMPP_DOMAIN, "xmpp", None)
+        .with_resolver(&format!("{}\nadapters = [\"sip\"]", asking(&dns)));
+    let _gateways = [Gateway::start(&of_alice), Gateway::start(&of_juliet)];
+    let mut juliet = prosody.login("juliet");
+
+    let answer = send(near, JULIET_SEEN, "found by name");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    let stanza = juliet.receive();
+    assert_eq!(stanza.body(), Some("found by name"));
+    juliet.send(stanza.from(), "so were you");
+    let reply = alice.receive(Transport::Udp);
+    assert_eq!(
+        (reply.body(), reply.uri("To")),
+        (&b"so were you"[..], Some(ALICE))
+    );
+
+    let nobody = send(near, "sip:bob@nowhere.xmpp.example", "anyone?");
+    assert_eq!(nobody.status(), Some(404), "{}", nobody.head());
+}
+
+#[test]
+fn cpim_2_2_4_each_address_is_tried_until_one_takes_the_message() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let busy = SippServer::start(SIP_HOST, &Reply::Status("503 Service Unavailable"));
+    // Nobody reads what comes here.
+    let silent = UdpSocket::bind((SIP_HOST, 0)).expect("a port");
+    let silent = silent.local_addr().expect("its address");
+    let refusing = Port::take();
+    let dns = Nsd::start(&[(
+        "bob.example",
+        &[
+            srv(10, gateway::address(&refusing)),
+            srv(20, silent),
+            srv(30, busy.address()),
+            srv(40, bob.address()),
+            hosts(),
+        ]
+        .join("\n"),
+    )]);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(&format!("{}\nattempt_timeout = \"1s\"", asking(&dns)));
+    let gateway = Gateway::start(&config);
+
+    let answer = send(near, "sip:bob@bob.example", "the fourth has it");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    let message = bob.receive(Transport::Udp);
+    assert_eq!(message.body(), b"the fourth has it");
+    let [failovers, successes] = ["failovers", "successes"].map(|name| counted(&gateway, name));
+    assert_eq!((failovers, successes), (3, 1));
+
+    // They rest now: the next message goes where the last one went.
+    let answer = send(near, "sip:bob@bob.example", "at once");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    assert_eq!(bob.receive(Transport::Udp).body(), b"at once");
+    assert_eq!(counted(&gateway, "failovers"), 3);
+}
+
+#[test]
+fn refusal_of_the_first_address_is_the_answer_and_no_other_is_tried() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let refusing = SippServer::start(SIP_HOST, &Reply::Status("404 Not Found"));
+    let other = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let records = [
+        srv(10, refusing.address()),
+        srv(20, other.address()),
+        hosts(),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(&asking(&dns));
+    let _gateway = Gateway::start(&config);
+
+    let answer = send(near, "sip:bob@bob.example", "no such user");
+    assert_eq!(answer.status(), Some(404), "{}", answer.head());
+    assert!(other.received().is_empty());
+}
+
+#[test]
+fn cpim_2_2_2_no_a_record_is_tried_when_the_hosts_of_srv_are_dead() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let alive = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let dead = Port::take();
+    let records = [
+        srv(10, gateway::address(&dead)),
+        hosts(),
+        format!("@ IN A {}", alive.address().ip()),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(&asking(&dns));
+    let _gateway = Gateway::start(&config);
+
+    let answer = send(near, "sip:bob@bob.example", "to the dead");
+    assert_eq!(answer.status(), Some(504), "{}", answer.head());
+    assert!(alive.received().is_empty());
+}
+
+#[test]
+fn resolve_prints_what_dns_said_and_each_next_hop() {
+    if !servers_are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let first: SocketAddr = "127.0.0.31:5070".parse().expect("an address");
+    let records = [srv(20, near), srv(10, first), hosts()];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(&asking(&dns));
+    let gateway = Gateway::start(&config);
+
+    let alice = ALICE.replace("sip:", "im:");
+    let explained = gateway.ask(&["resolve", "im:bob@bob.example", "--source", &alice]);
+    let explained = &explained[0];
+    assert_eq!(explained["next_hop"], "127.0.0.31:5070", "{explained}");
+    let steps: Vec<&str> = explained["steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|step| step.as_str())
+        .collect();
+    let at = |wanted: &str| steps.iter().position(|step| step.contains(wanted));
+    let order = [
+        "no static route: DNS names the next hops",
+        "DNS: SRV _im._sip.bob.example",
+        "next hop 1: adapter sip, 127.0.0.31:5070",
+        &format!("next hop 2: adapter sip, {near}"),
+        "way back",
+    ]
+    .map(|line| at(line).unwrap_or_else(|| panic!("{line} is not in {steps:#?}")));
+    assert!(order.is_sorted(), "{steps:#?}");
+}
+
+/// The records of a domain whose users are behind a gateway that speaks SIP.
+fn sip_gateway(at: SocketAddr) -> String {
+    [srv(10, at), hosts()].join("\n")
+}
+
+/// A record for a host of [`hosts`].
+fn srv(preference: u16, at: SocketAddr) -> String {
+    let host = at.ip().to_string().replace('.', "-");
+    format!("_im._sip IN SRV {preference} 0 {} host-{host}", at.port())
+}
+
+/// Names of the addresses of loopback that the peers here have.
+fn hosts() -> String {
+    let hosts = (1..64).map(|n| format!("host-127-0-0-{n} IN A 127.0.0.{n}"));
+    hosts.collect::<Vec<_>>().join("\n")
+}
+
+/// Has a gateway ask this server, and believe it in what it says of loopback.
+fn asking(dns: &Nsd) -> String {
+    format!("name_servers = [\"{}\"]\ndenied = []", dns.address())
+}
+
+fn counted(gateway: &Gateway, name: &str) -> u64 {
+    let status = gateway.ask(&["status"]);
+    status["router"][name].as_u64().expect("a number")
+}
+
+/// Sends a text from Alice, and returns the final response.
+fn send(gateway: SocketAddr, to: &str, text: &str) -> SipMessage {
+    SippClient::new(SIP_HOST, Transport::Udp, gateway).send(Outgoing::text(ALICE, to, text))
+}
