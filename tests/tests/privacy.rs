@@ -63,3 +63,17 @@ fn rfc2779_5_4_5_no_address_is_shown_in_an_error() {
     let answer = world.send_from_sip("sip:nobody@xmpp.example", "hello");
     assert!(!answer.head().contains("127.0.0.12"), "{}", answer.head());
 }
+
+#[test]
+fn sips_destination_is_refused_and_nothing_of_the_message_goes_on_unsecured() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let answer = world.send_from_sip("sips:juliet@xmpp.example", "between us");
+    assert_eq!(answer.status(), Some(416), "{}", answer.head());
+    let after = world.send_from_sip(JULIET_SEEN, "for all to hear");
+    assert_eq!(after.status(), Some(200));
+    assert_eq!(juliet.receive().body(), Some("for all to hear"));
+}

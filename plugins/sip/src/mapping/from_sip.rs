@@ -10,7 +10,7 @@ use rialto_sdk::{
     },
 };
 use rialto_sip_codec::{
-    Address, DecodeError, HeaderName, Host, Request, SipMessage, StatusCode, Uri,
+    Address, DecodeError, HeaderName, Host, Request, SipMessage, StatusCode, Uri, uri::Security,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -50,6 +50,10 @@ pub(crate) fn message_from_sip(
     now: OffsetDateTime,
 ) -> Result<MessageOperation, Rejection> {
     let shared = Shared(bytes);
+    // Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
+    if is_secured(&request.uri()) || is_secured(&request.to().uri()) {
+        return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME));
+    }
     let destination = match request.uri() {
         uri @ (Uri::Sip(_) | Uri::Im(_)) => party(uri, FailureReason::InvalidDestination)?,
         // `pres:` names whom one watches, `tel:` nobody that this gateway reaches.
@@ -101,6 +105,10 @@ pub(crate) fn required_by_cpim(request: &SipMessage<'_>) -> String {
         names.extend([separator, name]);
     }
     names
+}
+
+fn is_secured(uri: &Uri<'_>) -> bool {
+    matches!(uri, Uri::Sip(uri) if uri.security() == Security::Sips)
 }
 
 /// What crosses as message headers, mostly nothing; an error when the message has expired.

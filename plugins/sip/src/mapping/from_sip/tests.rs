@@ -58,6 +58,22 @@ fn headers(operation: &MessageOperation) -> Vec<(String, String)> {
 }
 
 #[test]
+fn rfc7247_8_sips_destination_is_refused_as_no_hop_from_here_is_secured() {
+    let refused = Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME);
+    let from = "<sips:a@sip.example>";
+    let by_uri = request("sips:b@xmpp.example", from, "", "");
+    assert_eq!(map(&by_uri).unwrap_err(), refused);
+    let usual = request("sip:b@xmpp.example", from, "", "");
+    assert!(
+        map(&usual).is_ok(),
+        "how the sender is reached is no demand"
+    );
+    let by_to = String::from_utf8(usual).unwrap();
+    let by_to = by_to.replace("<sip:b@", "<sips:b@");
+    assert_eq!(map(by_to.as_bytes()).unwrap_err(), refused);
+}
+
+#[test]
 fn rfc7572_5_example_4_becomes_an_operation() {
     let Some(text) = example("ex04-sip-user-sends-message.sip") else {
         return;
