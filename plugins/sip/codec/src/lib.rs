@@ -45,6 +45,6 @@ pub use self::{
     message::{Contacts, Header, Request, Response, SipMessage, StartLine},
     method::{Method, OtherMethod},
     status::StatusCode,
-    uri::{Host, OpaqueUri, SipUri, Uri},
+    uri::{Host, OpaqueUri, SipUri, TelephoneSubscriber, Uri},
     writer::{Output, Reply, RequestWriter, ResponseWriter},
 };

@@ -7,10 +7,12 @@ use crate::{error::UriError, lex};
 pub mod escape;
 mod host;
 mod sip;
+mod tel;
 
 pub use self::{
     host::Host,
     sip::{Security, SipUri},
+    tel::TelephoneSubscriber,
 };
 
 pub(crate) use self::host::parse_ipv6;
@@ -21,7 +23,7 @@ pub(crate) use self::host::parse_ipv6;
 pub enum Uri<'a> {
     /// `sip:` or `sips:`.
     Sip(SipUri<'a>),
-    /// `tel:` (RFC 3966).
+    /// `tel:` (RFC 3966); [`TelephoneSubscriber`] reads its number.
     Tel(OpaqueUri<'a>),
     /// `im:` (RFC 3860).
     Im(OpaqueUri<'a>),
