@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) advertise: Option<String>,
     /// Where messages go that no route gives a next hop; the first of each transport counts.
     pub(crate) outbound: Vec<NextHop>,
+    /// The domain of the numbers of `tel:` URIs; without one they are refused.
+    number_domain: Option<String>,
     /// What Server, User-Agent and Warning say we are; a token.
     pub(crate) user_agent: String,
     /// The estimate of the round-trip time (RFC 3261 §17.1.1.1).
@@ -58,6 +60,7 @@ impl Default for Config {
                 .collect(),
             advertise: None,
             outbound: Vec::new(),
+            number_domain: None,
             user_agent: "rialto".to_owned(),
             t1: Span::new(Duration::from_millis(500)),
             t2: Span::new(Duration::from_secs(4)),
@@ -85,6 +88,7 @@ impl Config {
                 Error::config(format!("advertise: `{host}` is no host")).with_source(error)
             })?;
         }
+        self.number_domain()?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
         if self.user_agent.is_empty() || !self.user_agent.bytes().all(is_token) {
             return Err(Error::config("user_agent: is not a token of RFC 3261"));
@@ -131,6 +135,14 @@ impl Config {
             };
             Error::config(format!("{key}: {error}"))
         })
+    }
+
+    /// Where the inboxes of telephone numbers are.
+    pub(crate) fn number_domain(&self) -> Result<Option<Domain>> {
+        let domain = self.number_domain.as_deref().map(Domain::parse);
+        domain
+            .transpose()
+            .map_err(|error| Error::config(format!("number_domain: {error}")))
     }
 
     pub(crate) const fn max_message_size(&self) -> usize {
@@ -189,6 +201,7 @@ mod tests {
             (r#"{"t2": "100ms"}"#, "t2"),
             (r#"{"t4": "2m"}"#, "t4"),
             (r#"{"advertise": "a b"}"#, "advertise"),
+            (r#"{"number_domain": "localhost"}"#, "number_domain"),
             (r#"{"user_agent": "a/b"}"#, "user_agent"),
             (r#"{"max_message_size": "1MiB"}"#, "max_message_size"),
             (r#"{"max_transactions": 0}"#, "max_transactions"),

@@ -26,7 +26,7 @@ use std::{
 use bytes::BytesMut;
 use futures_util::stream::{FuturesUnordered, Stream as _};
 use rialto_sdk::{
-    prelude::{FailureReason, Result},
+    prelude::{Domain, FailureReason, Result},
     tracing,
 };
 use rialto_sip_codec::transaction::{
@@ -52,6 +52,7 @@ use crate::{
 pub(crate) struct Endpoint<G: Gateway> {
     gateway: G,
     user_agent: String,
+    number_domain: Option<Domain>,
     timers: Timers,
     max_message: usize,
     max_pending: usize,
@@ -119,6 +120,7 @@ impl<G: Gateway> Endpoint<G> {
         Ok(Self {
             gateway,
             user_agent: config.user_agent.clone(),
+            number_domain: config.number_domain()?,
             timers,
             max_message: config.max_message_size(),
             max_pending: config.max_pending,

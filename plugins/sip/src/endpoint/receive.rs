@@ -156,7 +156,8 @@ impl<G: Gateway> Endpoint<G> {
             return Begun::Answered(asked, Answer::of_reason(FailureReason::Overloaded));
         }
         let id = self.gateway.transaction_id();
-        let operation = match message_from_sip(request, &asked.bytes, id, now.date) {
+        let numbers = self.number_domain.as_ref();
+        let operation = match message_from_sip(request, &asked.bytes, id, now.date, numbers) {
             Ok(operation) => operation.with_deadline(self.answer_within()),
             Err(rejection) => return Begun::Answered(asked, rejection.into()),
         };

@@ -1,9 +1,25 @@
 //! SIP URIs and inboxes (RFC 7247 §6).
+//!
+//! What a reply must name again to reach the same user is the user part, the domain and the `user` parameter: of all that
+//! may stand in a From, this alone makes another URI of it (RFC 3261 §19.1.1 table 1, §19.1.4). It stands in the local part in
+//! the meta-syntax, and so do the parameters of a number. URIs and inboxes stand for each other one to one:
+//!
+//! ```text
+//! sip:fred@sip.example                           im:fred@sip.example
+//! sip:+12015550123@sip.example;user=phone        im:+12015550123/user=phone@sip.example
+//! sip:7042;ext=5@sip.example;user=phone          im:7042/ext=5/user=phone@sip.example
+//! sip:a/user=b@sip.example                       im:a%252fuser=b@sip.example
+//! ```
+//!
+//! Port, transport and the like say how to get there, a password is for no one else, and the `gr` parameter is the instance.
 
 use std::borrow::Cow;
 
-use rialto_sdk::prelude::{ByteString, Domain, FailureReason, InstantInbox};
-use rialto_sip_codec::{Host, SipUri, Uri, uri::escape};
+use rialto_sdk::{
+    model::{MetaSyntax, QualifiedUser},
+    prelude::{ByteString, Domain, FailureReason, InstantInbox},
+};
+use rialto_sip_codec::{Host, SipUri, TelephoneSubscriber, Uri, uri::escape};
 
 /// An inbox and the device that the URI named.
 #[derive(Debug)]
@@ -12,8 +28,14 @@ pub(super) struct Party {
     pub(super) instance: Option<ByteString>,
 }
 
-/// Takes a `sip:`, `sips:` or `im:` URI; `invalid` is the reason when it names no inbox.
-pub(super) fn party(uri: Uri<'_>, invalid: FailureReason) -> Result<Party, FailureReason> {
+/// Takes a `sip:`, `sips:` or `im:` URI, and a `tel:` URI where numbers have a domain.
+///
+/// `invalid` is the reason when it names no inbox.
+pub(super) fn party(
+    uri: Uri<'_>,
+    number_domain: Option<&Domain>,
+    invalid: FailureReason,
+) -> Result<Party, FailureReason> {
     match uri {
         Uri::Sip(uri) => sip_party(&uri, invalid),
         Uri::Im(uri) => {
@@ -23,6 +45,7 @@ pub(super) fn party(uri: Uri<'_>, invalid: FailureReason) -> Result<Party, Failu
                 instance: None,
             })
         }
+        Uri::Tel(uri) => tel_party(uri.rest(), number_domain).ok_or(invalid),
         _ => Err(invalid),
     }
 }
@@ -32,12 +55,13 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
         return Err(invalid);
     };
     let user = uri.user().ok_or(invalid)?;
-    let inbox = match plain_inbox(user, host) {
+    let kind = uri.param(USER).flatten();
+    let inbox = match plain_inbox(user, host).filter(|_| kind.is_none()) {
         Some(inbox) => inbox,
         None => {
             let domain = Domain::parse(host).map_err(|_| invalid)?;
-            let user = escape::unescape_text(user).ok_or(invalid)?;
-            InstantInbox::new(&user, &domain).map_err(|_| invalid)?
+            let local_part = local_part(user, kind).ok_or(invalid)?;
+            InstantInbox::new(&local_part, &domain).map_err(|_| invalid)?
         }
     };
     // A `gr` without a value marks a temporary GRUU, which names no device (RFC 7247 §6.3).
@@ -48,21 +72,106 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
     })
 }
 
+/// The inbox of the `sip:` URI that a number has at the domain of numbers (RFC 3261 §19.1.6).
+fn tel_party(number: &str, domain: Option<&Domain>) -> Option<Party> {
+    let number = TelephoneSubscriber::parse(number).ok()?;
+    let local_part = local_part(number.as_str(), Some(PHONE))?;
+    let inbox = InstantInbox::new(&local_part, domain?).ok()?;
+    Some(Party {
+        inbox,
+        instance: None,
+    })
+}
+
 /// The inbox of a user part that stands for itself in an `im:` URI, as most do.
 fn plain_inbox(user: &str, host: &str) -> Option<InstantInbox> {
     let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'*+=/".contains(&byte);
-    if !user.bytes().all(stands) {
+    if !user.bytes().all(stands) || user.contains("/user=") {
         return None;
     }
     InstantInbox::from_shared(["im:", user, "@", host].concat().into()).ok()
 }
 
+/// The parameter of a URI that makes another address of it, and its value for telephone numbers.
+const USER: &str = "user";
+const PHONE: &str = "phone";
+
+const SYNTAX: MetaSyntax = MetaSyntax::new(&[USER]);
+
+/// What the user part of a number says behind the number, as RFC 3966 §3 orders it, and RFC 3261 §19.1.6 names it.
+const PARAMETERS: [&str; 4] = ["isub", "ext", "phone-context", "postd"];
+const NUMBER: MetaSyntax = MetaSyntax::new(&PARAMETERS);
+
+/// The local part of a user part and the value of the `user` parameter, escapes as they stood.
+fn local_part(user: &str, kind: Option<&str>) -> Option<String> {
+    let kind = escape::unescape_text(kind.unwrap_or_default())?;
+    let user = match is_phone(&kind) {
+        true => NUMBER.write(&read_number(user)?).into(),
+        false => escape::unescape_text(user)?,
+    };
+    Some(SYNTAX.write(&QualifiedUser::new(user).with(USER, kind)))
+}
+
+fn is_phone(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case(PHONE)
+}
+
+/// Reads the user part of a number.
+fn read_number(mut user: &str) -> Option<QualifiedUser<'_>> {
+    let mut values = [None; PARAMETERS.len()];
+    for (name, value) in PARAMETERS.iter().zip(&mut values).rev() {
+        if let Some((rest, text)) = last_parameter(user, name) {
+            (user, *value) = (rest, Some(text));
+        }
+    }
+    let mut number = QualifiedUser::new(escape::unescape_text(user)?);
+    for (name, value) in PARAMETERS.into_iter().zip(values) {
+        number = number.with(name, escape::unescape_text(value.unwrap_or_default())?);
+    }
+    Some(number)
+}
+
+fn last_parameter<'a>(user: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let (rest, parameter) = user.rsplit_once(';')?;
+    let value = parameter.strip_prefix(name)?.strip_prefix('=')?;
+    (!rest.is_empty() && !value.is_empty()).then_some((rest, value))
+}
+
+/// Writes the user part of a number, so that reading it gives the number again.
+fn number_user(number: &QualifiedUser<'_>) -> String {
+    let mut parameters = String::new();
+    for name in PARAMETERS {
+        if let Some(value) = number.qualifier(name) {
+            parameters.extend([";", name, "=", &data(value)]);
+        }
+    }
+    let user = escape::escape_user(number.user()) + &*parameters;
+    match read_number(&user) {
+        Some(read) if read == *number => user.into_owned(),
+        _ => data(number.user()) + &parameters,
+    }
+}
+
+/// Escapes a text so that no part of it is taken for a parameter.
+fn data(text: &str) -> String {
+    escape::escape_user(text).replace(';', "%3B")
+}
+
 /// Appends the `sip:` URI of an inbox, with `gr` when it names a device.
 pub(super) fn push_sip_uri(out: &mut String, inbox: &InstantInbox, instance: Option<&ByteString>) {
+    let local_part = inbox.local_part();
+    let user = SYNTAX.read(&local_part);
+    let kind = user.qualifier(USER);
     out.push_str("sip:");
-    out.push_str(&escape::escape_user(&inbox.local_part()));
+    match kind {
+        Some(kind) if is_phone(kind) => out.push_str(&number_user(&NUMBER.read(user.user()))),
+        _ => out.push_str(&escape::escape_user(user.user())),
+    }
     out.push('@');
     out.push_str(inbox.domain());
+    if let Some(kind) = kind {
+        out.extend([";", USER, "=", &escaped_parameter(kind)]);
+    }
     if let Some(instance) = instance {
         out.push_str(";gr=");
         out.push_str(&escaped_parameter(instance));
@@ -91,65 +200,4 @@ fn escaped_parameter(value: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read(uri: &str) -> Result<(String, Option<String>), FailureReason> {
-        let party = party(Uri::parse(uri).unwrap(), FailureReason::InvalidSource)?;
-        Ok((
-            party.inbox.to_string(),
-            party.instance.map(|instance| instance.to_string()),
-        ))
-    }
-
-    #[test]
-    fn rfc7247_6_4_sip_uris_become_inboxes_and_instances() {
-        let im = |uri: &str| read(uri).unwrap();
-        assert_eq!(
-            im("sip:f%C3%BC@sip.example"),
-            ("im:f%C3%BC@sip.example".to_owned(), None)
-        );
-        assert_eq!(im("sip:o'malley@sip.example").0, "im:o'malley@sip.example");
-        assert_eq!(im("sip:foo@sip.example;gr=bar").1.as_deref(), Some("bar"));
-        assert_eq!(
-            im("sips:foo:secret@SIP.example:5061;transport=tcp").0,
-            "im:foo@sip.example"
-        );
-        assert_eq!(im("im:foo@sip.example").0, "im:foo@sip.example");
-    }
-
-    #[test]
-    fn temporary_gruu_names_no_instance() {
-        assert_eq!(read("sip:foo@sip.example;gr").unwrap().1, None);
-    }
-
-    #[test]
-    fn uri_that_names_no_inbox_is_refused_with_the_reason_of_its_place() {
-        for uri in [
-            "sip:sip.example",
-            "sip:a@192.0.2.1",
-            "sip:a@[::1]",
-            "sip:a@localhost",
-            "tel:+1",
-            "im:a",
-        ] {
-            assert_eq!(read(uri), Err(FailureReason::InvalidSource), "{uri}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn inbox_and_instance_round_trip(local in "[^\\p{Cc}]{1,20}", instance in "\\PC{1,20}") {
-            let domain = Domain::parse("sip.example").unwrap();
-            let inbox = InstantInbox::new(&local, &domain).unwrap();
-            let instance = ByteString::from(instance);
-            let mut uri = String::new();
-            push_sip_uri(&mut uri, &inbox, Some(&instance));
-            let party = party(Uri::parse(&uri).unwrap(), FailureReason::Internal).unwrap();
-            prop_assert_eq!(party.inbox, inbox);
-            prop_assert_eq!(party.instance, Some(instance));
-        }
-    }
-}
+mod tests;

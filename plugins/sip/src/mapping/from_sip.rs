@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use rialto_sdk::{
     model::NameAddress,
     prelude::{
-        ByteString, Bytes, ContentHeader, FailureReason, Header, InstantInbox, InstantMessage,
-        MaxForwards, MessageHeaders, MessageOperation, TransactionId,
+        ByteString, Bytes, ContentHeader, Domain, FailureReason, Header, InstantInbox,
+        InstantMessage, MaxForwards, MessageHeaders, MessageOperation, TransactionId,
     },
 };
 use rialto_sip_codec::{
@@ -42,25 +42,32 @@ impl From<DecodeError> for Rejection {
 
 /// Makes the operation; texts and payload are parts of `bytes`, which the request was read from.
 ///
-/// `now` is when it arrived: a message that has expired is rejected (RFC 3428 §7).
+/// `now` is when it arrived: a message that has expired is rejected (RFC 3428 §7). `tel:` URIs name
+/// inboxes at `number_domain`; without one they are refused.
 pub(crate) fn message_from_sip(
     request: &Request<'_, '_>,
     bytes: &Bytes,
     transaction_id: TransactionId,
     now: OffsetDateTime,
+    number_domain: Option<&Domain>,
 ) -> Result<MessageOperation, Rejection> {
     let shared = Shared(bytes);
     // Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
     if is_secured(&request.uri()) || is_secured(&request.to().uri()) {
         return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME));
     }
+    let party = |uri, invalid| party(uri, number_domain, invalid);
     let destination = match request.uri() {
         uri @ (Uri::Sip(_) | Uri::Im(_)) => party(uri, FailureReason::InvalidDestination)?,
-        // `pres:` names whom one watches, `tel:` nobody that this gateway reaches.
+        uri @ Uri::Tel(_) if number_domain.is_some() => {
+            party(uri, FailureReason::InvalidDestination)?
+        }
+        // `pres:` names whom one watches, a number without a domain nobody that this gateway reaches.
         _ => return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME)),
     };
     let source = party(request.from().uri(), FailureReason::InvalidSource)?;
-    let headers = headers(request, shared, now, &source, &destination)?;
+    let to = party(request.to().uri(), FailureReason::InvalidDestination).ok();
+    let headers = headers(request, shared, now, &source, &destination, to.as_ref())?;
     let (content_type, is_cpim) = content_type(request, shared)?;
     let message = InstantMessage::new(content_type, shared.bytes(request.message().body()))
         .with_headers(headers)
@@ -118,11 +125,12 @@ fn headers(
     now: OffsetDateTime,
     source: &Party,
     destination: &Party,
+    to: Option<&Party>,
 ) -> Result<MessageHeaders, Rejection> {
     let date = sent_at(request, now)?;
     let mut headers = MessageHeaders::new();
     push_from(&mut headers, request.from(), source);
-    push_to(&mut headers, request.to(), &destination.inbox);
+    push_to(&mut headers, request.to(), to, destination);
     if let Some(date) = date.and_then(|date| date.format(&Rfc3339).ok()) {
         headers.push(Header::new(ByteString::from_static("DateTime"), date));
     }
@@ -198,11 +206,16 @@ fn push_from(headers: &mut MessageHeaders, from: &Address<'_>, source: &Party) {
 }
 
 /// Adds `To` where it says more than the destination does.
-fn push_to(headers: &mut MessageHeaders, to: &Address<'_>, destination: &InstantInbox) {
-    let name = to.display_name();
-    match party(to.uri(), FailureReason::InvalidDestination) {
-        Ok(other) if name.is_some() || other.inbox != *destination => {
-            push_address(headers, "To", &name.unwrap_or_default(), &other.inbox);
+fn push_to(
+    headers: &mut MessageHeaders,
+    address: &Address<'_>,
+    to: Option<&Party>,
+    destination: &Party,
+) {
+    let name = address.display_name();
+    match to {
+        Some(to) if name.is_some() || to.inbox != destination.inbox => {
+            push_address(headers, "To", &name.unwrap_or_default(), &to.inbox);
         }
         _ => {}
     }

@@ -18,7 +18,7 @@ fn map(text: &[u8]) -> Result<MessageOperation, Rejection> {
 fn map_at(text: &[u8], now: OffsetDateTime) -> Result<MessageOperation, Rejection> {
     let bytes = Bytes::copy_from_slice(text);
     let message = SipMessage::parse(&bytes).unwrap();
-    message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), now)
+    message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), now, None)
 }
 
 /// A request with other lines than usual in the places of the usual ones.
@@ -108,6 +108,24 @@ fn rfc7572_8_example_6_keeps_the_language() {
 }
 
 #[test]
+fn rfc3261_19_1_6_numbers_write_to_each_other_where_numbers_have_a_domain() {
+    let text = request("tel:7042;phone-context=+1", "<tel:+1-201-555-0123>", "", "");
+    let message = SipMessage::parse(&text).unwrap();
+    let numbers = Domain::parse("numbers.example").unwrap();
+    let request = Request::read(&message).unwrap();
+    let bytes = Bytes::copy_from_slice(&text);
+    let operation = message_from_sip(&request, &bytes, id(), NOW, Some(&numbers)).unwrap();
+    assert_eq!(
+        operation.source().as_str(),
+        "im:+12015550123/user=phone@numbers.example"
+    );
+    assert_eq!(
+        operation.destination().as_str(),
+        "im:7042/phone-context=+1/user=phone@numbers.example"
+    );
+}
+
+#[test]
 fn rfc3428_10_example_f1_becomes_an_operation_without_the_address_in_its_call_id() {
     let text = b"MESSAGE sip:user2@domain.com SIP/2.0\r\n\
         Via: SIP/2.0/TCP user1pc.domain.com;branch=z9hG4bK776sgdkse\r\nMax-Forwards: 70\r\n\
@@ -191,7 +209,8 @@ fn payload_of_any_type_crosses_byte_for_byte_and_shared() {
         "\u{0}\r\n\u{1}raw\r\n",
     ));
     let message = SipMessage::parse(&bytes).unwrap();
-    let operation = message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), NOW).unwrap();
+    let operation =
+        message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), NOW, None).unwrap();
     let payload = operation.message().payload().as_bytes();
     assert_eq!(payload, "\u{0}\r\n\u{1}raw\r\n".as_bytes());
     assert!(bytes.as_ptr_range().contains(&payload.as_ptr()));

@@ -157,7 +157,7 @@ fn message_comes_back_as_it_was() {
     let parsed = SipMessage::parse(&bytes).unwrap();
     let request = Request::read(&parsed).unwrap();
     let id = *sent.transaction_id();
-    let back = message_from_sip(&request, &bytes, id, OffsetDateTime::UNIX_EPOCH).unwrap();
+    let back = message_from_sip(&request, &bytes, id, OffsetDateTime::UNIX_EPOCH, None).unwrap();
     assert_eq!(back.source_instance(), sent.source_instance());
     assert_eq!(back.destination_instance(), sent.destination_instance());
     assert_eq!(back.message().payload(), sent.message().payload());
