@@ -12,7 +12,8 @@ use crate::{
     ports::Port,
 };
 
-const SIP_DOMAINS: [&str; 2] = ["one.example", "two.example"];
+/// The second one is bücher.example.
+const SIP_DOMAINS: [&str; 2] = ["one.example", "xn--bcher-kva.example"];
 const XMPP_DOMAINS: [&str; 2] = ["three.example", "four.example"];
 const COMPONENTS: [&str; 2] = ["three.relay.example", "four.relay.example"];
 
@@ -81,7 +82,7 @@ impl Networks {
         let [one, two] = sip;
         let users = [
             User::of_sip("one", "im:alice@one.example", one, listen[0]),
-            User::of_sip("two", "im:bob@two.example", two, listen[1]),
+            User::of_sip("two", "im:b%C3%B6b@xn--bcher-kva.example", two, listen[1]),
             User::of_xmpp("three", "im:juliet@three.example", prosody.login("juliet")),
             User::of_xmpp("four", "im:romeo@four.example", ejabberd.login("romeo")),
         ];
@@ -151,15 +152,26 @@ impl User {
     /// # Panics
     /// When a SIP user is not told of success.
     pub fn send(&mut self, to: &str, text: &str) {
+        self.send_all(to, [text]);
+    }
+
+    /// Sends texts, one after the other.
+    ///
+    /// # Panics
+    /// When a SIP user is not told of success.
+    pub fn send_all<'a>(&mut self, to: &str, texts: impl IntoIterator<Item = &'a str>) {
         let from = self.native(self.inbox);
         match &mut self.client {
             Client::Sip(_, client) => {
-                let answer = client.send(Outgoing::text(&from, to, text));
-                assert_eq!(answer.status(), Some(200), "to {to}: {}", answer.head());
+                let message = |text| Outgoing::text(&from, to, text);
+                let messages: Vec<_> = texts.into_iter().map(message).collect();
+                for answer in client.send_all(&messages) {
+                    assert_eq!(answer.status(), Some(200), "to {to}: {}", answer.head());
+                }
             }
-            Client::Xmpp(client) => {
+            Client::Xmpp(client) => texts.into_iter().for_each(|text| {
                 client.send(to, text);
-            }
+            }),
         }
     }
 
@@ -186,14 +198,26 @@ impl User {
         }
     }
 
-    /// An inbox as this user writes it: a SIP URI, or a JID with its `/` escaped (XEP-0106).
+    /// An inbox as this user writes it: a SIP URI, or a JID in Unicode with its `/` escaped (XEP-0106).
     fn native(&self, inbox: &str) -> String {
         let address = inbox.trim_start_matches("im:");
         match self.client {
             Client::Sip(..) => format!("sip:{address}"),
-            Client::Xmpp(_) => address.replace('/', r"\2f"),
+            Client::Xmpp(_) => unescaped(address).replace('/', r"\2f"),
         }
     }
+}
+
+/// What percent-encoded text stands for.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        bytes.extend(u8::from_str_radix(digits, 16));
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The domains that the network of this one sends to the gateway.

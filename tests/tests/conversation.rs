@@ -212,6 +212,21 @@ fn user_of_xmpp_is_found_whatever_the_case_of_her_name() {
 }
 
 #[test]
+fn rfc2779_5_4_8_texts_of_every_kind_are_shown_over_every_ordered_pair() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let texts = texts::no_longer_than(1000);
+    Networks::start().for_every_ordered_pair(|writer, reader, to| {
+        writer.send_all(to, texts.iter().map(|text| &*text.text));
+        for Text { name, text } in &texts {
+            let shown = with_line_feeds(&reader.receive().text);
+            assert_eq!(shown, with_line_feeds(text), "{name}, to {to}");
+        }
+    });
+}
+
+#[test]
 fn cpim_e_2_hide_baresip_and_prosody_users_exchange_every_text_by_plain_addresses() {
     if !peers::are_wanted() {
         return;
