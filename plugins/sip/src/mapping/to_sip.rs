@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::BytesMut;
 use rialto_sdk::{
-    model::{CpimMessage, cpim},
+    model::{CpimMessage, NameAddress, cpim},
     prelude::{ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result},
 };
 use rialto_sip_codec::{Date, HeaderName, Method, RequestWriter, Transport, transaction::Branch};
@@ -93,17 +93,19 @@ impl<'o> OutgoingMessage<'o> {
         let mut out = BytesMut::with_capacity(self.payload.len() + 768);
         let message = self.operation.message();
         let headers = message.headers();
-        let display_name = headers.from().and_then(|from| from.display_name().cloned());
+        let name = |address: Option<NameAddress>| {
+            let name = address.and_then(|address| address.display_name().cloned());
+            one_line(name.as_deref().unwrap_or_default()).into_owned()
+        };
+        // The name of someone else, or of an address that was replaced on the way, is not the receiver's.
+        let destination = self.operation.destination();
+        let is_receiver = |to: &NameAddress| to.inbox().is_ok_and(|inbox| inbox == *destination);
         let (branch, tag) = (ids.branch.to_string(), format!("{:016x}", ids.from_tag));
         let mut writer = RequestWriter::new(&mut out, Method::Message, &self.request_uri)
             .via(route.transport, route.sent_by, &branch)
             .max_forwards(self.operation.max_forwards().hops())
-            .from(
-                &one_line(display_name.as_deref().unwrap_or_default()),
-                &self.from,
-                &tag,
-            )
-            .to("", &self.to, "");
+            .from(&name(headers.from()), &self.from, &tag)
+            .to(&name(headers.to().find(is_receiver)), &self.to, "");
         writer = match message.thread().filter(|thread| is_call_id(thread)) {
             Some(thread) => writer.call_id(thread),
             None => writer.call_id(&format!("{:032x}", ids.call_id)),

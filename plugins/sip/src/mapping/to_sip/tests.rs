@@ -60,9 +60,18 @@ fn rfc7572_4_example_1_becomes_example_2() {
 }
 
 #[test]
+fn name_of_another_is_not_the_receivers() {
+    let others = Header::new("To", "Benvolio <im:benvolio@example.net>");
+    let message = InstantMessage::text("x").with_headers([others].into_iter().collect());
+    let text = text(&operation(message));
+    assert!(text.contains("To: <sip:romeo@example.net>\r\n"), "{text}");
+}
+
+#[test]
 fn subject_date_name_and_content_headers_have_their_places() {
     let headers: MessageHeaders = [
         Header::new("From", "Juliet C. <im:juliet@example.com>"),
+        Header::new("To", "Romeo M. <im:romeo@example.net>"),
         Header::new("Subject", "one\r\ntwo"),
         Header::new("DateTime", "2010-11-13T23:29:00Z"),
     ]
@@ -75,6 +84,10 @@ fn subject_date_name_and_content_headers_have_their_places() {
             ContentHeader::new("Content-ID", "<1@example.com>"),
         ]);
     let text = text(&operation(message).with_max_forwards(MaxForwards::new(7)));
+    assert!(
+        text.contains("To: \"Romeo M.\" <sip:romeo@example.net>\r\n"),
+        "{text}"
+    );
     assert!(
         text.contains("From: \"Juliet C.\" <sip:juliet@example.com;gr="),
         "{text}"
