@@ -61,6 +61,32 @@ fn rfc2779_4_1_1_message_cpim_crosses_from_sip_to_sip_with_all_its_headers() {
 }
 
 #[test]
+fn rfc2779_4_1_2_formal_names_of_sender_and_recipient_cross_from_sip_to_sip() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let relay = Relay::start(&bob.next_hop(Transport::Udp));
+    let cpim = "From: MR SANDERS <im:alice@sip.example>\r\nTo: Depressed Donkey <im:bob@other.example>\r\n\
+                \r\nContent-Type: text/plain\r\n\r\nthe content";
+    let message = Outgoing {
+        content_type: "message/cpim",
+        ..Outgoing::text(ALICE, BOB, cpim)
+    };
+    let alice = SippClient::new(SIP_HOST, Transport::Udp, relay.listen);
+    assert_eq!(alice.send(message).status(), Some(200));
+    let arrived = bob.receive(Transport::Udp);
+    let from = arrived.header("From").unwrap_or_default();
+    assert!(
+        from.starts_with("\"MR SANDERS\" <sip:alice@sip.example"),
+        "{from}"
+    );
+    let to = arrived.header("To").unwrap_or_default();
+    assert_eq!(to, "\"Depressed Donkey\" <sip:bob@other.example>");
+    assert_eq!(arrived.body(), b"the content");
+}
+
+#[test]
 fn message_comes_to_its_inbox_alone_whoever_else_it_names() {
     if !peers::are_wanted() {
         return;
