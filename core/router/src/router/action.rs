@@ -7,10 +7,6 @@ use crate::AdapterId;
 /// One thing to do; in the order in which they come out of [`Router::poll_action`](crate::Router::poll_action).
 #[derive(Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every second action is the large one; a box would cost each message an allocation"
-)]
 pub enum Action {
     /// Hand the operation to the adapter, and its answer to [`handle_response`](crate::Router::handle_response).
     #[non_exhaustive]

@@ -19,7 +19,6 @@ pub(crate) enum Fault {
 
 /// What came of one action: none, one or two of them.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "as in `Action`")]
 pub(crate) enum Tampered {
     Deliver(Delivery),
     Respond {

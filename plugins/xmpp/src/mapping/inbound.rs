@@ -11,10 +11,6 @@ use super::content::{is_language, unsupported};
 
 /// What a `<message/>` is to the gateway.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every message is an instant message"
-)]
 pub(crate) enum Incoming {
     /// An instant message.
     Instant(MessageOperation),

@@ -15,6 +15,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an operation that is not answered leaves its sender in the dark"]
 pub struct MessageOperation {
+    /// On the heap: it goes through many hands, and each move would copy all of it.
+    parts: Box<Parts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     transaction_id: TransactionId,
     source: InstantInbox,
     destination: InstantInbox,
@@ -28,64 +34,67 @@ pub struct MessageOperation {
 
 impl MessageOperation {
     /// Makes an operation with the default hop count and no deadline.
-    pub const fn new(
+    #[inline(always)]
+    pub fn new(
         transaction_id: TransactionId,
         source: InstantInbox,
         destination: InstantInbox,
         message: InstantMessage,
     ) -> Self {
         Self {
-            transaction_id,
-            source,
-            destination,
-            source_instance: None,
-            destination_instance: None,
-            max_forwards: MaxForwards::DEFAULT,
-            deadline: None,
-            next_hop: None,
-            message,
+            parts: Box::new(Parts {
+                transaction_id,
+                source,
+                destination,
+                source_instance: None,
+                destination_instance: None,
+                max_forwards: MaxForwards::DEFAULT,
+                deadline: None,
+                next_hop: None,
+                message,
+            }),
         }
     }
 
     /// Sets the hop count that the native protocol carried.
-    pub const fn with_max_forwards(mut self, max_forwards: MaxForwards) -> Self {
-        self.max_forwards = max_forwards;
+    pub fn with_max_forwards(mut self, max_forwards: MaxForwards) -> Self {
+        self.parts.max_forwards = max_forwards;
         self
     }
 
     /// Sets how long the sender's network waits for the response.
-    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.parts.deadline = Some(deadline);
         self
     }
 
     /// Names the device that sent the message: an XMPP resourcepart, a SIP `gr` (RFC 7247 §6).
     pub fn with_source_instance(mut self, instance: impl Into<ByteString>) -> Self {
-        self.source_instance = Some(instance.into());
+        self.parts.source_instance = Some(instance.into());
         self
     }
 
     /// Names the device that shall get the message, when the sender chose one.
     pub fn with_destination_instance(mut self, instance: impl Into<ByteString>) -> Self {
-        self.destination_instance = Some(instance.into());
+        self.parts.destination_instance = Some(instance.into());
         self
     }
 
     /// Names the next hop in the plugin's own words; the gateway does this, from a route.
     pub fn with_next_hop(mut self, next_hop: impl Into<ByteString>) -> Self {
-        self.next_hop = Some(next_hop.into());
+        self.parts.next_hop = Some(next_hop.into());
         self
     }
 
     /// Replaces the source: its form on the network that the message goes to.
     pub fn with_source(mut self, source: InstantInbox) -> Self {
-        self.source = source;
+        self.parts.source = source;
         self
     }
 
     /// Replaces the destination: what an alias or a source route stood for.
     pub fn with_destination(mut self, destination: InstantInbox) -> Self {
-        self.destination = destination;
+        self.parts.destination = destination;
         self
     }
 
@@ -93,64 +102,67 @@ impl MessageOperation {
     ///
     /// A next hop is not handed on: who hands on decides it anew.
     pub fn into_forward(mut self, transaction_id: TransactionId) -> (Self, Responder) {
-        let responder = Responder::new(self.transaction_id);
-        self.transaction_id = transaction_id;
-        self.next_hop = None;
+        let responder = Responder::new(self.parts.transaction_id);
+        self.parts.transaction_id = transaction_id;
+        self.parts.next_hop = None;
         (self, responder)
     }
 
     /// Splits into the message and the duty to answer.
     pub fn into_message(self) -> (InstantMessage, Responder) {
-        (self.message, Responder::new(self.transaction_id))
+        (
+            self.parts.message,
+            Responder::new(self.parts.transaction_id),
+        )
     }
 
     /// Answers the operation.
     pub fn respond(self, status: ResponseStatus) -> Response {
-        Responder::new(self.transaction_id).respond(status)
+        Responder::new(self.parts.transaction_id).respond(status)
     }
 
     /// The name under which the response comes back.
     pub const fn transaction_id(&self) -> &TransactionId {
-        &self.transaction_id
+        &self.parts.transaction_id
     }
 
     /// The inbox on whose behalf the message is sent, and to which a reply goes.
     pub const fn source(&self) -> &InstantInbox {
-        &self.source
+        &self.parts.source
     }
 
     /// The inbox that the message is for.
     pub const fn destination(&self) -> &InstantInbox {
-        &self.destination
+        &self.parts.destination
     }
 
     /// The sender's device, if its network names one.
     pub const fn source_instance(&self) -> Option<&ByteString> {
-        self.source_instance.as_ref()
+        self.parts.source_instance.as_ref()
     }
 
     /// The device that the sender chose, if any.
     pub const fn destination_instance(&self) -> Option<&ByteString> {
-        self.destination_instance.as_ref()
+        self.parts.destination_instance.as_ref()
     }
 
     /// How many more relays the message may pass.
     pub const fn max_forwards(&self) -> MaxForwards {
-        self.max_forwards
+        self.parts.max_forwards
     }
 
     /// How long the response is waited for, counted from when the operation was handed over.
     pub const fn deadline(&self) -> Option<Duration> {
-        self.deadline
+        self.parts.deadline
     }
 
     /// Where to send it, in the plugin's own words, when a route says so.
     pub const fn next_hop(&self) -> Option<&ByteString> {
-        self.next_hop.as_ref()
+        self.parts.next_hop.as_ref()
     }
 
     /// The message itself.
     pub const fn message(&self) -> &InstantMessage {
-        &self.message
+        &self.parts.message
     }
 }
