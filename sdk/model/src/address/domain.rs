@@ -4,6 +4,7 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use bytestring::ByteString;
 
+use super::byte_set::byte_set;
 use crate::AddressError;
 
 /// A fully qualified domain name, lower case, in ASCII (A-labels).
@@ -127,10 +128,13 @@ impl AsRef<str> for Domain {
 
 /// Whether a name needs no further look: the common case, decided in one pass.
 fn is_normal(name: &[u8]) -> bool {
-    let (mut label, mut before) = (0, b'.');
+    let mut label = 0;
     for (at, byte) in name.iter().copied().enumerate() {
+        if PLAIN[usize::from(byte)] {
+            continue; // nearly all of them
+        }
+        let before = before(name, at);
         let fits = match byte {
-            b'a'..=b'z' | b'0'..=b'9' => true,
             // Not first, and not the second of two in third and fourth place: that would be a label of IDNA.
             b'-' => at > label && !(before == b'-' && at == label + 3),
             b'.' => ends_label(at - label, before),
@@ -142,13 +146,21 @@ fn is_normal(name: &[u8]) -> bool {
         if byte == b'.' {
             label = at + 1;
         }
-        before = byte;
     }
     let last = name.get(label..).unwrap_or_default();
     label > 0
         && name.len() <= Domain::MAX_LEN
-        && ends_label(last.len(), before)
+        && ends_label(last.len(), before(name, name.len()))
         && !(last.first().is_some_and(u8::is_ascii_digit) && is_number(last))
+}
+
+/// What may stand anywhere in a label of a name in normal form.
+static PLAIN: [bool; 256] = byte_set!(byte if byte.is_ascii_lowercase() || byte.is_ascii_digit());
+
+/// The byte before the one there; a full stop before the first.
+fn before(name: &[u8], at: usize) -> u8 {
+    let before = at.checked_sub(1).and_then(|at| name.get(at));
+    before.copied().unwrap_or(b'.')
 }
 
 /// Whether a label may end here that has this length and this last byte.

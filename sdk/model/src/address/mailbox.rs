@@ -4,7 +4,7 @@ use std::{borrow::Cow, iter};
 
 use bytestring::ByteString;
 
-use super::{domain::Domain, percent};
+use super::{byte_set::byte_set, domain::Domain, percent};
 use crate::AddressError;
 
 /// A canonical URI with one mailbox and no headers: `im:fred@example.com`.
@@ -23,6 +23,7 @@ impl Mailbox {
     pub(super) const MAX_LEN: usize = 2048;
 
     /// `scheme` includes the colon.
+    #[inline(always)]
     pub(super) fn parse(scheme: &'static str, uri: ByteString) -> Result<Self, AddressError> {
         if uri.len() > Self::MAX_LEN {
             return Err(AddressError::TooLong {
@@ -37,6 +38,7 @@ impl Mailbox {
     }
 
     /// Takes what is valid but perhaps not canonical.
+    #[cold]
     fn parse_slow(scheme: &'static str, uri: &str) -> Result<Self, AddressError> {
         let rest = strip_scheme(scheme, uri)?;
         let to = rest.split_once('?').map_or(rest, |(to, _)| to);
@@ -173,6 +175,9 @@ const fn is_literal(byte: u8) -> bool {
         )
 }
 
+/// Those bytes.
+static LITERAL: [bool; 256] = byte_set!(byte if is_literal(byte));
+
 /// Finds the `@` of a URI that is canonical as it stands; anything doubtful is `None`.
 fn canonical_at(scheme: &str, uri: &str) -> Option<u16> {
     let rest = uri.strip_prefix(scheme)?;
@@ -185,7 +190,7 @@ fn canonical_at(scheme: &str, uri: &str) -> Option<u16> {
 fn literal_dot_atom(text: &[u8]) -> usize {
     let mut before = b'.';
     for (at, byte) in text.iter().copied().enumerate() {
-        if !is_literal(byte) {
+        if !LITERAL[usize::from(byte)] {
             return if before == b'.' { 0 } else { at };
         }
         if byte == b'.' && before == b'.' {

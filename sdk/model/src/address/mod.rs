@@ -6,6 +6,7 @@
 //! RFC 3860 §3.1, RFC 3859 §3.1, draft-ietf-impp-cpim-03 appendices C to E.
 
 mod address_uri;
+mod byte_set;
 mod domain;
 mod error;
 mod instant_inbox;

@@ -16,6 +16,7 @@ macro_rules! one_mailbox {
             }
 
             /// As [`parse`](Self::parse); shares the text when it is canonical already.
+            #[inline]
             pub fn from_shared(uri: ByteString) -> Result<Self, AddressError> {
                 Mailbox::parse(Self::SCHEME, uri).map(Self)
             }
