@@ -61,7 +61,7 @@ impl Host {
     /// Hands a message to the gateway. The order of calls is the order in which the gateway has them.
     pub fn submit(&self, operation: MessageOperation) -> Submission {
         let transaction_id = *operation.transaction_id();
-        let pending = calls::open(Subject::operation(self.0.owner, transaction_id));
+        let pending = calls::open(Subject::operation(self.0.owner, &transaction_id));
         if let Some(ticket) = pending.ticket() {
             self.hand_over(&operation, ticket);
         }
@@ -80,7 +80,7 @@ impl Host {
         then: impl FnOnce(Response) + Send + 'static,
     ) {
         let transaction_id = *operation.transaction_id();
-        let subject = Subject::operation(self.0.owner, transaction_id);
+        let subject = Subject::operation(self.0.owner, &transaction_id);
         let ticket = calls::open_then(subject, move |status| {
             then(Responder::resume(transaction_id).respond(status));
         });

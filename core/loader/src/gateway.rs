@@ -72,8 +72,7 @@ pub struct SubmitAnswer {
 }
 
 impl SubmitAnswer {
-    pub(crate) const fn new(mut answer: Answer, transaction_id: TransactionId) -> Self {
-        answer.name(transaction_id);
+    pub(crate) const fn new(answer: Answer, transaction_id: TransactionId) -> Self {
         Self {
             answer,
             transaction_id,
@@ -92,7 +91,7 @@ impl SubmitAnswer {
 
     /// Answers.
     pub fn send(self, status: &ResponseStatus) -> Receipt {
-        self.answer.send(status)
+        self.answer.send_for(&self.transaction_id, status)
     }
 
     /// Answers with a response, which must be this operation's; another one is answered as a fault of the gateway.
@@ -106,6 +105,7 @@ impl SubmitAnswer {
             drop(self);
             return Receipt::Stale;
         }
-        self.answer.send(response.status())
+        self.answer
+            .send_for(&self.transaction_id, response.status())
     }
 }

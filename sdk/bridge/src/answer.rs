@@ -18,7 +18,6 @@ use crate::response::{internal, view};
 #[must_use = "a call that is not answered fails"]
 pub struct Answer {
     completion: Option<abi::Completion>,
-    transaction_id: Option<TransactionId>,
     origin: Origin,
 }
 
@@ -41,14 +40,8 @@ impl Answer {
     pub const unsafe fn new(completion: abi::Completion, origin: Origin) -> Self {
         Self {
             completion: Some(completion),
-            transaction_id: None,
             origin,
         }
-    }
-
-    /// Names the operation, once it is known.
-    pub const fn name(&mut self, transaction_id: TransactionId) {
-        self.transaction_id = Some(transaction_id);
     }
 
     /// The other side's name for the call.
@@ -56,23 +49,27 @@ impl Answer {
         self.completion.map_or(0, |completion| completion.ticket)
     }
 
-    /// The operation, where it is one.
-    pub const fn transaction_id(&self) -> Option<&TransactionId> {
-        self.transaction_id.as_ref()
-    }
-
-    /// Answers.
+    /// Answers; the ticket says for which operation.
     pub fn send(mut self, status: &ResponseStatus) -> Receipt {
-        self.complete(status)
+        self.complete(None, status)
     }
 
-    fn complete(&mut self, status: &ResponseStatus) -> Receipt {
+    /// Answers, and names the operation: the answer is refused if the ticket is another's.
+    pub fn send_for(mut self, transaction_id: &TransactionId, status: &ResponseStatus) -> Receipt {
+        self.complete(Some(transaction_id), status)
+    }
+
+    fn complete(
+        &mut self,
+        transaction_id: Option<&TransactionId>,
+        status: &ResponseStatus,
+    ) -> Receipt {
         let completion = self.completion.take();
         let Some((ticket, complete)) = completion.and_then(|c| Some((c.ticket, c.complete?)))
         else {
             return Receipt::Stale;
         };
-        let response = view(self.transaction_id.as_ref(), status);
+        let response = view(transaction_id, status);
         // SAFETY: callable once from any thread, by contract, and `take` leaves no second time.
         #[expect(unsafe_code, reason = "calls the other side")]
         match unsafe { complete(ticket, &raw const response) } {
@@ -95,7 +92,7 @@ impl Drop for Answer {
                 .with_detail("given up without an answer")
                 .into()
         };
-        self.complete(&status);
+        self.complete(None, &status);
     }
 }
 

@@ -31,7 +31,7 @@ pub fn view(transaction_id: Option<&TransactionId>, status: &ResponseStatus) -> 
         retry: abi::RETRY_DEFAULT,
         reserved: 0,
         retry_after_ms: 0,
-        transaction_id: transaction_id.map_or(read::NONE, |id| read::lend(id.as_str().as_bytes())),
+        transaction_id: transaction_id.map_or(read::NONE, |id| read::lend(id.as_bytes())),
         detail: read::NONE,
     };
     match status {
@@ -64,7 +64,7 @@ pub unsafe fn own(
             read::bytes("the transaction identifier", response.transaction_id)?,
         )
     };
-    let same = |expected: &TransactionId| expected.as_str().as_bytes() == id;
+    let same = |expected: &TransactionId| expected.as_bytes() == id;
     if !id.is_empty() && !expected.is_some_and(same) {
         return Err(Malformed::AnotherOperation);
     }

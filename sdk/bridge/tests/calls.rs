@@ -53,7 +53,7 @@ fn id(text: &str) -> TransactionId {
 }
 
 fn open() -> Pending {
-    calls::open(Subject::operation(Owner::unique(), id("a")))
+    calls::open(Subject::operation(Owner::unique(), &id("a")))
 }
 
 fn complete(completion: abi::Completion, status: &ResponseStatus) -> u32 {
@@ -124,10 +124,9 @@ fn answer_carries_the_name_of_its_operation() {
     ] {
         let call = open();
         // SAFETY: the completion is this call's.
-        let mut answer = unsafe { Answer::new(completion(&call), Origin::Plugin) };
-        answer.name(id(name));
+        let answer = unsafe { Answer::new(completion(&call), Origin::Plugin) };
         assert_eq!(
-            answer.send(&ResponseStatus::Indeterminant),
+            answer.send_for(&id(name), &ResponseStatus::Indeterminant),
             Receipt::Accepted
         );
         assert_eq!(wait(call), status);
@@ -151,7 +150,7 @@ fn calls_of_an_owner_end_together() {
 fn call_is_found_when_it_is_older_than_its_limit() {
     let owner = Owner::unique();
     let limit = Duration::from_secs(10);
-    let call = calls::open(Subject::operation(owner, id("a")).with_limit(limit));
+    let call = calls::open(Subject::operation(owner, &id("a")).with_limit(limit));
     #[expect(clippy::disallowed_methods, reason = "any instant does")]
     let now = Instant::now();
     let found = |at: Instant| {
@@ -176,7 +175,8 @@ impl Answered for Inbox {
 #[test]
 fn callback_comes_once_unless_the_call_is_abandoned() {
     let inbox: &'static Inbox = Box::leak(Box::default());
-    let subject = Subject::operation(Owner::unique(), id("a"));
+    let id = id("a");
+    let subject = Subject::operation(Owner::unique(), &id);
     let open = |token| calls::open_with(subject, inbox, token);
     let (taken, abandoned) = (open(1), open(2));
     assert_eq!(
@@ -193,7 +193,7 @@ fn callback_comes_once_unless_the_call_is_abandoned() {
         complete(abandoned.completion(), &ResponseStatus::Success),
         abi::STALE
     );
-    assert_eq!(*inbox.0.lock().unwrap(), [(1, id("a"))]);
+    assert_eq!(*inbox.0.lock().unwrap(), [(1, id)]);
 }
 
 /// Callers that wait or go, callees on other threads that answer once, twice or never.
@@ -259,7 +259,7 @@ fn answer_goes_to_the_one_who_was_named_for_it_once() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
     let ticket = calls::open_then(
-        Subject::operation(Owner::unique(), id("a")),
+        Subject::operation(Owner::unique(), &id("a")),
         move |status| {
             hears.lock().unwrap().push(status);
         },
@@ -283,7 +283,8 @@ fn answer_goes_to_the_one_who_was_named_for_it_once() {
 
 #[test]
 fn panic_of_the_one_who_was_named_does_not_reach_the_callee() {
-    let subject = Subject::operation(Owner::unique(), id("a"));
+    let id = id("a");
+    let subject = Subject::operation(Owner::unique(), &id);
     let ticket = calls::open_then(subject, |_| panic!("on purpose"));
     complete(ticket.completion(), &ResponseStatus::Success);
     assert!(!calls::abandon(ticket), "it is over all the same");

@@ -35,9 +35,6 @@ pub(super) unsafe extern "C" fn deliver<P: Plugin>(
                 }
             };
             let id = *operation.transaction_id();
-            if let Some(answer) = unanswered.get_mut() {
-                answer.name(id);
-            }
             let (Some(plugin), deadline) = (adapter.plugin.get(), operation.deadline()) else {
                 return; // the answer says that it was given up; the gateway delivers to what has started only
             };

@@ -14,10 +14,6 @@ impl Unanswered {
     pub(super) fn take(&mut self) -> Option<Answer> {
         self.0.take()
     }
-
-    pub(super) const fn get_mut(&mut self) -> Option<&mut Answer> {
-        self.0.as_mut()
-    }
 }
 
 /// Runs `call`; if it panics, its answer, unless given away, says so.

@@ -137,11 +137,11 @@ impl Inner {
         self.side.name()
     }
 
-    fn subject(&self, operation: &MessageOperation) -> Subject {
+    fn subject<'a>(&self, operation: &'a MessageOperation) -> Subject<'a> {
         let limit = operation.deadline().map_or(watchdog::LONGEST, |deadline| {
             deadline.saturating_add(watchdog::GRACE)
         });
-        Subject::operation(self.owner, *operation.transaction_id()).with_limit(limit)
+        Subject::operation(self.owner, operation.transaction_id()).with_limit(limit)
     }
 
     #[expect(unsafe_code, reason = "calls the plugin")]

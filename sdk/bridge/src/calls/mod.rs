@@ -40,9 +40,9 @@ pub struct Owner(u64);
 
 /// What a call is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject {
+pub struct Subject<'a> {
     owner: Owner,
-    transaction_id: Option<TransactionId>,
+    transaction_id: Option<&'a TransactionId>,
     limit: Option<Duration>,
 }
 
@@ -55,7 +55,7 @@ impl Owner {
     }
 }
 
-impl Subject {
+impl<'a> Subject<'a> {
     /// A call that is no operation: to start, to stop.
     pub const fn lifecycle(owner: Owner) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Subject {
     }
 
     /// An operation; an answer that carries another identifier is refused.
-    pub const fn operation(owner: Owner, transaction_id: TransactionId) -> Self {
+    pub const fn operation(owner: Owner, transaction_id: &'a TransactionId) -> Self {
         Self {
             owner,
             transaction_id: Some(transaction_id),
@@ -102,17 +102,20 @@ impl Ticket {
 }
 
 /// Opens a call to be awaited.
-pub fn open(subject: Subject) -> Pending {
+pub fn open(subject: Subject<'_>) -> Pending {
     Pending::new(slots::occupy(subject, Waiter::Task(None)))
 }
 
 /// Opens a call whose answer goes to `to`, with `token`.
-pub fn open_with(subject: Subject, to: &'static dyn Answered, token: u64) -> Ticket {
+pub fn open_with(subject: Subject<'_>, to: &'static dyn Answered, token: u64) -> Ticket {
     slots::occupy(subject, Waiter::Callback { to, token })
 }
 
 /// Opens a call whose answer `then` takes, on whatever thread it comes; a panic in it ends there.
-pub fn open_then(subject: Subject, then: impl FnOnce(ResponseStatus) + Send + 'static) -> Ticket {
+pub fn open_then(
+    subject: Subject<'_>,
+    then: impl FnOnce(ResponseStatus) + Send + 'static,
+) -> Ticket {
     slots::occupy(subject, Waiter::Once(Box::new(then)))
 }
 

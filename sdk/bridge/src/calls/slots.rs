@@ -87,13 +87,13 @@ pub fn made() -> u32 {
 }
 
 /// Takes a slot for a call.
-pub(super) fn occupy(subject: Subject, waiter: Waiter) -> Ticket {
+pub(super) fn occupy(subject: Subject<'_>, waiter: Waiter) -> Ticket {
     let index = near().unwrap_or_else(fresh);
     let slot = slot(index).expect("made before its number was known");
     let mut call = lock(&slot.0);
     call.ticket = call.ticket.wrapping_add(GENERATION);
     call.owner = Some(subject.owner);
-    call.transaction_id = subject.transaction_id;
+    call.transaction_id = subject.transaction_id.copied();
     call.limit = subject.limit;
     call.ends = None;
     call.phase = Phase::Waiting(waiter);

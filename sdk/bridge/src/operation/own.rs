@@ -14,8 +14,15 @@ use crate::read::{self, Malformed};
 /// # Safety
 /// `operation` follows the contract: null, or readable for its own size, as are its slices and lists.
 pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, Malformed> {
+    let shorter;
     // SAFETY: the caller's promise.
-    let raw = unsafe { read::prefix(operation) }?;
+    let raw = if let Some(raw) = unsafe { read::whole(operation) } {
+        raw
+    } else {
+        // SAFETY: the caller's promise.
+        shorter = unsafe { read::prefix(operation) }?;
+        &shorter
+    };
     if raw.kind != abi::KIND_MESSAGE {
         return Err(Malformed::Unknown {
             what: "the kind of operation",
@@ -32,7 +39,7 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
             TransactionId::parse(id)?,
             texts.address("source", raw.source)?,
             texts.address("destination", raw.destination)?,
-            message(&raw, &mut texts)?,
+            message(raw, &mut texts)?,
         )
         .with_max_forwards(MaxForwards::new(max_forwards));
         if raw.deadline_ms != 0 {
@@ -52,8 +59,11 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
     }
 }
 
+/// Part of [`own`]: a message that is returned is written twice.
+///
 /// # Safety
 /// As [`own`].
+#[inline(always)]
 unsafe fn message(raw: &abi::Operation, texts: &mut Texts) -> Result<InstantMessage, Malformed> {
     // SAFETY: the caller's promise, for all of these.
     unsafe {

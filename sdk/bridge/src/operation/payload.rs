@@ -41,6 +41,7 @@ impl Drop for Lent {
 ///
 /// # Safety
 /// `raw` follows the contract, and its call has not returned.
+#[inline(always)]
 pub(super) unsafe fn own(raw: &abi::Operation) -> Result<Bytes, Malformed> {
     // SAFETY: the caller's promise.
     let payload = unsafe { read::bytes("the payload", raw.payload) }?;

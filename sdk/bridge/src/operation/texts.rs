@@ -12,6 +12,9 @@ pub const MAX_TEXTS: usize = 1 << 20;
 
 /// Copies texts, each into memory of its own: cheaper than shares of one piece, whose counter every share has to touch
 /// twice.
+///
+/// Its functions are a part of their caller, so that what they make is written once, where it stays: to read back what was written a
+/// moment ago in other pieces costs more than the look at a text.
 pub(super) struct Texts {
     left: usize,
 }
@@ -23,6 +26,7 @@ impl Texts {
 
     /// # Safety
     /// `raw` follows the contract; so for all others.
+    #[inline(always)]
     pub(super) unsafe fn text(
         &mut self,
         what: &'static str,
@@ -37,6 +41,7 @@ impl Texts {
         Ok(text.into())
     }
 
+    #[inline(always)]
     pub(super) unsafe fn optional(
         &mut self,
         what: &'static str,
@@ -49,6 +54,7 @@ impl Texts {
         unsafe { self.text(what, raw) }.map(Some)
     }
 
+    #[inline(always)]
     pub(super) unsafe fn address(
         &mut self,
         what: &'static str,
@@ -60,6 +66,7 @@ impl Texts {
     }
 
     /// The usual one is not copied.
+    #[inline(always)]
     pub(super) unsafe fn content_type(&mut self, raw: abi::Bytes) -> Result<ByteString, Malformed> {
         const USUAL: &str = InstantMessage::TEXT_PLAIN;
         const WHAT: &str = "the content type";

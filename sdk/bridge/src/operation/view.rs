@@ -38,7 +38,7 @@ impl<'a> View<'a> {
             deadline_ms: operation.deadline().map_or(0, |d| milliseconds(d).max(1)),
             max_forwards: operation.max_forwards().hops().into(),
             flags: 0,
-            transaction_id: lend(operation.transaction_id().as_str().as_bytes()),
+            transaction_id: lend(operation.transaction_id().as_bytes()),
             source: text_view(operation.source().uri()),
             destination: text_view(operation.destination().uri()),
             source_instance: optional_view(operation.source_instance()),
