@@ -48,7 +48,7 @@ fn stanza_beyond_the_limits_gets_an_error_and_disturbs_nobody<S: XmppServer>() {
     assert!(juliet.unread().is_empty() && benvolio.unread().is_empty());
     assert_eq!(world.sip.received().len(), too_much().len(), "and no more");
     let log = String::from_utf8_lossy(&world.gateway.process().stderr().bytes()).into_owned();
-    assert!(log.contains("refused a stanza beyond the limits"), "{log}");
+    assert!(log.contains("refused a stanza unread"), "{log}");
     assert!(!log.contains("the server is away"), "{log}");
 }
 
@@ -70,3 +70,53 @@ fn too_much() -> [(&'static str, String); 3] {
         ),
     ]
 }
+
+#[test]
+fn odd_xml_from_one_user_through_prosody_ends_no_stream() {
+    odd_xml_from_one_user_ends_no_stream::<Prosody>();
+}
+
+#[test]
+fn odd_xml_from_one_user_through_ejabberd_ends_no_stream() {
+    odd_xml_from_one_user_ends_no_stream::<Ejabberd>();
+}
+
+fn odd_xml_from_one_user_ends_no_stream<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start(&WorldSettings::default());
+    let mut benvolio = world.login("benvolio");
+    for odd in ODD {
+        benvolio.write(&format!(
+            "<message to='{ALICE_SEEN}' type='chat'>{odd}<body>odd</body></message>"
+        ));
+    }
+    benvolio.write(&format!(
+        "<message to='{ALICE_SEEN}' type='chat' xml:b='1'><body>odd</body></message>"
+    ));
+    benvolio.send(ALICE_SEEN, "done");
+    while world.sip.receive(Transport::Udp).body() != b"done" {}
+    let log = String::from_utf8_lossy(&world.gateway.process().stderr().bytes()).into_owned();
+    assert!(!log.contains("the server is away"), "{log}");
+}
+
+/// What servers let their users send, and some write otherwise when they pass it on.
+const ODD: [&str; 16] = [
+    "<xml:a/>",
+    "<a xmlns='urn:x'><xml:b c='/>'>text<d/></xml:b></a>",
+    "<a xmlns='urn:x' xml:b='1'/>",
+    "<a xmlns='urn:x' xmlns:xml='http://www.w3.org/XML/1998/namespace'/>",
+    "<b:a xmlns:b='urn:x' b:c='1' c='1' xmlns:c='urn:y' c:d='2'/>",
+    "<a:b xmlns:a='urn:x' xmlns:c='urn:x' a:d='1'/>",
+    "<a xmlns=''/>",
+    "<a xmlns='urn:x'><b xmlns=''/></a>",
+    "<a xmlns='urn:x' b:c='1' xmlns:b='urn:&lt;x&apos;&quot;&amp;'/>",
+    "<a xmlns='urn:x'>]]&gt;<![CDATA[<x>&amp;]]></a>",
+    "<a xmlns='urn:x' b='&#9;&#10;&#13;&lt;&gt;&quot;&apos;'>&#13;&#x7f;&#x85;&#xfdd0;&#x1fffe;</a>",
+    "<a xmlns='urn:x'>\u{FDD0}\u{1FFFE}\u{7F}\u{85}\u{2028}</a>",
+    "<\u{E9}\u{300} xmlns='urn:\u{E9} x' \u{4E00}='1'/>",
+    "<stream:a/>",
+    "<message xmlns='jabber:client'/>",
+    "<a xmlns='jabber:component:accept'/>",
+];

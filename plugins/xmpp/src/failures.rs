@@ -4,7 +4,7 @@
 //! deviates, the reason stands beside the row.
 
 use rialto_sdk::model::{Failure, FailureClass, FailureReason, Origin, Retry};
-use rialto_xmpp_codec::{Condition, ErrorType, LangText, StanzaError};
+use rialto_xmpp_codec::{Condition, ErrorType, LangText, RefusalError, StanzaError};
 
 /// What the sender on XMPP is told. The text is the gateway's own, never the far side's.
 pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
@@ -23,14 +23,17 @@ pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
         .with_text(text)
 }
 
-/// What the sender of a stanza is told that was not read, for it is beyond the codec's limits (RFC
-/// 6120 §8.3.3.12).
-pub(crate) fn beyond_limits() -> StanzaError {
-    let text = LangText {
-        lang: Some("en".into()),
-        text: "the stanza is beyond the limits of this gateway".into(),
+/// What the sender of a stanza is told that was not read (RFC 6120 §8.3.3.12).
+pub(crate) fn unread(error: RefusalError) -> StanzaError {
+    let text = match error {
+        RefusalError::Limit(_) => "the stanza is beyond the limits of this gateway",
+        _ => "the stanza has names that not every XML parser takes",
     };
-    StanzaError::from(Condition::PolicyViolation).with_text(text)
+    let lang = Some("en".into());
+    StanzaError::from(Condition::PolicyViolation).with_text(LangText {
+        lang,
+        text: text.into(),
+    })
 }
 
 fn condition(reason: FailureReason) -> Condition {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use rialto_sdk::model::{MessageOperation, ResponseStatus};
-use rialto_xmpp_codec::LimitError;
+use rialto_xmpp_codec::RefusalError;
 
 use crate::connection::SessionEnd;
 
@@ -44,7 +44,7 @@ pub(crate) enum Event<'a> {
     /// A message from XMPP was refused, here or behind the gateway.
     Refused { reason: &'static str },
     /// A stanza was refused unread.
-    BeyondLimits(LimitError),
+    Unread(RefusalError),
     /// An answer could not be written.
     Unwritable,
 }

@@ -9,7 +9,7 @@ use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza};
 
-use crate::failures::{beyond_limits, failure, stanza_error};
+use crate::failures::{failure, stanza_error, unread};
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::link::Link;
 use crate::mapping::{Incoming, classify};
@@ -50,16 +50,16 @@ impl<G: Gateway> Inbound<G> {
         }
     }
 
-    /// Takes what is left of a stanza beyond the limits: it is answered with an error, or, if it is
+    /// Takes what is left of a stanza that was not read: it is answered with an error, or, if it is
     /// an answer itself, believed as far as its head goes.
     pub(crate) async fn refused(&self, Refused { head, error }: Refused) {
-        self.gateway.event(Event::BeyondLimits(error));
+        self.gateway.event(Event::Unread(error));
         match head {
-            Some(Stanza::Message(message)) => match message.error_reply(beyond_limits()) {
+            Some(Stanza::Message(message)) => match message.error_reply(unread(error)) {
                 Some(error) => self.reply(error.into()).await,
                 None => self.message(message).await,
             },
-            Some(Stanza::Iq(iq)) => match iq.error_reply(beyond_limits()) {
+            Some(Stanza::Iq(iq)) => match iq.error_reply(unread(error)) {
                 Some(error) => self.reply(error.into()).await,
                 None => self.iq(&iq).await,
             },

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rialto_sdk::model::{MessageOperation, ResponseStatus};
 use rialto_sdk::tokio::time::Instant;
 use rialto_sdk::{Health, Host, Tasks, tokio, tracing};
-use rialto_xmpp_codec::LimitError;
+use rialto_xmpp_codec::RefusalError;
 
 use crate::connection::SessionEnd;
 use crate::gateway::{Event, Gateway, Ignored};
@@ -22,7 +22,7 @@ pub(crate) struct SdkGateway {
     /// Has the server's absence been logged already?
     away: Arc<AtomicBool>,
     /// Users can have these lines written; they shall not fill the log.
-    beyond_limits: Arc<Throttle>,
+    unread: Arc<Throttle>,
 }
 
 impl SdkGateway {
@@ -31,7 +31,7 @@ impl SdkGateway {
             host,
             tasks,
             away: Arc::default(),
-            beyond_limits: Arc::new(Throttle::new(QUIET)),
+            unread: Arc::new(Throttle::new(QUIET)),
         }
     }
 
@@ -57,15 +57,15 @@ impl SdkGateway {
         }
     }
 
-    fn beyond_limits(&self, error: LimitError) {
-        self.host.count("rialto_xmpp_beyond_limits_total", 1);
-        if let Some(unsaid) = self.beyond_limits.pass(Instant::now()) {
-            tracing::warn!(%error, unsaid, "refused a stanza beyond the limits");
+    fn unread(&self, error: RefusalError) {
+        self.host.count("rialto_xmpp_unread_stanzas_total", 1);
+        if let Some(unsaid) = self.unread.pass(Instant::now()) {
+            tracing::warn!(%error, unsaid, "refused a stanza unread");
         }
     }
 }
 
-/// How long the log stays quiet after a line about a stanza beyond the limits.
+/// How long the log stays quiet after a line about a stanza that was refused unread.
 const QUIET: Duration = Duration::from_secs(60);
 
 impl Gateway for SdkGateway {
@@ -101,7 +101,7 @@ impl Gateway for SdkGateway {
                 self.host.count("rialto_xmpp_refused_total", 1);
                 tracing::debug!(failure.reason = reason, "refused a message");
             }
-            Event::BeyondLimits(error) => self.beyond_limits(error),
+            Event::Unread(error) => self.unread(error),
             Event::Unwritable => self.host.count("rialto_xmpp_unwritable_total", 1),
         }
     }

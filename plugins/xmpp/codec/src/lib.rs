@@ -10,7 +10,7 @@
 //!
 //! Nothing here waits, opens or reads a clock: the caller moves the bytes. All input is hostile;
 //! what is read is bounded by [`Limits`], and an error names the place and never the content. A
-//! stanza beyond the limits is skipped and reported ([`Refused`]), so that the user who sent it
+//! stanza beyond the limits, or with what parsers do not take but servers pass on, is skipped and reported ([`Refused`]), so that the user who sent it
 //! disturbs nobody else on the stream; only what is no XML for XMPP ends that.
 
 #![forbid(unsafe_code)]
@@ -32,4 +32,6 @@ pub use stream::{
     ContentNamespace, Refused, StanzaWriter, StreamCondition, StreamError, StreamEvent,
     StreamHeader, StreamReader,
 };
-pub use xml::{Attribute, Element, LimitError, Limits, Node, ReadError, WriteError, namespace};
+pub use xml::{
+    Attribute, Element, LimitError, Limits, Node, ReadError, RefusalError, WriteError, namespace,
+};

@@ -7,9 +7,11 @@ pub mod namespace;
 mod read_error;
 mod reader;
 mod scope;
+mod skip;
 mod write;
 
 pub use element::{Attribute, Element, Node};
+pub use item::RefusalError;
 pub(crate) use item::{Item, Refusal};
 pub use limits::{LimitError, Limits};
 pub use read_error::ReadError;

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use crate::{Element, LimitError, Stanza, StreamError, namespace};
+use crate::{Element, RefusalError, Stanza, StreamError, namespace};
 
 /// Names the namespace of a stream's stanzas (RFC 6120 §4.8.2, XEP-0114).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +51,14 @@ impl StreamHeader {
     }
 }
 
-/// Is what is left of a child of the stream that was not taken, for it crossed a limit.
+/// Is what is left of a child of the stream that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The stanza, of which nothing is read but addresses, id, type and language, so that it can be
     /// answered; `None` if it is no stanza.
     pub head: Option<Stanza>,
-    /// The limit.
-    pub error: LimitError,
+    /// Why it was not taken.
+    pub error: RefusalError,
 }
 
 /// Is one thing that came over a stream.
@@ -69,7 +69,7 @@ pub enum StreamEvent {
     Header(StreamHeader),
     /// A message, presence or iq.
     Stanza(Stanza),
-    /// A stanza that crossed a limit; the stream goes on behind it.
+    /// A stanza that was not taken; the stream goes on behind it.
     Refused(Refused),
     /// The peer ends the stream for a reason; [`End`](Self::End) follows, or the connection just
     /// ends.

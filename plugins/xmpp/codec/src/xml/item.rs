@@ -9,17 +9,33 @@ pub(crate) enum Item {
     Root(Element),
     /// A child of the root, whole.
     Child(Element),
-    /// What is left of a child that crossed a limit.
+    /// What is left of a child that is not taken.
     Refused(Refusal),
     /// The root's end.
     End,
 }
 
-/// A child of the root that has crossed a limit.
+/// A child of the root that is not taken.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) error: LimitError,
+    pub(crate) error: RefusalError,
     /// The child without content; of attributes at least those that a stanza's head may have, unless
     /// one of them is too long itself.
     pub(crate) head: Option<Element>,
+}
+
+/// Says why one stanza was not taken, while the stream goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefusalError {
+    /// It crossed a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// It declares the namespace of XML itself as another's (Namespaces in XML 1.0 §3). So servers
+    /// write what one of their users sent as `<xml:a/>`, which was well-formed.
+    #[error("stanza at byte {offset} declares the namespace of xml itself")]
+    ReservedNamespace {
+        /// Where the stanza begins.
+        offset: u64,
+    },
 }

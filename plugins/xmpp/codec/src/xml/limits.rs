@@ -5,7 +5,7 @@
 /// A stanza that crosses one of them is refused: its content is dropped as it comes, and its head
 /// is handed over with the [`LimitError`]. The default takes every stanza that public servers allow
 /// (RFC 6120 §13.12 asks for 10,000 bytes at least) and holds the memory of one stanza under about
-/// 2 MiB.
+/// 2 MiB; that of one which is refused, while it comes, under about 5 MiB.
 ///
 /// A stanza that goes on to eight times its bytes or thirty-two times its depth ends the stream, and
 /// so does a stream's header beyond the limits: no server passes such on.

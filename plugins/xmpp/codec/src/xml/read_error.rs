@@ -66,6 +66,12 @@ impl ReadError {
         }
     }
 
+    /// Is it a declaration that only the namespace of XML itself forbids?
+    pub(super) fn is_reserved_namespace(&self) -> bool {
+        let reserved = rxml::Error::ReservedNamespaceName;
+        matches!(self, Self::NotWellFormed { problem, .. } if *problem == reserved)
+    }
+
     /// What to tell the peer before the stream is closed (RFC 6120 §4.9.3).
     pub fn condition(&self) -> StreamCondition {
         match self {

@@ -6,12 +6,18 @@ use rxml::parser::{CommentMode, Options};
 use rxml::{NcName, Parse, RawEvent, RawParser, RawQName, WithOptions};
 
 use super::scope::Scope;
+use super::skip::Skip;
 use super::{Attribute, Element, Item, LimitError, Limits, Node, ReadError, Refusal};
+
+mod refusal;
+
+use self::refusal::length;
 
 /// Reads a document that never ends: its root stays open while the children come.
 ///
 /// A child that crosses a limit is skipped to its end, and nothing of it is kept but its head. Then
-/// the rest of its XML is checked for syntax only, not for names and namespaces.
+/// the rest of its XML is checked for syntax only, not for names and namespaces. A child that the
+/// parser gives up on, though servers pass it on, is skipped by its tags, and a new parser goes on.
 #[derive(Debug)]
 pub(crate) struct Reader {
     parser: RawParser,
@@ -21,6 +27,8 @@ pub(crate) struct Reader {
     attributes: Vec<(RawQName, String)>,
     open: Vec<Open>,
     refusal: Option<Refusal>,
+    skip: Option<Skip>,
+    root: Option<RawQName>,
     depth: usize,
     elements: usize,
     position: u64,
@@ -48,23 +56,16 @@ const CHILD: usize = 2;
 
 impl Reader {
     pub(crate) fn new(limits: Limits) -> Self {
-        let options = Options {
-            // A longer token than `token_bytes` is met here, where its stanza can be refused for it.
-            max_token_length: limits.last_byte(),
-            comments: CommentMode::Reject,
-            context: None,
-        };
-        let mut parser = RawParser::with_options(options);
-        // Outside of stanzas text is an error: it must not wait for a stanza to show.
-        parser.set_text_buffering(false);
         Self {
-            parser,
+            parser: parser(limits, None),
             limits,
             scope: Scope::default(),
             head: None,
             attributes: Vec::new(),
             open: Vec::new(),
             refusal: None,
+            skip: None,
+            root: None,
             depth: 0,
             elements: 0,
             position: 0,
@@ -81,10 +82,7 @@ impl Reader {
             return Err(error);
         }
         loop {
-            match self
-                .event(input)
-                .and_then(|event| event.map(|event| self.take(event)).transpose())
-            {
+            match self.step(input) {
                 Ok(Some(None)) => {}
                 Ok(Some(item)) => return Ok(item),
                 Ok(None) => return Ok(None),
@@ -101,14 +99,29 @@ impl Reader {
         self.scope.of_element(None)
     }
 
+    /// Takes a piece of the input: a whole item, or `Some(None)`; `None` if more is needed.
+    fn step(&mut self, input: &mut &[u8]) -> Result<Option<Option<Item>>, ReadError> {
+        if self.skip.is_some() {
+            return self.skip_on(input);
+        }
+        match self.event(input) {
+            Err(error) if error.is_reserved_namespace() && self.depth > ROOT => {
+                self.skip_from_here()?;
+                Ok(Some(None))
+            }
+            Err(error) => Err(error),
+            Ok(None) => Ok(None),
+            Ok(Some(event)) => self.take(event).map(Some),
+        }
+    }
+
     /// Hands the parser no more bytes than the stanza that is being read may have.
     fn event(&mut self, input: &mut &[u8]) -> Result<Option<RawEvent>, ReadError> {
         let limit = match self.refusal {
             None => self.limits.stanza_bytes,
             Some(_) => self.limits.last_byte(),
         };
-        let used = usize::try_from(self.position - self.begin).unwrap_or(usize::MAX);
-        let allowed = limit.saturating_sub(used);
+        let allowed = limit.saturating_sub(self.used());
         let (mut chunk, rest) = input.split_at_checked(allowed).unwrap_or((input, &[]));
         let before = chunk.len();
         let parsed = self.parser.parse(&mut chunk, false);
@@ -120,7 +133,7 @@ impl Reader {
             Err(EndOrError::NeedMoreData) if rest.is_empty() => Ok(None),
             Err(EndOrError::NeedMoreData) => {
                 let offset = self.begin;
-                self.refuse(LimitError::StanzaTooLarge { offset, limit })?;
+                self.refuse_for(LimitError::StanzaTooLarge { offset, limit })?;
                 self.event(input)
             }
             Err(EndOrError::Error(problem)) => Err(self.problem(problem)),
@@ -138,27 +151,6 @@ impl Reader {
         }
     }
 
-    /// Drops the child of the root that is being read, but for its head.
-    ///
-    /// # Errors
-    /// The limit itself, if it was crossed outside of a child, or once more.
-    fn refuse(&mut self, error: LimitError) -> Result<(), ReadError> {
-        let in_the_roots_head = self.depth < ROOT || self.depth == ROOT && self.head.is_some();
-        if in_the_roots_head || self.refusal.is_some() {
-            return Err(error.into());
-        }
-        if self.depth > CHILD {
-            self.head = None;
-            self.attributes.clear();
-        }
-        let child = self.open.drain(..).next();
-        let head = child.map(|child| child.element.without_nodes());
-        self.refusal = Some(Refusal { error, head });
-        // What need not be kept need not be put together either.
-        self.parser.set_text_buffering(false);
-        Ok(())
-    }
-
     fn enter(&mut self, name: RawQName) -> Result<(), ReadError> {
         self.depth += 1;
         self.elements += 1;
@@ -169,31 +161,11 @@ impl Reader {
         }
         match (&self.refusal, self.element_limit()) {
             (None, None) => self.parser.set_text_buffering(self.depth > ROOT),
-            (None, Some(error)) => self.refuse(error)?,
+            (None, Some(error)) => self.refuse_for(error)?,
             (Some(_), _) if self.depth > CHILD => self.head = None,
             (Some(_), _) => {}
         }
         Ok(())
-    }
-
-    /// The limit that the element crosses which has just begun.
-    fn element_limit(&self) -> Option<LimitError> {
-        let (limits, offset) = (&self.limits, self.position);
-        let Head { name, .. } = self.head.as_ref()?;
-        if self.depth > limits.depth {
-            let limit = limits.depth;
-            return Some(LimitError::TooDeep { offset, limit });
-        }
-        if self.elements > limits.elements {
-            let (offset, limit) = (self.begin, limits.elements);
-            return Some(LimitError::TooManyElements { offset, limit });
-        }
-        self.token_limit(length(name))
-    }
-
-    fn token_limit(&self, length: usize) -> Option<LimitError> {
-        let (offset, limit) = (self.position, self.limits.token_bytes);
-        (length > limit).then_some(LimitError::TokenTooLong { offset, limit })
     }
 
     fn attribute(&mut self, name: RawQName, value: String) -> Result<(), ReadError> {
@@ -207,29 +179,13 @@ impl Reader {
             self.token_limit(length(&name).max(value.len()))
         };
         match error {
-            Some(error) if self.refusal.is_none() => self.refuse(error)?,
+            Some(error) if self.refusal.is_none() => self.refuse_for(error)?,
             _ => {}
         }
         if self.refusal.is_some() && !self.is_kept(&name, &value) {
             return Ok(());
         }
         self.keep(name, value)
-    }
-
-    /// Is this attribute needed to say what was refused?
-    fn is_kept(&self, (prefix, name): &RawQName, value: &str) -> bool {
-        let Some(head) = &self.head else {
-            return false;
-        };
-        let local: &str = name;
-        match (prefix.as_deref().map(|prefix| &**prefix), local) {
-            (None, "xmlns") => head.name.0.is_none(),
-            (Some("xmlns"), _) => head.name.0.as_ref() == Some(name),
-            (None, "type" | "id" | "from" | "to") | (Some("xml"), "lang") => {
-                value.len() <= self.limits.token_bytes
-            }
-            _ => false,
-        }
     }
 
     fn keep(&mut self, (prefix, name): RawQName, value: String) -> Result<(), ReadError> {
@@ -269,6 +225,9 @@ impl Reader {
         else {
             return Ok(None);
         };
+        if self.depth == ROOT {
+            self.root = Some((prefix.clone(), name.clone()));
+        }
         let namespace = self.scope.of_element(prefix.as_ref());
         let namespace = namespace.ok_or_else(|| self.undeclared())?;
         let mut pending = std::mem::take(&mut self.attributes);
@@ -345,6 +304,9 @@ impl Reader {
         let ended = self.open.pop().map(Open::into_element);
         if self.depth == ROOT {
             let refusal = self.refusal.take();
+            if refusal.is_some() {
+                self.parser.release_temporaries(); // a name or a value may have been very long
+            }
             self.between_children();
             return refusal
                 .map(Item::Refused)
@@ -361,6 +323,11 @@ impl Reader {
         self.begin = self.position;
         self.elements = 0;
         self.parser.set_text_buffering(false);
+    }
+
+    /// Bytes of the child that is being read, so far.
+    fn used(&self) -> usize {
+        usize::try_from(self.position - self.begin).unwrap_or(usize::MAX)
     }
 
     fn undeclared(&self) -> ReadError {
@@ -387,7 +354,23 @@ impl Open {
     }
 }
 
-/// Bytes of a name as it was written.
-fn length((prefix, name): &RawQName) -> usize {
-    prefix.as_deref().map_or(0, |prefix| prefix.len() + 1) + name.len()
+/// A parser that stands in the content of `root`, or at the begin of a document.
+fn parser(limits: Limits, root: Option<&RawQName>) -> RawParser {
+    let options = Options {
+        // A longer token than `token_bytes` is met here, where its stanza can be refused for it.
+        max_token_length: limits.last_byte(),
+        comments: CommentMode::Reject,
+        context: None,
+    };
+    let mut parser = RawParser::with_options(options);
+    // Outside of stanzas text is an error: it must not wait for a stanza to show.
+    parser.set_text_buffering(false);
+    if let Some((prefix, name)) = root {
+        let colon = if prefix.is_some() { ":" } else { "" };
+        let prefix = prefix.as_deref().map_or("", |prefix| prefix);
+        let tag = format!("<{prefix}{colon}{name}>", name = &**name);
+        let mut bytes = tag.as_bytes();
+        while let Ok(Some(_)) = parser.parse(&mut bytes, false) {}
+    }
+    parser
 }

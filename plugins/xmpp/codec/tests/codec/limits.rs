@@ -4,8 +4,8 @@ use crate::support::{HEADER, read, read_all, read_limited};
 use proptest::collection::vec;
 use proptest::prelude::{prop_assert_eq, proptest};
 use rialto_xmpp_codec::{
-    ContentNamespace, LimitError, Limits, Message, MessageType, ReadError, Refused, Stanza,
-    StreamCondition, StreamEvent, StreamReader,
+    ContentNamespace, LimitError, Limits, Message, MessageType, ReadError, RefusalError, Refused,
+    Stanza, StreamCondition, StreamEvent, StreamReader,
 };
 
 const HEAD: &str = "<message type='chat' id='m1' from='a@b/c' to='d@e' xml:lang='en'>";
@@ -62,7 +62,10 @@ fn stanza_is_taken_at_the_limit_and_refused_above() {
     );
     let refused = refused_alone(&stanza(401), limits);
     assert!(
-        matches!(refused.error, LimitError::StanzaTooLarge { limit: 400, .. }),
+        matches!(
+            refused.error,
+            RefusalError::Limit(LimitError::StanzaTooLarge { limit: 400, .. })
+        ),
         "{}",
         refused.error
     );
@@ -271,6 +274,64 @@ fn default_limits_are_those_that_the_documentation_names() {
     }
 }
 
+/// What servers write for `<xml:a/>` and `xml:b='1'`, which their users may send.
+const RESERVED: [&str; 4] = [
+    "<a xmlns='http://www.w3.org/XML/1998/namespace'/>",
+    "<a><b xmlns='http://www.w3.org/XML/1998/namespace' c='/>'>x<d></d></b></a>",
+    "<a xmlns:n='http://www.w3.org/XML/1998/namespace' n:b='1'><![CDATA[</message>]]></a>",
+    "<a/><a/><a/><a/><a/><a xmlns:n='http://www.w3.org/XML/1998/namespace'/>",
+];
+
+#[test]
+fn stanza_with_the_namespace_of_xml_itself_is_refused_alone() {
+    for content in RESERVED {
+        let text = format!("{HEAD}{content}<body>x</body>{content}</message>");
+        for limits in [LIMITS, Limits::default()] {
+            let refused = refused_alone(&text, limits);
+            assert_eq!(refused.head, Some(head()), "{content}");
+        }
+        let error = refused_alone(&text, Limits::default()).error;
+        assert!(
+            matches!(error, RefusalError::ReservedNamespace { .. }),
+            "{content}: {error}"
+        );
+    }
+    let declaration = " xmlns:n='http://www.w3.org/XML/1998/namespace' n:b='1'";
+    for end in ["/>", "><body>x</body></message>"] {
+        let text = HEAD.replace('>', declaration) + end;
+        assert_eq!(refused_alone(&text, LIMITS).head, Some(head()), "{text}");
+    }
+    let header = HEADER.replace('>', &format!("{declaration}>"));
+    let mut reader = StreamReader::new(ContentNamespace::Component, Limits::default());
+    let error = reader.read(&mut header.as_bytes()).unwrap_err();
+    assert_eq!(error.condition(), StreamCondition::NotWellFormed);
+}
+
+#[test]
+fn stream_with_a_refused_stanza_ends_as_any_other() {
+    let reserved = format!("{HEAD}{}</message>", RESERVED[0]);
+    let events = read(&format!("{reserved}{reserved}</stream:stream>")).unwrap();
+    assert!(
+        matches!(
+            events[..],
+            [
+                StreamEvent::Refused(_),
+                StreamEvent::Refused(_),
+                StreamEvent::End
+            ]
+        ),
+        "{events:?}"
+    );
+    let error = read(&format!("{reserved}</stream>")).unwrap_err();
+    assert_eq!(error.condition(), StreamCondition::NotWellFormed);
+    let comment = reserved.replace("</", "<!-- --></");
+    let error = read(&comment).unwrap_err();
+    assert_eq!(error.condition(), StreamCondition::RestrictedXml);
+    let endless = reserved.replace("</message>", &"x".repeat(8 * 400));
+    let error = read_limited(&endless, LIMITS).unwrap_err();
+    assert_eq!(error.condition(), StreamCondition::PolicyViolation);
+}
+
 /// Stanzas of which each second one is beyond [`LIMITS`].
 fn mixed() -> String {
     let long = "a".repeat(90);
@@ -284,6 +345,10 @@ fn mixed() -> String {
         "\r<presence/>".to_owned(),
         format!("<{long}>{}</{long}>", "<a>&amp;</a>".repeat(9)),
         "<presence/>".to_owned(),
+        format!("{HEAD}{}</message> ", RESERVED[1]),
+        "<presence/>".to_owned(),
+        format!("{HEAD}{}</message>", RESERVED[2]),
+        "<presence/>".to_owned(),
     ]
     .concat()
 }
@@ -294,7 +359,7 @@ proptest! {
         let text = mixed();
         let whole = read_limited(&text, LIMITS).unwrap();
         let refused = whole.iter().filter(|event| matches!(event, StreamEvent::Refused(_)));
-        prop_assert_eq!((whole.len(), refused.count()), (9, 4));
+        prop_assert_eq!((whole.len(), refused.count()), (13, 6));
         let mut cuts = cuts;
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();

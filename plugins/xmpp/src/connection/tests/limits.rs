@@ -1,4 +1,4 @@
-//! Stanzas beyond the limits: who sends one disturbs nobody else.
+//! Stanzas that are refused unread: who sends one disturbs nobody else.
 
 use rialto_sdk::model::{FailureReason, ResponseStatus};
 use rialto_xmpp_codec::{
@@ -8,12 +8,14 @@ use rialto_xmpp_codec::{
 use super::super::fake::{FakeServer, Rig, operation};
 use super::{CHAT, reason};
 
-/// What no stanza may have: more children, more depth, or an attribute that is longer.
-fn too_much() -> [String; 3] {
+/// What no stanza may have: more children, more depth, an attribute that is longer; and what servers make of
+/// `<xml:a/>`.
+fn too_much() -> [String; 4] {
     [
         "<a/>".repeat(5000),
         format!("{}{}", "<a>".repeat(40), "</a>".repeat(40)),
         format!("<a b='{}'/>", "x".repeat(9000)),
+        "<a xmlns='http://www.w3.org/XML/1998/namespace'/>".to_owned(),
     ]
 }
 
@@ -65,7 +67,7 @@ async fn stanza_beyond_the_limits_is_answered_and_others_are_not_disturbed() {
     assert!(rig.submitted.recv().await.is_some());
     server.pong(&ping).await;
     assert_eq!(delivered.await.unwrap(), ResponseStatus::Success);
-    assert_eq!(rig.gateway.count("BeyondLimits"), 6);
+    assert_eq!(rig.gateway.count("Unread"), 8);
     assert_eq!(rig.gateway.count("Disconnected"), 0);
 }
 
@@ -91,7 +93,7 @@ async fn presence_and_answers_beyond_the_limits_are_counted_and_never_answered()
         panic!("something else was answered")
     };
     assert_eq!(iq.id.as_deref(), Some("p"));
-    assert_eq!(rig.gateway.count("BeyondLimits"), 5);
+    assert_eq!(rig.gateway.count("Unread"), 5);
     assert_eq!(rig.gateway.count("Ignored(LateError)"), 1);
     assert_eq!(rig.gateway.count("Ignored(Answer)"), 2);
 }
