@@ -3,6 +3,8 @@
 #![expect(clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub(crate) mod lies;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use rand::{SeedableRng, rngs::SmallRng};
