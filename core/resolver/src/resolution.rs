@@ -60,17 +60,19 @@ pub struct Hops<'a> {
 pub(crate) const MAX_TARGETS: usize = 64;
 
 impl Resolution {
-    /// Sorts the targets; what is beyond the 64 that are kept stands last.
+    /// Of targets that stand in the order of their tiers, at most 64.
     pub(crate) fn new(
         domain: Domain,
-        mut found: Result<Vec<Target>, Failure>,
+        found: Result<Vec<Target>, Failure>,
         until: Instant,
         alternates: usize,
     ) -> Self {
-        if let Ok(targets) = &mut found {
-            targets.sort_by_key(|target| target.tier);
-            targets.truncate(MAX_TARGETS);
-        }
+        debug_assert!(
+            found
+                .iter()
+                .flatten()
+                .is_sorted_by_key(|target| target.tier)
+        );
         Self {
             domain,
             found: found.map(Vec::into_boxed_slice),

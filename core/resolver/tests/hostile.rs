@@ -24,7 +24,7 @@ use rialto_tests::{
 };
 use support::{
     addresses, asking, failure,
-    lies::{a, cname, lie, lie_over, name, plain, question, refusal, reply, srv},
+    lies::{a, address, cname, lie, lie_over, name, plain, question, refusal, reply, srv},
     resolve, sip, xmpp,
 };
 
@@ -173,6 +173,24 @@ async fn cpim_2_2_2_cname_chain_without_end_is_a_failure_after_a_bounded_number_
 }
 
 #[tokio::test]
+async fn hosts_whose_aliases_have_no_end_lead_to_a_bounded_number_of_questions() {
+    let next = Arc::new(AtomicUsize::new(0));
+    let proxy = DnsProxy::start(lie(move |query| match query.query_type() {
+        RecordType::SRV => {
+            let targets = (0..16).map(|n| srv(query.name(), 5060, &format!("h{n}.example.")));
+            reply(query, targets)
+        }
+        _ => {
+            let next = format!("n{}.example.", next.fetch_add(1, Ordering::Relaxed));
+            reply(query, [cname(query.name(), &next)])
+        }
+    }));
+    let (reason, _) = failure(&*resolve(&resolver(&proxy), "example.com").await);
+    assert_eq!(reason, FailureReason::Unresolvable);
+    assert_eq!(proxy.asked().len(), 120);
+}
+
+#[tokio::test]
 async fn truncated_answer_is_asked_for_again_over_tcp() {
     let proxy = DnsProxy::start(lie_over(|transport, query| {
         match (query.query_type(), transport) {
@@ -216,7 +234,7 @@ async fn answer_of_a_thousand_records_leads_to_few_questions_and_few_hops() {
                 let targets = (0..1000).map(|n| srv(query.name(), 5060, &format!("h{n}.example.")));
                 reply(query, targets)
             }
-            (RecordType::A, _) => reply(query, (0..50).map(|_| a(query.name(), 300))),
+            (RecordType::A, _) => reply(query, (0..50).map(|n| address(query.name(), n))),
             _ => reply(query, []),
         }
     }));

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use rand::{SeedableRng, rngs::SmallRng};
 use rialto_model::FailureReason::Unresolvable;
@@ -371,12 +371,7 @@ async fn addresses_of_the_gateway_itself_are_not_used_unless_permitted() {
     let world = World::new();
     assert_eq!(world.failure("inside.test").await.0, Unresolvable);
     let open = World::with(|config| config.with_denied([]), vec![sip()]);
-    let loopback = [
-        "127.0.0.1:5060",
-        "[::1]:5060",
-        "127.0.0.1:5060",
-        "[fe80::1]:5060",
-    ];
+    let loopback = ["127.0.0.1:5060", "[::1]:5060", "[fe80::1]:5060"];
     assert_eq!(
         open.addresses("inside.test").await,
         loopback.map(|hop| format!("sip {hop}"))
@@ -406,6 +401,13 @@ async fn explanation_says_what_was_asked_and_which_rule_decided() {
             "{part}: {lines:#?}"
         );
     }
+    // The missing AAAA record is a part of it.
+    let world = World::with(
+        |config| config.with_max_negative_ttl(Duration::from_secs(20)),
+        vec![sip()],
+    );
+    let (_, lines) = explain(&world.resolver, "listed.test").await;
+    assert_eq!(lines.last().map(String::as_str), Some("holds for 20 s"));
     let (resolution, lines) = explain(&world.resolver, "nobody.test").await;
     assert_eq!(failure(&resolution).0, Unresolvable);
     assert!(

@@ -24,20 +24,22 @@ pub(super) struct Addresses {
     pub(super) failure: Option<Failure>,
 }
 
-/// The candidates with their addresses; those without are left out. Fails for want of any, if a host's addresses are not known for now.
+/// The candidates, best first, with their addresses; those without are left out. Fails for want of any, if a host's addresses are not known for now.
 pub(super) async fn targets<D: Dns>(
     asking: &mut Asking<'_, D>,
     config: &Config,
     mut candidates: Vec<Candidate>,
 ) -> Result<Vec<Target>, Failure> {
-    candidates.sort_by_key(|candidate| candidate.tier);
     candidates.truncate(MAX_TARGETS);
     // Without addresses all are the same to their adapter, and the first says that there is one.
     candidates.dedup_by(|next, one| !next.is_addressed && next.protocol == one.protocol);
-    let addressed = candidates.iter().filter(|candidate| candidate.is_addressed);
-    let mut hosts: Vec<Domain> = addressed.map(|candidate| candidate.host.clone()).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
+    // In their order, so that the best ones are known when no more questions may be put.
+    let mut hosts: Vec<Domain> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.is_addressed) {
+        if !hosts.contains(&candidate.host) {
+            hosts.push(candidate.host.clone());
+        }
+    }
     let each = hosts.into_iter().map(|host| {
         let mut branch = asking.branch();
         async move {
@@ -89,7 +91,6 @@ pub(super) async fn of_host<D: Dns>(
     for (kind, answer) in asking.join(answers) {
         addresses.take_in(config, answer, || format!("{kind} {host}"));
     }
-    addresses.usable.truncate(MAX_ADDRESSES);
     addresses
 }
 
@@ -106,9 +107,12 @@ impl Addresses {
         match answer {
             Ok(answer) => {
                 self.no_such_name |= answer.no_such_name;
-                let all = answer.records.iter().filter_map(address);
-                self.usable
-                    .extend(all.filter(|&address| config.permits(address)));
+                for address in answer.records.iter().filter_map(address) {
+                    let is_new = config.permits(address) && !self.usable.contains(&address);
+                    if is_new && self.usable.len() < MAX_ADDRESSES {
+                        self.usable.push(address);
+                    }
+                }
             }
             Err(trouble) => self.failure = Some(failure(&question(), &trouble)),
         }

@@ -60,6 +60,11 @@ pub(crate) fn a(name: &Name, ttl: u32) -> Record {
     Record::from_rdata(name.clone(), ttl, RData::A(A::new(192, 0, 2, 1)))
 }
 
+/// One of many.
+pub(crate) fn address(name: &Name, last: u8) -> Record {
+    Record::from_rdata(name.clone(), 300, RData::A(A::new(192, 0, 2, last)))
+}
+
 pub(crate) fn cname(from: &Name, to: &str) -> Record {
     Record::from_rdata(from.clone(), 300, RData::CNAME(CNAME(name(to))))
 }
