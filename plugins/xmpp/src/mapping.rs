@@ -7,6 +7,8 @@ mod inbound;
 mod outbound;
 
 #[cfg(test)]
+mod address_corpora;
+#[cfg(test)]
 mod rfc_examples;
 
 pub(crate) use address::OwnDomains;

@@ -157,6 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn cpim_e_1_qualifiers_of_another_network_come_home_through_a_jid() {
+        for (uri, jid) in [
+            (
+                "im:+12015550123/ext=22/user=phone@relay.example",
+                "+12015550123\\2fext=22\\2fuser=phone@relay.example",
+            ),
+            (
+                "im:a%252fuser=phone@relay.example",
+                "a%2fuser=phone@relay.example",
+            ),
+            (
+                "im:%22sip=example.net/fred%20smith%22@relay.example",
+                "sip=example.net\\2ffred\\20smith@relay.example",
+            ),
+        ] {
+            let shown = own().source_jid(&inbox(uri), None).unwrap();
+            assert_eq!(shown.as_str(), jid);
+            assert_eq!(destination_inbox(&shown).unwrap(), inbox(uri));
+        }
+    }
+
+    #[test]
     fn cpim_e_2_map_source_route_comes_home_through_a_jid() {
         let route = inbox("im:sip=example.net/o'malley@relay.example");
         let jid = own().source_jid(&route, None).unwrap();
@@ -258,6 +280,21 @@ mod tests {
         let long = format!("im:{}@example.com", "a".repeat(1100));
         let failure = destination_jid(&inbox(&long), None).unwrap_err();
         assert_eq!(failure.reason(), FailureReason::InvalidDestination);
+        assert!(failure.detail().contains("1023"), "{failure}");
+    }
+
+    #[test]
+    fn cpim_e_2_map_source_route_is_shown_up_to_what_a_jid_holds_and_refused_beyond() {
+        let of_length = |len| {
+            let local = "a".repeat(len - "sip=example.net/".len());
+            inbox(&format!("im:sip=example.net/{local}@relay.example"))
+        };
+        // The `/` is three bytes in a JID.
+        let shown = own().source_jid(&of_length(1021), None).unwrap();
+        assert_eq!(destination_inbox(&shown).unwrap(), of_length(1021));
+        let failure = own().source_jid(&of_length(1022), None).unwrap_err();
+        assert_eq!(failure.reason(), FailureReason::InvalidSource);
+        assert!(failure.detail().contains("1023"), "{failure}");
     }
 
     #[test]

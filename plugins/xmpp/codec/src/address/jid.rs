@@ -23,9 +23,12 @@ pub struct Jid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// The local part is empty, too long, or holds what it may not.
+    /// The local part is empty or holds what it may not.
     #[error("the local part is not valid")]
     Local,
+    /// The local part, escapes and all, is longer than RFC 7622 §3.3.1 permits.
+    #[error("the local part has more than {MAX_PART} bytes, its escapes included")]
+    LocalTooLong,
     /// The domain is empty, too long, or no domain.
     #[error("the domain is not valid")]
     Domain,
@@ -179,6 +182,9 @@ fn prepared_local(local: &str) -> Result<Cow<'_, str>, AddressError> {
     if (1..=MAX_PART).contains(&local.len()) && local.bytes().all(plain) {
         return Ok(Cow::Borrowed(local));
     }
+    if local.len() > MAX_PART {
+        return Err(AddressError::LocalTooLong);
+    }
     let prepare = |text: &str| Some(NodePart::new(text).ok()?.as_str().to_owned());
     settled(local, prepare)
         .map(Cow::Owned)
@@ -324,7 +330,8 @@ mod tests {
             assert_eq!(Jid::parse(invalid), Err(error), "{invalid}");
         }
         let long = "a".repeat(1024);
-        assert_eq!(Jid::parse(&format!("{long}@b")), Err(AddressError::Local));
+        let too_long = Jid::parse(&format!("{long}@b"));
+        assert_eq!(too_long, Err(AddressError::LocalTooLong));
         assert_eq!(
             Jid::parse(&format!("a@b/{long}")),
             Err(AddressError::Resource)
