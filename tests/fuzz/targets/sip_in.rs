@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use rialto_sip_codec::{
     Address, Frame, Framer, HeaderName, Reply, Request, Response, ResponseWriter, SipMessage,
-    StatusCode, Uri,
+    StatusCode, TelephoneSubscriber, Uri,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -167,6 +167,14 @@ fn address(address: &Address<'_>) {
 
 /// What a URI says of itself reads the same again.
 fn uri(uri: Uri<'_>) {
+    if let Uri::Tel(tel) = uri
+        && let Ok(number) = TelephoneSubscriber::parse(tel.rest())
+    {
+        assert_eq!(
+            TelephoneSubscriber::parse(number.as_str()).as_ref(),
+            Ok(&number)
+        );
+    }
     let Uri::Sip(sip) = uri else { return };
     let _user = sip.user_text();
     assert!(sip.params().all(|(name, _)| sip.param(name).is_some()));
