@@ -1,6 +1,11 @@
 //! The servers that are asked, by way of hickory.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use hickory_resolver::{
     NameServerPool, PoolContext, TlsConfig,
@@ -30,8 +35,7 @@ impl Servers {
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
         let no_servers = |error: NetError| ConfigError::NoNameServers(error.into());
         let servers = if config.name_servers.is_empty() {
-            let (system, _) = read_system_conf().map_err(no_servers)?;
-            system.name_servers().to_vec()
+            system_servers().map_err(no_servers)?
         } else {
             config.name_servers.iter().copied().map(server).collect()
         };
@@ -60,6 +64,17 @@ impl Dns for Servers {
             Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => no_records(nothing),
             Err(error) => Err(Trouble::NoAnswer(said(&error))),
         }
+    }
+}
+
+/// Those of `/etc/resolv.conf`; where it is not there, the one on this machine (resolv.conf(5)).
+fn system_servers() -> Result<Vec<NameServerConfig>, NetError> {
+    match read_system_conf() {
+        Ok((system, _)) => Ok(system.name_servers().to_vec()),
+        Err(NetError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(vec![server(SocketAddr::from((Ipv4Addr::LOCALHOST, 53)))])
+        }
+        Err(error) => Err(error),
     }
 }
 
