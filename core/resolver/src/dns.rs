@@ -15,14 +15,47 @@ use hickory_resolver::{
         runtime::TokioRuntimeProvider,
         xfer::{DnsHandle, FirstAnswer, RetryDnsHandle},
     },
-    proto::op::{DnsRequestOptions, Message, Query, ResponseCode},
+    proto::{
+        op::{DnsRequestOptions, Message, Query, ResponseCode},
+        rr::{RData, Record},
+    },
     system_conf::read_system_conf,
 };
+
+use tokio::sync::Semaphore;
 
 use crate::{
     Config, ConfigError,
     answer::{Dns, Question, Reply, Trouble},
 };
+
+/// Lets a bounded number of questions out at a time; the others wait for their turn.
+///
+/// Each question over UDP has a socket of its own, and each repetition another one.
+pub(crate) struct Throttle<D> {
+    dns: D,
+    turns: Semaphore,
+}
+
+impl<D> Throttle<D> {
+    /// The most questions that wait for an answer.
+    pub(crate) const MAX_IN_FLIGHT: usize = 128;
+
+    pub(crate) fn new(dns: D) -> Self {
+        Self {
+            dns,
+            turns: Semaphore::new(Self::MAX_IN_FLIGHT),
+        }
+    }
+}
+
+impl<D: Dns> Dns for Throttle<D> {
+    async fn ask(&self, question: &Question) -> Result<Reply, Trouble> {
+        // It is never closed.
+        let _turn = self.turns.acquire().await;
+        self.dns.ask(question).await
+    }
+}
 
 /// The configured servers; the pool under hickory's own resolver, which hides neither aliases nor what is not there.
 #[derive(Clone)]
@@ -108,8 +141,8 @@ fn reply(message: Message) -> Reply {
 
 /// The smaller of the SOA record's own time and its `minimum`. RFC 2308 §5.
 fn negative_ttl(message: &Message) -> Option<u32> {
-    let soa = |record: &hickory_resolver::proto::rr::Record| match &record.data {
-        hickory_resolver::proto::rr::RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+    let soa = |record: &Record| match &record.data {
+        RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
         _ => None,
     };
     message.authorities.iter().find_map(soa)
@@ -138,5 +171,38 @@ fn said(error: &NetError) -> String {
         NetError::Io(error) => format!("no name server can be reached: {error}"),
         NetError::Proto(error) => format!("the name server's answer cannot be read: {error}"),
         other => format!("no answer from a name server: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::{FutureExt, future::join_all};
+    use hickory_resolver::proto::rr::RecordType;
+
+    use super::*;
+
+    /// Never answers.
+    #[derive(Default)]
+    struct Silent(AtomicUsize);
+
+    impl Dns for Silent {
+        async fn ask(&self, _: &Question) -> Result<Reply, Trouble> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            std::future::pending().await
+        }
+    }
+
+    #[test]
+    fn questions_beyond_the_bound_wait_for_their_turn() {
+        let dns = Throttle::new(Silent::default());
+        let question = Question::new("example.com", RecordType::A).unwrap();
+        let all = join_all((0..1000).map(|_| dns.ask(&question)));
+        assert!(all.now_or_never().is_none());
+        assert_eq!(
+            dns.dns.0.load(Ordering::Relaxed),
+            Throttle::<Silent>::MAX_IN_FLIGHT
+        );
     }
 }

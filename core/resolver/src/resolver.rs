@@ -1,6 +1,10 @@
 //! Asks, remembers, and asks once for all who want to know at the same time.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hickory_resolver::proto::rr::Name;
 use rialto_model::{Domain, Failure, FailureReason, Retry};
@@ -10,7 +14,7 @@ use tracing::{debug, warn};
 use crate::{
     Config, ConfigError, Lookup, Protocol, Resolution, Service,
     cache::{Cache, Cached, Vacancy},
-    dns::Servers,
+    dns::{Servers, Throttle},
     search::{Found, Search},
 };
 
@@ -20,7 +24,7 @@ use crate::{
 pub struct Resolver {
     config: Config,
     protocols: Box<[Protocol]>,
-    dns: Servers,
+    dns: Throttle<Servers>,
     cache: Cache,
     lookups: Semaphore,
     clock: Box<dyn Fn() -> Instant + Send + Sync>,
@@ -31,7 +35,7 @@ impl Resolver {
     pub fn new(config: Config, protocols: Vec<Protocol>) -> Result<Self, ConfigError> {
         check(&protocols)?;
         Ok(Self {
-            dns: Servers::new(&config)?,
+            dns: Throttle::new(Servers::new(&config)?),
             cache: Cache::new(config.cache_entries),
             lookups: Semaphore::new(config.max_lookups.min(Semaphore::MAX_PERMITS)),
             protocols: protocols.into_boxed_slice(),
@@ -121,7 +125,7 @@ impl Resolver {
         vacancy.fill(resolution)
     }
 
-    fn search(&self, service: Service) -> Search<'_, Servers> {
+    fn search(&self, service: Service) -> Search<'_, Throttle<Servers>> {
         Search {
             dns: &self.dns,
             config: &self.config,
@@ -164,7 +168,7 @@ impl Resolver {
 }
 
 /// For how long an expired resolution stands in before DNS is asked again. RFC 8767 §4.
-const STALE: std::time::Duration = std::time::Duration::from_secs(30);
+const STALE: Duration = Duration::from_secs(30);
 
 impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -370,6 +370,9 @@ async fn addresses_of_the_gateway_itself_are_not_used_unless_permitted() {
     }
     let world = World::new();
     assert_eq!(world.failure("inside.test").await.0, Unresolvable);
+    let (_, lines) = explain(&world.resolver, "inside.test").await;
+    let denied = "127.0.0.1 is denied: left out";
+    assert!(lines.iter().any(|line| line == denied), "{lines:#?}");
     let open = World::with(|config| config.with_denied([]), vec![sip()]);
     let loopback = ["127.0.0.1:5060", "[::1]:5060", "[fe80::1]:5060"];
     assert_eq!(

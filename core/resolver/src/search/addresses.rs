@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     AddressFamilies, Config,
-    answer::{Answer, Dns, Trouble},
+    answer::{Answer, Dns},
+    journal::Journal,
     resolution::{Hop, MAX_TARGETS, Target},
 };
 
@@ -89,7 +90,10 @@ pub(super) async fn of_host<D: Dns>(
     let answers = join_all(each).await;
     let mut addresses = Addresses::default();
     for (kind, answer) in asking.join(answers) {
-        addresses.take_in(config, answer, || format!("{kind} {host}"));
+        match answer {
+            Ok(answer) => addresses.take_in(&answer, config, &mut asking.journal),
+            Err(trouble) => addresses.failure = Some(failure(&format!("{kind} {host}"), &trouble)),
+        }
     }
     addresses
 }
@@ -98,23 +102,15 @@ pub(super) async fn of_host<D: Dns>(
 const MAX_ADDRESSES: usize = 8;
 
 impl Addresses {
-    fn take_in(
-        &mut self,
-        config: &Config,
-        answer: Result<Answer, Trouble>,
-        question: impl FnOnce() -> String,
-    ) {
-        match answer {
-            Ok(answer) => {
-                self.no_such_name |= answer.no_such_name;
-                for address in answer.records.iter().filter_map(address) {
-                    let is_new = config.permits(address) && !self.usable.contains(&address);
-                    if is_new && self.usable.len() < MAX_ADDRESSES {
-                        self.usable.push(address);
-                    }
-                }
+    /// Each address once, as far as it may be used.
+    fn take_in(&mut self, answer: &Answer, config: &Config, journal: &mut Journal<'_>) {
+        self.no_such_name |= answer.no_such_name;
+        for address in answer.records.iter().filter_map(address) {
+            if !config.permits(address) {
+                journal.note(|| format!("{address} is denied: left out"));
+            } else if !self.usable.contains(&address) && self.usable.len() < MAX_ADDRESSES {
+                self.usable.push(address);
             }
-            Err(trouble) => self.failure = Some(failure(&question(), &trouble)),
         }
     }
 }
