@@ -17,14 +17,40 @@ pub(crate) const fn is_value_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & VALUE != 0
 }
 
+/// Whether a byte may stand in a host name.
+pub(crate) const fn is_host_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & HOST != 0
+}
+
+/// Whether a byte may stand in the user part of a URI without an escape.
+pub(crate) const fn is_user_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & USER != 0
+}
+
+/// Whether a byte may stand in the password of a URI without an escape.
+pub(crate) const fn is_password_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & PASSWORD != 0
+}
+
+/// Whether a byte may stand in a parameter of a URI without an escape.
+pub(crate) const fn is_uri_param_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & URI_PARAM != 0
+}
+
+/// Whether a byte may stand in a header of a URI without an escape.
+pub(crate) const fn is_uri_header_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & URI_HEADER != 0
+}
+
 /// Whether a byte is white space once folding is known to be well-formed.
 pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// Whether the text is a token.
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_token_byte)
+pub(crate) fn is_token(text: impl AsRef<[u8]>) -> bool {
+    let text = text.as_ref();
+    !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
 }
 
 /// Splits at the first of an ASCII character; for short texts faster than the standard search.
@@ -33,19 +59,29 @@ pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-/// Takes white space off both ends.
-pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
+/// Takes white space off the front.
+pub(crate) const fn trim_start(mut bytes: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = bytes
         && is_space(*first)
     {
         bytes = rest;
     }
+    bytes
+}
+
+/// Takes white space off the end.
+pub(crate) const fn trim_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., last] = bytes
         && is_space(*last)
     {
         bytes = rest;
     }
     bytes
+}
+
+/// Takes white space off both ends.
+pub(crate) const fn trim(bytes: &[u8]) -> &[u8] {
+    trim_end(trim_start(bytes))
 }
 
 /// Reads a decimal number; too large a one becomes the largest of all.
@@ -202,6 +238,11 @@ impl<'a> Cursor<'a> {
 const TOKEN: u8 = 1;
 const WORD: u8 = 2;
 const VALUE: u8 = 4;
+const HOST: u8 = 8;
+const USER: u8 = 16;
+const PASSWORD: u8 = 32;
+const URI_PARAM: u8 = 64;
+const URI_HEADER: u8 = 128;
 
 static CLASSES: [u8; 256] = classes();
 
@@ -209,20 +250,37 @@ const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 128 {
-        let candidate = byte as u8;
-        let token = candidate.is_ascii_alphanumeric() || listed(candidate, b"-.!%*_+`'~");
-        if token {
-            table[byte] |= TOKEN;
-        }
-        if token || listed(candidate, b"()<>:\\\"/[]?{}") {
-            table[byte] |= WORD;
-        }
-        if token || listed(candidate, b"[]:") {
-            table[byte] |= VALUE;
-        }
+        table[byte] = classes_of(byte as u8);
         byte += 1;
     }
     table
+}
+
+const fn classes_of(byte: u8) -> u8 {
+    let letter = byte.is_ascii_alphanumeric();
+    let token = letter || listed(byte, b"-.!%*_+`'~");
+    // RFC 3261 keeps the marks of RFC 2396.
+    let unreserved = letter || listed(byte, b"-_.!~*'()");
+    let mut classes = 0;
+    let members: [(u8, bool, &[u8]); 8] = [
+        (TOKEN, token, b""),
+        (WORD, token, b"()<>:\\\"/[]?{}"),
+        (VALUE, token, b"[]:"),
+        (HOST, letter, b".-_"),
+        (USER, unreserved, b"&=+$,;?/"),
+        (PASSWORD, unreserved, b"&=+$,"),
+        (URI_PARAM, unreserved, b"[]/:&+$"),
+        (URI_HEADER, unreserved, b"[]/?:+$"),
+    ];
+    let mut index = 0;
+    while index < members.len() {
+        let (class, member, more) = members[index];
+        if member || listed(byte, more) {
+            classes |= class;
+        }
+        index += 1;
+    }
+    classes
 }
 
 const fn listed(byte: u8, list: &[u8]) -> bool {

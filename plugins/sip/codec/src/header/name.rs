@@ -116,100 +116,84 @@ impl HeaderName {
     /// Reads a name in any case, long or compact.
     #[must_use]
     pub fn parse(name: &[u8]) -> Self {
-        let candidates: &[(&[u8], Self)] = match name.len() {
-            1 => &[
-                (b"v", Self::Via),
-                (b"f", Self::From),
-                (b"t", Self::To),
-                (b"i", Self::CallId),
-                (b"l", Self::ContentLength),
-                (b"c", Self::ContentType),
-                (b"m", Self::Contact),
-                (b"u", Self::AllowEvents),
-                (b"e", Self::ContentEncoding),
-                (b"o", Self::Event),
-                (b"r", Self::ReferTo),
-                (b"s", Self::Subject),
-                (b"k", Self::Supported),
-            ],
-            2 => &[(b"To", Self::To)],
-            3 => &[(b"Via", Self::Via)],
-            4 => &[
-                (b"From", Self::From),
-                (b"CSeq", Self::CSeq),
-                (b"Date", Self::Date),
-            ],
-            5 => &[
-                (b"Route", Self::Route),
-                (b"Allow", Self::Allow),
-                (b"Event", Self::Event),
-            ],
-            6 => &[(b"Accept", Self::Accept), (b"Server", Self::Server)],
-            7 => &[
-                (b"Call-ID", Self::CallId),
-                (b"Contact", Self::Contact),
-                (b"Expires", Self::Expires),
-                (b"Privacy", Self::Privacy),
-                (b"Require", Self::Require),
-                (b"Subject", Self::Subject),
-                (b"Warning", Self::Warning),
-            ],
-            8 => &[
-                (b"Priority", Self::Priority),
-                (b"Refer-To", Self::ReferTo),
-                (b"Reply-To", Self::ReplyTo),
-                (b"SIP-ETag", Self::SipETag),
-            ],
-            9 => &[
-                (b"Supported", Self::Supported),
-                (b"Timestamp", Self::Timestamp),
-            ],
-            10 => &[(b"User-Agent", Self::UserAgent)],
-            11 => &[
-                (b"In-Reply-To", Self::InReplyTo),
-                (b"Min-Expires", Self::MinExpires),
-                (b"Retry-After", Self::RetryAfter),
-                (b"Unsupported", Self::Unsupported),
-            ],
-            12 => &[
-                (b"Max-Forwards", Self::MaxForwards),
-                (b"Content-Type", Self::ContentType),
-                (b"Allow-Events", Self::AllowEvents),
-                (b"MIME-Version", Self::MimeVersion),
-                (b"Organization", Self::Organization),
-                (b"Record-Route", Self::RecordRoute),
-                (b"SIP-If-Match", Self::SipIfMatch),
-            ],
-            13 => &[
-                (b"Authorization", Self::Authorization),
-                (b"Proxy-Require", Self::ProxyRequire),
-            ],
-            14 => &[(b"Content-Length", Self::ContentLength)],
-            15 => &[
-                (b"Accept-Encoding", Self::AcceptEncoding),
-                (b"Accept-Language", Self::AcceptLanguage),
-            ],
-            16 => &[
-                (b"Content-Encoding", Self::ContentEncoding),
-                (b"Content-Language", Self::ContentLanguage),
-                (b"WWW-Authenticate", Self::WwwAuthenticate),
-            ],
-            18 => &[
-                (b"Proxy-Authenticate", Self::ProxyAuthenticate),
-                (b"Subscription-State", Self::SubscriptionState),
-            ],
-            19 => &[
-                (b"Content-Disposition", Self::ContentDisposition),
-                (b"P-Asserted-Identity", Self::PAssertedIdentity),
-                (b"Proxy-Authorization", Self::ProxyAuthorization),
-            ],
-            25 => &[(b"Content-Transfer-Encoding", Self::ContentTransferEncoding)],
+        let Some(first) = name.first() else {
+            return Self::Other;
+        };
+        // Length and first letter leave one name, or two.
+        let candidates: &[Self] = match (name.len(), first.to_ascii_lowercase()) {
+            (1, letter) => return Self::of_compact(letter),
+            (2, b't') => &[Self::To],
+            (3, b'v') => &[Self::Via],
+            (4, b'c') => &[Self::CSeq],
+            (4, b'd') => &[Self::Date],
+            (4, b'f') => &[Self::From],
+            (5, b'a') => &[Self::Allow],
+            (5, b'e') => &[Self::Event],
+            (5, b'r') => &[Self::Route],
+            (6, b'a') => &[Self::Accept],
+            (6, b's') => &[Self::Server],
+            (7, b'c') => &[Self::CallId, Self::Contact],
+            (7, b'e') => &[Self::Expires],
+            (7, b'p') => &[Self::Privacy],
+            (7, b'r') => &[Self::Require],
+            (7, b's') => &[Self::Subject],
+            (7, b'w') => &[Self::Warning],
+            (8, b'p') => &[Self::Priority],
+            (8, b'r') => &[Self::ReplyTo, Self::ReferTo],
+            (8, b's') => &[Self::SipETag],
+            (9, b's') => &[Self::Supported],
+            (9, b't') => &[Self::Timestamp],
+            (10, b'u') => &[Self::UserAgent],
+            (11, b'i') => &[Self::InReplyTo],
+            (11, b'm') => &[Self::MinExpires],
+            (11, b'r') => &[Self::RetryAfter],
+            (11, b'u') => &[Self::Unsupported],
+            (12, b'a') => &[Self::AllowEvents],
+            (12, b'c') => &[Self::ContentType],
+            (12, b'm') => &[Self::MaxForwards, Self::MimeVersion],
+            (12, b'o') => &[Self::Organization],
+            (12, b'r') => &[Self::RecordRoute],
+            (12, b's') => &[Self::SipIfMatch],
+            (13, b'a') => &[Self::Authorization],
+            (13, b'p') => &[Self::ProxyRequire],
+            (14, b'c') => &[Self::ContentLength],
+            (15, b'a') => &[Self::AcceptEncoding, Self::AcceptLanguage],
+            (16, b'c') => &[Self::ContentEncoding, Self::ContentLanguage],
+            (16, b'w') => &[Self::WwwAuthenticate],
+            (18, b'p') => &[Self::ProxyAuthenticate],
+            (18, b's') => &[Self::SubscriptionState],
+            (19, b'c') => &[Self::ContentDisposition],
+            (19, b'p') => &[Self::PAssertedIdentity, Self::ProxyAuthorization],
+            (25, b'c') => &[Self::ContentTransferEncoding],
             _ => &[],
         };
         candidates
             .iter()
-            .find(|(text, _)| text.eq_ignore_ascii_case(name))
-            .map_or(Self::Other, |(_, name)| *name)
+            .copied()
+            .find(|candidate| {
+                let long = candidate.as_str().as_bytes();
+                long == name || long.eq_ignore_ascii_case(name)
+            })
+            .unwrap_or(Self::Other)
+    }
+
+    const fn of_compact(letter: u8) -> Self {
+        match letter {
+            b'v' => Self::Via,
+            b'f' => Self::From,
+            b't' => Self::To,
+            b'i' => Self::CallId,
+            b'l' => Self::ContentLength,
+            b'c' => Self::ContentType,
+            b'm' => Self::Contact,
+            b'u' => Self::AllowEvents,
+            b'e' => Self::ContentEncoding,
+            b'o' => Self::Event,
+            b'r' => Self::ReferTo,
+            b's' => Self::Subject,
+            b'k' => Self::Supported,
+            _ => Self::Other,
+        }
     }
 
     /// The long form; `extension` for [`HeaderName::Other`].
@@ -279,6 +263,30 @@ impl fmt::Display for HeaderName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All names in their order, after their compact forms.
+    const NAMES: &str = "Accept Accept-Encoding Accept-Language Allow u:Allow-Events Authorization \
+        i:Call-ID m:Contact Content-Disposition e:Content-Encoding Content-Language l:Content-Length \
+        Content-Transfer-Encoding c:Content-Type CSeq Date o:Event Expires f:From In-Reply-To Max-Forwards \
+        MIME-Version Min-Expires Organization P-Asserted-Identity Priority Privacy Proxy-Authenticate \
+        Proxy-Authorization Proxy-Require Record-Route r:Refer-To Reply-To Require Retry-After Route Server \
+        SIP-ETag SIP-If-Match s:Subject Subscription-State k:Supported Timestamp t:To Unsupported User-Agent \
+        v:Via Warning WWW-Authenticate";
+
+    #[test]
+    fn every_header_name_is_read_in_its_long_and_its_compact_form() {
+        let names: Vec<_> = NAMES.split_ascii_whitespace().collect();
+        assert_eq!(names.len() + 1, HeaderName::COUNT);
+        for (number, text) in names.into_iter().enumerate() {
+            let (compact, long) = text.split_once(':').unwrap_or((text, text));
+            for text in [compact, long, &long.to_uppercase(), &compact.to_uppercase()] {
+                let name = HeaderName::parse(text.as_bytes());
+                assert_eq!((name.as_str(), name as usize), (long, number), "{text}");
+            }
+            let other = format!("{}x", long.split_at(long.len() - 1).0);
+            assert_eq!(HeaderName::parse(other.as_bytes()), HeaderName::Other);
+        }
+    }
 
     #[test]
     fn header_name_reads_any_case_and_the_compact_form() {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::lex::is_user_byte;
+
 /// Decodes the escapes, once; `None` when an escape lacks its two digits.
 #[must_use]
 pub fn unescape(text: &str) -> Option<Cow<'_, [u8]>> {
@@ -46,50 +48,20 @@ pub fn escape_user(user: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Whether a byte may stand in the user part without an escape.
-pub(crate) const fn is_user_byte(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/')
-}
-
-/// Whether a byte may stand in the password without an escape.
-pub(crate) const fn is_password_byte(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'&' | b'=' | b'+' | b'$' | b',')
-}
-
-/// Whether a byte may stand in a URI parameter without an escape.
-pub(crate) const fn is_param_byte(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'[' | b']' | b'/' | b':' | b'&' | b'+' | b'$')
-}
-
-/// Whether a byte may stand in a header of a URI without an escape.
-pub(crate) const fn is_header_byte(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'[' | b']' | b'/' | b'?' | b':' | b'+' | b'$')
-}
-
-/// Whether a byte is unreserved in RFC 3261, which keeps the marks of RFC 2396.
-pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')'
-        )
-}
-
 /// Finds the first byte that is neither allowed nor part of an escape.
 pub(crate) fn first_foreign(text: &str, allowed: impl Fn(u8) -> bool) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escape = byte == b'%'
-            && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
-            && bytes.get(at + 2).is_some_and(u8::is_ascii_hexdigit);
-        match (escape, allowed(byte)) {
-            (true, _) => at += 3,
-            (false, true) => at += 1,
-            (false, false) => return Some(at),
+    loop {
+        let rest = bytes.get(at..)?;
+        at += rest.iter().position(|byte| !allowed(*byte))?;
+        match bytes.get(at..at + 3) {
+            Some([b'%', high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                at += 3;
+            }
+            _ => return Some(at),
         }
     }
-    None
 }
 
 fn digit(byte: u8) -> Option<u8> {

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use crate::error::UriError;
+use crate::{error::UriError, lex};
 
 /// Names a host (RFC 3261 §25.1).
 ///
@@ -40,34 +40,21 @@ impl<'a> Host<'a> {
         if text.starts_with('[') {
             return Self::parse_reference(text);
         }
-        let is_host_byte =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        let length = text.bytes().take_while(|byte| is_host_byte(byte)).count();
+        let length = text.bytes().position(|byte| !lex::is_host_byte(byte));
+        let length = length.unwrap_or(text.len());
         let name = text.get(..length).unwrap_or_default();
-        if name.is_empty() {
-            return Err(UriError {
-                at: 0,
-                expected: "host",
-            });
-        }
+        let malformed = |expected| UriError { at: 0, expected };
+        let Some(last) = name.bytes().last() else {
+            return Err(malformed("host"));
+        };
         // Looking at the last byte first spares most names the search.
-        let is_numeric = name.ends_with(|last: char| last.is_ascii_digit() || last == '.')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if is_numeric {
-            let address = name.parse::<Ipv4Addr>();
-            let address = address.map_err(|_| UriError {
-                at: 0,
-                expected: "IPv4 address",
-            })?;
+        let is_numeric = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        if is_numeric(last) && name.bytes().all(is_numeric) {
+            let address = name.parse().map_err(|_| malformed("IPv4 address"))?;
             return Ok((Self::Address(IpAddr::V4(address)), length));
         }
         if !has_whole_labels(name.as_bytes()) {
-            return Err(UriError {
-                at: 0,
-                expected: "domain name",
-            });
+            return Err(malformed("domain name"));
         }
         Ok((Self::Name(name), length))
     }
@@ -90,14 +77,22 @@ impl<'a> Host<'a> {
 
 /// Whether labels neither begin nor end with a hyphen, nor are empty; a last dot may follow.
 fn has_whole_labels(name: &[u8]) -> bool {
-    let mut before = b'.';
-    for &byte in name.strip_suffix(b".").unwrap_or(name) {
-        if (before == b'.' && matches!(byte, b'.' | b'-')) || (before == b'-' && byte == b'.') {
-            return false;
+    // Dots and hyphens come before all others; mostly no two stand together, which is soon seen.
+    let is_separator = |byte: u8| byte < b'0';
+    let beside = name.iter().zip(name.iter().skip(1));
+    let is_plain = !beside.fold(false, |found, (one, two)| {
+        found | (is_separator(*one) & is_separator(*two))
+    });
+    match name {
+        [first, .., last] if is_plain => !is_separator(*first) && *last != b'-',
+        _ => {
+            let labels = name.strip_suffix(b".").unwrap_or(name);
+            let mut labels = labels.split(|byte| *byte == b'.');
+            labels.all(|label| {
+                !label.is_empty() && !label.starts_with(b"-") && !label.ends_with(b"-")
+            })
         }
-        before = byte;
     }
-    !matches!(before, b'.' | b'-')
 }
 
 /// Reads an IPv6 address without brackets.

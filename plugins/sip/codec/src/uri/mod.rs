@@ -103,14 +103,8 @@ impl<'a> OpaqueUri<'a> {
                 expected: "URI scheme",
             });
         }
-        let is_uri = |byte: u8| {
-            escape::is_unreserved(byte)
-                || matches!(
-                    byte,
-                    b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$'
-                )
-                || matches!(byte, b',' | b'[' | b']' | b'#')
-        };
+        let is_uri =
+            |byte| lex::is_user_byte(byte) || matches!(byte, b':' | b'@' | b'[' | b']' | b'#');
         let foreign = escape::first_foreign(rest, is_uri);
         match foreign.or_else(|| rest.is_empty().then_some(0)) {
             Some(at) => Err(UriError {

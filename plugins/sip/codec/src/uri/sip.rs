@@ -257,7 +257,7 @@ impl<'a> Tail<'a> {
                 expected: "port, parameter or header",
             });
         }
-        let is_param = |byte| escape::is_param_byte(byte) || matches!(byte, b';' | b'=');
+        let is_param = |byte| lex::is_uri_param_byte(byte) || matches!(byte, b';' | b'=');
         if let Some(at) = escape::first_foreign(self.params, is_param) {
             return Err(UriError {
                 at: offset + at,
@@ -275,7 +275,7 @@ impl<'a> Tail<'a> {
                 expected: "parameter name",
             });
         }
-        let is_header = |byte| escape::is_header_byte(byte) || matches!(byte, b'&' | b'=');
+        let is_header = |byte| lex::is_uri_header_byte(byte) || matches!(byte, b'&' | b'=');
         if let Some(at) = escape::first_foreign(self.headers, is_header) {
             return Err(UriError {
                 at: offset + self.params.len() + at,
@@ -305,7 +305,7 @@ fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriErro
     };
     check_user(user)?;
     if let Some(at) =
-        password.and_then(|password| escape::first_foreign(password, escape::is_password_byte))
+        password.and_then(|password| escape::first_foreign(password, lex::is_password_byte))
     {
         return Err(UriError {
             at: user.len() + 1 + at,
@@ -316,7 +316,7 @@ fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriErro
 }
 
 fn check_user(user: &str) -> Result<(), UriError> {
-    let foreign = escape::first_foreign(user, escape::is_user_byte);
+    let foreign = escape::first_foreign(user, lex::is_user_byte);
     match foreign.or_else(|| user.is_empty().then_some(0)) {
         Some(at) => Err(UriError {
             at,
