@@ -8,8 +8,8 @@ use std::{
 };
 
 use rialto_sip_codec::{
-    BRANCH_COOKIE, HeaderName, Method, Reply, Request, RequestWriter, Response, ResponseWriter,
-    SipMessage, StartLine, StatusCode, Transport, Uri,
+    BRANCH_COOKIE, HeaderName, MessageWriter, Method, Reply, Request, Response, SipMessage,
+    StartLine, StatusCode, Transport, Uri,
 };
 
 use crate::{
@@ -87,7 +87,7 @@ impl SipUser {
             std::array::from_fn(|_| format!("{:016x}", rand::random::<u64>()));
         let branch = format!("{BRANCH_COOKIE}{branch}");
         let mut wire = Vec::new();
-        RequestWriter::new(&mut wire, Method::Message, to)
+        MessageWriter::request(&mut wire, Method::Message, to)
             .via(Transport::Udp, &self.local.to_string(), &branch)
             .max_forwards(70)
             .from("Romeo", &format!("sip:{NAME}@{DOMAIN}"), &tag)
@@ -171,7 +171,7 @@ fn request(
         source: Some(source),
         to_tag: "romeo-is-here",
     };
-    let mut writer = ResponseWriter::new(&mut answer, message, &reply);
+    let mut writer = MessageWriter::response(&mut answer, message, &reply);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         writer = writer.header(HeaderName::Allow, "MESSAGE");
     }

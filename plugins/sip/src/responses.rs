@@ -5,8 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use bytes::BytesMut;
 use rialto_sdk::prelude::{FailureReason, ResponseStatus, Retry};
 use rialto_sip_codec::{
-    EncodeError, HeaderName, Method, Reply, ResponseWriter, SipMessage, StartLine, StatusCode,
-    transaction::FinalAnswer,
+    Answerable, EncodeError, HeaderName, MessageWriter, Method, Reply, SipMessage, StartLine,
+    StatusCode, transaction::FinalAnswer,
 };
 
 use crate::{
@@ -84,7 +84,7 @@ impl Answer {
     pub(crate) fn write(
         &self,
         out: &mut BytesMut,
-        request: &SipMessage<'_>,
+        request: &Answerable<'_, '_>,
         envelope: &Envelope<'_>,
     ) -> Result<(), EncodeError> {
         let mut tag = [0; TAG_DIGITS];
@@ -98,7 +98,8 @@ impl Answer {
             source: Some(envelope.source),
             to_tag,
         };
-        let writer = ResponseWriter::new(out, request, &reply);
+        let writer = MessageWriter::response(out, *request, &reply);
+        let request = request.message();
         let mut writer = match self.retry_after {
             0 => writer,
             seconds => writer.header(HeaderName::RetryAfter, &seconds.to_string()),
@@ -146,10 +147,10 @@ fn warning(agent: &str, reason: FailureReason, request: &SipMessage<'_>) -> Stri
 
 /// Adds what a status obliges to say.
 fn explain<'o>(
-    writer: ResponseWriter<'o, BytesMut>,
+    writer: MessageWriter<'o, BytesMut>,
     status: StatusCode,
     request: &SipMessage<'_>,
-) -> ResponseWriter<'o, BytesMut> {
+) -> MessageWriter<'o, BytesMut> {
     match status {
         StatusCode::OK if is_options(request) => writer
             .header(HeaderName::Allow, ALLOW)
@@ -220,7 +221,8 @@ mod tests {
             to_tag: 0x12,
             user_agent: "rialto",
         };
-        answer.write(&mut out, &message, &envelope).unwrap();
+        let request = Answerable::from(&message);
+        answer.write(&mut out, &request, &envelope).unwrap();
         String::from_utf8(out.to_vec()).unwrap()
     }
 

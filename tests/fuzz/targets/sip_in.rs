@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use rialto_sip_codec::{
-    Address, Frame, Framer, HeaderName, Reply, Request, Response, ResponseWriter, SipMessage,
+    Address, Frame, Framer, HeaderName, MessageWriter, Reply, Request, Response, SipMessage,
     StatusCode, TelephoneSubscriber, Uri,
 };
 
@@ -72,7 +72,7 @@ fn answer(request: &SipMessage<'_>) -> bool {
         to_tag: "t",
     };
     let mut bytes = Vec::new();
-    if ResponseWriter::new(&mut bytes, request, &reply)
+    if MessageWriter::response(&mut bytes, request, &reply)
         .finish(b"")
         .is_err()
     {

@@ -10,8 +10,7 @@ use std::{hash::RandomState, net::SocketAddr, time::Duration};
 
 use divan::{Bencher, black_box};
 use rialto_sip_codec::{
-    HeaderName, Method, Reply, Request, RequestWriter, ResponseWriter, SipMessage, StatusCode,
-    Transport,
+    HeaderName, MessageWriter, Method, Reply, Request, SipMessage, StatusCode, Transport,
     transaction::{FinalAnswer, Receipt, Reliability, ServerTransactions, Timers, TransactionKeys},
 };
 
@@ -48,6 +47,7 @@ fn read_request(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 200, sample_size = 500)]
 fn write_response(bencher: Bencher<'_, '_>) {
     let message = SipMessage::parse(MESSAGE).unwrap();
+    let request = Request::read(&message).unwrap();
     let source: SocketAddr = ([127, 0, 0, 1], 40_000).into();
     let mut output = Vec::with_capacity(2_048);
     bencher.bench_local(|| {
@@ -59,7 +59,7 @@ fn write_response(bencher: Bencher<'_, '_>) {
             source,
             to_tag,
         };
-        ResponseWriter::new(&mut output, black_box(&message), &reply).finish(b"")
+        MessageWriter::response(&mut output, black_box(&request), &reply).finish(b"")
     });
 }
 
@@ -92,7 +92,7 @@ fn write_request(bencher: Bencher<'_, '_>) {
     let mut output = Vec::with_capacity(2_048);
     bencher.bench_local(|| {
         output.clear();
-        RequestWriter::new(
+        MessageWriter::request(
             &mut output,
             Method::Message,
             black_box("sip:bob@sink.example"),

@@ -136,15 +136,15 @@ fn body_length(head: &[u8]) -> Result<usize, DecodeError> {
     let mut lines = Lines::new(head);
     lines.next_line()?;
     let mut length = None;
-    while let Some((line, at)) = lines.next_folded()? {
+    while let Some(line) = lines.next_folded()? {
         // Other malformed lines are for the parser to refuse: the frame is known without them.
-        let Some((value_at, value)) = value_of(line) else {
+        let Some((value_at, value)) = value_of(line.text) else {
             continue;
         };
         if length.is_some() {
             return Err(DecodeError::Repeated { header });
         }
-        length = Some(content_length(value, at + value_at)?);
+        length = Some(content_length(value, line.at + value_at)?);
     }
     length.ok_or(DecodeError::Missing { header })
 }

@@ -3,8 +3,8 @@
 //! [`SipMessage::parse`] indexes one datagram, or one message that [`Framer`] cut out of a stream,
 //! and copies nothing of it. [`Request::read`] and [`Response::read`] then say whether it may be
 //! acted on (RFC 3261 §8.1.1, §8.2). When either fails, [`DecodeError::reject`] and
-//! [`SipMessage::salvage`] say what to answer and to whom. [`RequestWriter`] and [`ResponseWriter`]
-//! append to a buffer; no value can end its line.
+//! [`SipMessage::salvage`] say what to answer and to whom. [`MessageWriter`] appends to a
+//! buffer; no value can end its line.
 //!
 //! Lines end with CRLF. A bare CR or LF among the header fields is refused, because two readers
 //! could disagree about what it ends. Taken although the grammar forbids it: underscores in host
@@ -42,9 +42,9 @@ pub use self::{
         Address, BRANCH_COOKIE, CSeq, Date, HeaderName, MediaType, Param, ParamValue, Params,
         RetryAfter, Rport, TokenValue, Transport, Values, Via, Warning,
     },
-    message::{Contacts, Header, Request, Response, SipMessage, StartLine},
+    message::{Contacts, Head, Header, Request, Response, SipMessage, StartLine},
     method::{Method, OtherMethod},
     status::StatusCode,
     uri::{Host, OpaqueUri, SipUri, TelephoneSubscriber, Uri},
-    writer::{Output, Reply, RequestWriter, ResponseWriter},
+    writer::{Answerable, MessageWriter, Output, Reply},
 };

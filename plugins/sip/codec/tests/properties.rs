@@ -11,8 +11,8 @@ use std::net::SocketAddr;
 use bytes::BytesMut;
 use proptest::prelude::*;
 use rialto_sip_codec::{
-    DecodeError, EncodeError, Frame, Framer, HeaderName, Method, Reply, Request, RequestWriter,
-    Response, ResponseWriter, SipMessage, StatusCode, Transport, Uri, uri::escape::escape_user,
+    DecodeError, EncodeError, Frame, Framer, HeaderName, MessageWriter, Method, Reply, Request,
+    Response, SipMessage, StatusCode, Transport, Uri, uri::escape::escape_user,
 };
 
 const CORPUS: [&[u8]; 4] = [
@@ -69,7 +69,7 @@ fn answer(message: &SipMessage<'_>) {
         to_tag: "a",
     };
     let mut output = Vec::new();
-    if ResponseWriter::new(&mut output, message, &reply)
+    if MessageWriter::response(&mut output, message, &reply)
         .finish(b"")
         .is_ok()
     {
@@ -116,7 +116,7 @@ proptest! {
     ) {
         let uri = format!("sip:{}@example.com", escape_user(&user));
         let mut output = b"before".to_vec();
-        RequestWriter::new(&mut output, Method::Message, &uri)
+        MessageWriter::request(&mut output, Method::Message, &uri)
             .via(Transport::Tcp, "[2001:db8::1]:5061", "z9hG4bKbranch")
             .max_forwards(max_forwards)
             .from(&name, &uri, "from-tag")
@@ -154,18 +154,18 @@ proptest! {
     ) {
         let value = format!("{before}{end}{after}");
         let mut output = b"before".to_vec();
-        let refused = RequestWriter::new(&mut output, Method::Message, "sip:a")
+        let refused = MessageWriter::request(&mut output, Method::Message, "sip:a")
             .header(HeaderName::Subject, &value)
             .finish(b"");
         let at = before.len();
         let field = HeaderName::Subject;
         prop_assert_eq!(refused, Err(EncodeError::ControlCharacter { field, at }));
-        prop_assert_eq!(RequestWriter::new(&mut output, Method::Message, &value).finish(b""),
+        prop_assert_eq!(MessageWriter::request(&mut output, Method::Message, &value).finish(b""),
             Err(EncodeError::RequestLine));
-        let refused = RequestWriter::new(&mut output, Method::Message, "sip:a")
+        let refused = MessageWriter::request(&mut output, Method::Message, "sip:a")
             .from(&value, "sip:a", "");
         prop_assert!(refused.finish(b"").is_err());
-        let refused = RequestWriter::new(&mut output, Method::Message, "sip:a")
+        let refused = MessageWriter::request(&mut output, Method::Message, "sip:a")
             .from("", &format!("sip:{value}"), "").finish(b"");
         prop_assert!(refused.is_err());
         prop_assert_eq!(output, b"before");
@@ -181,7 +181,7 @@ fn response_to(request: &[u8], source: SocketAddr) -> String {
         to_tag: "ours",
     };
     let mut output = Vec::new();
-    ResponseWriter::new(&mut output, &message, &reply)
+    MessageWriter::response(&mut output, &message, &reply)
         .finish(b"")
         .unwrap();
     String::from_utf8(output).unwrap()

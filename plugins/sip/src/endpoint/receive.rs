@@ -9,7 +9,8 @@ use std::{
 use bytes::Bytes;
 use rialto_sdk::prelude::FailureReason;
 use rialto_sip_codec::{
-    DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode, Via,
+    Answerable, DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode,
+    Via,
     transaction::{Branch, Receipt, Received},
 };
 
@@ -105,7 +106,7 @@ impl<G: Gateway> Endpoint<G> {
             }
         };
         let tag = self.keys.of(request).tag();
-        self.reply(request.message(), Some(request.via()), flow, answer, tag);
+        self.reply(request.into(), flow, answer, tag);
     }
 
     fn receive_message(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
@@ -140,13 +141,7 @@ impl<G: Gateway> Endpoint<G> {
                 }
             }
         };
-        self.reply(
-            request.message(),
-            Some(request.via()),
-            flow,
-            answer,
-            key.tag(),
-        );
+        self.reply(request.into(), flow, answer, key.tag());
     }
 
     /// Hands a new message to the gateway.
@@ -189,8 +184,7 @@ impl<G: Gateway> Endpoint<G> {
 
     pub(super) fn reply_to(&mut self, asked: Asked, answer: Answer) {
         if let Ok(message) = SipMessage::parse(&asked.bytes) {
-            let via = message.via().ok();
-            self.reply(&message, via.as_ref(), asked.flow, answer, asked.key.tag());
+            self.reply((&message).into(), asked.flow, answer, asked.key.tag());
         }
     }
 
@@ -201,19 +195,11 @@ impl<G: Gateway> Endpoint<G> {
             return;
         };
         let tag = self.tags.hash_one(bytes);
-        let via = message.via().ok();
-        self.reply(&message, via.as_ref(), flow, Answer::of(status), tag);
+        self.reply((&message).into(), flow, Answer::of(status), tag);
     }
 
     /// Writes and queues a response; it goes out with the next flush.
-    fn reply(
-        &mut self,
-        request: &SipMessage<'_>,
-        via: Option<&Via<'_>>,
-        flow: Flow,
-        answer: Answer,
-        to_tag: u64,
-    ) {
+    fn reply(&mut self, request: Answerable<'_, '_>, flow: Flow, answer: Answer, to_tag: u64) {
         let envelope = Envelope {
             source: flow.source(),
             to_tag,
@@ -224,10 +210,10 @@ impl<G: Gateway> Endpoint<G> {
                 let Some(socket) = self.udp.get_mut(port) else {
                     return;
                 };
-                let to = response_address(source, via);
+                let to = response_address(source, request.via());
                 // What cannot be answered at all lacks a Via, and so a sender.
                 if socket
-                    .queue(to, |out| answer.write(out, request, &envelope))
+                    .queue(to, |out| answer.write(out, &request, &envelope))
                     .is_err()
                 {
                     self.counters.malformed += 1;
@@ -235,7 +221,7 @@ impl<G: Gateway> Endpoint<G> {
             }
             Flow::Tcp { connection, permit } => {
                 self.scratch.reserve(RESPONSE);
-                if answer.write(&mut self.scratch, request, &envelope).is_ok() {
+                if answer.write(&mut self.scratch, &request, &envelope).is_ok() {
                     let bytes = self.scratch.split().freeze();
                     if connection.respond(bytes, permit) == Queued::First {
                         self.unflushed.push(connection);

@@ -7,7 +7,7 @@ use rialto_sdk::{
     model::{CpimMessage, NameAddress, cpim},
     prelude::{ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result},
 };
-use rialto_sip_codec::{Date, HeaderName, Method, RequestWriter, Transport, transaction::Branch};
+use rialto_sip_codec::{Date, HeaderName, MessageWriter, Method, Transport, transaction::Branch};
 
 use super::{address::push_sip_uri, is_content};
 
@@ -101,7 +101,7 @@ impl<'o> OutgoingMessage<'o> {
         let destination = self.operation.destination();
         let is_receiver = |to: &NameAddress| to.inbox().is_ok_and(|inbox| inbox == *destination);
         let (branch, tag) = (ids.branch.to_string(), format!("{:016x}", ids.from_tag));
-        let mut writer = RequestWriter::new(&mut out, Method::Message, &self.request_uri)
+        let mut writer = MessageWriter::request(&mut out, Method::Message, &self.request_uri)
             .via(route.transport, route.sent_by, &branch)
             .max_forwards(self.operation.max_forwards().hops())
             .from(&name(headers.from()), &self.from, &tag)

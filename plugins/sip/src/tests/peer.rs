@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use rialto_sip_codec::{Frame, Framer, Reply, ResponseWriter, SipMessage, StartLine, StatusCode};
+use rialto_sip_codec::{Frame, Framer, MessageWriter, Reply, SipMessage, StartLine, StatusCode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
@@ -77,7 +77,7 @@ pub(super) fn response(request: &[u8], status: u16, more: &[(&str, &str)]) -> Ve
         to_tag: "peer",
     };
     let mut out = Vec::new();
-    let mut writer = ResponseWriter::new(&mut out, &message, &reply);
+    let mut writer = MessageWriter::response(&mut out, &message, &reply);
     for (name, value) in more {
         writer = writer.extension(name, value);
     }

@@ -10,7 +10,7 @@ pub struct CSeq<'a> {
 }
 
 impl<'a> CSeq<'a> {
-    pub(crate) fn read(mut cursor: Cursor<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
         let digits = cursor.take_while(|byte| byte.is_ascii_digit());
         let number = lex::number(digits).ok_or_else(|| cursor.expected("sequence number"))?;
         let number = u32::try_from(number)
@@ -26,7 +26,6 @@ impl<'a> CSeq<'a> {
         }
         cursor.skip_space();
         let method = Method::parse(cursor.token()?).ok_or_else(|| cursor.expected("method"))?;
-        cursor.finish()?;
         Ok(Self { number, method })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{DecodeError, HeaderName, SipMessage, lex::Cursor, message::text_of};
+use crate::{DecodeError, HeaderName, SipMessage, lex::Cursor};
 
 /// Goes through the values of one header field; the first error is the last item.
 ///
@@ -43,7 +43,7 @@ impl<'m, 'a, T> Values<'m, 'a, T> {
     fn next_line(&mut self) -> Result<Option<Cursor<'a>>, DecodeError> {
         while let Some(header) = self.message.headers_named(self.name).nth(self.lines) {
             self.lines += 1;
-            let cursor = Cursor::new(self.name, header.at(), text_of(&header)?);
+            let cursor = Cursor::new(self.name, header.at(), header.text()?);
             if !cursor.is_end() {
                 return Ok(Some(cursor));
             }

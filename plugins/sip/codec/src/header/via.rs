@@ -22,16 +22,15 @@ pub struct Via<'a> {
     rport: Rport,
     maddr: Option<Host<'a>>,
     ttl: Option<u8>,
+    before_params: &'a str,
     params: Params<'a>,
 }
 
 impl<'a> Via<'a> {
     /// Reads one value, up to the end or to a comma.
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
-        let protocol = cursor.token()?;
-        separator(cursor, b'/')?;
-        let version = cursor.token()?;
-        separator(cursor, b'/')?;
+        let beginning = cursor.at();
+        let (protocol, version) = read_protocol(cursor)?;
         let transport = Transport::parse(cursor.token()?);
         cursor.skip_space();
         let start = cursor.at();
@@ -55,6 +54,7 @@ impl<'a> Via<'a> {
             rport,
             maddr,
             ttl,
+            before_params: cursor.since(beginning),
             params,
         };
         let malformed = cursor.expected_at(start, "value of received, rport, maddr or ttl");
@@ -169,6 +169,12 @@ impl<'a> Via<'a> {
         self.ttl
     }
 
+    /// Protocol, transport and sent-by as they were written.
+    #[must_use]
+    pub const fn before_params(&self) -> &'a str {
+        self.before_params
+    }
+
     /// All parameters.
     #[must_use]
     pub const fn params(&self) -> Params<'a> {
@@ -264,6 +270,20 @@ impl<'a> Transport<'a> {
             _ => 5060,
         }
     }
+}
+
+/// Reads `SIP / 2.0 /`, which nearly all write without spaces.
+fn read_protocol<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), DecodeError> {
+    const USUAL: &str = "SIP/2.0/";
+    if cursor.rest().starts_with(USUAL) {
+        cursor.advance(USUAL.len());
+        return Ok(("SIP", "2.0"));
+    }
+    let protocol = cursor.token()?;
+    separator(cursor, b'/')?;
+    let version = cursor.token()?;
+    separator(cursor, b'/')?;
+    Ok((protocol, version))
 }
 
 fn separator(cursor: &mut Cursor<'_>, byte: u8) -> Result<(), DecodeError> {

@@ -1,5 +1,6 @@
 //! Where the header fields of a message are.
 
+use super::Line;
 use crate::{
     DecodeError, HeaderName, lex,
     limits::{INLINE_HEADERS, MAX_HEADERS, MAX_MESSAGE_LENGTH},
@@ -8,10 +9,13 @@ use crate::{
 /// One header field as it stands in the message.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
-    pub(crate) name: HeaderName,
-    pub(crate) name_text: &'a str,
-    pub(crate) value: &'a [u8],
-    pub(crate) at: usize,
+    name: HeaderName,
+    name_text: &'a str,
+    value: &'a [u8],
+    /// The value, when it is known to be UTF-8.
+    text: Option<&'a str>,
+    at: usize,
+    is_folded: bool,
 }
 
 impl<'a> Header<'a> {
@@ -33,10 +37,32 @@ impl<'a> Header<'a> {
         self.value
     }
 
+    /// The value as text, folding as it stands.
+    ///
+    /// # Errors
+    ///
+    /// It is not UTF-8.
+    pub fn text(&self) -> Result<&'a str, DecodeError> {
+        if let Some(text) = self.text {
+            return Ok(text);
+        }
+        std::str::from_utf8(self.value).map_err(|error| DecodeError::Malformed {
+            header: self.name,
+            at: self.at + error.valid_up_to(),
+            expected: "UTF-8",
+        })
+    }
+
     /// The byte of the message where the value begins.
     #[must_use]
     pub const fn at(&self) -> usize {
         self.at
+    }
+
+    /// Whether the value goes over more than one line.
+    #[must_use]
+    pub const fn is_folded(&self) -> bool {
+        self.is_folded
     }
 }
 
@@ -59,6 +85,7 @@ const _: () = assert!(HeaderName::COUNT <= 64, "one bit for each name");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     name: HeaderName,
+    is_folded: bool,
     name_at: u16,
     name_length: u16,
     value_at: u16,
@@ -69,6 +96,7 @@ impl Index {
     pub(crate) const fn new() -> Self {
         let empty = Entry {
             name: HeaderName::Other,
+            is_folded: false,
             name_at: 0,
             name_length: 0,
             value_at: 0,
@@ -127,45 +155,58 @@ impl Index {
 }
 
 impl Entry {
-    /// Reads one header line without its end; `base` is where it begins in the message.
-    pub(crate) fn read(line: &[u8], base: usize) -> Result<Self, DecodeError> {
-        let malformed = DecodeError::HeaderLine { at: base };
-        let name_length = line
+    /// Reads one header line.
+    pub(crate) fn read(line: &Line<'_>) -> Result<Self, DecodeError> {
+        let malformed = DecodeError::HeaderLine { at: line.at };
+        let text = line.text;
+        let (name_text, value) = text
             .iter()
-            .take_while(|byte| lex::is_token_byte(**byte))
-            .count();
-        let (name, rest) = line.split_at_checked(name_length).ok_or(malformed)?;
-        let colon = rest.iter().take_while(|byte| lex::is_space(**byte)).count();
-        let value = match rest.get(colon..) {
-            Some([b':', value @ ..]) if !name.is_empty() => value,
-            _ => return Err(malformed),
-        };
-        let lead = value
-            .iter()
-            .take_while(|byte| lex::is_space(**byte))
-            .count();
-        let value_at = base + name_length + colon + 1 + lead;
+            .position(|byte| *byte == b':')
+            .and_then(|colon| Some((text.get(..colon)?, text.get(colon + 1..)?)))
+            .ok_or(malformed)?;
+        let (name_text, value) = (lex::trim_end(name_text), lex::trim_start(value));
+        let name = HeaderName::parse(name_text);
+        if name == HeaderName::Other && !lex::is_token(name_text) {
+            return Err(malformed);
+        }
         let offset = |at: usize| u16::try_from(at).map_err(|_| malformed);
         Ok(Self {
-            name: HeaderName::parse(name),
-            name_at: offset(base)?,
-            name_length: offset(name_length)?,
-            value_at: offset(value_at)?,
-            value_length: offset(lex::trim(value).len())?,
+            name,
+            is_folded: line.is_folded,
+            name_at: offset(line.at)?,
+            name_length: offset(name_text.len())?,
+            value_at: offset(line.at + text.len() - value.len())?,
+            value_length: offset(lex::trim_end(value).len())?,
         })
     }
 
-    pub(crate) fn header<'a>(&self, bytes: &'a [u8]) -> Header<'a> {
-        let slice = |at: u16, length: u16| {
-            let (at, length) = (usize::from(at), usize::from(length));
-            bytes.get(at..at + length).unwrap_or_default()
-        };
-        let name_text = slice(self.name_at, self.name_length);
+    /// Where the value begins.
+    pub(super) fn at(&self) -> usize {
+        usize::from(self.value_at)
+    }
+
+    /// The value as text, if that is known; quicker than the whole header field.
+    pub(super) fn text<'a>(&self, head: &'a str) -> Option<&'a str> {
+        head.get(self.at()..self.at() + usize::from(self.value_length))
+    }
+
+    /// The header field in its message, of which `head` is the part that is known to be UTF-8.
+    pub(crate) fn header<'a>(&self, bytes: &'a [u8], head: &'a str) -> Header<'a> {
+        let range = |at: u16, length: u16| usize::from(at)..usize::from(at) + usize::from(length);
+        let name = range(self.name_at, self.name_length);
+        let name_text = head.get(name.clone()).or_else(|| {
+            // It stands behind what is not UTF-8.
+            std::str::from_utf8(bytes.get(name)?).ok()
+        });
         Header {
             name: self.name,
-            name_text: std::str::from_utf8(name_text).unwrap_or_default(),
-            value: slice(self.value_at, self.value_length),
-            at: usize::from(self.value_at),
+            name_text: name_text.unwrap_or_default(),
+            value: bytes
+                .get(range(self.value_at, self.value_length))
+                .unwrap_or_default(),
+            text: self.text(head),
+            at: self.at(),
+            is_folded: self.is_folded,
         }
     }
 }

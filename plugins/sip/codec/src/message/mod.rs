@@ -1,5 +1,6 @@
 //! A message over the bytes it came in.
 
+mod head;
 mod index;
 mod read;
 mod request;
@@ -7,12 +8,13 @@ mod response;
 mod start_line;
 mod typed;
 
-pub(crate) use self::read::Lines;
+pub(crate) use self::read::{Line, Lines};
 pub use self::{
-    index::Header, request::Request, response::Response, start_line::StartLine, typed::Contacts,
+    head::Head, index::Header, request::Request, response::Response, start_line::StartLine,
+    typed::Contacts,
 };
 
-use self::index::Index;
+use self::index::{Entry, Index};
 use crate::{DecodeError, HeaderName};
 
 /// A request or response whose start line and header lines are in order.
@@ -22,6 +24,8 @@ use crate::{DecodeError, HeaderName};
 #[derive(Clone, Debug)]
 pub struct SipMessage<'a> {
     bytes: &'a [u8],
+    /// Start line and header fields, as far as they are UTF-8.
+    head: &'a str,
     start_line: StartLine<'a>,
     index: Index,
     body: &'a [u8],
@@ -45,18 +49,24 @@ impl<'a> SipMessage<'a> {
 
     /// All header fields in their order.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + Clone {
-        self.index.iter().map(|entry| entry.header(self.bytes))
+        let (bytes, head) = (self.bytes, self.head);
+        self.index
+            .iter()
+            .map(move |entry| entry.header(bytes, head))
     }
 
     /// The header fields of one name in their order.
     pub fn headers_named(&self, name: HeaderName) -> impl Iterator<Item = Header<'a>> + Clone {
-        self.index.named(name).map(|entry| entry.header(self.bytes))
+        let (bytes, head) = (self.bytes, self.head);
+        let named = self.index.named(name);
+        named.map(move |entry| entry.header(bytes, head))
     }
 
     /// The first header field of a name.
     #[must_use]
     pub fn header(&self, name: HeaderName) -> Option<Header<'a>> {
-        self.index.first(name).map(|entry| entry.header(self.bytes))
+        let first = self.index.first(name)?;
+        Some(first.header(self.bytes, self.head))
     }
 
     /// The first header field of a name that [`HeaderName`] does not list, in any case.
@@ -68,18 +78,15 @@ impl<'a> SipMessage<'a> {
 
     /// The only header field of a name; an error when there are more.
     pub(crate) fn single(&self, name: HeaderName) -> Result<Option<Header<'a>>, DecodeError> {
-        if self.index.is_repeated(name) {
-            return Err(DecodeError::Repeated { header: name });
-        }
-        Ok(self.header(name))
+        let only = self.only(name)?;
+        Ok(only.map(|entry| entry.header(self.bytes, self.head)))
     }
-}
 
-/// The value as text.
-pub(crate) fn text_of<'a>(header: &Header<'a>) -> Result<&'a str, DecodeError> {
-    std::str::from_utf8(header.value()).map_err(|error| DecodeError::Malformed {
-        header: header.name(),
-        at: header.at() + error.valid_up_to(),
-        expected: "UTF-8",
-    })
+    /// Where it is.
+    fn only(&self, header: HeaderName) -> Result<Option<&Entry>, DecodeError> {
+        if self.index.is_repeated(header) {
+            return Err(DecodeError::Repeated { header });
+        }
+        Ok(self.index.first(header))
+    }
 }

@@ -27,21 +27,23 @@ impl<'a> SipMessage<'a> {
             return Err(DecodeError::TooLong { length, limit });
         }
         let mut lines = Lines::new(bytes);
-        let (line, at) = lines.next_line()?.ok_or(DecodeError::Empty)?;
-        let line = std::str::from_utf8(line).map_err(|error| DecodeError::StartLine {
-            at: error.valid_up_to(),
+        let line = lines.next_line()?.ok_or(DecodeError::Empty)?;
+        let text = std::str::from_utf8(line.text).map_err(|error| DecodeError::StartLine {
+            at: line.at + error.valid_up_to(),
             expected: "UTF-8",
         })?;
-        let start_line = StartLine::parse(line, at)?;
+        let start_line = StartLine::parse(text, line.at)?;
+        let mut index = Index::new();
+        while let Some(line) = lines.next_folded()? {
+            index.push(Entry::read(&line)?)?;
+        }
         let mut message = Self {
             bytes,
+            head: valid_prefix(lines.taken()),
             start_line,
-            index: Index::new(),
+            index,
             body: &[],
         };
-        while let Some((line, at)) = lines.next_folded()? {
-            message.index.push(Entry::read(line, at)?)?;
-        }
         message.body = message.cut_body(lines.rest())?;
         Ok(message)
     }
@@ -54,27 +56,32 @@ impl<'a> SipMessage<'a> {
     pub fn salvage(bytes: &'a [u8]) -> Option<Self> {
         let bytes = bytes.get(..MAX_MESSAGE_LENGTH).unwrap_or(bytes);
         let mut lines = Lines::new(bytes);
-        let (line, _) = lines.next_line().ok()??;
-        let line = std::str::from_utf8(line).ok()?;
+        let line = lines.next_line().ok()??;
+        let line = std::str::from_utf8(line.text).ok()?;
         let (method, uri) = line.split_once(' ')?;
         let method = Method::parse(method).filter(|method| *method != Method::Ack)?;
-        let start_line = StartLine::Request { method, uri };
-        let mut message = Self {
-            bytes,
-            start_line,
-            index: Index::new(),
-            body: &[],
-        };
-        while let Ok(Some((line, at))) = lines.next_folded() {
-            if let Ok(entry) = Entry::read(line, at)
-                && message.index.push(entry).is_err()
+        let mut index = Index::new();
+        while let Ok(Some(line)) = lines.next_folded() {
+            if let Ok(entry) = Entry::read(&line)
+                && index.push(entry).is_err()
             {
                 break;
             }
         }
+        let message = Self {
+            bytes,
+            head: valid_prefix(lines.taken()),
+            start_line: StartLine::Request { method, uri },
+            index,
+            body: &[],
+        };
         let via = message.header(HeaderName::Via)?;
-        let text = std::str::from_utf8(via.value()).ok()?;
-        let sent_by = text.split([';', ',']).next().unwrap_or_default();
+        let sent_by = via
+            .text()
+            .ok()?
+            .split([';', ','])
+            .next()
+            .unwrap_or_default();
         first_via(via.at(), sent_by).ok()?;
         Some(message)
     }
@@ -96,6 +103,16 @@ pub(crate) struct Lines<'a> {
     at: usize,
 }
 
+/// One line without its end.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a [u8],
+    /// Where it begins in the message.
+    pub(crate) at: usize,
+    /// Whether other lines are folded onto it.
+    pub(crate) is_folded: bool,
+}
+
 impl<'a> Lines<'a> {
     /// Starts at the first line that is not empty.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
@@ -110,47 +127,69 @@ impl<'a> Lines<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// Takes one line without its end, and where it begins; `None` when nothing is left.
-    pub(crate) fn next_line(&mut self) -> Result<Option<(&'a [u8], usize)>, DecodeError> {
-        let (start, rest) = (self.at, self.rest());
-        if rest.is_empty() {
+    /// What has been taken.
+    pub(crate) fn taken(&self) -> &'a [u8] {
+        self.bytes.get(..self.at).unwrap_or_default()
+    }
+
+    /// Takes one line; `None` when nothing is left.
+    pub(crate) fn next_line(&mut self) -> Result<Option<Line<'a>>, DecodeError> {
+        if self.rest().is_empty() {
             return Ok(None);
         }
-        let length = self.line_length(rest)?;
-        self.at += length + 2;
-        Ok(Some((rest.get(..length).unwrap_or_default(), start)))
+        let (start, end) = (self.at, self.end_of_line()?);
+        self.at = end + 2;
+        Ok(Some(self.line(start, end, false)))
     }
 
     /// Takes one header line with all that is folded onto it; `None` at the empty line.
-    pub(crate) fn next_folded(&mut self) -> Result<Option<(&'a [u8], usize)>, DecodeError> {
+    pub(crate) fn next_folded(&mut self) -> Result<Option<Line<'a>>, DecodeError> {
         let start = self.at;
-        if self.rest().starts_with(b"\r\n") {
-            self.at += 2;
-            return Ok(None);
-        }
+        let mut is_folded = false;
         loop {
-            self.at += self.line_length(self.rest())? + 2;
-            if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t')) {
-                let line = self.bytes.get(start..self.at - 2).unwrap_or_default();
-                return Ok(Some((line, start)));
+            let end = self.end_of_line()?;
+            self.at = end + 2;
+            if end == start {
+                return Ok(None);
             }
+            if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t')) {
+                return Ok(Some(self.line(start, end, is_folded)));
+            }
+            is_folded = true;
         }
     }
 
-    fn line_length(&self, rest: &[u8]) -> Result<usize, DecodeError> {
-        let Some(length) = memchr2(b'\r', b'\n', rest) else {
-            return Err(DecodeError::Unterminated {
-                at: self.bytes.len(),
-            });
-        };
-        match (rest.get(length), rest.get(length + 1)) {
-            (Some(b'\r'), Some(b'\n')) => Ok(length),
-            (Some(b'\r'), None) => Err(DecodeError::Unterminated {
+    fn line(&self, start: usize, end: usize, is_folded: bool) -> Line<'a> {
+        Line {
+            text: self.bytes.get(start..end).unwrap_or_default(),
+            at: start,
+            is_folded,
+        }
+    }
+
+    /// Where the CRLF of this line stands.
+    fn end_of_line(&self) -> Result<usize, DecodeError> {
+        let rest = self.rest();
+        let length = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        match rest.get(length..) {
+            Some([b'\r', b'\n', ..]) => Ok(self.at + length),
+            None | Some([] | [b'\r']) => Err(DecodeError::Unterminated {
                 at: self.bytes.len(),
             }),
-            _ => Err(DecodeError::BareLineEnd {
+            Some(_) => Err(DecodeError::BareLineEnd {
                 at: self.at + length,
             }),
+        }
+    }
+}
+
+/// As much of the bytes as is UTF-8, which is mostly all.
+fn valid_prefix(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(valid).unwrap_or_default()
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A request that a user agent server may act on.
 
-use super::{Contacts, SipMessage, StartLine};
-use crate::{Address, CSeq, DecodeError, Method, Uri, Via};
+use std::ops::Deref;
+
+use super::{Contacts, Head, SipMessage, StartLine};
+use crate::{DecodeError, Method, Uri};
 
 /// A request whose mandatory header fields are there, once, and in order.
 ///
@@ -9,15 +11,10 @@ use crate::{Address, CSeq, DecodeError, Method, Uri, Via};
 /// Max-Forwards. RFC 3261 §8.1.1, §8.2; RFC 4475 §3.4.1.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'m, 'a> {
-    message: &'m SipMessage<'a>,
+    head: Head<'m, 'a>,
     method: Method<'a>,
     uri: Uri<'a>,
     uri_text: &'a str,
-    via: Via<'a>,
-    from: Address<'a>,
-    to: Address<'a>,
-    call_id: &'a str,
-    cseq: CSeq<'a>,
     max_forwards: Option<u8>,
 }
 
@@ -35,39 +32,25 @@ impl<'m, 'a> Request<'m, 'a> {
         else {
             return Err(DecodeError::NotRequest);
         };
-        let via = message.via()?;
-        let cseq = message.cseq()?;
-        if cseq.method() != method {
+        let head = Head::read(message, message.via()?)?;
+        if head.cseq().method() != method {
             return Err(match method {
                 Method::Other(_) => DecodeError::UnknownMethod,
                 _ => DecodeError::MethodMismatch,
             });
         }
-        let call_id = message.call_id()?;
-        let (from, to) = (message.from()?, message.to()?);
         let max_forwards = message.max_forwards()?;
         if let Contacts::List(mut contacts) = message.contacts()? {
             contacts.try_for_each(|contact| contact.map(drop))?;
         }
         let uri = read_request_uri(uri_text, method.as_str().len() + 1)?;
         Ok(Self {
-            message,
+            head,
             method,
             uri,
             uri_text,
-            via,
-            from,
-            to,
-            call_id,
-            cseq,
             max_forwards,
         })
-    }
-
-    /// The message it was read from.
-    #[must_use]
-    pub const fn message(&self) -> &'m SipMessage<'a> {
-        self.message
     }
 
     /// The method.
@@ -88,40 +71,18 @@ impl<'m, 'a> Request<'m, 'a> {
         self.uri_text
     }
 
-    /// The topmost Via value.
-    #[must_use]
-    pub const fn via(&self) -> &Via<'a> {
-        &self.via
-    }
-
-    /// From.
-    #[must_use]
-    pub const fn from(&self) -> &Address<'a> {
-        &self.from
-    }
-
-    /// To.
-    #[must_use]
-    pub const fn to(&self) -> &Address<'a> {
-        &self.to
-    }
-
-    /// Call-ID.
-    #[must_use]
-    pub const fn call_id(&self) -> &'a str {
-        self.call_id
-    }
-
-    /// CSeq.
-    #[must_use]
-    pub const fn cseq(&self) -> CSeq<'a> {
-        self.cseq
-    }
-
     /// Max-Forwards; without one a request counts as if it had 70 (RFC 3261 §16.6).
     #[must_use]
     pub const fn max_forwards(&self) -> Option<u8> {
         self.max_forwards
+    }
+}
+
+impl<'m, 'a> Deref for Request<'m, 'a> {
+    type Target = Head<'m, 'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.head
     }
 }
 

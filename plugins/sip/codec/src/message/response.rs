@@ -1,21 +1,18 @@
 //! A response that a user agent client may act on.
 
-use super::{SipMessage, StartLine};
-use crate::{Address, CSeq, DecodeError, HeaderName, StatusCode, Via};
+use std::ops::Deref;
+
+use super::{Head, SipMessage, StartLine};
+use crate::{DecodeError, HeaderName, StatusCode};
 
 /// A response to a request of ours: one Via value, and all that every response has.
 ///
 /// Whatever fails to be one is dropped. RFC 3261 §8.1.3, §18.1.2.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'m, 'a> {
-    message: &'m SipMessage<'a>,
+    head: Head<'m, 'a>,
     status: StatusCode,
     reason: &'a str,
-    via: Via<'a>,
-    from: Address<'a>,
-    to: Address<'a>,
-    call_id: &'a str,
-    cseq: CSeq<'a>,
 }
 
 impl<'m, 'a> Response<'m, 'a> {
@@ -37,25 +34,11 @@ impl<'m, 'a> Response<'m, 'a> {
                 header: HeaderName::Via,
             });
         }
-        let cseq = message.cseq()?;
-        let call_id = message.call_id()?;
-        let (from, to) = (message.from()?, message.to()?);
         Ok(Self {
-            message,
+            head: Head::read(message, via)?,
             status,
             reason,
-            via,
-            from,
-            to,
-            call_id,
-            cseq,
         })
-    }
-
-    /// The message it was read from.
-    #[must_use]
-    pub const fn message(&self) -> &'m SipMessage<'a> {
-        self.message
     }
 
     /// The status code.
@@ -69,34 +52,12 @@ impl<'m, 'a> Response<'m, 'a> {
     pub const fn reason(&self) -> &'a str {
         self.reason
     }
+}
 
-    /// The only Via value.
-    #[must_use]
-    pub const fn via(&self) -> &Via<'a> {
-        &self.via
-    }
+impl<'m, 'a> Deref for Response<'m, 'a> {
+    type Target = Head<'m, 'a>;
 
-    /// From.
-    #[must_use]
-    pub const fn from(&self) -> &Address<'a> {
-        &self.from
-    }
-
-    /// To.
-    #[must_use]
-    pub const fn to(&self) -> &Address<'a> {
-        &self.to
-    }
-
-    /// Call-ID.
-    #[must_use]
-    pub const fn call_id(&self) -> &'a str {
-        self.call_id
-    }
-
-    /// CSeq.
-    #[must_use]
-    pub const fn cseq(&self) -> CSeq<'a> {
-        self.cseq
+    fn deref(&self) -> &Self::Target {
+        &self.head
     }
 }

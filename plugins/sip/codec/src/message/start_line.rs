@@ -73,15 +73,11 @@ const VERSION: &str = "SIP/2.0";
 
 /// Whether this is `SIP/` with a version, which no method can look like.
 fn is_version(text: &str) -> bool {
-    if text == VERSION {
-        return true;
-    }
-    let Some((name, version)) = text.split_once('/') else {
-        return false;
-    };
-    let Some((major, minor)) = version.split_once('.') else {
+    let Some((name, version)) = text.split_at_checked("SIP/".len()) else {
         return false;
     };
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    name.eq_ignore_ascii_case("SIP") && is_number(major) && is_number(minor)
+    name.eq_ignore_ascii_case("SIP/")
+        && lex::split_once(version, b'.')
+            .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{SipMessage, text_of};
+use super::SipMessage;
 use crate::{
     Address, CSeq, Date, DecodeError, HeaderName, MediaType, RetryAfter, TokenValue, Values, Via,
     Warning,
@@ -21,7 +21,7 @@ impl<'a> SipMessage<'a> {
     pub fn via(&self) -> Result<Via<'a>, DecodeError> {
         let header = HeaderName::Via;
         let via = self.header(header).ok_or(DecodeError::Missing { header })?;
-        first_via(via.at(), text_of(&via)?).map(|(via, _)| via)
+        first_via(via.at(), via.text()?).map(|(via, _)| via)
     }
 
     /// From.
@@ -57,11 +57,7 @@ impl<'a> SipMessage<'a> {
     ///
     /// Missing, repeated or malformed.
     pub fn cseq(&self) -> Result<CSeq<'a>, DecodeError> {
-        let header = HeaderName::CSeq;
-        let cursor = self
-            .cursor(header)?
-            .ok_or(DecodeError::Missing { header })?;
-        CSeq::read(cursor)
+        self.mandatory(HeaderName::CSeq, CSeq::read)
     }
 }
 
@@ -188,8 +184,8 @@ impl<'a> SipMessage<'a> {
         let Some(header) = self.single(name)? else {
             return Ok(None);
         };
-        let text = text_of(&header)?;
-        if !text.contains('\r') {
+        let text = header.text()?;
+        if !header.is_folded() {
             return Ok(Some(Cow::Borrowed(text)));
         }
         let lines: Vec<_> = text
@@ -258,11 +254,16 @@ impl<'a> SipMessage<'a> {
 }
 
 impl<'a> SipMessage<'a> {
+    /// The only value of a name; an error when there are more.
     fn cursor(&self, name: HeaderName) -> Result<Option<Cursor<'a>>, DecodeError> {
-        let Some(header) = self.single(name)? else {
+        let Some(entry) = self.only(name)? else {
             return Ok(None);
         };
-        Ok(Some(Cursor::new(name, header.at(), text_of(&header)?)))
+        let text = match entry.text(self.head) {
+            Some(text) => text,
+            None => entry.header(self.bytes, self.head).text()?,
+        };
+        Ok(Some(Cursor::new(name, entry.at(), text)))
     }
 
     fn optional<T>(
@@ -283,8 +284,11 @@ impl<'a> SipMessage<'a> {
         header: HeaderName,
         read: impl FnOnce(&mut Cursor<'a>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.optional(header, read)?
-            .ok_or(DecodeError::Missing { header })
+        let cursor = self.cursor(header)?;
+        let mut cursor = cursor.ok_or(DecodeError::Missing { header })?;
+        let value = read(&mut cursor)?;
+        cursor.finish()?;
+        Ok(value)
     }
 
     fn optional_number(&self, name: HeaderName, limit: u32) -> Result<Option<u32>, DecodeError> {

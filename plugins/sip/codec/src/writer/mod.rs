@@ -6,22 +6,67 @@ mod response;
 
 pub use self::{
     output::Output,
-    request::RequestWriter,
-    response::{Reply, ResponseWriter},
+    response::{Answerable, Reply},
 };
 
 use crate::{EncodeError, HeaderName, lex};
 
-/// Writes header lines and remembers the first defect, which takes all of it back.
+/// Appends a message to a buffer, line by line in the order of the calls.
+///
+/// The caller sees to it that all mandatory header fields of a request are there; a response has
+/// them from its request. A value that could end its line makes the whole message an error.
 #[derive(Debug)]
-struct Lines<'o, O: Output> {
+#[must_use = "a message ends with `finish`"]
+pub struct MessageWriter<'o, O: Output> {
     output: &'o mut O,
     start: usize,
+    /// The first, which takes all of the message back.
     defect: Option<EncodeError>,
 }
 
-impl<'o, O: Output> Lines<'o, O> {
-    fn new(output: &'o mut O) -> Self {
+impl<'o, O: Output> MessageWriter<'o, O> {
+    /// Writes any header field with its value as it goes onto the wire.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if name == HeaderName::Other {
+            self.fail(EncodeError::NotName);
+        }
+        self.put_name(name);
+        self.put_value(name, value);
+        self.end();
+        self
+    }
+
+    /// Writes a header field that [`HeaderName`] does not list.
+    pub fn extension(mut self, name: &str, value: &str) -> Self {
+        if lex::is_token(name) {
+            self.put(name);
+        } else {
+            self.fail(EncodeError::NotName);
+        }
+        self.put(": ");
+        self.put_value(HeaderName::Other, value);
+        self.end();
+        self
+    }
+
+    /// Writes Content-Length, the empty line and the body.
+    ///
+    /// # Errors
+    ///
+    /// The first value that may not be written; the buffer is as it was before.
+    pub fn finish(mut self, body: &[u8]) -> Result<(), EncodeError> {
+        if let Some(defect) = self.defect {
+            self.output.shorten(self.start);
+            return Err(defect);
+        }
+        self.put_name(HeaderName::ContentLength);
+        self.put_number(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        self.put("\r\n\r\n");
+        self.put(body);
+        Ok(())
+    }
+
+    fn begin(output: &'o mut O) -> Self {
         let start = output.length();
         Self {
             output,
@@ -70,7 +115,7 @@ impl<'o, O: Output> Lines<'o, O> {
         }
     }
 
-    fn begin(&mut self, name: HeaderName) {
+    fn put_name(&mut self, name: HeaderName) {
         self.put(name.as_str());
         self.put(": ");
     }
@@ -79,29 +124,9 @@ impl<'o, O: Output> Lines<'o, O> {
         self.put("\r\n");
     }
 
-    fn header(&mut self, name: HeaderName, value: &str) {
-        if name == HeaderName::Other {
-            self.fail(EncodeError::NotName);
-        }
-        self.begin(name);
-        self.put_value(name, value);
-        self.end();
-    }
-
-    fn extension(&mut self, name: &str, value: &str) {
-        if lex::is_token(name) {
-            self.put(name);
-        } else {
-            self.fail(EncodeError::NotName);
-        }
-        self.put(": ");
-        self.put_value(HeaderName::Other, value);
-        self.end();
-    }
-
     /// Writes `"display name" <uri>;tag=tag`.
-    fn address(&mut self, name: HeaderName, display_name: &str, uri: &str, tag: &str) {
-        self.begin(name);
+    fn put_address(&mut self, name: HeaderName, display_name: &str, uri: &str, tag: &str) {
+        self.put_name(name);
         if !display_name.is_empty() {
             self.put("\"");
             let mut pieces = display_name.split_inclusive(['"', '\\']);
@@ -140,18 +165,5 @@ impl<'o, O: Output> Lines<'o, O> {
             Some(at) => self.fail(EncodeError::ControlCharacter { field, at }),
             None => self.put(text),
         }
-    }
-
-    /// Writes Content-Length, the empty line and the body, or takes everything back.
-    fn finish(mut self, body: &[u8]) -> Result<(), EncodeError> {
-        if let Some(defect) = self.defect {
-            self.output.shorten(self.start);
-            return Err(defect);
-        }
-        self.begin(HeaderName::ContentLength);
-        self.put_number(u64::try_from(body.len()).unwrap_or(u64::MAX));
-        self.put("\r\n\r\n");
-        self.put(body);
-        Ok(())
     }
 }

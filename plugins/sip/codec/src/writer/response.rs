@@ -1,11 +1,10 @@
 //! Responses of ours.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::{Lines, Output};
+use super::{MessageWriter, Output};
 use crate::{
-    EncodeError, Header, HeaderName, Host, Rport, SipMessage, StatusCode, header::first_via,
-    message::text_of,
+    EncodeError, Header, HeaderName, Host, Request, Rport, SipMessage, StatusCode, Via, lex,
 };
 
 /// What a response says that its request did not.
@@ -21,71 +20,87 @@ pub struct Reply<'a> {
     pub to_tag: &'a str,
 }
 
-/// Appends the response to a request to a buffer.
-///
-/// Via, From, To, Call-ID and CSeq are copied, unfolded; what a salvaged request lacks is left
-/// out. RFC 3261 §8.2.6.
-#[derive(Debug)]
-#[must_use = "a response ends with `finish`"]
-pub struct ResponseWriter<'o, O: Output>(Lines<'o, O>);
+/// A request, as far as its response needs it read.
+#[derive(Clone, Copy, Debug)]
+pub struct Answerable<'m, 'a> {
+    message: &'m SipMessage<'a>,
+    /// The topmost Via value; `None` when it is malformed.
+    via: Option<Via<'a>>,
+    /// Whether its To lacks a tag.
+    wants_tag: bool,
+}
 
-impl<'o, O: Output> ResponseWriter<'o, O> {
-    /// Writes the status line and the copied header fields.
-    pub fn new(output: &'o mut O, request: &SipMessage<'_>, reply: &Reply<'_>) -> Self {
-        let mut lines = Lines::new(output);
-        lines.put_status(reply.status, reply.reason);
-        let mut vias = request.headers_named(HeaderName::Via);
-        match vias.next() {
-            Some(via) => lines.put_top_via(&via, reply.source),
-            None => lines.fail(EncodeError::Unanswerable {
-                header: HeaderName::Via,
-            }),
-        }
-        vias.for_each(|via| lines.put_copy(&via, ""));
-        let needs_tag = || request.to().is_ok_and(|to| to.tag().is_none());
-        let has_tag = reply.to_tag.is_empty() || !needs_tag();
-        let copied = [
-            HeaderName::From,
-            HeaderName::To,
-            HeaderName::CallId,
-            HeaderName::CSeq,
-        ];
-        for name in copied {
-            let tag = if name == HeaderName::To && !has_tag {
-                reply.to_tag
-            } else {
-                ""
-            };
-            request
-                .headers_named(name)
-                .for_each(|header| lines.put_copy(&header, tag));
-        }
-        Self(lines)
+impl<'m, 'a> Answerable<'m, 'a> {
+    /// The request.
+    #[must_use]
+    pub const fn message(&self) -> &'m SipMessage<'a> {
+        self.message
     }
 
-    /// Writes any header field with its value as it goes onto the wire.
-    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        self.0.header(name, value);
-        self
-    }
-
-    /// Writes a header field that [`HeaderName`] does not list.
-    pub fn extension(mut self, name: &str, value: &str) -> Self {
-        self.0.extension(name, value);
-        self
-    }
-
-    /// Writes Content-Length and the body.
-    ///
-    /// # Errors
-    ///
-    /// The first value that may not be written; the buffer is as it was before.
-    pub fn finish(self, body: &[u8]) -> Result<(), EncodeError> {
-        self.0.finish(body)
+    /// The topmost Via value; `None` when it is malformed.
+    #[must_use]
+    pub const fn via(&self) -> Option<&Via<'a>> {
+        self.via.as_ref()
     }
 }
 
-impl<O: Output> Lines<'_, O> {
+impl<'m, 'a> From<&Request<'m, 'a>> for Answerable<'m, 'a> {
+    fn from(request: &Request<'m, 'a>) -> Self {
+        Self {
+            message: request.message(),
+            via: Some(*request.via()),
+            wants_tag: request.to().tag().is_none(),
+        }
+    }
+}
+
+impl<'m, 'a> From<&'m SipMessage<'a>> for Answerable<'m, 'a> {
+    /// Reads what is there; the request may be a broken one.
+    fn from(message: &'m SipMessage<'a>) -> Self {
+        Self {
+            message,
+            via: message.via().ok(),
+            wants_tag: message.to().is_ok_and(|to| to.tag().is_none()),
+        }
+    }
+}
+
+impl<'o, O: Output> MessageWriter<'o, O> {
+    /// Begins the response to a request: writes the status line and the copied header fields.
+    ///
+    /// Via, From, To, Call-ID and CSeq are copied, unfolded; what a salvaged request lacks is left
+    /// out. RFC 3261 §8.2.6.
+    pub fn response<'m, 'a: 'm>(
+        output: &'o mut O,
+        request: impl Into<Answerable<'m, 'a>>,
+        reply: &Reply<'_>,
+    ) -> Self {
+        let mut writer = Self::begin(output);
+        let request = request.into();
+        let message = request.message;
+        writer.put_status(reply.status, reply.reason);
+        let mut vias = message.headers_named(HeaderName::Via);
+        match (vias.next(), request.via, reply.source) {
+            (Some(line), Some(via), Some(source)) => writer.put_top_via(&line, &via, source),
+            (Some(line), ..) => writer.put_copy(&line, ""),
+            (None, ..) => writer.fail(EncodeError::Unanswerable {
+                header: HeaderName::Via,
+            }),
+        }
+        vias.for_each(|via| writer.put_copy(&via, ""));
+        let tag = if request.wants_tag { reply.to_tag } else { "" };
+        for (name, tag) in [
+            (HeaderName::From, ""),
+            (HeaderName::To, tag),
+            (HeaderName::CallId, ""),
+            (HeaderName::CSeq, ""),
+        ] {
+            let copied = message.headers_named(name);
+            copied.for_each(|header| writer.put_copy(&header, tag));
+        }
+        writer
+    }
+
     fn put_status(&mut self, status: StatusCode, reason: &str) {
         self.put("SIP/2.0 ");
         self.put_number(u64::from(status.code()));
@@ -103,13 +118,22 @@ impl<O: Output> Lines<'_, O> {
 
     /// Copies a header line; a tag is added unless it is empty.
     fn put_copy(&mut self, header: &Header<'_>, tag: &str) {
-        self.begin(header.name());
-        self.put_unfolded(header.value());
+        self.put_name(header.name());
+        self.put_value_of(header, header.value());
         if !tag.is_empty() {
             self.put(";tag=");
             self.put_token(header.name(), tag);
         }
         self.end();
+    }
+
+    /// Copies a part of a header field's value.
+    fn put_value_of(&mut self, header: &Header<'_>, part: &[u8]) {
+        if header.is_folded() {
+            self.put_unfolded(part);
+        } else {
+            self.put(part);
+        }
     }
 
     /// Copies a value; each fold becomes one space.
@@ -121,7 +145,7 @@ impl<O: Output> Lines<'_, O> {
             self.put(" ");
             let spaces = folded
                 .iter()
-                .take_while(|byte| crate::lex::is_space(**byte))
+                .take_while(|byte| lex::is_space(**byte))
                 .count();
             rest = folded.get(spaces..).unwrap_or_default();
         }
@@ -129,34 +153,26 @@ impl<O: Output> Lines<'_, O> {
     }
 
     /// Copies the line of the topmost Via and adds to its first value what the source says.
-    fn put_top_via(&mut self, header: &Header<'_>, source: Option<SocketAddr>) {
-        let parsed = text_of(header).and_then(|text| Ok((text, first_via(header.at(), text)?)));
-        let (Some(source), Ok((text, (via, length)))) = (source, parsed) else {
-            return self.put_copy(header, "");
-        };
+    fn put_top_via(&mut self, header: &Header<'_>, via: &Via<'_>, source: SocketAddr) {
         let is_rport = via.rport() != Rport::Absent;
         let is_other = via.host() != Host::Address(source.ip().to_canonical());
         if !is_rport && !is_other && via.received().is_none() {
             return self.put_copy(header, "");
         }
-        self.begin(HeaderName::Via);
-        let first = text.get(..length).unwrap_or_default();
-        let params = via.params();
-        let before = first
-            .trim_end()
-            .len()
-            .saturating_sub(params.as_str().trim_end().len());
-        self.put_unfolded(first.as_bytes().get(..before).unwrap_or_default());
-        for param in params.iter() {
+        self.put_name(HeaderName::Via);
+        self.put_value_of(header, via.before_params().as_bytes());
+        for param in via.params().iter() {
             let is_ours = ["received", "rport"]
                 .iter()
-                .any(|n| param.name.eq_ignore_ascii_case(n));
+                .any(|name| param.name.eq_ignore_ascii_case(name));
             if !is_ours {
                 self.put_param(&param);
             }
         }
         self.put_source(source, is_rport);
-        self.put_unfolded(text.as_bytes().get(length..).unwrap_or_default());
+        let length = via.before_params().len() + via.params().as_str().len();
+        let others = header.value().get(length..).unwrap_or_default();
+        self.put_value_of(header, lex::trim_start(others));
         self.end();
     }
 
@@ -179,15 +195,16 @@ impl<O: Output> Lines<'_, O> {
 
     /// Writes `;received=address` and, when it was asked for, `;rport=port`.
     fn put_source(&mut self, source: SocketAddr, is_rport: bool) {
-        use std::io::Write as _;
-        let mut address = [0_u8; 48];
-        let mut left = address.as_mut_slice();
-        // 45 bytes hold any address, so that this cannot fail.
-        let is_written = write!(left, "{}", source.ip().to_canonical()).is_ok();
-        let length = 48 - left.len();
-        if is_written {
-            self.put(";received=");
-            self.put(address.get(..length).unwrap_or_default());
+        self.put(";received=");
+        match source.ip().to_canonical() {
+            // A fifth of what the formatter takes.
+            IpAddr::V4(address) => {
+                for (number, octet) in address.octets().into_iter().enumerate() {
+                    self.put(if number == 0 { "" } else { "." });
+                    self.put_number(u64::from(octet));
+                }
+            }
+            IpAddr::V6(address) => self.put(address.to_string()),
         }
         if is_rport {
             self.put(";rport=");
