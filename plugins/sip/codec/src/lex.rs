@@ -193,6 +193,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a quoted string and gives what is between the quotes, escapes as they stand.
+    ///
+    /// Line ends in it are folding; an escape of one is none, nor of what is not ASCII.
     pub(crate) fn quoted_string(&mut self) -> Result<&'a str, DecodeError> {
         if !self.eat(b'"') {
             return Err(self.expected("quoted string"));
@@ -205,9 +207,19 @@ impl<'a> Cursor<'a> {
                     self.at += 1;
                     return Ok(inside);
                 }
-                b'\\' => self.advance(2),
-                _ => self.at += 1,
+                b'\\' => {
+                    self.at += 1;
+                    let escaped = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\r' | b'\n');
+                    self.peek()
+                        .filter(escaped)
+                        .ok_or_else(|| self.expected("escaped character"))?;
+                }
+                control if control.is_ascii_control() && !is_space(control) => {
+                    return Err(self.expected("escaped character"));
+                }
+                _ => {}
             }
+            self.at += 1;
         }
         Err(self.expected("closing quote"))
     }
@@ -311,6 +323,15 @@ mod tests {
         let mut cursor = Cursor::new(HeaderName::To, 0, r#""a \\\"b" c"#);
         assert_eq!(cursor.quoted_string(), Ok(r#"a \\\"b"#));
         assert_eq!(cursor.rest(), " c");
+    }
+
+    #[test]
+    fn quoted_string_is_refused_when_it_holds_what_must_be_escaped_or_cannot_be() {
+        let read = |text| Cursor::new(HeaderName::To, 0, text).quoted_string();
+        assert_eq!(read("\"a\\\0\tb\r\n c é\""), Ok("a\\\0\tb\r\n c é"));
+        for text in ["\"a\0\"", "\"\u{7f}\"", "\"a\\é\"", "\"a\\\r\n b\"", "\"\\"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

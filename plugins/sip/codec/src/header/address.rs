@@ -14,6 +14,7 @@ pub struct Address<'a> {
     display_name: DisplayName<'a>,
     uri: Uri<'a>,
     uri_text: &'a str,
+    tag: Option<&'a str>,
     params: Params<'a>,
 }
 
@@ -41,11 +42,23 @@ impl<'a> Address<'a> {
         };
         let uri = Uri::parse(uri_text)
             .map_err(|error| cursor.expected_at(start + error.at, error.expected))?;
-        let params = Params::read(cursor)?;
+        let mut tag = None;
+        let malformed = cursor.expected("one tag, a token");
+        let params = Params::read_each(cursor, |param| {
+            if !param.name.eq_ignore_ascii_case("tag") {
+                return Ok(());
+            }
+            let value = param.as_token().ok_or(malformed)?;
+            match tag.replace(value) {
+                None => Ok(()),
+                Some(_) => Err(malformed),
+            }
+        })?;
         Ok(Self {
             display_name,
             uri,
             uri_text,
+            tag,
             params,
         })
     }
@@ -103,8 +116,8 @@ impl<'a> Address<'a> {
 
     /// The tag.
     #[must_use]
-    pub fn tag(&self) -> Option<&'a str> {
-        self.params.token("tag")
+    pub const fn tag(&self) -> Option<&'a str> {
+        self.tag
     }
 
     /// The parameters after the URI.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{DecodeError, lex::Cursor};
 
-/// A date and time in GMT (RFC 3261 §20.17; RFC 1123's form and no other).
+/// A date and time in GMT (RFC 3261 §20.17; RFC 1123's form, letter case and no other).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Date {
     unix_seconds: i64,
@@ -41,9 +41,7 @@ impl Date {
         let mut parts = rest.split(' ');
         let day = digits(parts.next()?, 2)?;
         let month = parts.next()?;
-        let month = MONTHS
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case(month))?;
+        let month = MONTHS.iter().position(|name| *name == month)?;
         let month = i64::try_from(month).ok()? + 1;
         let year = digits(parts.next()?, 4)?;
         let mut time = parts.next()?.split(':').map(|part| digits(part, 2));
@@ -52,16 +50,14 @@ impl Date {
         let is_complete = time.next().is_none() && parts.next().is_none();
         // A leap second counts as the second after it.
         let in_range = hour < 24 && minute < 60 && second <= 60;
-        if !is_complete || !in_range || !zone.eq_ignore_ascii_case("GMT") {
+        if !is_complete || !in_range || zone != "GMT" {
             return None;
         }
         let days = days_from_civil(year, month, day);
         if civil_from_days(days) != (year, month, day) {
             return None;
         }
-        WEEKDAYS
-            .iter()
-            .find(|name| name.eq_ignore_ascii_case(weekday))?;
+        WEEKDAYS.iter().find(|name| **name == weekday)?;
         Self::from_unix_seconds(days * 86_400 + hour * 3_600 + minute * 60 + second)
     }
 }
@@ -146,6 +142,17 @@ mod tests {
         assert_eq!(Date::parse("Sat, 30 Feb 2010 23:29:00 GMT"), None);
         assert_eq!(Date::parse("Sat, 13 Nov 2010 24:29:00 GMT"), None);
         assert_eq!(Date::parse("Sat, 13 Nov 2010 23:29:00 UTC"), None);
+    }
+
+    #[test]
+    fn rfc3261_20_17_date_is_case_sensitive() {
+        for text in [
+            "SAT, 13 Nov 2010 23:29:00 GMT",
+            "Sat, 13 nov 2010 23:29:00 GMT",
+            "Sat, 13 Nov 2010 23:29:00 gmt",
+        ] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
     }
 
     proptest! {

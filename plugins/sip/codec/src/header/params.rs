@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::{DecodeError, lex::Cursor, lex::is_value_byte};
+use crate::{
+    DecodeError,
+    lex::{Cursor, is_token, is_value_byte},
+};
 
 /// The `;name=value` parameters after a header field's value, in order.
 ///
@@ -88,6 +91,16 @@ pub struct Param<'a> {
     pub name: &'a str,
     /// What follows the equals sign.
     pub value: Option<ParamValue<'a>>,
+}
+
+impl<'a> Param<'a> {
+    /// The value, when it is a token.
+    pub(crate) fn as_token(&self) -> Option<&'a str> {
+        match self.value {
+            Some(ParamValue::Token(text)) if is_token(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// The value of a parameter.

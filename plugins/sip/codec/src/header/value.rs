@@ -147,8 +147,7 @@ impl<'a> Warning<'a> {
         if agent.is_empty() {
             return Err(cursor.expected("warning agent"));
         }
-        let name = agent.rsplit_once(':').map_or(agent, |(name, _)| name);
-        if Host::parse(agent).is_err() && Host::parse(name).is_err() && !lex::is_token(agent) {
+        if !is_host_port(agent) && !lex::is_token(agent) {
             return Err(cursor.expected_at(start, "warning agent"));
         }
         cursor.skip_space();
@@ -176,6 +175,18 @@ impl<'a> Warning<'a> {
     pub fn text(&self) -> Cow<'a, str> {
         unquoted(self.text)
     }
+}
+
+/// Whether this is a host, with a port or without.
+fn is_host_port(text: &str) -> bool {
+    Host::parse_prefix(text).is_ok_and(|(_, length)| {
+        let port = text.get(length..).unwrap_or_default();
+        port.is_empty()
+            || port
+                .strip_prefix(':')
+                .and_then(lex::number)
+                .is_some_and(|port| port <= u64::from(u16::MAX))
+    })
 }
 
 /// Reads a number that must not exceed a limit.

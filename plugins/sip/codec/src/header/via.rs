@@ -3,7 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Param, ParamValue, Params};
-use crate::{DecodeError, HeaderName, Host, lex::Cursor, uri::parse_ipv6};
+use crate::{
+    DecodeError, HeaderName, Host,
+    lex::{self, Cursor},
+    uri::parse_ipv6,
+};
 
 /// The prefix of branches that are unique by themselves (RFC 3261 §8.1.1.7).
 pub const BRANCH_COOKIE: &str = "z9hG4bK";
@@ -32,6 +36,9 @@ impl<'a> Via<'a> {
         let beginning = cursor.at();
         let (protocol, version) = read_protocol(cursor)?;
         let transport = Transport::parse(cursor.token()?);
+        if !cursor.peek().is_some_and(lex::is_space) {
+            return Err(cursor.expected("white space"));
+        }
         cursor.skip_space();
         let start = cursor.at();
         let host = read_host(cursor)?;
@@ -57,31 +64,39 @@ impl<'a> Via<'a> {
             before_params: cursor.since(beginning),
             params,
         };
-        let malformed = cursor.expected_at(start, "value of received, rport, maddr or ttl");
-        via.params = Params::read_each(cursor, |param| via.take_param(param).ok_or(malformed))?;
+        let malformed = cursor.expected("branch, received, rport, maddr or ttl, once and in order");
+        let mut seen = 0;
+        via.params = Params::read_each(cursor, |param| {
+            let known = PARAMS
+                .iter()
+                .position(|name| param.name.eq_ignore_ascii_case(name));
+            let Some(known) = known else {
+                return Ok(());
+            };
+            let is_repeated = seen & 1 << known != 0;
+            seen |= 1_u8 << known;
+            let taken = via.take_param(PARAMS.get(known).copied(), param);
+            taken.filter(|()| !is_repeated).ok_or(malformed)
+        })?;
         Ok(via)
     }
 
     /// Takes what a parameter says; `None` when its value is malformed.
-    fn take_param(&mut self, param: &Param<'a>) -> Option<()> {
+    fn take_param(&mut self, name: Option<&str>, param: &Param<'a>) -> Option<()> {
         let value = match param.value {
             Some(ParamValue::Token(text)) => text,
-            Some(ParamValue::Quoted(_)) => return Some(()),
+            Some(ParamValue::Quoted(_)) => return None,
             None => "",
         };
-        if param.name.eq_ignore_ascii_case("branch") {
-            self.branch = Some(value).filter(|branch| !branch.is_empty());
-        } else if param.name.eq_ignore_ascii_case("rport") {
-            self.rport = match value {
-                "" => Rport::Requested,
-                digits => Rport::Port(digits.parse().ok()?),
-            };
-        } else if param.name.eq_ignore_ascii_case("received") {
-            self.received = Some(parse_address(value)?);
-        } else if param.name.eq_ignore_ascii_case("maddr") {
-            self.maddr = Some(Host::parse(value).ok()?);
-        } else if param.name.eq_ignore_ascii_case("ttl") {
-            self.ttl = Some(value.parse().ok()?);
+        match name? {
+            // Without a value it names nothing, and the rules of RFC 2543 apply.
+            "branch" if param.value.is_some() => self.branch = Some(param.as_token()?),
+            "received" => self.received = Some(parse_address(value)?),
+            "rport" if param.value.is_some() => self.rport = Rport::Port(decimal(value)?),
+            "rport" => self.rport = Rport::Requested,
+            "maddr" => self.maddr = Some(Host::parse(value).ok()?),
+            "ttl" => self.ttl = Some(decimal(value)?),
+            _ => {}
         }
         Some(())
     }
@@ -286,6 +301,14 @@ fn read_protocol<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Deco
     Ok((protocol, version))
 }
 
+/// The parameters that say something here; each may stand once (RFC 3261 §7.3.1).
+const PARAMS: [&str; 5] = ["branch", "rport", "received", "maddr", "ttl"];
+
+/// Reads digits and nothing else: no sign.
+fn decimal<T: TryFrom<u64>>(text: &str) -> Option<T> {
+    T::try_from(lex::number(text)?).ok()
+}
+
 fn separator(cursor: &mut Cursor<'_>, byte: u8) -> Result<(), DecodeError> {
     if cursor.eat_separator(byte) {
         Ok(())
@@ -303,9 +326,7 @@ fn read_host<'a>(cursor: &mut Cursor<'a>) -> Result<Host<'a>, DecodeError> {
 
 fn read_port(cursor: &mut Cursor<'_>) -> Result<u16, DecodeError> {
     let digits = cursor.take_while(|byte| byte.is_ascii_digit());
-    digits
-        .parse()
-        .map_err(|_| cursor.expected("port of 0 to 65535"))
+    decimal(digits).ok_or_else(|| cursor.expected("port of 0 to 65535"))
 }
 
 /// Reads an address; brackets around IPv6 are taken too (RFC 5118 §4.5).

@@ -57,11 +57,12 @@ impl<'a> StartLine<'a> {
         }
         // The space after the code is required; its absence is forgiven (RFC 4475 §3.1.1.13).
         let (code, reason) = lex::split_once(rest, b' ').unwrap_or((rest, ""));
-        let code = lex::number(code).ok_or(DecodeError::StartLine {
+        let number = lex::number(code).ok_or(DecodeError::StartLine {
             at: base,
             expected: "status code",
         })?;
-        let status = u16::try_from(code).ok().and_then(StatusCode::new);
+        let number = u16::try_from(number).ok().filter(|_| code.len() == 3);
+        let status = number.and_then(StatusCode::new);
         Ok(Self::Response {
             status: status.ok_or(DecodeError::StatusCode)?,
             reason,
