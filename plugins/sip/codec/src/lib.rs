@@ -8,8 +8,9 @@
 //!
 //! Lines end with CRLF. A bare CR or LF among the header fields is refused, because two readers
 //! could disagree about what it ends. Taken although the grammar forbids it: underscores in host
-//! names, brackets around `received` and `:::` before an IPv4 part (RFC 5118), a status line without
-//! a reason and its space, a request of RFC 2543 without branch, tag and Max-Forwards.
+//! names and a last label that begins with a digit, brackets around `received` and `:::` before an
+//! IPv4 part (RFC 5118), a status line without a reason and its space, a request of RFC 2543 without
+//! branch, tag and Max-Forwards.
 //!
 //! | limit | value |
 //! | --- | --- |

@@ -107,6 +107,7 @@ fn uri_is_refused_when_it_is_malformed() {
         "sip:a@b..c",
         "sip:é@b",
         "im:a b",
+        "im:a@b#c",
     ] {
         assert!(Uri::parse(text).is_err(), "{text}");
     }
@@ -122,6 +123,69 @@ fn opaque_uri_gives_its_address_without_parameters() {
         panic!("another scheme")
     };
     assert_eq!(uri.address(), "+358-555-1234567");
+}
+
+#[test]
+fn rfc3261_19_1_4_escaped_reserved_character_is_another_than_the_character() {
+    for (one, two) in [
+        ("sip:a%3Bb@c.example", "sip:a;b@c.example"),
+        ("sip:a%3bb@c.example", "sip:a%2Cb@c.example"),
+        ("sip:a@c.example;x=%2B", "sip:a@c.example;x=+"),
+        ("sip:a@c.example?x=%2B", "sip:a@c.example?x=+"),
+        ("sip:a%2541@c.example", "sip:a%41@c.example"),
+        ("sip:c.example;method=INVITE", "sip:c.example;method=invite"),
+    ] {
+        assert!(!is_same(one, two), "{one} and {two}");
+    }
+    for (one, two) in [
+        ("sip:a%3Bb@c.example", "sip:a%3bb@c.example"),
+        ("sip:%28a%2d@c.example", "sip:(a-@c.example"),
+        ("sip:c.example;%78=%59", "sip:c.example;X=y"),
+    ] {
+        assert!(is_same(one, two), "{one} and {two}");
+    }
+}
+
+#[test]
+fn sip_uri_is_refused_when_a_parameter_is_malformed_or_stands_twice() {
+    for text in [
+        "sip:a@b;x=",
+        "sip:a@b;x=1=2",
+        "sip:a@b?x=1=2",
+        "sip:a@b;gr=1;GR=2",
+        "sip:a@b;transport=tcp;l%72;lr;Transport=udp",
+    ] {
+        assert!(Uri::parse(text).is_err(), "{text}");
+    }
+    assert!(Uri::parse("sip:a@b;x=1;x=2;lr?h=").is_ok());
+}
+
+#[test]
+fn number_sign_stands_in_telephone_numbers_alone() {
+    let Uri::Tel(uri) = Uri::parse("tel:*21#;phone-context=+4961").unwrap() else {
+        panic!("another scheme")
+    };
+    assert_eq!(uri.address(), "*21#");
+    assert!(Uri::parse("im:a@b.example#c").is_err());
+}
+
+#[test]
+fn host_may_end_in_a_label_that_begins_with_a_digit() {
+    assert!(Host::parse("4f2a").is_ok() && Host::parse("a.1b").is_ok());
+    for text in [
+        "1.2.3",
+        "1.2.3.4.5",
+        "a..b",
+        "-a",
+        "a-",
+        "a-.b",
+        "a.-b",
+        ".",
+        ".a",
+    ] {
+        assert!(Host::parse(text).is_err(), "{text}");
+    }
+    assert!(Host::parse("a--b.example.").is_ok());
 }
 
 #[test]

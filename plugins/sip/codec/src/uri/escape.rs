@@ -14,7 +14,7 @@ pub fn unescape(text: &str) -> Option<Cow<'_, [u8]>> {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
-            b'%' => digit(bytes.next()?)? << 4 | digit(bytes.next()?)?,
+            b'%' => pair(bytes.next(), bytes.next())?,
             other => other,
         });
     }
@@ -62,6 +62,11 @@ pub(crate) fn first_foreign(text: &str, allowed: impl Fn(u8) -> bool) -> Option<
             _ => return Some(at),
         }
     }
+}
+
+/// The byte that two digits of an escape stand for.
+pub(super) fn pair(high: Option<u8>, low: Option<u8>) -> Option<u8> {
+    Some(digit(high?)? << 4 | digit(low?)?)
 }
 
 fn digit(byte: u8) -> Option<u8> {

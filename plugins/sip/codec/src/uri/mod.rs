@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{error::UriError, lex};
 
+mod compare;
 pub mod escape;
 mod host;
 mod sip;
@@ -103,8 +104,13 @@ impl<'a> OpaqueUri<'a> {
                 expected: "URI scheme",
             });
         }
-        let is_uri =
-            |byte| lex::is_user_byte(byte) || matches!(byte, b':' | b'@' | b'[' | b']' | b'#');
+        // RFC 3261 knows no fragments; a number may have a `#` in it (RFC 3966 §3).
+        let is_tel = scheme.eq_ignore_ascii_case("tel");
+        let is_uri = |byte| {
+            lex::is_user_byte(byte)
+                || matches!(byte, b':' | b'@' | b'[' | b']')
+                || byte == b'#' && is_tel
+        };
         let foreign = escape::first_foreign(rest, is_uri);
         match foreign.or_else(|| rest.is_empty().then_some(0)) {
             Some(at) => Err(UriError {
@@ -132,7 +138,7 @@ impl<'a> OpaqueUri<'a> {
     pub fn address(&self) -> &'a str {
         let place = self.rest.rfind('@').unwrap_or(0);
         let tail = self.rest.get(place..).unwrap_or_default();
-        let end = place + tail.find([';', '?', '#']).unwrap_or(tail.len());
+        let end = place + tail.find([';', '?']).unwrap_or(tail.len());
         self.rest.get(..end).unwrap_or_default()
     }
 }

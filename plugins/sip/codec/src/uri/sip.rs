@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::escape;
+use super::{
+    compare::{same, same_escaped, same_option},
+    escape,
+};
 use crate::{Host, error::UriError, lex};
 
 /// A `sip:` or `sips:` URI, its parts as they were written (RFC 3261 §19.1).
@@ -158,9 +161,14 @@ impl<'a> SipUri<'a> {
                 .iter()
                 .any(|one| same(one, name))
         };
-        self.params().all(|(name, value)| match other.param(name) {
-            Some(theirs) => same(value.unwrap_or_default(), theirs.unwrap_or_default()),
-            None => !counts(name),
+        self.params().all(|(name, value)| {
+            let value = value.unwrap_or_default();
+            match other.param(name).map(Option::unwrap_or_default) {
+                // Methods differ by their case (RFC 3261 §7.1).
+                Some(theirs) if same(name, "method") => same_escaped(value, theirs),
+                Some(theirs) => same(value, theirs),
+                None => !counts(name),
+            }
         })
     }
 
@@ -264,16 +272,9 @@ impl<'a> Tail<'a> {
                 expected: "parameter",
             });
         }
-        if self
-            .params
-            .split(';')
-            .skip(1)
-            .any(|param| param.is_empty() || param.starts_with('='))
-        {
-            return Err(UriError {
-                at: offset,
-                expected: "parameter name",
-            });
+        if let Some(expected) = self.misplaced_param() {
+            let at = offset;
+            return Err(UriError { at, expected });
         }
         let is_header = |byte| lex::is_uri_header_byte(byte) || matches!(byte, b'&' | b'=');
         if let Some(at) = escape::first_foreign(self.headers, is_header) {
@@ -287,7 +288,11 @@ impl<'a> Tail<'a> {
             .strip_prefix('?')
             .into_iter()
             .flat_map(|all| all.split('&'));
-        if headers.any(|header| !header.contains('=') || header.starts_with('=')) {
+        let is_pair = |header: &str| {
+            matches!(header.split_once('='), Some((name, value))
+            if !name.is_empty() && !value.contains('='))
+        };
+        if !headers.all(is_pair) {
             let at = offset + self.params.len();
             return Err(UriError {
                 at,
@@ -297,6 +302,33 @@ impl<'a> Tail<'a> {
         Ok(())
     }
 }
+
+impl Tail<'_> {
+    /// What a parameter should have been: `name[=value]`, and once if it is one of RFC 3261's.
+    fn misplaced_param(&self) -> Option<&'static str> {
+        let mut seen = 0_u8;
+        for param in self.params.split(';').skip(1) {
+            let (name, value) = match param.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (param, None),
+            };
+            if name.is_empty() || value.is_some_and(|value| value.is_empty() || value.contains('='))
+            {
+                return Some("parameter name, and value if any");
+            }
+            if let Some(known) = PARAMS.iter().position(|known| same(known, name)) {
+                if seen & 1 << known != 0 {
+                    return Some("parameter that may stand once");
+                }
+                seen |= 1 << known;
+            }
+        }
+        None
+    }
+}
+
+/// The parameters that say something to those who route (RFC 3261 §19.1.1, RFC 5627 for `gr`).
+const PARAMS: [&str; 7] = ["transport", "user", "method", "ttl", "maddr", "lr", "gr"];
 
 fn read_userinfo(userinfo: &str) -> Result<(Option<&str>, Option<&str>), UriError> {
     let (user, password) = match lex::split_once(userinfo, b':') {
@@ -323,25 +355,5 @@ fn check_user(user: &str) -> Result<(), UriError> {
             expected: "user",
         }),
         None => Ok(()),
-    }
-}
-
-fn same(one: &str, two: &str) -> bool {
-    one.eq_ignore_ascii_case(two)
-        || match (escape::unescape(one), escape::unescape(two)) {
-            (Some(one), Some(two)) => one.eq_ignore_ascii_case(&two),
-            _ => false,
-        }
-}
-
-fn same_escaped(one: &str, two: &str) -> bool {
-    one == two || escape::unescape(one) == escape::unescape(two)
-}
-
-fn same_option(one: Option<&str>, two: Option<&str>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => same_escaped(one, two),
-        (None, None) => true,
-        _ => false,
     }
 }
