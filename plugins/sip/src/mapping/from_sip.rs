@@ -242,7 +242,10 @@ fn content_type(
     shared: Shared<'_>,
 ) -> Result<(ByteString, bool), Rejection> {
     match request.message().content_type()? {
-        Some(media) => Ok((shared.text(media.as_str()), media.is("message", "cpim"))),
+        Some(media) => {
+            let text = one_line(media.as_str(), shared);
+            Ok((text, media.is("message", "cpim")))
+        }
         None if request.message().body().is_empty() => {
             Ok((ByteString::from_static("text/plain"), false))
         }
@@ -271,22 +274,18 @@ fn content_headers(
         }
         let value = std::str::from_utf8(header.value())
             .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?;
-        let value = if value.contains('\r') {
-            unfolded(value).into()
-        } else {
-            shared.text(value)
-        };
-        content_headers.push(ContentHeader::new(name, value));
+        content_headers.push(ContentHeader::new(name, one_line(value, shared)));
     }
     Ok(content_headers)
 }
 
-fn unfolded(value: &str) -> String {
-    value
-        .split("\r\n")
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
+/// A value without its folding, shared where it has none.
+fn one_line(value: &str, shared: Shared<'_>) -> ByteString {
+    if !value.contains('\r') {
+        return shared.text(value);
+    }
+    let lines: Vec<_> = value.split("\r\n").map(str::trim).collect();
+    lines.join(" ").into()
 }
 
 #[cfg(test)]

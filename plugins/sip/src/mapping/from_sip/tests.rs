@@ -202,6 +202,19 @@ fn message_cpim_is_unwrapped() {
 }
 
 #[test]
+fn folded_content_header_crosses_as_one_line() {
+    let text = usual(
+        "Content-Type: text/html;\r\n charset=utf-8\r\nContent-Description: a\r\n\t b\r\n",
+        "x",
+    );
+    let operation = map(&text).unwrap();
+    let message = operation.message();
+    assert_eq!(message.content_type(), "text/html; charset=utf-8");
+    let description = ContentHeader::new("Content-Description", "a b");
+    assert_eq!(message.content_headers(), [description]);
+}
+
+#[test]
 fn payload_of_any_type_crosses_byte_for_byte_and_shared() {
     let bytes = Bytes::from(usual(
         "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\
