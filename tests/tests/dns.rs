@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use rialto_tests::{
     dns::{Nsd, servers_are_wanted},
-    gateway::{self, Gateway, GatewayConfig},
+    gateway::{self, ComponentLink, Gateway, GatewayConfig},
     peers::{
         self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
         sipp::{Outgoing, SIP_HOST},
@@ -19,7 +19,7 @@ use rialto_tests::{
 const RELAY: &str = "relay.example";
 
 #[test]
-fn cpim_2_2_2_srv_records_lead_two_strange_gateways_to_each_other_and_back() {
+fn rfc2779_2_2_1_gateways_that_know_nothing_of_each_other_converse_by_srv_records() {
     if !peers::are_wanted() || !servers_are_wanted() {
         return;
     }
@@ -83,11 +83,8 @@ fn cpim_2_2_4_each_address_is_tried_until_one_takes_the_message() {
     )]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let config = GatewayConfig::new()
-        .with_sip("sip", &[near], &[])
-        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
-        .with_resolver(&format!("{}\nattempt_timeout = \"1s\"", asking(&dns)));
-    let gateway = Gateway::start(&config);
+    let resolver = format!("{}\nattempt_timeout = \"1s\"", asking(&dns));
+    let gateway = Gateway::start(&sip_alone(near, &resolver));
 
     let answer = send(near, "sip:bob@bob.example", "the fourth has it");
     assert_eq!(answer.status(), Some(200), "{}", answer.head());
@@ -118,11 +115,7 @@ fn refusal_of_the_first_address_is_the_answer_and_no_other_is_tried() {
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let config = GatewayConfig::new()
-        .with_sip("sip", &[near], &[])
-        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
-        .with_resolver(&asking(&dns));
-    let _gateway = Gateway::start(&config);
+    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
 
     let answer = send(near, "sip:bob@bob.example", "no such user");
     assert_eq!(answer.status(), Some(404), "{}", answer.head());
@@ -144,11 +137,7 @@ fn cpim_2_2_2_no_a_record_is_tried_when_the_hosts_of_srv_are_dead() {
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let config = GatewayConfig::new()
-        .with_sip("sip", &[near], &[])
-        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
-        .with_resolver(&asking(&dns));
-    let _gateway = Gateway::start(&config);
+    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
 
     let answer = send(near, "sip:bob@bob.example", "to the dead");
     assert_eq!(answer.status(), Some(504), "{}", answer.head());
@@ -165,22 +154,8 @@ fn resolve_prints_what_dns_said_and_each_next_hop() {
     let first: SocketAddr = "127.0.0.31:5070".parse().expect("an address");
     let records = [srv(20, near), srv(10, first), hosts()];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
-    let config = GatewayConfig::new()
-        .with_sip("sip", &[near], &[])
-        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
-        .with_resolver(&asking(&dns));
-    let gateway = Gateway::start(&config);
-
-    let alice = ALICE.replace("sip:", "im:");
-    let explained = gateway.ask(&["resolve", "im:bob@bob.example", "--source", &alice]);
-    let explained = &explained[0];
-    assert_eq!(explained["next_hop"], "127.0.0.31:5070", "{explained}");
-    let steps: Vec<&str> = explained["steps"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|step| step.as_str())
-        .collect();
+    let gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let steps = steps(&gateway, "im:bob@bob.example");
     let at = |wanted: &str| steps.iter().position(|step| step.contains(wanted));
     let order = [
         "no static route: DNS names the next hops",
@@ -191,6 +166,152 @@ fn resolve_prints_what_dns_said_and_each_next_hop() {
     ]
     .map(|line| at(line).unwrap_or_else(|| panic!("{line} is not in {steps:#?}")));
     assert!(order.is_sorted(), "{steps:#?}");
+}
+
+#[test]
+fn cpim_2_2_2_cname_of_a_domain_leads_a_message_on() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let records = [
+        "alias IN CNAME users".to_owned(),
+        srv(10, bob.address()).replace("_im._sip", "_im._sip.users"),
+        hosts(),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+
+    let answer = send(near, "sip:bob@alias.bob.example", "by another name");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    let message = bob.receive(Transport::Udp);
+    assert_eq!(message.request_uri(), Some("sip:bob@alias.bob.example"));
+}
+
+#[test]
+fn cpim_2_2_2_implicit_record_is_the_address_on_the_default_port_of_sip() {
+    if !servers_are_wanted() {
+        return;
+    }
+    let dns = Nsd::start(&[("bob.example", "@ IN A 127.0.0.40\n@ IN AAAA ::40")]);
+    let port = Port::take();
+    let config = sip_alone(gateway::address(&port), &asking(&dns));
+    let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
+    assert_eq!(
+        next_hops(&steps),
+        ["adapter sip, 127.0.0.40:5060", "adapter sip, [::40]:5060"]
+    );
+}
+
+#[test]
+fn cpim_2_2_3_order_of_adapters_decides_between_sip_and_xmpp() {
+    if !servers_are_wanted() {
+        return;
+    }
+    let prosody_is_elsewhere = Port::take();
+    let port = Port::take();
+    let at = gateway::address(&port);
+    let records = [
+        srv(20, at),
+        srv(10, at).replace("_im._sip", "_im._xmpp"),
+        hosts(),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let link = ComponentLink {
+        endpoint: gateway::address(&prosody_is_elsewhere),
+        domain: RELAY.to_owned(),
+        secret: "unused".to_owned(),
+        server: XMPP_DOMAIN.to_owned(),
+    };
+    let (sip, xmpp) = (format!("adapter sip, {at}"), "adapter xmpp".to_owned());
+    for (order, expected) in [
+        ("[\"sip\", \"xmpp\"]", [&sip, &xmpp]),
+        ("[\"xmpp\", \"sip\"]", [&xmpp, &sip]),
+    ] {
+        let resolver = format!("{}\nadapters = {order}", asking(&dns));
+        let config = sip_alone(at, &resolver).with_xmpp("xmpp", &link, &[RELAY]);
+        let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
+        assert_eq!(next_hops(&steps), expected);
+    }
+}
+
+#[test]
+fn cpim_2_2_4_limit_of_alternates_is_kept_for_a_message() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let third = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let dead = [Port::take(), Port::take()];
+    let records = [
+        srv(10, gateway::address(&dead[0])),
+        srv(20, gateway::address(&dead[1])),
+        srv(30, third.address()),
+        hosts(),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    for (alternates, status) in [(2, 504), (3, 200)] {
+        let port = Port::take();
+        let near = gateway::address(&port);
+        let resolver = format!("{}\nalternates = {alternates}", asking(&dns));
+        let _gateway = Gateway::start(&sip_alone(near, &resolver));
+        let answer = send(near, "sip:bob@bob.example", "how far");
+        assert_eq!(answer.status(), Some(status), "{}", answer.head());
+    }
+}
+
+#[test]
+fn cpim_2_2_4_sort_and_cpim_2_2_4_multihomed_show_in_the_next_hops() {
+    if !servers_are_wanted() {
+        return;
+    }
+    let records = [
+        "_im._sip IN SRV 20 0 5061 two",
+        "_im._sip IN SRV 10 0 5062 one",
+        "one IN A 127.0.0.41",
+        "one IN AAAA ::41",
+        "two IN A 127.0.0.42",
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let port = Port::take();
+    let config = sip_alone(gateway::address(&port), &asking(&dns));
+    let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
+    assert_eq!(
+        next_hops(&steps),
+        [
+            "adapter sip, 127.0.0.41:5062",
+            "adapter sip, [::41]:5062",
+            "adapter sip, 127.0.0.42:5061"
+        ]
+    );
+}
+
+/// A gateway between SIP users of its own and whatever DNS leads to.
+fn sip_alone(listen: SocketAddr, resolver: &str) -> GatewayConfig {
+    GatewayConfig::new()
+        .with_sip("sip", &[listen], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(resolver)
+}
+
+/// What `rialto resolve` says of a message from Alice, line by line.
+fn steps(gateway: &Gateway, destination: &str) -> Vec<String> {
+    let alice = ALICE.replace("sip:", "im:");
+    let asked = ["resolve", destination, "--source", &alice, "--from", "sip"];
+    let explained = gateway.ask(&asked);
+    let steps = explained[0]["steps"].as_array().into_iter().flatten();
+    let steps = steps.filter_map(|step| step.as_str().map(str::to_owned));
+    steps.collect()
+}
+
+fn next_hops(steps: &[String]) -> Vec<&str> {
+    let hop = |step: &'_ String| step.starts_with("next hop ");
+    steps
+        .iter()
+        .filter(|step| hop(step))
+        .filter_map(|step| Some(step.split_once(": ")?.1))
+        .collect()
 }
 
 /// The records of a domain whose users are behind a gateway that speaks SIP.

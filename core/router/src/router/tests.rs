@@ -108,3 +108,46 @@ fn hops_that_rest_are_bounded_and_those_that_failed_last_are_kept() {
     assert!(resting.contains(&hop(3 * Resting::MOST - 1), now));
     assert!(!resting.contains(&hop(0), now));
 }
+
+#[test]
+fn rfc2779_2_2_3_a_million_domains_leave_nothing_behind() {
+    const DOMAINS: u64 = 1_000_000;
+    let table = RoutingTable::builder()
+        .with_adapter(Adapter::new("sip", "sip"))
+        .with_found_by_dns("sip")
+        .build()
+        .unwrap();
+    let (_, now) = router();
+    let rng = StdRng::seed_from_u64(1);
+    let mut router = Router::new(Arc::new(table), Limits::new(1_000), rng);
+    let alice = InstantInbox::parse("im:a@voice.example").unwrap();
+    for number in 0..DOMAINS {
+        let operation = MessageOperation::new(
+            TransactionId::parse(b"1").unwrap(),
+            alice.clone(),
+            InstantInbox::parse(&format!("im:b@d{number}.example")).unwrap(),
+            InstantMessage::text(""),
+        );
+        router.handle_operation(now, AdapterId::new(0), operation, CallerTicket::new(number));
+        let Some(Action::Resolve { domain, .. }) = router.poll_action() else {
+            panic!("DNS was not asked for domain {number}");
+        };
+        // Every other one is down.
+        let hops = || vec![Hop::new(AdapterId::new(0)).with_next_hop(number.to_string())];
+        router.handle_resolved(now, &domain, |_, _| Ok(hops()));
+        let Some(Action::Deliver { attempt, .. }) = router.poll_action() else {
+            panic!("nothing was delivered to domain {number}");
+        };
+        let status = match number % 2 {
+            0 => ResponseStatus::Success,
+            _ => Failure::new(FailureReason::Unreachable).into(),
+        };
+        router.handle_response(now, attempt, status);
+        assert!(matches!(router.poll_action(), Some(Action::Respond { .. })));
+    }
+    assert!(router.is_idle() && router.tickets.is_empty());
+    assert_eq!((router.waiting.len(), router.in_progress.slots()), (0, 1));
+    assert!(router.resting.len() <= Resting::MOST);
+    assert!(router.deadlines.len() <= 2 + Deadlines::FEW);
+    assert!(router.actions.capacity() <= 2 * Router::<StdRng>::ROOM);
+}
