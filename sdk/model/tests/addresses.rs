@@ -7,7 +7,10 @@
 )]
 
 use proptest::prelude::*;
-use rialto_model::{AddressError, AddressUri, ByteString, Domain, InstantInbox, Presentity};
+use rialto_model::{
+    AddressError, AddressUri, ByteString, Domain, InstantInbox, MetaSyntax, Presentity,
+    QualifiedUser,
+};
 
 fn refused(uri: &str) -> AddressError {
     match InstantInbox::parse(uri) {
@@ -265,6 +268,20 @@ fn canonical_uri_is_shared_and_not_copied() {
 }
 
 proptest! {
+    #[test]
+    fn cpim_c_qualified_user_comes_back_from_a_uri_with_headers(
+        name in "[^\\p{Cc}]{1,20}", kind in "[^\\p{Cc}]{0,8}", ext in "[0-9]{0,4}"
+    ) {
+        let syntax = MetaSyntax::new(&["ext", "user"]);
+        let user = QualifiedUser::new(name).with("ext", ext).with("user", kind);
+        let domain = Domain::parse("example.com").unwrap();
+        let inbox = InstantInbox::new(&syntax.write(&user), &domain).unwrap();
+        let uri = AddressUri::new(inbox).with_header("subject", "a/user=b").to_string();
+        let read: AddressUri<InstantInbox> = AddressUri::parse(&uri).unwrap();
+        let local_part = read.single().unwrap().local_part();
+        prop_assert_eq!(syntax.read(&local_part), user);
+    }
+
     #[test]
     fn cpim_c_any_local_part_comes_back_from_its_uri(local in "[^\\p{Cc}]{1,40}") {
         let domain = Domain::parse("example.com").unwrap();
