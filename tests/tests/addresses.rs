@@ -105,6 +105,23 @@ fn cpim_e_2_map_numbers_and_odd_names_come_home_from_their_source_routes() {
 }
 
 #[test]
+fn xmpp_user_who_is_dialled_as_a_number_is_reached_by_name() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let dialled = format!("{JULIET_SEEN};user=phone");
+    assert_eq!(world.send_from_sip(&dialled, "Juliet?").status(), Some(200));
+    let stanza = juliet.receive();
+    assert_eq!(stanza.body(), Some("Juliet?"));
+    juliet.send(stanza.from(), "Yes?");
+    let reply = world.sip.receive(Transport::Udp);
+    let from = reply.uri("From").and_then(|uri| uri.split(';').next());
+    assert_eq!(from, Some(JULIET_SEEN));
+}
+
+#[test]
 fn number_is_refused_where_numbers_have_no_domain() {
     if !peers::are_wanted() {
         return;

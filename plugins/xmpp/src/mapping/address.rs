@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use rialto_sdk::model::{ByteString, Domain, Failure, FailureReason, InstantInbox, Origin};
+use rialto_sdk::model::{
+    ByteString, Domain, Failure, FailureReason, InstantInbox, MetaSyntax, Origin, QualifiedUser,
+};
 use rialto_xmpp_codec::Jid;
 
 use super::capitals::{protect, restore};
@@ -61,14 +63,19 @@ impl OwnDomains {
     }
 }
 
-/// The JID of an inbox on XMPP, where the case of local parts is folded: `Juliet` is `juliet`.
+/// What other networks say of a user and XMPP does not: whether `+12015550123` is a telephone number.
+const SYNTAX: MetaSyntax = MetaSyntax::new(&["user"]);
+
+/// The JID of an inbox on XMPP, where the case of local parts is folded (`Juliet` is `juliet`), and a number is a name like
+/// any other: `+12015550123/user=phone` is `+12015550123`.
 pub(super) fn destination_jid(
     destination: &InstantInbox,
     instance: Option<&ByteString>,
 ) -> Result<Jid, Failure> {
     let invalid = FailureReason::InvalidDestination;
     let text = destination.local_part();
-    jid(&text, destination.domain(), instance, invalid)
+    let user = SYNTAX.read(&text);
+    jid(user.user(), destination.domain(), instance, invalid)
 }
 
 /// The inbox of a sender on XMPP, such that a reply to it finds the sender again.
@@ -80,7 +87,8 @@ pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
             invalid().with_detail("xmpp: the sender's local part cannot be written back to")
         })?
         .ok_or_else(|| invalid().with_detail("xmpp: the sender has no local part"))?;
-    inbox(&text, jid).ok_or_else(invalid)
+    let local_part = SYNTAX.write(&QualifiedUser::new(text));
+    inbox(&local_part, jid).ok_or_else(invalid)
 }
 
 /// The inbox that a sender on XMPP means: one behind the gateway, as [`OwnDomains::source_jid`] shows it.
@@ -154,6 +162,19 @@ mod tests {
         let instance = Some(&ByteString::from_static("qux"));
         let full = destination_jid(&inbox("im:baz@xmpp.example.com"), instance).unwrap();
         assert_eq!(full.as_str(), "baz@xmpp.example.com/qux");
+    }
+
+    #[test]
+    fn number_is_the_user_of_that_name_and_a_name_that_looks_qualified_is_itself() {
+        let number = inbox("im:+12015550123/user=phone@xmpp.example");
+        let jid = destination_jid(&number, None).unwrap();
+        assert_eq!(jid.as_str(), "+12015550123@xmpp.example");
+        assert_eq!(source_inbox(&jid).unwrap().local_part(), "+12015550123");
+
+        let odd = Jid::parse("a\\2fuser=b@xmpp.example").unwrap();
+        let shown = source_inbox(&odd).unwrap();
+        assert_eq!(shown.local_part(), "a%2fuser=b");
+        assert_eq!(destination_jid(&shown, None).unwrap(), odd);
     }
 
     #[test]
