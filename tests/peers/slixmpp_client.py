@@ -79,6 +79,8 @@ def on_message(stanza):
 class Client(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password, sasl_mech="PLAIN")
+        # A prefix that stanzas may use without declaring it themselves.
+        self.stream_header = self.stream_header.replace(" xmlns:stream=", " xmlns:odd='urn:odd' xmlns:stream=")
         self.enable_plaintext = True
         self.enable_starttls = False
         self.enable_direct_tls = False

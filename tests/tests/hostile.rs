@@ -102,7 +102,9 @@ fn odd_xml_from_one_user_ends_no_stream<S: XmppServer>() {
 }
 
 /// What servers let their users send, and some write otherwise when they pass it on.
-const ODD: [&str; 16] = [
+const ODD: [&str; 18] = [
+    "<odd:a/>",
+    "<a xmlns='urn:x' odd:b='1'/>",
     "<xml:a/>",
     "<a xmlns='urn:x'><xml:b c='/>'>text<d/></xml:b></a>",
     "<a xmlns='urn:x' xml:b='1'/>",

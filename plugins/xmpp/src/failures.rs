@@ -23,15 +23,20 @@ pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
         .with_text(text)
 }
 
-/// What the sender of a stanza is told that was not read (RFC 6120 §8.3.3.12).
+/// What the sender of a stanza is told that was not read (RFC 6120 §8.3.3.12, §11.3).
 pub(crate) fn unread(error: RefusalError) -> StanzaError {
-    let text = match error {
-        RefusalError::Limit(_) => "the stanza is beyond the limits of this gateway",
-        _ => "the stanza has names that not every XML parser takes",
+    let (condition, text) = match error {
+        RefusalError::Limit(_) => (
+            Condition::PolicyViolation,
+            "the stanza is beyond the limits of this gateway",
+        ),
+        _ => (
+            Condition::NotAcceptable,
+            "the stanza is not well-formed with respect to namespaces",
+        ),
     };
-    let lang = Some("en".into());
-    StanzaError::from(Condition::PolicyViolation).with_text(LangText {
-        lang,
+    StanzaError::from(condition).with_text(LangText {
+        lang: Some("en".into()),
         text: text.into(),
     })
 }

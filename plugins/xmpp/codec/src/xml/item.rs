@@ -25,6 +25,9 @@ pub(crate) struct Refusal {
 }
 
 /// Says why one stanza was not taken, while the stream goes on.
+///
+/// For XML that is not well-formed with respect to namespaces RFC 6120 §11.3 would rather have the
+/// stream closed; but that lets one user end it for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusalError {
@@ -35,6 +38,13 @@ pub enum RefusalError {
     /// write what one of their users sent as `<xml:a/>`, which was well-formed.
     #[error("stanza at byte {offset} declares the namespace of xml itself")]
     ReservedNamespace {
+        /// Where the stanza begins.
+        offset: u64,
+    },
+    /// It has a prefix that it does not declare. So servers write what one of their users sent, who
+    /// had declared it in the head of another stream.
+    #[error("stanza at byte {offset} has a prefix that is not declared")]
+    UndeclaredPrefix {
         /// Where the stanza begins.
         offset: u64,
     },

@@ -218,13 +218,16 @@ impl Reader {
     }
 
     fn close_head(&mut self) -> Result<Option<Item>, ReadError> {
-        let Some(Head {
-            name: (prefix, name),
-            ..
-        }) = self.head.take()
-        else {
+        let Some(head) = self.head.take() else {
             return Ok(None);
         };
+        if self.has_undeclared(&head) && !self.refuse_undeclared(&head)? {
+            return Ok(None);
+        }
+        let Head {
+            name: (prefix, name),
+            ..
+        } = head;
         if self.depth == ROOT {
             self.root = Some((prefix.clone(), name.clone()));
         }

@@ -146,12 +146,12 @@ fn head_beyond_a_limit_has_its_own_namespace_and_never_another() {
         format!("<message b='{long}' xmlns='jabber:client'/>"),
         format!("<message xmlns='{long}'/>"),
         format!("<c:message b='{long}' xmlns:c='urn:x'/>"),
+        format!("<c:message b='{long}'/>"),
         format!("<{long}/>"),
     ] {
         assert_eq!(of(&other), None, "{other}");
     }
     for broken in [
-        format!("<c:message b='{long}'/>"),
         format!("<message b='{long}' id='1' id='2'/>"),
         format!("<message b='{long}' xmlns='urn:x' xmlns='urn:x'/>"),
     ] {
@@ -308,6 +308,35 @@ fn stanza_with_the_namespace_of_xml_itself_is_refused_alone() {
 }
 
 #[test]
+fn stanza_with_an_undeclared_prefix_is_refused_alone() {
+    for text in [
+        format!("{HEAD}<n:a/></message>"),
+        format!("{HEAD}<a b='1' n:b='1'>x<n:c/></a><body>x</body></message>"),
+        format!("{HEAD}<n:a xmlns:n='urn:x'/><n:a/></message>"),
+        HEAD.replace('>', " n:a='1'/>"),
+        HEAD.replace(" from", " n:from='x' from") + "<body>x</body></message>",
+    ] {
+        let refused = refused_alone(&text, Limits::default());
+        assert_eq!(refused.head, Some(head()), "{text}");
+        assert!(
+            matches!(refused.error, RefusalError::UndeclaredPrefix { .. }),
+            "{text}: {}",
+            refused.error
+        );
+    }
+    for text in [
+        "<n:message id='1'/>",
+        "<n:message n:id='1'><a/></n:message>",
+    ] {
+        assert_eq!(refused_alone(text, LIMITS).head, None, "{text}");
+    }
+    let header = HEADER.replace('>', " n:a='1'>");
+    let mut reader = StreamReader::new(ContentNamespace::Component, Limits::default());
+    let error = reader.read(&mut header.as_bytes()).unwrap_err();
+    assert_eq!(error.condition(), StreamCondition::NotWellFormed);
+}
+
+#[test]
 fn stream_with_a_refused_stanza_ends_as_any_other() {
     let reserved = format!("{HEAD}{}</message>", RESERVED[0]);
     let events = read(&format!("{reserved}{reserved}</stream:stream>")).unwrap();
@@ -349,6 +378,8 @@ fn mixed() -> String {
         "<presence/>".to_owned(),
         format!("{HEAD}{}</message>", RESERVED[2]),
         "<presence/>".to_owned(),
+        format!("{HEAD}<a:b><c/></a:b></message>"),
+        "<presence/>".to_owned(),
     ]
     .concat()
 }
@@ -359,7 +390,7 @@ proptest! {
         let text = mixed();
         let whole = read_limited(&text, LIMITS).unwrap();
         let refused = whole.iter().filter(|event| matches!(event, StreamEvent::Refused(_)));
-        prop_assert_eq!((whole.len(), refused.count()), (13, 6));
+        prop_assert_eq!((whole.len(), refused.count()), (15, 7));
         let mut cuts = cuts;
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();

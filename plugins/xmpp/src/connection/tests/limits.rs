@@ -8,14 +8,22 @@ use rialto_xmpp_codec::{
 use super::super::fake::{FakeServer, Rig, operation};
 use super::{CHAT, reason};
 
-/// What no stanza may have: more children, more depth, an attribute that is longer; and what servers make of
-/// `<xml:a/>`.
-fn too_much() -> [String; 4] {
+/// What no stanza may have, and how it is answered: more children, more depth, an attribute that is longer; what
+/// servers make of `<xml:a/>`, and of a prefix that was declared elsewhere.
+fn refused() -> [(String, Condition); 5] {
+    let (limit, names) = (Condition::PolicyViolation, Condition::NotAcceptable);
     [
-        "<a/>".repeat(5000),
-        format!("{}{}", "<a>".repeat(40), "</a>".repeat(40)),
-        format!("<a b='{}'/>", "x".repeat(9000)),
-        "<a xmlns='http://www.w3.org/XML/1998/namespace'/>".to_owned(),
+        ("<a/>".repeat(5000), limit.clone()),
+        (
+            format!("{}{}", "<a>".repeat(40), "</a>".repeat(40)),
+            limit.clone(),
+        ),
+        (format!("<a b='{}'/>", "x".repeat(9000)), limit),
+        (
+            "<a xmlns='http://www.w3.org/XML/1998/namespace'/>".to_owned(),
+            names.clone(),
+        ),
+        ("<a:b/>".to_owned(), names),
     ]
 }
 
@@ -27,20 +35,20 @@ async fn send(rig: &Rig, server: &mut FakeServer, text: &str) {
     }
 }
 
-fn assert_policy_violation(error: Option<StanzaError>) {
+fn assert_error(error: Option<StanzaError>, condition: &Condition) {
     let error = error.unwrap();
-    assert_eq!(error.condition, Condition::PolicyViolation);
+    assert_eq!(error.condition, *condition);
     assert_eq!(error.type_, ErrorType::Modify);
 }
 
 #[tokio::test(start_paused = true)]
-async fn stanza_beyond_the_limits_is_answered_and_others_are_not_disturbed() {
+async fn stanza_that_is_refused_unread_is_answered_and_others_are_not_disturbed() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let delivered = rig.deliver(operation("t1", "x"));
     server.message().await;
     let ping = server.ping().await;
-    for content in too_much() {
+    for (content, condition) in refused() {
         let message = format!(
             "<message from='mallory@example.com/x' to='romeo@sip.example.com' id='m0'>\
              {content}<body>x</body></message>"
@@ -55,19 +63,19 @@ async fn stanza_beyond_the_limits_is_answered_and_others_are_not_disturbed() {
         assert_eq!(error.id.as_deref(), Some("m0"));
         assert_eq!(error.to.as_deref(), Some("mallory@example.com/x"));
         assert_eq!(error.from.as_deref(), Some("romeo@sip.example.com"));
-        assert_policy_violation(error.error);
+        assert_error(error.error, &condition);
         let Some(StreamEvent::Stanza(Stanza::Iq(error))) = server.next().await else {
             panic!("the question is not answered")
         };
         assert_eq!(error.id.as_deref(), Some("q0"));
         assert_eq!(error.type_, IqType::Error);
-        assert_policy_violation(error.error);
+        assert_error(error.error, &condition);
     }
     server.send(CHAT).await;
     assert!(rig.submitted.recv().await.is_some());
     server.pong(&ping).await;
     assert_eq!(delivered.await.unwrap(), ResponseStatus::Success);
-    assert_eq!(rig.gateway.count("Unread"), 8);
+    assert_eq!(rig.gateway.count("Unread"), 10);
     assert_eq!(rig.gateway.count("Disconnected"), 0);
 }
 

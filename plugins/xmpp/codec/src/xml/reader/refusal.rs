@@ -70,6 +70,30 @@ impl Reader {
         Err(LimitError::StanzaTooLarge { offset, limit }.into())
     }
 
+    /// Has an element a prefix that was not declared, itself or in an attribute?
+    pub(super) fn has_undeclared(&self, head: &Head) -> bool {
+        let attributes = self.attributes.iter().map(|((prefix, _), _)| prefix);
+        let mut prefixes = attributes.chain([&head.name.0]).filter_map(Option::as_ref);
+        prefixes.any(|prefix| self.scope.of_element(Some(prefix)).is_none())
+    }
+
+    /// Refuses the child for such a prefix. Is this its own head, which can be kept without it?
+    pub(super) fn refuse_undeclared(&mut self, head: &Head) -> Result<bool, ReadError> {
+        if self.depth == ROOT {
+            return Err(self.undeclared());
+        }
+        if self.refusal.is_none() {
+            let offset = self.begin;
+            self.refuse(RefusalError::UndeclaredPrefix { offset });
+        }
+        let scope = &self.scope;
+        let is_kept = self.depth == CHILD && scope.of_element(head.name.0.as_ref()).is_some();
+        let is_declared = |name: &RawQName| scope.of_attribute(name.0.as_ref()).is_some();
+        self.attributes
+            .retain(|(name, _)| is_kept && is_declared(name));
+        Ok(is_kept)
+    }
+
     /// The limit that the element crosses which has just begun.
     pub(super) fn element_limit(&self) -> Option<LimitError> {
         let (limits, offset) = (&self.limits, self.position);
