@@ -6,6 +6,7 @@ use crate::{ContentNamespace, Element, WriteError};
 mod condition;
 mod disco;
 mod error;
+mod headers;
 mod iq;
 mod lang_text;
 mod message;

@@ -1,8 +1,8 @@
 //! A `<message/>` to a message operation (RFC 7572 §4, RFC 3922 §4.1).
 
 use rialto_sdk::model::{
-    ByteString, ContentHeader, Failure, FailureReason, Header, InstantMessage, MessageOperation,
-    TransactionId,
+    ByteString, ContentHeader, Failure, FailureReason, Header, InstantMessage, MaxForwards,
+    MessageOperation, TransactionId,
 };
 use rialto_xmpp_codec::{Condition, Jid, LangText, Message, MessageType, StanzaError};
 
@@ -85,6 +85,9 @@ fn operation(
     let to = jid(message.to.as_ref(), FailureReason::InvalidDestination)?;
     let (source, destination) = (source_inbox(&from)?, destination_inbox(&to)?);
     let mut operation = MessageOperation::new(id(), source, destination, instant(message, body));
+    if let Some(hops) = message.max_forwards {
+        operation = operation.with_max_forwards(MaxForwards::new(hops));
+    }
     if let Some(resource) = from.resource() {
         operation = operation.with_source_instance(resource);
     }
@@ -250,6 +253,19 @@ mod tests {
         assert_eq!(operation.message().payload().as_bytes(), b"ahoj");
         let language = operation.message().content_headers();
         assert_eq!(language, [ContentHeader::new("Content-Language", "cs")]);
+    }
+
+    #[test]
+    fn cpim_2_4_2_hop_count_of_a_stanza_is_the_operations() {
+        let hops = |max_forwards| {
+            let message = Message {
+                max_forwards,
+                ..chat()
+            };
+            instant(&message).max_forwards()
+        };
+        assert_eq!(hops(Some(0)), MaxForwards::new(0));
+        assert_eq!(hops(None), MaxForwards::DEFAULT);
     }
 
     #[test]

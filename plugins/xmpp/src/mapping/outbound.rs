@@ -33,6 +33,7 @@ pub(crate) fn stanza_from_operation(
             id: id.clone(),
             parent: None,
         }),
+        max_forwards: Some(operation.max_forwards().hops()),
         ..Message::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{CommonAttributes, LangText, StanzaError};
+use super::{CommonAttributes, LangText, StanzaError, headers};
 use crate::xml::Writer;
 use crate::{Element, Node, WriteError, namespace};
 
@@ -29,6 +29,8 @@ pub struct Message {
     pub subjects: Vec<LangText>,
     /// The conversation.
     pub thread: Option<Thread>,
+    /// How many more relays it may pass (XEP-0131).
+    pub max_forwards: Option<u8>,
     /// Why a message of ours was not taken; only if [`type_`](Self::type_) is `error`.
     pub error: Option<StanzaError>,
     /// All other children, in their order.
@@ -140,7 +142,10 @@ impl Message {
             "error" if self.type_ == MessageType::Error && self.error.is_none() => {
                 self.error = Some(StanzaError::from_element(&child));
             }
-            _ => self.other.push(child),
+            _ => match headers::max_forwards(&child) {
+                Some(hops) if self.max_forwards.is_none() => self.max_forwards = Some(hops),
+                _ => self.other.push(child),
+            },
         }
     }
 
@@ -163,6 +168,9 @@ impl Message {
         }
         if let Some(thread) = &self.thread {
             thread.write(writer)?;
+        }
+        if let Some(hops) = self.max_forwards {
+            headers::write(hops, writer)?;
         }
         for element in &self.other {
             element.write(writer, content)?;

@@ -26,10 +26,12 @@ pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 /// Message delivery receipts (XEP-0184).
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// Headers of a stanza (XEP-0131).
+pub const SHIM: &str = "http://jabber.org/protocol/shim";
 /// Chat state notifications (XEP-0085).
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     COMPONENT,
     CLIENT,
     SERVER,
@@ -41,6 +43,7 @@ const KNOWN: [&str; 13] = [
     DISCO_ITEMS,
     RECEIPTS,
     CHAT_STATES,
+    SHIM,
     XML,
     NONE,
 ];

@@ -74,6 +74,7 @@ fn message() -> impl Strategy<Value = Message> {
         vec(lang_text(), 0..3),
         vec(lang_text(), 0..3),
         option::of((text(), option::of(text()))),
+        option::of(0..=u8::MAX),
     );
     let kind = prop_oneof![
         Just((MessageType::Normal, None)),
@@ -82,7 +83,12 @@ fn message() -> impl Strategy<Value = Message> {
         error().prop_map(|error| (MessageType::Error, Some(error))),
     ];
     (envelope, content, kind, vec(element(), 0..3)).prop_map(
-        |((from, to, id, lang), (bodies, subjects, thread), (type_, error), other)| Message {
+        |(
+            (from, to, id, lang),
+            (bodies, subjects, thread, max_forwards),
+            (type_, error),
+            other,
+        )| Message {
             from: from.map(Into::into),
             to: to.map(Into::into),
             id: id.map(Into::into),
@@ -94,6 +100,7 @@ fn message() -> impl Strategy<Value = Message> {
                 id: id.into(),
                 parent: parent.map(Into::into),
             }),
+            max_forwards,
             error,
             other,
         },

@@ -370,3 +370,25 @@ fn element_is_no_stanza_when_its_namespace_is_another() {
             .all(|event| matches!(event, StreamEvent::Element(_)))
     );
 }
+
+#[test]
+fn hop_count_is_taken_from_headers_that_say_nothing_else() {
+    let read = |headers: &str| {
+        let shim = "http://jabber.org/protocol/shim";
+        let xml = format!("<message><headers xmlns='{shim}'>{headers}</headers></message>");
+        let Stanza::Message(message) = read_stanza(&xml) else {
+            panic!("no message");
+        };
+        (message.max_forwards, message.other.len())
+    };
+    assert_eq!(read("<header name='Max-Forwards'>7</header>"), (Some(7), 0));
+    for other in [
+        "",
+        "<header name='Max-Forwards'>256</header>",
+        "<header name='Max-Forwards'>-1</header>",
+        "<header name='Urgency'>7</header>",
+        "<header name='Max-Forwards'>7</header><header name='Urgency'>high</header>",
+    ] {
+        assert_eq!(read(other), (None, 1), "{other}");
+    }
+}
