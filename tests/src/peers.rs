@@ -74,9 +74,16 @@ fn filled(file: &str, values: &[(&str, &str)]) -> String {
     let path = scripts().join(file);
     let template = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
-    values.iter().fold(template, |text, (name, value)| {
-        text.replace(&format!("@{name}@"), value)
-    })
+    with_values(&template, values)
+}
+
+/// A text with values in place of its `@NAMES@`.
+fn with_values(template: &str, values: &[(&str, &str)]) -> String {
+    values
+        .iter()
+        .fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("@{name}@"), value)
+        })
 }
 
 /// Writes a file that a peer reads.

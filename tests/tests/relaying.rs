@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use rialto_tests::{
-    gateway::{self, Gateway, GatewayConfig},
+    gateway::{self, ComponentLink, Gateway, GatewayConfig},
     peers::{
-        self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
+        self, Ejabberd, Prosody, Reply, SippClient, SippServer, Transport, XmppServer,
+        XmppSettings,
         sipp::{Outgoing, SIP_HOST},
         xmpp_server::XMPP_DOMAIN,
     },
@@ -35,6 +36,59 @@ fn cpim_2_4_2_message_between_two_gateways_that_send_it_to_each_other_fails_with
     // Each gateway took it half of the times that it was forwarded, and no more.
     let taken = gateways.each_ref().map(Gateway::operations);
     assert_eq!(taken, [Some(MAX_FORWARDS / 2); 2]);
+}
+
+#[test]
+fn cpim_2_4_2_message_that_two_gateways_send_in_circles_by_way_of_prosody_dies() {
+    circles_by_way_of_xmpp::<Prosody>();
+}
+
+#[test]
+fn cpim_2_4_2_message_that_two_gateways_send_in_circles_by_way_of_ejabberd_dies() {
+    circles_by_way_of_xmpp::<Ejabberd>();
+}
+
+/// The one gives to SIP what XMPP brings, the other to XMPP what SIP brings, each for the same domain.
+fn circles_by_way_of_xmpp<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let (lost, other) = ("lost.example", "relay.example");
+    let server = S::start(XmppSettings::new(lost).with_other_component(other));
+    let link = |domain: &str| ComponentLink {
+        domain: domain.to_owned(),
+        ..server.link()
+    };
+    let ports = [Port::take(), Port::take()];
+    let [left, right] = ports.each_ref().map(gateway::address);
+    let to_sip = GatewayConfig::new()
+        .with_relay_domains(&[])
+        .with_sip("sip", &[left], &[XMPP_DOMAIN])
+        .with_xmpp("xmpp", &link(lost), &[lost])
+        .with_route(lost, "sip", Some(&udp(right)));
+    let to_xmpp = GatewayConfig::new()
+        .with_sip("sip", &[right], &[])
+        .with_xmpp("xmpp", &link(other), &[other])
+        .with_route(lost, "xmpp", None);
+    let gateways = [Gateway::start(&to_sip), Gateway::start(&to_xmpp)];
+    let mut juliet = server.login("juliet");
+    juliet.send("anyone@lost.example", "round and round");
+    // The last one of them finds no hop left.
+    let taken = || gateways.each_ref().map(Gateway::operations);
+    let is_over = || taken().iter().flatten().sum::<u64>() > MAX_FORWARDS;
+    gateways[0]
+        .process()
+        .await_state("end of the hops", is_over);
+    let failed = || {
+        let status = gateways.each_ref().map(|gateway| gateway.ask(&["status"]));
+        let failures = status.map(|status| status["router"]["failures"].as_u64());
+        failures.iter().flatten().sum::<u64>() > 0
+    };
+    gateways[0].process().await_state("failure", failed);
+    assert_eq!(
+        taken(),
+        [Some(MAX_FORWARDS / 2 + 1), Some(MAX_FORWARDS / 2)]
+    );
 }
 
 #[test]

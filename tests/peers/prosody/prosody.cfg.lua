@@ -21,3 +21,4 @@ VirtualHost "@DOMAIN@"
 
 Component "@COMPONENT@"
 	component_secret = "@SECRET@"
+@OTHER@

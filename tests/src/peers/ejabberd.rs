@@ -14,6 +14,9 @@ use crate::{
     transcript::holds,
 };
 
+/// How a component stands in the configuration.
+const COMPONENT: &str = "      \"@COMPONENT@\":\n        password: \"@SECRET@\"\n";
+
 /// A running ejabberd.
 #[derive(Debug)]
 pub struct Ejabberd {
@@ -26,7 +29,10 @@ impl XmppServer for Ejabberd {
     fn start(settings: XmppSettings) -> Self {
         let folder = folder("ejabberd");
         let file = folder.path().join("ejabberd.yml");
-        write(&file, settings.fill("ejabberd/ejabberd.yml", folder.path()));
+        write(
+            &file,
+            settings.fill("ejabberd/ejabberd.yml", folder.path(), COMPONENT),
+        );
         Self {
             process: run(&folder, &settings.domain),
             settings,

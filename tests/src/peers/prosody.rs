@@ -9,6 +9,9 @@ use super::{
 };
 use crate::process::{Process, tethered};
 
+/// How a component stands in the configuration.
+const COMPONENT: &str = "Component \"@COMPONENT@\"\n\tcomponent_secret = \"@SECRET@\"\n";
+
 /// A running Prosody.
 #[derive(Debug)]
 pub struct Prosody {
@@ -41,7 +44,7 @@ impl XmppServer for Prosody {
         let file = folder.path().join("prosody.cfg.lua");
         write(
             &file,
-            settings.fill("prosody/prosody.cfg.lua", folder.path()),
+            settings.fill("prosody/prosody.cfg.lua", folder.path(), COMPONENT),
         );
         // Its storage escapes what is no letter or digit in the names of its files.
         let accounts = data

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{SlixmppClient, filled};
+use super::{SlixmppClient, filled, with_values};
 use crate::{gateway::ComponentLink, ports::Port};
 
 /// The domain of the users on the XMPP side.
@@ -28,6 +28,8 @@ pub struct XmppSettings {
     pub components: Port,
     /// The component that may connect.
     pub component_domain: String,
+    /// Another one that may, with the same secret.
+    pub other_component: Option<String>,
     /// Its shared secret.
     pub secret: String,
 }
@@ -74,6 +76,7 @@ impl XmppSettings {
             clients: Port::take(),
             components: Port::take(),
             component_domain: component_domain.to_owned(),
+            other_component: None,
             secret: "a plague on both your houses".to_owned(),
         }
     }
@@ -84,8 +87,20 @@ impl XmppSettings {
         self
     }
 
-    /// A file of the rig with these settings in place of its `@NAMES@`, and the server's folder for `@DIR@`.
-    pub(super) fn fill(&self, file: &str, folder: &Path) -> String {
+    /// With another component beside the first.
+    #[must_use]
+    pub fn with_other_component(mut self, domain: &str) -> Self {
+        self.other_component = Some(domain.to_owned());
+        self
+    }
+
+    /// A file of the rig with these settings in place of its `@NAMES@`, and the server's folder for `@DIR@`;
+    /// `other` is how it writes another component.
+    pub(super) fn fill(&self, file: &str, folder: &Path, other: &str) -> String {
+        let other = self
+            .other_component
+            .as_ref()
+            .map(|domain| with_values(other, &[("COMPONENT", domain), ("SECRET", &self.secret)]));
         filled(
             file,
             &[
@@ -96,6 +111,7 @@ impl XmppSettings {
                 ("DOMAIN", &self.domain),
                 ("COMPONENT", &self.component_domain),
                 ("SECRET", &self.secret),
+                ("OTHER", &other.unwrap_or_default()),
             ],
         )
     }
