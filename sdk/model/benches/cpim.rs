@@ -1,7 +1,7 @@
 //! What a message costs in the common format.
 
 use divan::{Bencher, black_box, counter::ItemsCount};
-use rialto_model::{ByteString, Bytes, CpimMessage, InstantInbox};
+use rialto_model::{ByteString, Bytes, CpimMessage, InstantInbox, MetaSyntax};
 
 #[global_allocator]
 static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -73,4 +73,13 @@ fn inbox_that_is_not_canonical(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(1usize))
         .bench(|| InstantInbox::from_shared(black_box(uri.clone())).expect("an address"));
+}
+
+/// A user as most are, and one with all that there is to read.
+#[divan::bench(args = ["alice", "+12015550123/ext=22/user=phone"])]
+fn read_local_part(bencher: Bencher<'_, '_>, local_part: &str) {
+    const SYNTAX: MetaSyntax = MetaSyntax::new(&["ext", "user"]);
+    bencher
+        .counter(ItemsCount::new(1_u32))
+        .bench(|| SYNTAX.read(black_box(local_part)));
 }

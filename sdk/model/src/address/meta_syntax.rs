@@ -88,7 +88,7 @@ impl MetaSyntax {
 }
 
 impl<'a> QualifiedUser<'a> {
-    /// A user of whom nothing more is said.
+    /// A user of whom nothing more is said, and whose name is not empty: no local part is.
     pub fn new(user: impl Into<Cow<'a, str>>) -> Self {
         Self {
             user: user.into(),
@@ -117,11 +117,6 @@ impl<'a> QualifiedUser<'a> {
             .iter()
             .find(|(other, _)| *other == keyword)
             .map(|(_, value)| &**value)
-    }
-
-    /// The user, by value.
-    pub fn into_user(self) -> Cow<'a, str> {
-        self.user
     }
 }
 
