@@ -64,39 +64,36 @@ impl<'a> Via<'a> {
             before_params: cursor.since(beginning),
             params,
         };
-        let malformed = cursor.expected("branch, received, rport, maddr or ttl, once and in order");
-        let mut seen = 0;
-        via.params = Params::read_each(cursor, |param| {
-            let known = PARAMS
-                .iter()
-                .position(|name| param.name.eq_ignore_ascii_case(name));
-            let Some(known) = known else {
-                return Ok(());
-            };
-            let is_repeated = seen & 1 << known != 0;
-            seen |= 1_u8 << known;
-            let taken = via.take_param(PARAMS.get(known).copied(), param);
-            taken.filter(|()| !is_repeated).ok_or(malformed)
-        })?;
+        let malformed = cursor.expected("one branch, and received, rport, maddr and ttl in order");
+        via.params = Params::read_each(cursor, |param| via.take_param(param).ok_or(malformed))?;
         Ok(via)
     }
 
-    /// Takes what a parameter says; `None` when its value is malformed.
-    fn take_param(&mut self, name: Option<&str>, param: &Param<'a>) -> Option<()> {
+    /// Takes what a parameter says; `None` when its value is malformed, or a second branch.
+    ///
+    /// Of the others the last counts: peers add an `rport` with the port beside ours without.
+    fn take_param(&mut self, param: &Param<'a>) -> Option<()> {
+        let is = |name| param.name.eq_ignore_ascii_case(name);
         let value = match param.value {
-            Some(ParamValue::Token(text)) => text,
-            Some(ParamValue::Quoted(_)) => return None,
-            None => "",
+            Some(ParamValue::Token(text)) => Some(text),
+            // None of these may be quoted, and each is refused when it is empty.
+            Some(ParamValue::Quoted(_)) => Some(""),
+            None => None,
         };
-        match name? {
-            // Without a value it names nothing, and the rules of RFC 2543 apply.
-            "branch" if param.value.is_some() => self.branch = Some(param.as_token()?),
-            "received" => self.received = Some(parse_address(value)?),
-            "rport" if param.value.is_some() => self.rport = Rport::Port(decimal(value)?),
-            "rport" => self.rport = Rport::Requested,
-            "maddr" => self.maddr = Some(Host::parse(value).ok()?),
-            "ttl" => self.ttl = Some(decimal(value)?),
-            _ => {}
+        if is("branch") && value.is_some() {
+            let is_second = self.branch.replace(param.as_token()?).is_some();
+            return (!is_second).then_some(());
+        } else if is("rport") {
+            self.rport = match value {
+                Some(port) => Rport::Port(decimal(port)?),
+                None => Rport::Requested,
+            };
+        } else if is("received") {
+            self.received = Some(parse_address(value?)?);
+        } else if is("maddr") {
+            self.maddr = Some(Host::parse(value?).ok()?);
+        } else if is("ttl") {
+            self.ttl = Some(decimal(value?)?);
         }
         Some(())
     }
@@ -300,9 +297,6 @@ fn read_protocol<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Deco
     separator(cursor, b'/')?;
     Ok((protocol, version))
 }
-
-/// The parameters that say something here; each may stand once (RFC 3261 §7.3.1).
-const PARAMS: [&str; 5] = ["branch", "rport", "received", "maddr", "ttl"];
 
 /// Reads digits and nothing else: no sign.
 fn decimal<T: TryFrom<u64>>(text: &str) -> Option<T> {
