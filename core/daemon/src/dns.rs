@@ -22,8 +22,6 @@ pub(crate) struct Dns {
 struct Network {
     protocol: ByteString,
     adapter: AdapterId,
-    /// Whether the adapter finds its own way.
-    unaddressed: bool,
 }
 
 /// The adapters that DNS finds: those that the operator names, else the first of each protocol that says how.
@@ -83,7 +81,6 @@ impl Dns {
         let networks = found.iter().map(|(adapter, manifest)| Network {
             protocol: manifest.protocol().into(),
             adapter: *adapter,
-            unaddressed: manifest.lookups().contains(&Lookup::Unaddressed),
         });
         Ok(Some(Self {
             resolver,
@@ -121,7 +118,6 @@ impl Dns {
         let only = only.map(|network| &*network.protocol);
         let mut hops: Vec<Hop> = Vec::new();
         for found in resolution.hops(rng, only)? {
-            // Hosts of an adapter that finds its own way are all the same to us.
             if let Some(hop) = self.hop(found)
                 && !hops.contains(&hop)
             {
@@ -135,7 +131,8 @@ impl Dns {
         let mut networks = self.networks.iter();
         let network = networks.find(|network| network.protocol == *found.protocol())?;
         let hop = Hop::new(network.adapter);
-        Some(match network.unaddressed {
+        // An adapter that finds its own way is given no address.
+        Some(match found.address().is_empty() {
             true => hop,
             false => hop.with_next_hop(found.address().clone()),
         })
@@ -193,6 +190,7 @@ fn with_lookup(protocol: Protocol, lookup: &Lookup) -> Protocol {
             prefix: prefix.as_str().into(),
         }),
         Lookup::Address { port, prefix, .. } => protocol.with_implicit(port.get(), prefix.as_str()),
+        Lookup::Unaddressed => protocol.without_addresses(),
         _ => protocol,
     }
 }
