@@ -58,8 +58,9 @@ impl Resolver {
 
     /// What is known and holds now, else what DNS says.
     ///
-    /// Those who ask for the same at the same time share one lookup; when the one who began it gives up, another goes on. Beyond the configured number of
-    /// lookups in progress the answer is `Overloaded`, at once, and is not remembered.
+    /// Those who ask for the same at the same time share one lookup, which is done by the one who began it; so that one must be polled or
+    /// dropped, and when it is dropped, another goes on. Beyond the configured number of lookups in progress the answer is `Overloaded`, at once,
+    /// and is not remembered.
     pub async fn resolve(&self, service: Service, domain: &Domain) -> Arc<Resolution> {
         match self.cache.claim(service, domain, self.now()).await {
             Cached::Holds(resolution) => resolution,

@@ -41,6 +41,14 @@ pub(crate) struct Found {
     pub(crate) lines: Vec<String>,
 }
 
+impl Found {
+    /// The failure that will pass, if it is one.
+    pub(crate) fn temporary_failure(&self) -> Option<&Failure> {
+        let failure = self.targets.as_ref().err();
+        failure.filter(|failure| failure.reason().class() == FailureClass::Temporary)
+    }
+}
+
 impl<'a, D: Dns> Search<'a, D> {
     /// Searches without words.
     pub(crate) async fn run(&self, domain: &Domain) -> Found {
@@ -264,12 +272,4 @@ async fn alias_of<D: Dns>(
 
 fn no_such_domain(domain: &Domain) -> Failure {
     unresolvable(format!("there is no domain {domain}"))
-}
-
-impl Found {
-    /// The failure that will pass, if it is one.
-    pub(crate) fn temporary_failure(&self) -> Option<&Failure> {
-        let failure = self.targets.as_ref().err();
-        failure.filter(|failure| failure.reason().class() == FailureClass::Temporary)
-    }
 }
