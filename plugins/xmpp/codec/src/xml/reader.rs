@@ -188,22 +188,23 @@ impl Reader {
         self.keep(name, value)
     }
 
-    fn keep(&mut self, (prefix, name): RawQName, value: String) -> Result<(), ReadError> {
-        let declared = match prefix.as_deref().map(|prefix| &**prefix) {
-            None if *name == *"xmlns" => Some(None),
-            Some("xmlns") => Some(Some(name.clone())),
-            _ => None,
-        };
-        if let Some(declared) = declared {
-            return self.declare(declared, value);
+    fn keep(&mut self, name: RawQName, value: String) -> Result<(), ReadError> {
+        match name {
+            (None, local) if *local == *"xmlns" => return self.declare(None, value),
+            (Some(prefix), local) if *prefix == *"xmlns" => {
+                return self.declare(Some(local), value);
+            }
+            // A head that is not refused is looked at when it is whole.
+            name if self.refusal.is_some() && self.has_attribute(&name) => {
+                return Err(self.problem(rxml::Error::DuplicateAttribute));
+            }
+            name => self.attributes.push((name, value)),
         }
-        let name = (prefix, name);
-        // A head that is not refused is looked at when it is whole.
-        if self.refusal.is_some() && self.attributes.iter().any(|(known, _)| *known == name) {
-            return Err(self.problem(rxml::Error::DuplicateAttribute));
-        }
-        self.attributes.push((name, value));
         Ok(())
+    }
+
+    fn has_attribute(&self, name: &RawQName) -> bool {
+        self.attributes.iter().any(|(known, _)| known == name)
     }
 
     fn declare(&mut self, prefix: Option<NcName>, uri: String) -> Result<(), ReadError> {

@@ -72,9 +72,10 @@ impl Reader {
 
     /// Has an element a prefix that was not declared, itself or in an attribute?
     pub(super) fn has_undeclared(&self, head: &Head) -> bool {
-        let attributes = self.attributes.iter().map(|((prefix, _), _)| prefix);
-        let mut prefixes = attributes.chain([&head.name.0]).filter_map(Option::as_ref);
-        prefixes.any(|prefix| self.scope.of_element(Some(prefix)).is_none())
+        let is_undeclared = |(prefix, _): &RawQName| {
+            prefix.is_some() && self.scope.of_element(prefix.as_ref()).is_none()
+        };
+        is_undeclared(&head.name) || self.attributes.iter().any(|(name, _)| is_undeclared(name))
     }
 
     /// Refuses the child for such a prefix. Is this its own head, which can be kept without it?
