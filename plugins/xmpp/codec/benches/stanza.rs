@@ -76,6 +76,7 @@ fn write_chat_messages(bencher: Bencher<'_, '_>) {
         bodies: vec![LangText::new(
             "Wherefore art thou Romeo? Deny thy father & refuse thy name.",
         )],
+        max_forwards: Some(69),
         ..Message::default()
     });
     let mut out = Vec::with_capacity(64 * 1024);
