@@ -33,5 +33,7 @@ pub use message::{
     ContentHeader, ContentType, ContentTypeError, Header, InstantMessage, MessageHeaders,
     NameAddress, Payload, TextError,
 };
-pub use operation::{HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId};
+pub use operation::{
+    Authentication, HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId,
+};
 pub use response::{Response, ResponseStatus};

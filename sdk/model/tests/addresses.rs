@@ -303,6 +303,24 @@ proptest! {
     }
 
     #[test]
+    fn address_at_another_domain_is_that_of_its_local_part_there(
+        local in "[^\\p{Cc}]{1,20}|[a-z]{2000,2040}", long in any::<bool>()
+    ) {
+        let [here, there] = [
+            "example.com",
+            if long { "a.long.name.for.an.example.net" } else { "b.net" },
+        ]
+        .map(|name| Domain::parse(name).unwrap());
+        if let Ok(inbox) = InstantInbox::new(&local, &here) {
+            let moved = inbox.with_domain(&there);
+            prop_assert_eq!(&moved, &InstantInbox::new(&local, &there));
+            if let Ok(moved) = moved {
+                prop_assert_eq!(moved.with_domain(&here), Ok(inbox));
+            }
+        }
+    }
+
+    #[test]
     fn canonical_form_is_its_own_canonical_form(uri in r#"[iI]m:[a%20F@.,"\\ü=/?]{0,12}@[a-cü.0-9x%-]{0,12}(\.example)?"#) {
         if let Ok(inbox) = InstantInbox::parse(&uri) {
             prop_assert_eq!(InstantInbox::parse(inbox.as_str()).unwrap(), inbox);

@@ -92,6 +92,22 @@ impl Mailbox {
         })
     }
 
+    /// The same local part at another domain.
+    pub(super) fn with_domain(&self, domain: &Domain) -> Result<Self, AddressError> {
+        let local = self.uri.get(..=usize::from(self.at)).unwrap_or_default();
+        let uri = [local, domain.as_str()].concat();
+        if uri.len() > Self::MAX_LEN {
+            return Err(AddressError::TooLong {
+                len: uri.len(),
+                max: Self::MAX_LEN,
+            });
+        }
+        Ok(Self {
+            uri: uri.into(),
+            at: self.at,
+        })
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.uri
     }

@@ -26,6 +26,11 @@ macro_rules! one_mailbox {
                 Mailbox::new(Self::SCHEME, local_part, domain).map(Self)
             }
 
+            /// The address with the same local part at another domain.
+            pub fn with_domain(&self, domain: &Domain) -> Result<Self, AddressError> {
+                self.0.with_domain(domain).map(Self)
+            }
+
             /// The canonical URI.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()

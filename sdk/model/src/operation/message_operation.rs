@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use crate::{
-    InstantInbox, InstantMessage, MaxForwards, Responder, Response, ResponseStatus, TransactionId,
+    Authentication, InstantInbox, InstantMessage, MaxForwards, Responder, Response, ResponseStatus,
+    TransactionId,
 };
 
 /// One instant message on its way from a sender to its intended recipient.
@@ -26,6 +27,7 @@ struct Parts {
     destination: InstantInbox,
     source_instance: Option<ByteString>,
     destination_instance: Option<ByteString>,
+    authentication: Authentication,
     max_forwards: MaxForwards,
     deadline: Option<Duration>,
     next_hop: Option<ByteString>,
@@ -48,6 +50,7 @@ impl MessageOperation {
                 destination,
                 source_instance: None,
                 destination_instance: None,
+                authentication: Authentication::None,
                 max_forwards: MaxForwards::DEFAULT,
                 deadline: None,
                 next_hop: None,
@@ -77,6 +80,12 @@ impl MessageOperation {
     /// Names the device that shall get the message, when the sender chose one.
     pub fn with_destination_instance(mut self, instance: impl Into<ByteString>) -> Self {
         self.parts.destination_instance = Some(instance.into());
+        self
+    }
+
+    /// Says who vouches for the source.
+    pub fn with_authentication(mut self, authentication: Authentication) -> Self {
+        self.parts.authentication = authentication;
         self
     }
 
@@ -144,6 +153,11 @@ impl MessageOperation {
     /// The device that the sender chose, if any.
     pub const fn destination_instance(&self) -> Option<&ByteString> {
         self.parts.destination_instance.as_ref()
+    }
+
+    /// Who vouches for the source.
+    pub const fn authentication(&self) -> Authentication {
+        self.parts.authentication
     }
 
     /// How many more relays the message may pass.
