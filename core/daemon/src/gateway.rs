@@ -148,6 +148,7 @@ impl Gateway {
                 ("failures", statistics.failures),
                 ("indeterminants", statistics.indeterminants),
                 ("undeliverable", statistics.undeliverable),
+                ("not_permitted", statistics.not_permitted),
                 ("overloaded", statistics.overloaded),
                 ("shutting_down", statistics.shutting_down),
                 ("timed_out", statistics.timed_out),

@@ -9,7 +9,8 @@ use rialto_model::{
     Domain, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
 };
 use rialto_router::{
-    Action, Adapter, AdapterId, CallerTicket, Limits, Route, Router, RoutingTable,
+    AccessRule, Action, Adapter, AdapterId, Alias, CallerTicket, Limits, Route, Router,
+    RoutingTable, RoutingTableBuilder, RuleAction,
 };
 
 const ROUTES: [usize; 2] = [10, 100_000];
@@ -29,12 +30,38 @@ fn domain(name: &str) -> Domain {
 
 /// Two networks that reach each other's users plainly.
 fn table(routes: usize) -> RoutingTable {
+    builder(routes).build().unwrap()
+}
+
+fn builder(routes: usize) -> RoutingTableBuilder {
     let mut builder = RoutingTable::builder()
         .with_adapter(Adapter::new("sip", "sip"))
         .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("voice.example")]))
         .with_relay_domain(domain("relay.example"));
     for n in 0..routes {
         builder = builder.with_route(Route::new(domain(&format!("d{n}.jabber.example")), "xmpp"));
+    }
+    builder
+}
+
+/// The same, with as many rules and a hundred times as many aliases, none of them about the conversation.
+fn ruled(rules: usize) -> RoutingTable {
+    let mut builder = builder(10);
+    for n in 0..rules {
+        let rule = AccessRule::new(RuleAction::Deny);
+        let pattern = |text: String| text.parse().unwrap();
+        builder = builder.with_access_rule(match n % 3 {
+            0 => rule.from(pattern(format!("*@d{n}.spam.example"))),
+            1 => rule.to(pattern(format!("u{n}@d7.jabber.example"))),
+            _ => rule
+                .from_adapter("xmpp")
+                .to(pattern(format!("u{n}@d7.jabber.example"))),
+        });
+    }
+    for n in 0..rules * 100 {
+        let [address, shown] = ["d7.jabber.example", "people.example"]
+            .map(|domain| format!("a{n}@{domain}").parse().unwrap());
+        builder = builder.with_alias(Alias::new(address, shown));
     }
     builder.build().unwrap()
 }
@@ -55,6 +82,20 @@ fn plain() -> MessageOperation {
 #[divan::bench(args = ROUTES, sample_count = 200, sample_size = 500)]
 fn decide_plain(bencher: Bencher<'_, '_>, routes: usize) {
     let (table, operation) = (table(routes), plain());
+    bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
+}
+
+#[divan::bench(args = [0, 1, 100], sample_count = 200, sample_size = 500)]
+fn decide_under_rules_and_aliases(bencher: Bencher<'_, '_>, rules: usize) {
+    let (table, operation) = (ruled(rules), plain());
+    bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
+}
+
+/// A destination by its alias, out of so many.
+#[divan::bench(args = [1, 100], sample_count = 200, sample_size = 500)]
+fn decide_by_alias(bencher: Bencher<'_, '_>, rules: usize) {
+    let table = ruled(rules);
+    let operation = operation("im:alice@voice.example", "im:a77@people.example");
     bencher.bench_local(|| table.decide(SIP, black_box(&operation)));
 }
 

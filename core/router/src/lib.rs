@@ -49,12 +49,18 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod access;
+mod aliases;
 mod decision;
+mod pattern;
 mod router;
 mod shards;
 mod table;
 
+pub use access::{AccessRule, AccessRuleConflict, Ground, RuleAction, Ruling};
+pub use aliases::{Alias, AliasConflict};
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
+pub use pattern::{AddressPattern, AddressPatternError};
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;
 pub use table::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, RoutingTableBuilder};

@@ -119,8 +119,7 @@ fn sender_is_shown_for_the_network_of_the_hop_that_is_tried() {
 fn source_route_that_names_a_protocol_asks_for_its_hops_alone() {
     let mut router = router();
     let wrapped = "im:sip=elsewhere.example/fred@relay.example";
-    let bob = "im:bob@jabber.example";
-    router.handle_operation(start(), XMPP, operation(bob, wrapped), ticket(1));
+    router.handle_operation(start(), SIP, operation(ALICE, wrapped), ticket(1));
     let domain = question(&mut router);
     router.handle_resolved(start(), &domain, |_, only| {
         assert_eq!(only, Some(SIP));

@@ -13,7 +13,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{FailureReason, MaxForwards, ResponseStatus};
 use rialto_router::{Action, Adapter, AdapterId, Limits, Route, Router, RoutingTable};
 
-use self::support::{delivery, domain, hops, operation, response, start, ticket};
+use self::support::{delivery, domain, hops, operation, response, start, ticket, vouched};
 
 /// A gateway that takes everything from the network on its one side to that on its other.
 fn gateway(seed: u64) -> Router<StdRng> {
@@ -97,6 +97,7 @@ fn cpim_2_4_2_message_that_passes_twice_by_an_alias_arrives() {
     let (outer, _, onward) = delivery(&mut router);
     // The right network's alias leads back to a user of the left one.
     let resolved = onward.with_destination("im:dora@left.example".parse().unwrap());
+    let resolved = vouched(resolved);
     router.handle_operation(start(), AdapterId::new(1), resolved, ticket(2));
     let (inner, adapter, arrived) = delivery(&mut router);
     assert_eq!(adapter, AdapterId::new(0));

@@ -23,7 +23,7 @@ const SEEDS_TO_NOTICE: u64 = 50;
 
 #[test]
 fn cpim_2_4_1_echo_every_operation_has_one_true_response_in_thousands_of_runs() {
-    let mut seen = [0; 11];
+    let mut seen = [0; 12];
     for seed in 0..SEEDS {
         let counted = match World::new(seed, None).run() {
             Ok(counted) => counted,
@@ -34,6 +34,7 @@ fn cpim_2_4_1_echo_every_operation_has_one_true_response_in_thousands_of_runs() 
             counted.failures,
             counted.indeterminants,
             counted.undeliverable,
+            counted.not_permitted,
             counted.overloaded,
             counted.shutting_down,
             counted.timed_out,
@@ -119,5 +120,13 @@ fn ledger_notices_a_delivery_that_is_not_called_off() {
     assert!(matches!(
         noticed(Fault::SwallowCancel),
         Violation::NotCalledOff { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_message_that_the_rules_forbid() {
+    assert!(matches!(
+        noticed(Fault::IgnoreRules),
+        Violation::Forbidden { .. }
     ));
 }

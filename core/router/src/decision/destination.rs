@@ -1,18 +1,16 @@
 //! The way to the destination.
 
-use rialto_model::{Failure, FailureReason, InstantInbox, SourceRoute, SourceRouteError};
+use rialto_model::{Failure, FailureReason, InstantInbox, SourceRoute};
 
 use super::{
     Hop,
+    canonical::Canonical,
     trace::{Step, Trace},
 };
 use crate::{
     AdapterId, RoutingTable,
     table::{Found, Way},
 };
-
-/// How often a source route of ours may hold another of ours.
-const MAX_NESTED: usize = 4;
 
 /// The way on from here.
 pub(super) enum Onward {
@@ -23,48 +21,16 @@ pub(super) enum Onward {
     },
 }
 
-/// Unwraps source routes of ours, then asks the static routes, then leaves it to DNS.
-///
-/// With the way comes the destination, when it is another than the one that was given.
+/// Asks the source route, if it was one, then the static routes, then leaves it to DNS.
 pub(super) fn find(
     table: &RoutingTable,
-    destination: &InstantInbox,
+    destination: &Canonical<'_>,
     trace: &mut impl Trace,
-) -> Result<(Onward, Option<InstantInbox>), Failure> {
-    let mut unwrapped: Option<SourceRoute> = None;
-    for _ in 0..=MAX_NESTED {
-        let inbox = unwrapped.as_ref().map_or(destination, SourceRoute::inbox);
-        let found = table.find(inbox.domain());
-        if matches!(found, Found::Relay) {
-            unwrapped = Some(unwrap(inbox, trace)?);
-            continue;
-        }
-        let Some(route) = unwrapped else {
-            return Ok((by_table(table, found, destination, trace)?, None));
-        };
-        let onward = by_source_route(table, found, &route, trace)?;
-        return Ok((onward, Some(route.into_parts().1)));
+) -> Result<Onward, Failure> {
+    match destination.route() {
+        Some(route) => by_source_route(table, destination.found, route, trace),
+        None => by_table(table, destination.found, destination.inbox(), trace),
     }
-    let detail = format!("the destination has more than {MAX_NESTED} source routes in one another");
-    Err(Failure::new(FailureReason::InvalidDestination).with_detail(detail))
-}
-
-fn unwrap(inbox: &InstantInbox, trace: &mut impl Trace) -> Result<SourceRoute, Failure> {
-    let relay = inbox.domain();
-    let route = SourceRoute::parse(&inbox.local_part()).map_err(|error| match error {
-        SourceRouteError::Address(_) => Failure::new(FailureReason::InvalidDestination)
-            .with_detail(format!(
-                "the source route at the relay domain {relay} holds no valid inbox"
-            )),
-        _ => Failure::new(FailureReason::NoSuchInbox).with_detail(format!(
-            "the relay domain {relay} has no such inbox, only source routes"
-        )),
-    })?;
-    trace.step(Step::Unwrapped {
-        relay,
-        route: &route,
-    });
-    Ok(route)
 }
 
 fn by_table(

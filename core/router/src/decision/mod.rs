@@ -1,25 +1,33 @@
 //! Where a message goes, and how its sender is shown there.
 
-use rialto_model::{Domain, Failure, FailureReason, InstantInbox, MessageOperation};
+use rialto_model::{
+    Authentication, Domain, Failure, FailureReason, InstantInbox, MessageOperation,
+};
 
+mod canonical;
 mod destination;
 mod trace;
 mod verdict;
 mod way_back;
 
-use self::destination::Onward;
-use self::trace::{Silence, Step, Trace};
+use self::{
+    canonical::Canonical,
+    destination::Onward,
+    trace::{Silence, Step, Trace},
+    verdict::Admission,
+};
 pub use self::{
     trace::Explanation,
     verdict::{Decision, Hop, Undecided, Verdict},
 };
-use crate::{AdapterId, RoutingTable};
+use crate::{AdapterId, RoutingTable, Ruling, access::Question};
 
 impl RoutingTable {
     /// Decides where an operation goes that came from an adapter, as far as the table can tell.
     ///
-    /// Steps: valid inboxes (their types say so), hop count, destination (relay domain, else static route, else DNS), way back.
-    /// Allocates only to unwrap or wrap a source route, and for failures. RFC 3860 §3.4.1.
+    /// Steps: valid inboxes (their types say so), hop count, whom they stand for (alias, else relay domain), access rules, the
+    /// way on (static route, else DNS), way back. Allocates only to unwrap or wrap a source route, for the aliases of
+    /// domains, and for failures. RFC 3860 §3.4.1.
     pub fn decide(
         &self,
         from: AdapterId,
@@ -31,6 +39,26 @@ impl RoutingTable {
     /// Decides in the same way, and says why.
     pub fn explain(&self, from: AdapterId, operation: &MessageOperation) -> Explanation {
         Explanation::record(Vec::new(), |steps| self.walk(from, operation, steps))
+    }
+
+    /// What the access rules say of an operation that came from an adapter, if `deliverer` is the one that DNS names.
+    ///
+    /// Fails for a destination that stands for nobody.
+    pub fn judge(
+        &self,
+        from: AdapterId,
+        operation: &MessageOperation,
+        deliverer: Option<AdapterId>,
+    ) -> Result<Ruling, Failure> {
+        let source = Canonical::of_source(self, from, operation.source());
+        let destination = Canonical::find(self, from, operation.destination(), &mut Silence)?;
+        Ok(self.access().judge(&Question {
+            from,
+            authentication: operation.authentication(),
+            source: source.party(self),
+            destination: destination.party(self),
+            to: destination.adapter(self).or(deliverer),
+        }))
     }
 
     /// Completes what DNS had to be asked for, for one of the next hops that it named.
@@ -84,22 +112,59 @@ impl RoutingTable {
             .decrement()
             .map_err(|_| Failure::new(FailureReason::HopLimitReached))?;
         trace.step(Step::Hops(max_forwards));
-        let (onward, inner) = destination::find(self, destination, trace)?;
+        let source = Canonical::of_source(self, from, source);
+        let destination = Canonical::find(self, from, destination, trace)?;
+        let admission = self.admit(
+            from,
+            operation.authentication(),
+            &source,
+            &destination,
+            trace,
+        )?;
+        let onward = destination::find(self, &destination, trace)?;
         match onward {
-            Onward::Known(hop) => Ok(Verdict::Decided(Decision {
-                source: way_back::find(self, from, source, hop.adapter, trace)?,
-                hop,
-                destination: inner,
-                max_forwards,
-            })),
+            Onward::Known(hop) => {
+                let source = way_back::find(self, from, source, hop.adapter, trace)?;
+                Ok(Verdict::Decided(Decision {
+                    hop,
+                    source,
+                    destination: destination.into_changed(),
+                    max_forwards,
+                }))
+            }
             Onward::Dns { only } => Ok(Verdict::Undecided(Undecided {
-                domain: domain(inner.as_ref().unwrap_or(destination))?,
+                domain: domain(destination.inbox())?,
                 from,
                 only,
-                destination: inner,
+                admission,
+                destination: destination.into_changed(),
                 max_forwards,
             })),
         }
+    }
+
+    /// Asks the access rules, as far as they can tell before DNS.
+    fn admit(
+        &self,
+        from: AdapterId,
+        authentication: Authentication,
+        source: &Canonical<'_>,
+        destination: &Canonical<'_>,
+        trace: &mut impl Trace,
+    ) -> Result<Admission, Failure> {
+        let question = Question {
+            from,
+            authentication,
+            source: source.party(self),
+            destination: destination.party(self),
+            to: destination.adapter(self),
+        };
+        let waits = || Admission::ByAdapter {
+            authentication,
+            destination: destination.inbox().clone(),
+        };
+        self.heed(&question, trace)
+            .map(|settled| if settled { Admission::Settled } else { waits() })
     }
 
     fn complete(
@@ -109,6 +174,22 @@ impl RoutingTable {
         hop: Hop,
         trace: &mut impl Trace,
     ) -> Result<Decision, Failure> {
+        let source = Canonical::of_source(self, undecided.from, source);
+        if let Admission::ByAdapter {
+            authentication,
+            destination,
+        } = &undecided.admission
+        {
+            let destination = Canonical::as_given(self, destination);
+            let question = Question {
+                from: undecided.from,
+                authentication: *authentication,
+                source: source.party(self),
+                destination: destination.party(self),
+                to: Some(hop.adapter),
+            };
+            self.heed(&question, trace)?;
+        }
         let source = way_back::find(self, undecided.from, source, hop.adapter, trace)?;
         Ok(Decision {
             hop,
@@ -116,6 +197,21 @@ impl RoutingTable {
             destination: undecided.destination.clone(),
             max_forwards: undecided.max_forwards,
         })
+    }
+
+    /// Whether the rules have said all that they have to say; fails when they deny the message.
+    fn heed(&self, question: &Question<'_>, trace: &mut impl Trace) -> Result<bool, Failure> {
+        let ruling = self.access().judge(question);
+        trace.step(Step::Ruled {
+            question,
+            ruling,
+            table: self,
+        });
+        match ruling {
+            Ruling::Allowed(_) => Ok(true),
+            Ruling::Denied(ground) => Err(ground.failure()),
+            Ruling::NeedsAdapter => Ok(false),
+        }
     }
 }
 

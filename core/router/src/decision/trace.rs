@@ -5,7 +5,7 @@ use std::fmt;
 use rialto_model::{Failure, InstantInbox, MaxForwards, SourceRoute};
 
 use super::{Decision, Hop, Verdict};
-use crate::{Adapter, Route};
+use crate::{AccessRule, Adapter, Ground, Route, RoutingTable, Ruling, access::Question};
 
 /// Takes the steps of a decision.
 pub(super) trait Trace {
@@ -33,6 +33,15 @@ pub(super) enum Step<'a> {
         relay: &'a str,
         route: &'a SourceRoute,
     },
+    Alias {
+        name: &'a InstantInbox,
+        address: &'a InstantInbox,
+    },
+    Ruled {
+        question: &'a Question<'a>,
+        ruling: Ruling,
+        table: &'a RoutingTable,
+    },
     Routed(&'a Route),
     Named {
         adapter: Option<&'a Adapter>,
@@ -46,6 +55,7 @@ pub(super) enum Step<'a> {
         hop: &'a Hop,
     },
     SourceAsIs(Shown),
+    SourceNamed(&'a InstantInbox),
     SourceUnwrapped(&'a InstantInbox),
     SourceWrapped {
         receiver: &'a Adapter,
@@ -128,6 +138,14 @@ impl fmt::Display for Step<'_> {
                     "relay domain {relay}: the source route leads to {inbox} by {protocol}"
                 )
             }
+            Self::Alias { name, address } => {
+                write!(f, "alias: {name} stands for {address}")
+            }
+            Self::Ruled {
+                question,
+                ruling,
+                table,
+            } => ruled(f, question, *ruling, table),
             Self::Routed(route) => {
                 write!(
                     f,
@@ -161,6 +179,7 @@ impl fmt::Display for Step<'_> {
                     .map_or(Ok(()), |next_hop| write!(f, ", {next_hop}"))
             }
             Self::SourceAsIs(shown) => write!(f, "way back: shown as it is, {shown}"),
+            Self::SourceNamed(name) => write!(f, "way back: shown as {name}, its alias there"),
             Self::SourceUnwrapped(inbox) => {
                 write!(f, "way back: shown as {inbox}, which its own network knows")
             }
@@ -172,6 +191,34 @@ impl fmt::Display for Step<'_> {
                 )
             }
         }
+    }
+}
+
+/// Whom the rules looked at, what they said, and which of them.
+fn ruled(
+    f: &mut fmt::Formatter<'_>,
+    question: &Question<'_>,
+    ruling: Ruling,
+    table: &RoutingTable,
+) -> fmt::Result {
+    let (source, destination) = (question.source.inbox, question.destination.inbox);
+    write!(
+        f,
+        "access: {source} to {destination}, {}",
+        question.authentication
+    )?;
+    let (word, ground) = match ruling {
+        Ruling::Allowed(ground) => ("allowed", ground),
+        Ruling::Denied(ground) => ("denied", ground),
+        Ruling::NeedsAdapter => return f.write_str(": hangs on the adapter that DNS names"),
+    };
+    write!(f, ": {word} by {ground}")?;
+    match ground {
+        Ground::Rule(number) => match table.access_rule(number).and_then(AccessRule::place) {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the table says of a message.
 
 use rialto_model::{
-    ByteString, Domain, Failure, FailureReason, InstantInbox, MaxForwards, MessageOperation,
+    Authentication, ByteString, Domain, Failure, FailureReason, InstantInbox, MaxForwards,
+    MessageOperation,
 };
 
 use crate::AdapterId;
@@ -43,8 +44,21 @@ pub struct Undecided {
     pub(super) domain: Domain,
     pub(super) from: AdapterId,
     pub(super) only: Option<AdapterId>,
+    pub(super) admission: Admission,
     pub(super) destination: Option<InstantInbox>,
     pub(super) max_forwards: MaxForwards,
+}
+
+/// What the access rules said before DNS was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// The message may pass, whatever adapter delivers.
+    Settled,
+    /// That hangs on the adapter: what to ask for each.
+    ByAdapter {
+        authentication: Authentication,
+        destination: InstantInbox,
+    },
 }
 
 impl Hop {

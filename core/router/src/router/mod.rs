@@ -218,9 +218,9 @@ impl<R: CryptoRng> Router<R> {
             self.statistics.timed_out += 1;
             return Err(timed_out(Stage::Queued));
         }
-        self.table.decide(from, operation).inspect_err(|_| {
-            self.statistics.undeliverable += 1;
-        })
+        self.table
+            .decide(from, operation)
+            .inspect_err(|failure| self.statistics.count_refused(failure))
     }
 
     fn split(&mut self, operation: MessageOperation) -> (MessageOperation, Responder) {

@@ -180,7 +180,7 @@ impl<R: CryptoRng> Router<R> {
             return;
         };
         if pending.stage == Stage::Resolving {
-            self.statistics.undeliverable += 1;
+            self.statistics.count_refused(&failure);
         }
         let failure = match &pending.course {
             Some(course) => course.failure(failure),

@@ -1,6 +1,6 @@
 //! Counters.
 
-use rialto_model::ResponseStatus;
+use rialto_model::{Failure, FailureReason, ResponseStatus};
 
 /// What a router has done since it was made.
 ///
@@ -20,12 +20,14 @@ pub struct Statistics {
     pub failovers: u64,
     /// Responses: the far side acknowledged.
     pub successes: u64,
-    /// Responses: not delivered, for any reason; the following five are among them.
+    /// Responses: not delivered, for any reason; the following six are among them.
     pub failures: u64,
     /// Responses: nobody will ever know.
     pub indeterminants: u64,
     /// Failures: no way to the destination, no hops left, or no valid inbox.
     pub undeliverable: u64,
+    /// Failures: access rules forbade it.
+    pub not_permitted: u64,
     /// Failures: as many operations in progress as there may be.
     pub overloaded: u64,
     /// Failures: the router was draining.
@@ -44,6 +46,14 @@ impl Statistics {
             ResponseStatus::Success => self.successes += 1,
             ResponseStatus::Failure(_) => self.failures += 1,
             ResponseStatus::Indeterminant => self.indeterminants += 1,
+        }
+    }
+
+    /// Counts what was not handed to any adapter.
+    pub(super) fn count_refused(&mut self, failure: &Failure) {
+        match failure.reason() {
+            FailureReason::NotPermitted => self.not_permitted += 1,
+            _ => self.undeliverable += 1,
         }
     }
 }

@@ -114,6 +114,7 @@ fn rfc2779_2_2_3_a_million_domains_leave_nothing_behind() {
     const DOMAINS: u64 = 1_000_000;
     let table = RoutingTable::builder()
         .with_adapter(Adapter::new("sip", "sip"))
+        .with_route(Route::new(Domain::parse("voice.example").unwrap(), "sip"))
         .with_found_by_dns("sip")
         .build()
         .unwrap();

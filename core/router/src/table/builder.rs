@@ -2,9 +2,15 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use rialto_model::{ByteString, Domain, SourceRoute};
+use foldhash::fast::FixedState;
+use rialto_model::{ByteString, Domain, InstantInbox, SourceRoute};
 
-use super::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, Rule, Way};
+use super::{Adapter, AdapterId, Found, Route, RoutingConflict, RoutingTable, Rule, Way};
+use crate::{
+    AccessRule, AccessRuleConflict, AddressPattern, Alias,
+    access::{self, Access, BlockList, Condition, Rules},
+    aliases::{self, Surroundings, Views},
+};
 
 /// Collects what the operator says; [`build`](Self::build) checks it as a whole.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +20,9 @@ pub struct RoutingTableBuilder {
     routes: Vec<Route>,
     relay_domains: Vec<Domain>,
     found_by_dns: Vec<ByteString>,
+    aliases: Vec<Alias>,
+    access_rules: Vec<AccessRule>,
+    principals: HashMap<InstantInbox, BlockList, FixedState>,
 }
 
 impl RoutingTableBuilder {
@@ -41,6 +50,32 @@ impl RoutingTableBuilder {
         self
     }
 
+    /// Adds an alias.
+    pub fn with_alias(mut self, alias: Alias) -> Self {
+        self.aliases.push(alias);
+        self
+    }
+
+    /// Adds an access rule after those added before.
+    pub fn with_access_rule(mut self, rule: AccessRule) -> Self {
+        self.access_rules.push(rule);
+        self
+    }
+
+    /// Lets a principal's inbox take no messages of these senders, whatever the operator's rules allow.
+    pub fn with_blocked(
+        mut self,
+        principal: InstantInbox,
+        senders: impl IntoIterator<Item = AddressPattern>,
+    ) -> Self {
+        let principal = access::fold(&principal).into_owned();
+        let blocked = self.principals.entry(principal).or_default();
+        for sender in senders {
+            blocked.add(access::fold_pattern(sender));
+        }
+        self
+    }
+
     /// Builds the table, or names every conflict.
     pub fn build(mut self) -> Result<RoutingTable, Vec<RoutingConflict>> {
         let mut conflicts = Vec::new();
@@ -51,6 +86,8 @@ impl RoutingTableBuilder {
             rules: HashMap::default(),
             relay_domains: Vec::new(),
             found_by_dns: Vec::new(),
+            views: Views::default(),
+            access: Access::default(),
         };
         for domain in &self.relay_domains {
             if table
@@ -77,9 +114,17 @@ impl RoutingTableBuilder {
                 None => conflicts.push(RoutingConflict::UnknownFound { adapter }),
             }
         }
+        conflicts.extend(table.alias_conflicts(&self.aliases, &self.adapters, &self.relay_domains));
+        let unreachable = access::check(&self.access_rules).into_iter();
+        conflicts.extend(
+            unreachable.map(|(number, conflict)| RoutingConflict::AccessRule { number, conflict }),
+        );
+        let rules = find_adapters(self.access_rules, &names, &mut conflicts);
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
+        table.views = Views::new(&self.aliases, &self.adapters);
+        table.access = Access::new(Rules::new(rules), self.principals);
         for adapter in &mut self.adapters {
             adapter.settle(&self.relay_domains);
         }
@@ -135,7 +180,56 @@ impl RoutingTableBuilder {
     }
 }
 
+/// Each rule with the numbers of the adapters that it names.
+fn find_adapters(
+    rules: Vec<AccessRule>,
+    names: &HashMap<Box<str>, AdapterId>,
+    conflicts: &mut Vec<RoutingConflict>,
+) -> Vec<(AccessRule, Condition)> {
+    let mut find = |number, adapter: &Option<ByteString>| {
+        let adapter = adapter.as_ref()?;
+        let found = names.get(&**adapter).copied();
+        if found.is_none() {
+            let adapter = adapter.clone();
+            let conflict = AccessRuleConflict::UnknownAdapter { adapter };
+            conflicts.push(RoutingConflict::AccessRule { number, conflict });
+        }
+        found
+    };
+    let with_condition = |(number, rule): (usize, AccessRule)| {
+        let condition = Condition {
+            from_adapter: find(number, &rule.from_adapter),
+            from: rule.from.clone().map(access::fold_pattern),
+            to_adapter: find(number, &rule.to_adapter),
+            to: rule.to.clone().map(access::fold_pattern),
+            authenticated: rule.authenticated,
+        };
+        (rule, condition)
+    };
+    rules.into_iter().enumerate().map(with_condition).collect()
+}
+
 impl RoutingTable {
+    fn alias_conflicts(
+        &self,
+        aliases: &[Alias],
+        adapters: &[Adapter],
+        relay_domains: &[Domain],
+    ) -> impl Iterator<Item = RoutingConflict> + use<> {
+        let is_routed = |domain: &str| matches!(self.rules.get(domain), Some(Rule::Way(_)));
+        let is_reached =
+            |domain: &str| self.asks_dns() || matches!(self.find(domain), Found::Way(_));
+        let surroundings = Surroundings {
+            adapters,
+            relay_domains,
+            is_routed: &is_routed,
+            is_reached: &is_reached,
+        };
+        let found = aliases::check(aliases, &surroundings);
+        let conflict = |(number, conflict)| RoutingConflict::Alias { number, conflict };
+        found.into_iter().map(conflict)
+    }
+
     fn add(
         &mut self,
         route: Route,

@@ -3,6 +3,8 @@
 use rialto_model::{ByteString, Domain};
 use thiserror::Error;
 
+use crate::{AccessRuleConflict, AliasConflict};
+
 /// Why a table cannot be built; the builder names all of them at once.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -80,4 +82,31 @@ pub enum RoutingConflict {
         /// The name that no adapter has.
         adapter: ByteString,
     },
+    /// An alias does not go with the rest.
+    #[error("{conflict}")]
+    Alias {
+        /// Its number, from 0.
+        number: usize,
+        /// What is wrong.
+        conflict: AliasConflict,
+    },
+    /// An access rule does not go with the rest.
+    #[error("{conflict}")]
+    AccessRule {
+        /// Its number, from 0.
+        number: usize,
+        /// What is wrong.
+        conflict: AccessRuleConflict,
+    },
+}
+
+impl RoutingConflict {
+    /// What the operator can do, where the conflict itself does not say it.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Alias { conflict, .. } => Some(conflict.hint()),
+            Self::AccessRule { conflict, .. } => Some(conflict.hint()),
+            _ => None,
+        }
+    }
 }

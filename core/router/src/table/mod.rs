@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rialto_model::{Domain, SourceRoute};
+use rialto_model::{Domain, InstantInbox, SourceRoute};
+
+use crate::{
+    access::{Access, AccessRule},
+    aliases::Views,
+};
 
 mod adapter;
 mod builder;
@@ -15,7 +20,7 @@ pub use builder::RoutingTableBuilder;
 pub use conflict::RoutingConflict;
 pub use route::Route;
 
-/// Adapters, static routes and relay domains; never changes once built.
+/// Adapters, static routes, relay domains, aliases and access rules; never changes once built.
 ///
 /// A look-up costs one hash for each label of a domain at most, however many routes there are, and allocates nothing.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub struct RoutingTable {
     relay_domains: Vec<Domain>,
     /// In the order of preference.
     found_by_dns: Vec<AdapterId>,
+    views: Views,
+    access: Access,
 }
 
 /// What a domain stands for.
@@ -86,9 +93,31 @@ impl RoutingTable {
         matches!(self.rules.get(domain), Some(Rule::Relay))
     }
 
+    /// The adapter that an inbox's domain has a static route to.
+    pub fn home(&self, inbox: &InstantInbox) -> Option<AdapterId> {
+        match self.find(inbox.domain()) {
+            Found::Way(way) => Some(way.adapter),
+            _ => None,
+        }
+    }
+
     /// The adapters whose next hops DNS names, those first that are preferred (draft-ietf-impp-cpim-03 §2.2.3).
     pub fn found_by_dns(&self) -> &[AdapterId] {
         &self.found_by_dns
+    }
+
+    /// The operator's access rule with that number, from 0.
+    pub fn access_rule(&self, number: usize) -> Option<&AccessRule> {
+        self.access.rule(number)
+    }
+
+    /// What each network knows others as.
+    pub(crate) const fn views(&self) -> &Views {
+        &self.views
+    }
+
+    pub(crate) const fn access(&self) -> &Access {
+        &self.access
     }
 
     pub(crate) const fn asks_dns(&self) -> bool {

@@ -12,6 +12,7 @@ pub(crate) enum Violation {
     SecondResponse { ticket: u64 },
     NoResponse { ticket: u64 },
     ForeignTransactionId { ticket: u64 },
+    Forbidden { ticket: u64 },
     OutOfOrder { ticket: u64, after: u64 },
     DeliveredTwice { ticket: u64 },
     LostButSuccess { ticket: u64 },
@@ -66,7 +67,12 @@ impl Ledger {
     }
 
     /// Tickets rise with time, so they rise within a conversation as well; a further hop is tried when the former is through.
-    pub(crate) fn delivered(&mut self, ticket: u64, attempt: AttemptId) -> Result<(), Violation> {
+    /// Yields the conversation.
+    pub(crate) fn delivered(
+        &mut self,
+        ticket: u64,
+        attempt: AttemptId,
+    ) -> Result<usize, Violation> {
         let entry = self
             .entries
             .get_mut(&ticket)
@@ -80,14 +86,14 @@ impl Ledger {
         let conversation = entry.conversation;
         match former {
             Some((id, _)) if id == attempt => return Err(Violation::DeliveredTwice { ticket }),
-            Some((_, Some(End::Down | End::CalledOff))) => return Ok(()),
+            Some((_, Some(End::Down | End::CalledOff))) => return Ok(conversation),
             Some((_, Some(End::Answered))) => return Err(Violation::DeliveredTwice { ticket }),
             Some((_, None)) => return Err(Violation::NotCalledOff { ticket }),
             None => {}
         }
         match self.last_delivered.insert(conversation, ticket) {
             Some(after) if after >= ticket => Err(Violation::OutOfOrder { ticket, after }),
-            _ => Ok(()),
+            _ => Ok(conversation),
         }
     }
 

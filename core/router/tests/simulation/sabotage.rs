@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     DoubleDelivery,
     InventSuccess,
     SwallowCancel,
+    /// Planted in the table instead.
+    IgnoreRules,
 }
 
 /// What came of one action: none, one or two of them.

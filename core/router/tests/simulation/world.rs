@@ -13,13 +13,15 @@ use rialto_model::{
     Domain, Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
     ResponseStatus, TransactionId,
 };
-use rialto_router::{AdapterId, AttemptId, Hop, Limits, Router, RoutingTable, Statistics};
+use rialto_router::{
+    AccessRule, AdapterId, AttemptId, Hop, Limits, Router, RoutingTable, RuleAction, Statistics,
+};
 
 use super::{
     ledger::{Ledger, Violation},
     sabotage::{Delivery, Fault, Saboteur, Tampered},
 };
-use crate::support::{inbox, start, table_with_dns, ticket};
+use crate::support::{builder_with_dns, inbox, start, ticket};
 
 /// One run: all that happens in it follows from its seed.
 pub(crate) struct World {
@@ -45,6 +47,8 @@ struct Answer {
 
 struct Stage {
     table: Arc<RoutingTable>,
+    /// The same, with a rule that allows everything.
+    lawless: Arc<RoutingTable>,
     conversations: Vec<(AdapterId, InstantInbox, InstantInbox)>,
 }
 
@@ -59,6 +63,8 @@ fn stage() -> &'static Stage {
         .map(inbox);
         let wrapped = inbox("im:xmpp=jabber.example/dora@relay.example");
         let nowhere = inbox("im:x@nowhere.example");
+        let named = inbox("im:alice@people.example");
+        let stranger = inbox("im:eve@strange.example");
         let [elsewhere, abroad] = [
             "im:fred@elsewhere.example",
             "im:sip=abroad.example/fred@relay.example",
@@ -66,21 +72,39 @@ fn stage() -> &'static Stage {
         .map(inbox);
         let [sip, xmpp, smtp] = [0, 1, 2].map(AdapterId::new);
         Stage {
-            table: Arc::new(table_with_dns()),
+            table: Arc::new(builder_with_dns().build().unwrap()),
+            lawless: Arc::new(
+                builder_with_dns()
+                    .with_access_rule(AccessRule::new(RuleAction::Allow))
+                    .build()
+                    .unwrap(),
+            ),
             conversations: vec![
                 (sip, voice.clone(), jabber.clone()),
                 (xmpp, jabber.clone(), voice.clone()),
                 (sip, voice.clone(), mail.clone()),
                 (smtp, mail.clone(), wrapped),
                 (xmpp, jabber.clone(), mail.clone()),
-                (smtp, mail, voice.clone()),
+                (smtp, mail.clone(), voice.clone()),
                 (sip, voice.clone(), elsewhere.clone()),
-                (xmpp, jabber.clone(), elsewhere),
+                (xmpp, jabber.clone(), elsewhere.clone()),
                 (xmpp, jabber, abroad),
-                (sip, voice, nowhere),
+                (sip, voice.clone(), nowhere),
+                (smtp, mail.clone(), named),
+                // Forbidden: somebody else's name, and a stranger to a stranger.
+                (xmpp, voice, mail),
+                (sip, elsewhere, stranger),
             ],
         }
     })
+}
+
+impl Stage {
+    const FORBIDDEN: usize = 2;
+
+    fn is_forbidden(&self, conversation: usize) -> bool {
+        conversation >= self.conversations.len() - Self::FORBIDDEN
+    }
 }
 
 impl World {
@@ -92,11 +116,11 @@ impl World {
             .with_default_deadline(Duration::from_millis(dice.random_range(1..20_000)))
             .with_max_deadline(Duration::from_millis(dice.random_range(1..40_000)))
             .with_attempt_time(Duration::from_millis(dice.random_range(1..10_000)));
-        let router = Router::new(
-            Arc::clone(&stage().table),
-            limits,
-            StdRng::seed_from_u64(seed),
-        );
+        let table = match fault {
+            Some(Fault::IgnoreRules) => &stage().lawless,
+            _ => &stage().table,
+        };
+        let router = Router::new(Arc::clone(table), limits, StdRng::seed_from_u64(seed));
         Self {
             dice,
             now: start(),
@@ -222,7 +246,10 @@ impl World {
     fn deliver(&mut self, delivery: &Delivery) -> Result<(), Violation> {
         let text = delivery.operation.message().payload().as_bytes();
         let number = str::from_utf8(text).unwrap().parse().unwrap();
-        self.ledger.delivered(number, delivery.attempt)?;
+        let conversation = self.ledger.delivered(number, delivery.attempt)?;
+        if stage().is_forbidden(conversation) {
+            return Err(Violation::Forbidden { ticket: number });
+        }
         let refused = Failure::new(FailureReason::Refused);
         let (arrived, says) = match self.dice.random_range(0..10) {
             0..5 => (true, Some(ResponseStatus::Success)),

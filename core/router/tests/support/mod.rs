@@ -1,6 +1,8 @@
 //! What the tests are made of: tables, operations, a clock that stands still.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod town;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Instant,
@@ -8,12 +10,12 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Domain, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
-    ResponseStatus, TransactionId,
+    Authentication, Domain, Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards,
+    MessageOperation, ResponseStatus, TransactionId,
 };
 use rialto_router::{
-    Action, Adapter, AdapterId, AttemptId, CallerTicket, Limits, Route, Router, RoutingTable,
-    RoutingTableBuilder,
+    Action, Adapter, AdapterId, AddressPattern, Alias, AttemptId, CallerTicket, Decision, Limits,
+    Route, Router, RoutingTable, RoutingTableBuilder, Verdict,
 };
 
 pub(crate) const SIP: AdapterId = AdapterId::new(0);
@@ -55,13 +57,35 @@ pub(crate) fn hops(operation: MessageOperation, hops: u8) -> MessageOperation {
     operation.with_max_forwards(MaxForwards::new(hops))
 }
 
-/// The table below, where DNS finds SIP and XMPP.
-pub(crate) fn table_with_dns() -> RoutingTable {
+/// The table below, where DNS finds SIP and XMPP, and mail knows SIP's users by another domain.
+pub(crate) fn builder_with_dns() -> RoutingTableBuilder {
+    let alias =
+        Alias::new(pattern("*@voice.example"), pattern("*@people.example")).with_adapters(["mail"]);
     builder()
+        .with_alias(alias)
         .with_found_by_dns("sip")
         .with_found_by_dns("xmpp")
-        .build()
-        .unwrap()
+}
+
+/// An operation whose sender the network vouches for.
+pub(crate) fn vouched(operation: MessageOperation) -> MessageOperation {
+    operation.with_authentication(Authentication::Network)
+}
+
+/// What a table decides that asks no DNS.
+pub(crate) fn decided(
+    table: &RoutingTable,
+    from: AdapterId,
+    operation: &MessageOperation,
+) -> Result<Decision, Failure> {
+    table.decide(from, operation).map(|verdict| match verdict {
+        Verdict::Decided(decision) => decision,
+        Verdict::Undecided(undecided) => panic!("DNS was to be asked: {undecided:?}"),
+    })
+}
+
+pub(crate) fn pattern(text: &str) -> AddressPattern {
+    text.parse().unwrap()
 }
 
 /// Three networks; users of each are shown as source routes to the others, but SIP reaches XMPP's domain plainly.

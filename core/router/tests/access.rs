@@ -1,0 +1,460 @@
+//! Who may send to whom.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use proptest::{prelude::*, sample::Index};
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{
+    Failure, FailureReason, InstantInbox, MessageOperation, ResponseStatus, SourceRoute,
+};
+use rialto_router::{
+    AccessRule, AccessRuleConflict, Action, Adapter, AdapterId, Hop, Limits, Route, Router,
+    RoutingConflict, RoutingTable, RoutingTableBuilder, RuleAction, Verdict,
+};
+
+use self::support::{
+    MAIL, SIP, XMPP, domain, failure, inbox, operation, pattern, response, start, ticket,
+    town::{ADAPTERS, HOMES, PLACES, Town, adapter, denials, home, place, towns, user},
+    vouched,
+};
+
+const ALICE: &str = "im:alice@voice.example";
+const BOB: &str = "im:bob@jabber.example";
+const EVE: &str = "im:eve@elsewhere.example";
+const FRED: &str = "im:fred@faraway.example";
+
+fn builder() -> RoutingTableBuilder {
+    RoutingTable::builder()
+        .with_adapter(Adapter::new("sip", "sip"))
+        .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("relay.example")]))
+        .with_adapter(Adapter::new("mail", "smtp"))
+        .with_route(Route::new(domain("voice.example"), "sip"))
+        .with_route(Route::new(domain("jabber.example"), "xmpp"))
+        .with_route(Route::new(domain("partner.example"), "mail").of_a_partner())
+        .with_relay_domain(domain("relay.example"))
+        .with_found_by_dns("sip")
+        .with_found_by_dns("xmpp")
+}
+
+fn with(rules: impl IntoIterator<Item = AccessRule>) -> RoutingTable {
+    let builder = rules
+        .into_iter()
+        .fold(builder(), RoutingTableBuilder::with_access_rule);
+    builder.build().unwrap()
+}
+
+fn allow() -> AccessRule {
+    AccessRule::new(RuleAction::Allow)
+}
+
+fn deny() -> AccessRule {
+    AccessRule::new(RuleAction::Deny)
+}
+
+fn decide(
+    table: &RoutingTable,
+    from: AdapterId,
+    message: MessageOperation,
+) -> Result<Verdict, Failure> {
+    table.decide(from, &message)
+}
+
+/// Whether a message is taken on, or refused by the rules; anything else fails.
+fn permits(table: &RoutingTable, from: AdapterId, message: MessageOperation) -> bool {
+    match decide(table, from, message) {
+        Ok(_) => true,
+        Err(failure) => {
+            assert_eq!(failure.reason(), FailureReason::NotPermitted, "{failure}");
+            false
+        }
+    }
+}
+
+#[test]
+fn cpim_2_4_1_2_message_that_a_rule_denies_fails_from_every_adapter() {
+    let table = with([deny().to(pattern("bob@jabber.example"))]);
+    for from in [SIP, XMPP, MAIL] {
+        let source = [ALICE, "im:dora@jabber.example", EVE][usize::from(from.number())];
+        let failure = decide(&table, from, operation(source, BOB)).unwrap_err();
+        assert_eq!(failure.reason(), FailureReason::NotPermitted);
+        assert!(!failure.detail().contains('@'), "names nobody: {failure}");
+        let other = operation(source, "im:carol@jabber.example");
+        assert!(permits(&table, from, other), "{source}");
+    }
+}
+
+#[test]
+fn cpim_2_4_1_2_denied_message_is_answered_and_counted_and_asks_no_dns() {
+    let limits = Limits::default();
+    let table = Arc::new(with([]));
+    let mut router = Router::new(table, limits, StdRng::seed_from_u64(7));
+    router.handle_operation(start(), SIP, operation(EVE, FRED), ticket(1));
+    assert_eq!(failure(&mut router), FailureReason::NotPermitted);
+    assert!(router.is_idle() && router.poll_action().is_none());
+    let counted = router.statistics();
+    assert_eq!((counted.not_permitted, counted.undeliverable), (1, 0));
+    assert_eq!(counted.resolutions, 0);
+}
+
+#[test]
+fn rfc2779_2_3_5_principal_s_block_list_wins_over_what_the_operator_allows() {
+    let blocked = [
+        "*@spam.example",
+        "*@*.evil.example",
+        "mallory@voice.example",
+    ]
+    .map(pattern);
+    let table = builder()
+        .with_access_rule(allow())
+        .with_blocked(inbox(BOB), blocked)
+        .build()
+        .unwrap();
+    let cases = [
+        ("im:x@spam.example", XMPP, false),
+        ("im:x@a.b.evil.example", XMPP, false),
+        ("im:x@evil.example", XMPP, true),
+        ("im:mallory@voice.example", SIP, false),
+        (ALICE, SIP, true),
+    ];
+    for (source, from, permitted) in cases {
+        assert_eq!(
+            permits(&table, from, operation(source, BOB)),
+            permitted,
+            "{source}"
+        );
+        let carol = operation(source, "im:carol@jabber.example");
+        assert!(
+            permits(&table, from, carol),
+            "others are not concerned: {source}"
+        );
+    }
+}
+
+#[test]
+fn rfc2779_2_3_5_blocked_sender_does_not_get_by_in_other_forms() {
+    let table = builder()
+        .with_alias(rialto_router::Alias::new(
+            pattern("*@voice.example"),
+            pattern("*@example.com"),
+        ))
+        .with_blocked(inbox(BOB), [pattern("mallory@voice.example")])
+        .build()
+        .unwrap();
+    let bobs = [
+        BOB,
+        "im:BOB@jabber.example",
+        "im:%EF%BD%82ob@jabber.example",
+        "im:xmpp=jabber.example/bob@relay.example",
+    ];
+    let mallories = [
+        "im:mallory@voice.example",
+        "im:Mallory@voice.example",
+        "im:mallory@example.com",
+        "im:sip=voice.example/mallory@relay.example",
+    ];
+    for (source, destination) in mallories.iter().flat_map(|s| bobs.map(|d| (*s, d))) {
+        let message = vouched(operation(source, destination));
+        assert!(!permits(&table, SIP, message), "{source} to {destination}");
+    }
+}
+
+#[test]
+fn first_rule_that_matches_decides() {
+    let table = with([
+        allow()
+            .from(pattern("eve@elsewhere.example"))
+            .to(pattern("*@faraway.example")),
+        deny().from(pattern("*@elsewhere.example")),
+        allow().from_adapter("mail"),
+    ]);
+    assert!(permits(&table, SIP, operation(EVE, FRED)));
+    assert!(!permits(&table, SIP, operation(EVE, BOB)));
+    assert!(!permits(
+        &table,
+        MAIL,
+        operation("im:x@elsewhere.example", BOB)
+    ));
+    assert!(permits(&table, MAIL, operation("im:x@other.example", FRED)));
+}
+
+#[test]
+fn rule_may_ask_whether_the_sender_is_authenticated() {
+    let table = with([deny().unauthenticated().to(pattern("bob@jabber.example"))]);
+    assert!(!permits(&table, SIP, operation(ALICE, BOB)));
+    assert!(permits(&table, SIP, vouched(operation(ALICE, BOB))));
+    let table = with([allow().authenticated(), deny()]);
+    assert!(!permits(&table, SIP, operation(ALICE, BOB)));
+    assert!(permits(&table, SIP, vouched(operation(EVE, FRED))));
+}
+
+#[test]
+fn cpim_4_1_stranger_cannot_use_the_gateway_as_an_open_relay() {
+    let table = with([]);
+    let partner = "im:pat@partner.example";
+    let by_route = "im:sip=faraway.example/fred@relay.example";
+    for (source, destination) in [(EVE, FRED), (EVE, partner), (partner, EVE), (EVE, by_route)] {
+        for from in [SIP, XMPP, MAIL] {
+            let message = operation(source, destination);
+            assert!(
+                !permits(&table, from, message.clone()),
+                "{source} to {destination}"
+            );
+            assert!(
+                !permits(&table, from, vouched(message)),
+                "{source} to {destination}"
+            );
+        }
+    }
+    assert!(permits(&table, SIP, operation(EVE, BOB)), "to one of ours");
+    assert!(
+        permits(&table, SIP, operation(ALICE, FRED)),
+        "from one of ours"
+    );
+}
+
+#[test]
+fn cpim_4_1_own_user_speaks_by_the_own_network_only() {
+    let table = with([]);
+    let spoofs = [
+        (XMPP, ALICE),
+        (XMPP, "im:sip=voice.example/alice@relay.example"),
+        (XMPP, "im:xmpp=voice.example/alice@relay.example"),
+        (SIP, "im:xmpp=jabber.example/bob@relay.example"),
+        (MAIL, "im:postmaster@relay.example"),
+        (MAIL, "im:fax=elsewhere.example/eve@relay.example"),
+    ];
+    for (from, source) in spoofs {
+        let message = operation(source, "im:carol@jabber.example");
+        assert!(!permits(&table, from, message.clone()), "{source}");
+        assert!(permits(&table, from, vouched(message)), "{source}");
+    }
+    assert!(permits(&table, SIP, operation(ALICE, BOB)));
+    let as_route = "im:sip=voice.example/alice@relay.example";
+    assert!(permits(&table, SIP, operation(as_route, BOB)));
+}
+
+#[test]
+fn cpim_4_1_sender_in_a_source_route_is_no_more_own_than_inside_it() {
+    let table = with([]);
+    let dressed = "im:xmpp=elsewhere.example/eve@relay.example";
+    assert!(!permits(&table, XMPP, operation(dressed, FRED)));
+    assert!(permits(&table, XMPP, operation(dressed, ALICE)));
+    assert!(
+        !permits(&table, SIP, operation(dressed, ALICE)),
+        "leads elsewhere"
+    );
+}
+
+#[test]
+fn gateway_s_own_messages_pass_the_defaults_but_not_the_rules() {
+    let operator = "im:operator@relay.example";
+    let own = AdapterId::GATEWAY;
+    assert!(permits(&with([]), own, operation(operator, BOB)));
+    assert!(permits(&with([]), own, operation(EVE, FRED)));
+    let table = with([deny().to(pattern("*@jabber.example"))]);
+    assert!(!permits(&table, own, operation(operator, BOB)));
+}
+
+/// Asks for the hop that DNS has named.
+fn settle(table: &RoutingTable, from: AdapterId, source: &str, hop: Hop) -> Result<bool, Failure> {
+    let verdict = table.decide(from, &operation(source, FRED))?;
+    let Verdict::Undecided(undecided) = verdict else {
+        panic!("{verdict:?}");
+    };
+    table.settle(&undecided, &inbox(source), hop).map(|_| true)
+}
+
+#[test]
+fn rule_about_the_deliverer_is_asked_again_when_dns_has_named_it() {
+    let table = with([deny().to_adapter("xmpp").from(pattern("*@voice.example"))]);
+    assert_eq!(settle(&table, SIP, ALICE, Hop::new(SIP)), Ok(true));
+    let failure = settle(&table, SIP, ALICE, Hop::new(XMPP)).unwrap_err();
+    assert_eq!(failure.reason(), FailureReason::NotPermitted);
+    assert!(
+        !permits(&table, SIP, operation(ALICE, BOB)),
+        "known without DNS"
+    );
+}
+
+#[test]
+fn hop_that_the_rules_deny_gives_way_to_one_that_they_allow() {
+    let table = with([deny().to_adapter("xmpp")]);
+    let mut router = Router::new(Arc::new(table), Limits::default(), StdRng::seed_from_u64(7));
+    for (number, hops) in [(1, vec![XMPP, SIP]), (2, vec![XMPP])] {
+        router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(number));
+        let Some(Action::Resolve { domain, .. }) = router.poll_action() else {
+            panic!("no question");
+        };
+        let hops: Vec<_> = hops.into_iter().map(Hop::new).collect();
+        router.handle_resolved(start(), &domain, |_, _| Ok(hops.clone()));
+        if number == 1 {
+            let (attempt, adapter, _) = support::delivery(&mut router);
+            assert_eq!(adapter, SIP);
+            router.handle_response(start(), attempt, ResponseStatus::Success);
+            assert_eq!(response(&mut router).2, ResponseStatus::Success);
+        } else {
+            assert_eq!(failure(&mut router), FailureReason::NotPermitted);
+        }
+    }
+}
+
+#[test]
+fn explanation_names_the_rule_that_decided_and_where_it_stands() {
+    let table = with([
+        deny().from_adapter("mail"),
+        allow()
+            .to(pattern("*@jabber.example"))
+            .with_place("rialto.toml:31"),
+    ]);
+    let explained = |from, source| {
+        let steps = table.explain(from, &operation(source, BOB)).into_parts().0;
+        steps.join("\n")
+    };
+    let text = explained(SIP, ALICE);
+    assert!(
+        text.contains(": allowed by rule 2 (rialto.toml:31)"),
+        "{text}"
+    );
+    let text = explained(MAIL, EVE);
+    assert!(text.contains(": denied by rule 1\n"), "{text}");
+    assert!(
+        text.ends_with("the gateway's rules do not permit this message"),
+        "{text}"
+    );
+}
+
+#[test]
+fn rules_that_are_never_asked_and_unknown_adapters_are_conflicts() {
+    let conflicts = [
+        deny().from(pattern("*@*.b.example")).with_place("a.toml:1"),
+        allow(),
+        deny().from(pattern("*@a.b.example")),
+        allow().from_adapter("fax").to_adapter("telex"),
+    ]
+    .into_iter()
+    .fold(builder(), RoutingTableBuilder::with_access_rule)
+    .build()
+    .unwrap_err();
+    let texts: Vec<_> = conflicts
+        .into_iter()
+        .map(|conflict| match conflict {
+            RoutingConflict::AccessRule { number, conflict } => {
+                assert!(!conflict.hint().is_empty());
+                format!("{number} {conflict}")
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "2 this rule is never asked: rule 1 before it matches all that it would match (a.toml:1)",
+            "3 this rule is never asked: rule 2 before it matches all that it would match",
+            "3 `fax` is no adapter",
+            "3 `telex` is no adapter",
+        ]
+    );
+}
+
+#[test]
+fn more_rules_than_the_bound_are_a_conflict() {
+    let rules = (0..10_001).map(|n| deny().from(pattern(&format!("u{n}@a.example"))));
+    let builder = rules.fold(builder(), RoutingTableBuilder::with_access_rule);
+    let conflicts = builder.build().unwrap_err();
+    assert!(matches!(
+        &*conflicts,
+        [RoutingConflict::AccessRule {
+            conflict: AccessRuleConflict::TooMany { count: 10_001, .. },
+            ..
+        }]
+    ));
+}
+
+/// Any inbox of a town, plain or as a source route.
+fn any_inbox(table: &RoutingTable, number: usize) -> InstantInbox {
+    let plain = user(number, &place(number / 4 % PLACES));
+    let labels = ["sip", "xmpp", "smtp", "a", "b", "c", "d"];
+    match (table.relay_domains().first(), number / 4 / PLACES) {
+        (_, 0) | (None, _) => plain,
+        (Some(relay), form) => SourceRoute::new(labels[(form - 1) % labels.len()], plain)
+            .to_inbox(relay)
+            .unwrap(),
+    }
+}
+
+const FORMS: usize = 4 * PLACES * 8;
+
+/// Where an inbox is in the end, read off the explanation that the gateway gives; none: nowhere.
+fn meant(table: &RoutingTable, from: usize, inbox: &InstantInbox) -> Option<InstantInbox> {
+    // From the gateway all may pass, so the destination shows what any inbox stands for.
+    let probe = table.explain(
+        adapter(from),
+        &vouched(operation(inbox.as_str(), inbox.as_str())),
+    );
+    let steps = probe.into_parts().0;
+    let line = steps.iter().find(|line| line.starts_with("access: "))?;
+    let (_, rest) = line.split_once(" to ")?;
+    let (destination, _) = rest.split_once(", ")?;
+    destination.parse().ok()
+}
+
+fn own_home(town: &Town, inbox: &InstantInbox) -> Option<usize> {
+    let number = (0..HOMES).find(|number| inbox.domain() == home(*number).as_str())?;
+    match town.homes[number] {
+        Some((routed, false)) => Some(routed),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cpim_4_1_no_table_relays_foreign_to_foreign_unless_a_rule_allows_it(
+        town in towns(), rules in denials(), choices in proptest::collection::vec(any::<(Index, Index, bool)>(), 60)
+    ) {
+        let table = town.clone().with_rules(&rules).table();
+        for (source, destination, vouch) in choices {
+            let [source, destination] = [source, destination].map(|at| any_inbox(&table, at.index(FORMS)));
+            for from in 0..ADAPTERS {
+                let [Some(a), Some(b)] = [&source, &destination].map(|inbox| meant(&table, from, inbox)) else {
+                    continue;
+                };
+                if own_home(&town, &a).is_some() || own_home(&town, &b).is_some() {
+                    continue;
+                }
+                let message = operation(source.as_str(), destination.as_str());
+                let message = if vouch { vouched(message) } else { message };
+                prop_assert!(!permits(&table, adapter(from), message), "{} to {}", source, destination);
+            }
+        }
+    }
+
+    #[test]
+    fn cpim_4_1_no_table_lets_an_own_user_be_spoken_for_from_another_network(
+        town in towns(), rules in denials(), choices in proptest::collection::vec(any::<(Index, Index)>(), 60)
+    ) {
+        let table = town.clone().with_rules(&rules).table();
+        for (source, destination) in choices {
+            let [source, destination] = [source, destination].map(|at| any_inbox(&table, at.index(FORMS)));
+            for from in 0..ADAPTERS {
+                let Some(meant) = meant(&table, from, &source) else {
+                    continue;
+                };
+                if own_home(&town, &meant).is_none_or(|home| home == from) {
+                    continue;
+                }
+                let message = operation(source.as_str(), destination.as_str());
+                prop_assert!(decide(&table, adapter(from), message).is_err(), "{}", source);
+            }
+        }
+    }
+}
