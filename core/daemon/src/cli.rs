@@ -64,6 +64,11 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Says what the access rules make of messages.
+    Rules {
+        #[command(subcommand)]
+        verb: RulesVerb,
+    },
     /// Shows what the running gateway has done, and how its adapters are.
     Status {
         /// Prints JSON.
@@ -81,6 +86,26 @@ pub(crate) enum Verb {
         /// Its subject; without it, that of the link.
         #[arg(long)]
         subject: Option<String>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesVerb {
+    /// Says whether a message may pass, and which rule decides.
+    Test {
+        /// The sender, like `im:fred@example.com`.
+        from: String,
+        /// The recipient.
+        to: String,
+        /// The adapter that the message comes from; without it, the one that the sender's domain has a route to.
+        #[arg(long, value_name = "ADAPTER")]
+        from_adapter: Option<String>,
+        /// Takes the sender for one whose network vouches for it.
+        #[arg(long)]
+        authenticated: bool,
         /// Prints JSON.
         #[arg(long)]
         json: bool,

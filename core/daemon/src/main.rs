@@ -33,10 +33,11 @@ use std::{
 };
 
 use clap::Parser;
+use rialto_model::Authentication;
 
 use crate::{
-    cli::{Cli, Configuration, Verb},
-    commands::{Given, Resolve},
+    cli::{Cli, Configuration, RulesVerb, Verb},
+    commands::{Given, Resolve, RulesTest},
     config::{Draft, Sources},
     exit::Exit,
 };
@@ -97,6 +98,28 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
                 subject: subject.as_deref(),
             })?;
             commands::send(&config()?, message, *json)
+        }
+        Verb::Rules {
+            verb:
+                RulesVerb::Test {
+                    from,
+                    to,
+                    from_adapter,
+                    authenticated,
+                    json,
+                },
+        } => {
+            let question = RulesTest {
+                source: from,
+                destination: to,
+                from_adapter: from_adapter.as_deref(),
+                authentication: match authenticated {
+                    true => Authentication::Network,
+                    false => Authentication::None,
+                },
+                json: *json,
+            };
+            commands::test_rules(draft()?, &question)
         }
         Verb::Status { json } => commands::status(&config()?, *json),
     }

@@ -7,7 +7,10 @@ use std::{
 
 use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded, Manifest};
 use rialto_model::Domain;
-use rialto_router::{Adapter, Limits, Route, RoutingConflict, RoutingTable};
+use rialto_router::{
+    AccessRuleConflict, Adapter, Alias, AliasConflict, Limits, Route, RoutingConflict,
+    RoutingTable, RoutingTableBuilder,
+};
 
 use crate::{
     config::{AdapterConfig, Config, ConfigError, GatewayConfig},
@@ -95,6 +98,37 @@ pub(crate) fn table(
     manifests: &[(&str, &Manifest)],
     found_by_dns: &[&str],
 ) -> Result<RoutingTable, Vec<ConfigError>> {
+    let builder = builder(config, manifests, found_by_dns);
+    builder.build().map_err(|conflicts| {
+        let errors = conflicts.iter().map(|found| conflict(config, found));
+        errors.collect()
+    })
+}
+
+/// The conflicts of aliases and rules among themselves, of a configuration with other faults.
+///
+/// Not those that may come of what could not be read, or that reading has found.
+pub(crate) fn conflicts_among_rules(config: &Config) -> Vec<ConfigError> {
+    let conflicts = builder(config, &[], &[]).build().err();
+    let is_sure = |found: &&RoutingConflict| match found {
+        RoutingConflict::Alias { conflict, .. } => !matches!(
+            conflict,
+            AliasConflict::UnknownAdapter { .. } | AliasConflict::AddressUnrouted { .. }
+        ),
+        RoutingConflict::AccessRule { conflict, .. } => {
+            !matches!(conflict, AccessRuleConflict::UnknownAdapter { .. })
+        }
+        _ => false,
+    };
+    let conflicts = conflicts.iter().flatten().filter(is_sure);
+    conflicts.map(|found| conflict(config, found)).collect()
+}
+
+fn builder(
+    config: &Config,
+    manifests: &[(&str, &Manifest)],
+    found_by_dns: &[&str],
+) -> RoutingTableBuilder {
     let protocol = |name: &str| {
         let manifest = manifests.iter().find(|(adapter, _)| *adapter == name);
         manifest.map_or("", |(_, manifest)| manifest.protocol())
@@ -104,11 +138,21 @@ pub(crate) fn table(
     });
     let routes = config.routes.iter().map(|route| {
         let bare = Route::new(route.domain.clone(), route.adapter.as_str());
+        let bare = if route.own { bare } else { bare.of_a_partner() };
         match &route.next_hop {
             Some(next_hop) => bare.with_next_hop(next_hop.as_str()),
             None => bare,
         }
     });
+    let aliases = config.aliases.iter().map(|alias| {
+        let everywhere = Alias::new(alias.address.clone(), alias.shown_as.clone());
+        match &alias.adapters {
+            Some(adapters) => everywhere.with_adapters(adapters.iter().map(String::as_str)),
+            None => everywhere,
+        }
+    });
+    let rules = config.rules.iter().map(|config| config.rule.clone());
+    let principals = config.principals.iter();
     let builder = adapters.fold(RoutingTable::builder(), |builder, adapter| {
         builder.with_adapter(adapter)
     });
@@ -116,14 +160,13 @@ pub(crate) fn table(
     let builder = found_by_dns.iter().fold(builder, |builder, adapter| {
         builder.with_found_by_dns(*adapter)
     });
+    let builder = aliases.fold(builder, RoutingTableBuilder::with_alias);
+    let builder = rules.fold(builder, RoutingTableBuilder::with_access_rule);
+    let builder = principals.fold(builder, |builder, principal| {
+        builder.with_blocked(principal.inbox.clone(), principal.blocked.clone())
+    });
     let relays = config.gateway.relay_domains.iter().cloned();
-    relays
-        .fold(builder, |builder, domain| builder.with_relay_domain(domain))
-        .build()
-        .map_err(|conflicts: Vec<RoutingConflict>| {
-            let errors = conflicts.iter().map(|found| conflict(config, found));
-            errors.collect()
-        })
+    relays.fold(builder, |builder, domain| builder.with_relay_domain(domain))
 }
 
 /// How much the routers take on: the operator's bound, shared among the shards.
@@ -157,7 +200,20 @@ fn conflict(config: &Config, conflict: &RoutingConflict) -> ConfigError {
             |(index, route)| (format!("routes[{index}]"), route.place.clone()),
         )
     };
+    let section = |found: Option<(&String, &Option<String>)>| {
+        found.map_or_else(Default::default, |(key, place)| {
+            (key.clone(), place.clone())
+        })
+    };
     let (key, place) = match conflict {
+        RoutingConflict::Alias { number, .. } => {
+            let alias = config.aliases.get(*number);
+            section(alias.map(|alias| (&alias.key, &alias.place)))
+        }
+        RoutingConflict::AccessRule { number, .. } => {
+            let rule = config.rules.get(*number);
+            section(rule.map(|rule| (&rule.key, &rule.place)))
+        }
         RoutingConflict::AdapterTwice { name } => adapter(name),
         RoutingConflict::Protocol { adapter: name, .. }
         | RoutingConflict::AdapterName { adapter: name, .. } => adapter(name),
@@ -170,5 +226,9 @@ fn conflict(config: &Config, conflict: &RoutingConflict) -> ConfigError {
         ),
         _ => ("adapters".to_owned(), None),
     };
-    ConfigError::new(key, conflict.to_string()).at(place)
+    let error = ConfigError::new(key, conflict.to_string()).at(place);
+    match conflict.hint() {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }

@@ -96,6 +96,11 @@ pub(crate) fn load(draft: Draft) -> Result<(Config, Vec<Loaded>), Exit> {
             }
         }
     }
+    if !errors.is_empty() {
+        let conflicts = plugins::conflicts_among_rules(&draft.config);
+        is_configuration |= !conflicts.is_empty();
+        errors.extend(conflicts);
+    }
     match (errors.is_empty(), is_configuration) {
         (true, _) => Ok((draft.config, loaded)),
         (false, true) => Err(Exit::config(ConfigErrors(errors))),

@@ -9,12 +9,14 @@ mod check;
 mod compose;
 mod plugins;
 mod resolve;
+mod rules;
 
 pub(crate) use ask::{send, status};
 pub(crate) use check::check;
 pub(crate) use compose::{Given, compose};
 pub(crate) use plugins::{configured, plugins};
 pub(crate) use resolve::{Resolve, resolve};
+pub(crate) use rules::{RulesTest, test_rules};
 
 /// Prints what was asked for. A reader that has seen enough is no fault.
 fn print(text: &str) -> Result<(), Exit> {

@@ -6,7 +6,12 @@ use rialto_router::{AdapterId, Explanation, RoutingTable, Verdict};
 use serde_json::{Value, json};
 
 use super::print;
-use crate::{config::Draft, exit::Exit, gateway::Gateway, run};
+use crate::{
+    config::{Config, Draft},
+    exit::Exit,
+    gateway::Gateway,
+    run,
+};
 
 /// What is asked.
 #[derive(Debug)]
@@ -17,13 +22,18 @@ pub(crate) struct Resolve<'a> {
     pub(crate) json: bool,
 }
 
-/// Who sends when nobody is named.
-const SOMEBODY: &str = "im:somebody@sender.example";
+/// Who sends when nobody is named: one of ours on the adapter's network, who may write to everybody.
+fn somebody(config: &Config, adapter: &str) -> Result<InstantInbox, Exit> {
+    let mut routes = config.routes.iter();
+    let own = routes.find(|route| route.own && route.adapter == adapter);
+    let domain = own.map_or("sender.example", |route| route.domain.as_str());
+    inbox(&format!("im:somebody@{domain}"))
+}
 
 /// Explains the decision for a message from one adapter, or from each; fails when there is no way from any.
 pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> {
     let destination = inbox(question.destination)?;
-    let source = inbox(question.source.unwrap_or(SOMEBODY))?;
+    let source = question.source.map(inbox).transpose()?;
     let (config, loaded) = run::load(draft)?;
     let gateway = run::build(&config, &loaded)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -32,9 +42,10 @@ pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> 
         .map_err(|error| Exit::Internal(format!("the runtime cannot be made: {error}")))?;
     let mut explained = Vec::new();
     for (id, name) in senders(gateway.table(), question.from)? {
+        let source = source.clone().map_or_else(|| somebody(&config, name), Ok)?;
         let operation = MessageOperation::new(
             TransactionId::random(&mut StdRng::from_os_rng()),
-            source.clone(),
+            source,
             destination.clone(),
             InstantMessage::text(""),
         );

@@ -1,19 +1,17 @@
 //! One file of the configuration, and which line a key of it stands on.
 
 use std::{
+    collections::HashMap,
     fs, io,
-    ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use figment::{
     Metadata, Profile, Provider,
     value::{Dict, Map, Value},
 };
-use toml::{
-    Spanned,
-    de::{DeArray, DeTable, DeValue},
-};
+use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 
@@ -22,6 +20,15 @@ use super::error::ConfigError;
 pub(super) struct File {
     path: PathBuf,
     text: String,
+    lines: Arc<Lines>,
+}
+
+/// The line that a value stands on, counted from 1, and those of the values in it.
+#[derive(Debug, Default)]
+struct Lines {
+    line: Option<usize>,
+    keys: HashMap<String, Self>,
+    items: Vec<Self>,
 }
 
 /// One step from a table to what is in it.
@@ -37,7 +44,10 @@ impl File {
     pub(super) fn read(path: PathBuf) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
         match toml::from_str::<toml::Table>(&text) {
-            Ok(_) => Ok(Self { path, text }),
+            Ok(_) => {
+                let lines = Arc::new(Lines::of(&text));
+                Ok(Self { path, text, lines })
+            }
             Err(error) => {
                 let line = error.span().map(|span| line_at(&text, span.start));
                 // The message alone: what else the error says shows the line, and secrets stand on lines.
@@ -57,29 +67,62 @@ impl File {
         place(&self.path, self.line_of(steps))
     }
 
-    /// The line of a key, counted from 1.
+    /// The line of a key.
     fn line_of(&self, steps: &[Step]) -> Option<usize> {
-        let root = DeTable::parse(&self.text).ok()?;
-        let mut table = Some(root.get_ref());
-        let mut list: Option<&DeArray<'_>> = None;
-        let mut span = None;
+        let mut lines = &*self.lines;
         for step in steps {
-            let (at, value): (Range<usize>, &Spanned<DeValue<'_>>) = match (step, table, list) {
-                (Step::Key(key), Some(table), _) => match table.get_key_value(key.as_str()) {
-                    Some((name, value)) => (name.span(), value),
-                    None => break,
-                },
-                (Step::Index(index), _, Some(list)) => match list.get(*index) {
-                    Some(value) => (value.span(), value),
-                    None => break,
-                },
-                _ => break,
+            let inner = match step {
+                Step::Key(key) => lines.keys.get(key),
+                Step::Index(index) => lines.items.get(*index),
             };
-            span = Some(at);
-            table = value.get_ref().as_table();
-            list = value.get_ref().as_array();
+            match inner {
+                Some(inner) => lines = inner,
+                None => break,
+            }
         }
-        span.map(|span| line_at(&self.text, span.start))
+        lines.line
+    }
+}
+
+impl Lines {
+    /// Looks through a file once, however many keys will be asked for.
+    fn of(text: &str) -> Self {
+        let ends: Vec<_> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line_of = |offset: usize| ends.partition_point(|end| *end < offset) + 1;
+        match DeTable::parse(text) {
+            Ok(root) => Self::of_table(root.get_ref(), &line_of),
+            Err(_) => Self::default(), // `read` has refused it
+        }
+    }
+
+    fn of_table(table: &DeTable<'_>, line_of: &impl Fn(usize) -> usize) -> Self {
+        let lines = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+            let line = Some(line_of(key.span().start));
+            let inner = Self::of_value(value.get_ref(), line_of);
+            let key: &std::borrow::Cow<'_, str> = key.get_ref();
+            (key.to_string(), Self { line, ..inner })
+        };
+        Self {
+            keys: table.iter().map(lines).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn of_value(value: &DeValue<'_>, line_of: &impl Fn(usize) -> usize) -> Self {
+        match value {
+            DeValue::Table(table) => Self::of_table(table, line_of),
+            DeValue::Array(items) => {
+                let lines = items.iter().map(|item| Self {
+                    line: Some(line_of(item.span().start)),
+                    ..Self::of_value(item.get_ref(), line_of)
+                });
+                Self {
+                    items: lines.collect(),
+                    ..Self::default()
+                }
+            }
+            _ => Self::default(),
+        }
     }
 }
 

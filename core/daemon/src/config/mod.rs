@@ -2,6 +2,7 @@
 //!
 //! All errors are found in one run, each with its file, line, key and a hint.
 
+mod access;
 mod duration;
 mod error;
 mod file;

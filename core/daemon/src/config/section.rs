@@ -67,7 +67,7 @@ impl<'a> Section<'a> {
         hint: &str,
     ) -> Option<T> {
         if !self.dict.contains_key(key) {
-            self.known.push(key);
+            self.know(key);
             self.missing(key, hint);
             return None;
         }
@@ -79,6 +79,7 @@ impl<'a> Section<'a> {
     where
         T: FromStr<Err: ToString>,
     {
+        self.know(key);
         let tag = self.dict.get(key)?.tag();
         let text: String = self.value(key)?;
         self.checked(
@@ -88,13 +89,25 @@ impl<'a> Section<'a> {
         )
     }
 
+    /// A text that `T` reads and that must be there.
+    pub(super) fn required_parsed<T>(&mut self, key: &'static str, hint: &str) -> Option<T>
+    where
+        T: FromStr<Err: ToString>,
+    {
+        if !self.dict.contains_key(key) {
+            self.know(key);
+            self.missing(key, hint);
+        }
+        self.parsed(key)
+    }
+
     /// A list of texts that `T` reads.
     pub(super) fn parsed_list<T>(&mut self, key: &'static str) -> Vec<T>
     where
         T: FromStr<Err: ToString>,
     {
         let Some(tag) = self.dict.get(key).map(Value::tag) else {
-            self.known.push(key);
+            self.know(key);
             return Vec::new();
         };
         let texts: Vec<String> = self.value(key).unwrap_or_default();
@@ -110,7 +123,7 @@ impl<'a> Section<'a> {
 
     /// A duration with its unit.
     pub(super) fn duration(&mut self, key: &'static str) -> Option<Duration> {
-        self.known.push(key);
+        self.know(key);
         let tag = self.dict.get(key)?.tag();
         let text: String = self.value(key)?;
         self.checked(key, tag, duration::parse(&text))
@@ -197,6 +210,11 @@ impl<'a> Section<'a> {
         self.dict.iter().filter_map(place).collect()
     }
 
+    /// The name of this table, with dots.
+    pub(super) fn key(&self) -> String {
+        self.key.clone()
+    }
+
     /// Where this table stands.
     pub(super) fn place(&self) -> Option<String> {
         self.tag
@@ -232,8 +250,14 @@ impl<'a> Section<'a> {
         }
     }
 
+    fn know(&mut self, key: &'static str) {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Value> {
-        self.known.push(key);
+        self.know(key);
         self.dict.get(key).cloned()
     }
 

@@ -296,3 +296,87 @@ fn cpim_2_2_4_limit_of_alternates_is_configurable_and_under_two_is_refused() {
     assert_eq!(error.key, "resolver.alternates");
     assert!(error.problem.contains("at least 2"), "{}", error.problem);
 }
+
+const ADAPTERS: &str = "[adapters.sip]\nplugin = \"sip\"\n[adapters.xmpp]\nplugin = \"xmpp\"\n";
+
+#[test]
+fn aliases_rules_and_principals_are_read_with_their_places() {
+    let folder = Folder::with(&format!(
+        r#"{ADAPTERS}
+[[aliases]]
+address = "*@sip.example.com"
+shown_as = "*@example.com"
+adapters = ["xmpp"]
+
+[[rules]]
+action = "deny"
+from_adapter = "sip"
+from = "*@*.spam.example"
+to = "boss@xmpp.example"
+authenticated = false
+
+[principals."im:bob@xmpp.example"]
+blocked = ["mallory@sip.example"]
+
+[[routes]]
+domain = "partner.example"
+adapter = "sip"
+own = false
+"#
+    ));
+    let config = folder.read(&[]).unwrap();
+    assert_eq!(config.aliases[0].address.to_string(), "*@sip.example.com");
+    assert_eq!(config.aliases[0].key, "aliases[0]");
+    let rule = &config.rules[0];
+    let place = rule.place.as_deref().unwrap();
+    assert!(place.ends_with("rialto.toml:11"), "{place}");
+    assert_eq!(rule.rule.place().map(|place| &**place), Some(place));
+    assert_eq!(config.principals[0].inbox.as_str(), "im:bob@xmpp.example");
+    assert_eq!(config.principals[0].blocked.len(), 1);
+    assert!(!config.routes[0].own);
+}
+
+#[test]
+fn errors_of_aliases_and_rules_are_found_in_one_run() {
+    let folder = Folder::with(&format!(
+        r#"{ADAPTERS}
+[[aliases]]
+address = "bob"
+adapters = ["fax"]
+
+[[aliases]]
+address = "*@a.example"
+shown_as = "*@b.example"
+adapters = []
+
+[[rules]]
+action = "drop"
+from_adapter = "telex"
+to = "*@10.0.0.1"
+authenticated = "yes"
+form = "*@a.example"
+
+[principals.bob]
+blocked = ["*"]
+"#
+    ));
+    assert_eq!(
+        folder.errors(&[]),
+        [
+            "rialto.toml:7 aliases[0].address",
+            "rialto.toml:6 aliases[0].shown_as",
+            "rialto.toml:8 aliases[0].adapters",
+            "rialto.toml:13 aliases[1].adapters",
+            "rialto.toml:16 rules[0].action",
+            "rialto.toml:17 rules[0].from_adapter",
+            "rialto.toml:18 rules[0].to",
+            "rialto.toml:19 rules[0].authenticated",
+            "rialto.toml:20 rules[0].form",
+            "rialto.toml:22 principals.bob",
+            "rialto.toml:23 principals.bob.blocked",
+        ]
+    );
+    let errors = folder.read(&[]).unwrap_err();
+    let hint = errors.0.iter().find(|error| error.key == "rules[0].form");
+    assert_eq!(hint.unwrap().hint.as_deref(), Some("did you mean `from`?"));
+}

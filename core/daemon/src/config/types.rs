@@ -7,7 +7,12 @@ use std::{
 use rialto_model::Domain;
 use tracing_subscriber::EnvFilter;
 
-use super::{error::ConfigErrors, resolver::ResolverConfig, section::Section};
+use super::{
+    access::{AliasConfig, PrincipalConfig, RuleConfig, check_adapter},
+    error::ConfigErrors,
+    resolver::ResolverConfig,
+    section::Section,
+};
 
 /// All that the operator says.
 #[derive(Debug)]
@@ -17,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) adapters: Vec<AdapterConfig>,
     pub(crate) routes: Vec<RouteConfig>,
     pub(crate) resolver: ResolverConfig,
+    pub(crate) aliases: Vec<AliasConfig>,
+    pub(crate) rules: Vec<RuleConfig>,
+    pub(crate) principals: Vec<PrincipalConfig>,
 }
 
 /// A configuration as far as it could be read, and what is wrong with it.
@@ -85,6 +93,8 @@ pub(crate) struct RouteConfig {
     pub(crate) domain: Domain,
     pub(crate) adapter: String,
     pub(crate) next_hop: Option<String>,
+    /// Whether the domain is ours, and not a partner's.
+    pub(crate) own: bool,
     /// Where the section stands.
     pub(crate) place: Option<String>,
 }
@@ -105,6 +115,21 @@ impl Config {
             .into_iter()
             .filter_map(|section| RouteConfig::read(section, &names))
             .collect();
+        let aliases = root
+            .list("aliases")
+            .into_iter()
+            .filter_map(|section| AliasConfig::read(section, &names))
+            .collect();
+        let rules = root
+            .list("rules")
+            .into_iter()
+            .filter_map(|section| RuleConfig::read(section, &names))
+            .collect();
+        let principals = root
+            .tables("principals")
+            .into_iter()
+            .filter_map(|(name, section)| PrincipalConfig::read(&name, section))
+            .collect();
         root.finish();
         Self {
             gateway,
@@ -112,6 +137,9 @@ impl Config {
             adapters,
             routes,
             resolver,
+            aliases,
+            rules,
+            principals,
         }
     }
 }
@@ -228,19 +256,17 @@ impl RouteConfig {
         let domain = section.required::<String>("domain", "name the domain that the route is for");
         let domain = domain.and_then(|_| section.parsed("domain"));
         let adapter = section.required::<String>("adapter", "name the adapter that reaches it");
-        if let Some(name) = adapter.as_ref().filter(|name| !adapters.contains(name)) {
-            section.report(
-                "adapter",
-                format!("there is no adapter `{name}`"),
-                &format!("adapters are: {}", adapters.join(", ")),
-            );
+        if let Some(name) = &adapter {
+            check_adapter(&section, "adapter", name, adapters);
         }
         let next_hop = section.value("next_hop");
+        let own = section.value("own").unwrap_or(true);
         section.finish();
         Some(Self {
             domain: domain?,
             adapter: adapter?,
             next_hop,
+            own,
             place,
         })
     }
