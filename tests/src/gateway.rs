@@ -48,6 +48,7 @@ pub struct GatewayConfig {
     resolver: String,
     adapters: String,
     routes: String,
+    more: String,
 }
 
 impl Gateway {
@@ -124,6 +125,7 @@ impl GatewayConfig {
             resolver: "adapters = []".to_owned(),
             adapters: String::new(),
             routes: String::new(),
+            more: String::new(),
         }
     }
 
@@ -202,18 +204,26 @@ impl GatewayConfig {
         self
     }
 
+    /// With further sections.
+    #[must_use]
+    pub fn with_sections(mut self, toml: &str) -> Self {
+        self.more.push_str(toml);
+        self
+    }
+
     fn toml(&self, folder: &Path) -> String {
         let Self {
             relay_domains,
             resolver,
             adapters,
             routes,
+            more,
         } = self;
         let [plugins, control] =
             [plugins(), folder.join("control")].map(|path| path.display().to_string());
         format!(
             "[gateway]\nrelay_domains = {relay_domains:?}\nplugin_dirs = [{plugins:?}]\n\
-             control_socket = {control:?}\n\n[resolver]\n{resolver}\n\n{adapters}{routes}"
+             control_socket = {control:?}\n\n[resolver]\n{resolver}\n\n{adapters}{routes}\n{more}"
         )
     }
 }

@@ -54,6 +54,35 @@ enum Client {
 impl Networks {
     /// Starts all of it.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// Starts all of it so that XMPP users know everybody by a plain address at their own component's domain.
+    pub fn start_with_aliases() -> Self {
+        let alias = |address: &str, adapter: &str, component: &str| {
+            let (user, _) = address.split_once('@').unwrap_or_default();
+            format!(
+                "[[aliases]]\naddress = {address:?}\nshown_as = \"{user}@{component}\"\n\
+                 adapters = [{adapter:?}]\n"
+            )
+        };
+        let [three, four] = [("three", COMPONENTS[0]), ("four", COMPONENTS[1])];
+        let of_sip = ["alice@one.example", "b%C3%B6b@xn--bcher-kva.example"];
+        let aliases = of_sip
+            .map(|user| [(user, three), (user, four)])
+            .concat()
+            .into_iter()
+            .chain([
+                ("juliet@three.example", four),
+                ("romeo@four.example", three),
+            ]);
+        let sections: String = aliases
+            .map(|(user, (adapter, component))| alias(user, adapter, component))
+            .collect();
+        Self::start_with(&sections)
+    }
+
+    fn start_with(sections: &str) -> Self {
         let sip = [(); 2].map(|()| SippServer::start(SIP_HOST, &Reply::Status("200 OK")));
         let settings =
             |index: usize| XmppSettings::new(COMPONENTS[index]).with_domain(XMPP_DOMAINS[index]);
@@ -77,7 +106,8 @@ impl Networks {
                 Some(&sip[1].next_hop(Transport::Udp)),
             )
             .with_route(XMPP_DOMAINS[0], "three", None)
-            .with_route(XMPP_DOMAINS[1], "four", None);
+            .with_route(XMPP_DOMAINS[1], "four", None)
+            .with_sections(sections);
         let gateway = Gateway::start(&config);
         let [one, two] = sip;
         let users = [

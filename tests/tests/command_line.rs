@@ -75,6 +75,115 @@ fn check_refuses_two_adapters_that_want_one_port_and_names_both() {
     );
 }
 
+const RULES: &str = r#"
+[[rules]]
+action = "deny"
+from = "*@spam.example"
+
+[[rules]]
+action = "allow"
+to = "*@spam.example"
+authenticated = true
+"#;
+
+/// What `rialto rules test` says.
+fn judged(arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = folder(&format!("{CONFIGURATION}{RULES}"));
+    let file = folder.path().join("rialto.toml");
+    let output = rialto(&file, &[&["rules", "test"], arguments].concat());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let place = folder.path().display().to_string();
+    (output.status.code(), printed.replace(&place, ""))
+}
+
+#[test]
+fn rules_test_says_whether_a_message_may_pass_and_what_decides() {
+    let (alice, juliet) = ("im:al@sip.example", "im:juliet@xmpp.example");
+    let (code, text) = judged(&[alice, juliet]);
+    assert_eq!(
+        (code, &*text),
+        (Some(0), "allowed by default (no rule forbids it)\n")
+    );
+    let line = CONFIGURATION.lines().count() + 2;
+    let (code, text) = judged(&["im:x@spam.example", juliet, "--from-adapter", "sip"]);
+    let by_rule = format!("denied by rule 1 (/rialto.toml:{line})\n");
+    assert_eq!((code, &*text), (Some(1), &*by_rule));
+    let (code, text) = judged(&[alice, juliet, "--from-adapter", "xmpp"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        text.contains("own users speak by their own network only"),
+        "{text}"
+    );
+    let (code, text) = judged(&[alice, "im:x@spam.example", "--authenticated", "--json"]);
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &answer["from_adapter"]),
+        (Some(0), &Value::from("sip"))
+    );
+    let ruling = &answer["rulings"][0];
+    assert_eq!(
+        (&ruling["ruling"], &ruling["by"]),
+        (&Value::from("allowed"), &Value::from("rule 2"))
+    );
+    let (code, _) = judged(&["im:x@nowhere.example", juliet]);
+    assert_eq!(code, Some(USAGE), "no adapter is named, and none follows");
+}
+
+#[test]
+fn check_names_all_conflicts_of_aliases_and_rules_at_once_each_with_its_line_and_a_hint() {
+    let more = r#"
+[[aliases]]
+address = "*@sip.example"
+shown_as = "*@relay.example"
+
+[[aliases]]
+address = "juliet@xmpp.example"
+shown_as = "juliet@xmpp.example"
+
+[[rules]]
+action = "deny"
+
+[[rules]]
+action = "allow"
+from = "*@sip.example"
+"#;
+    let text = format!("{CONFIGURATION}{more}");
+    let line = |wanted: &str| {
+        let (before, _) = text.split_once(wanted).unwrap();
+        before.lines().count() + 1
+    };
+    let expected = [
+        (
+            line("[[aliases]]\naddress = \"*@sip"),
+            "`aliases[0]`: `*@relay.example` hides source routes",
+        ),
+        (
+            line("[[aliases]]\naddress = \"juliet"),
+            "`aliases[1]`: `juliet@xmpp.example` is shown as itself",
+        ),
+        (
+            line("[[rules]]\naction = \"allow"),
+            "`rules[1]`: this rule is never asked: rule 1 before it",
+        ),
+    ];
+    let other_fault = ["gateway.drain=soon"];
+    for more in [&[][..], &other_fault[..]] {
+        let folder = folder(&text);
+        let set: Vec<_> = more.iter().flat_map(|key| ["--set", key]).collect();
+        let output = rialto(
+            &folder.path().join("rialto.toml"),
+            &[&set[..], &["check"]].concat(),
+        );
+        assert_eq!(output.status.code(), Some(CONFIG));
+        let said = error(&output);
+        for (line, problem) in &expected {
+            let wanted = format!("rialto.toml:{line}: {problem}");
+            assert!(said.contains(&wanted), "no {wanted} in {said}");
+        }
+        assert_eq!(said.matches("hint: ").count(), expected.len(), "{said}");
+    }
+}
+
 #[test]
 fn resolve_explains_each_step_and_tells_how_the_sender_is_shown() {
     let folder = folder(CONFIGURATION);

@@ -165,6 +165,28 @@ fn rfc2779_4_1_3_native_reply_to_the_shown_address_comes_home_over_every_ordered
 }
 
 #[test]
+fn cpim_e_2_hide_users_with_aliases_know_each_other_by_plain_addresses_over_every_ordered_pair() {
+    if !peers::are_wanted() {
+        return;
+    }
+    Networks::start_with_aliases().for_every_ordered_pair(|writer, reader, to| {
+        let between = format!("from {} to {}", writer.inbox, reader.inbox);
+        // A source route has a `=` before its `@`.
+        let is_plain = |address: &str| !address.split('@').next().unwrap_or_default().contains('=');
+        assert!(is_plain(to), "{to}, {between}");
+        writer.send(to, &between);
+        let question = reader.receive();
+        assert_eq!(question.text, between);
+        assert!(is_plain(&question.from), "{question:?}, {between}");
+
+        reader.send(&question.from, "Good night");
+        let Shown { from, text } = writer.receive();
+        assert_eq!(text, "Good night");
+        assert!(from.starts_with(to), "{from}, not {to}, answers {between}");
+    });
+}
+
+#[test]
 fn reply_to_a_sip_user_with_capitals_reaches_this_user_through_prosody() {
     reply_to_a_sip_user_with_capitals_reaches_this_user::<Prosody>();
 }
