@@ -56,7 +56,11 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
     };
     let user = uri.user().ok_or(invalid)?;
     let kind = uri.param(USER).flatten();
-    let inbox = match plain_inbox(user, host).filter(|_| kind.is_none()) {
+    let plain = match kind {
+        None => plain_inbox(user, host),
+        Some(_) => None,
+    };
+    let inbox = match plain {
         Some(inbox) => inbox,
         None => {
             let domain = Domain::parse(host).map_err(|_| invalid)?;

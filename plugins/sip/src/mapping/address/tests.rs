@@ -86,6 +86,14 @@ fn cpim_e_1_address_that_is_more_than_user_and_domain_stands_in_the_local_part()
             "im:%22fred%3Bext=5%22@sip.example",
         ),
         (
+            "sip:7042%3Bext=5@sip.example;user=phone",
+            "im:%227042%3Bext=5/user=phone%22@sip.example",
+        ),
+        (
+            "sip:7042;ext=a/ext=b@sip.example;user=phone",
+            "im:7042/ext=a%252fext=b/user=phone@sip.example",
+        ),
+        (
             "sip:fred%20smith@sip.example",
             "im:%22fred%20smith%22@sip.example",
         ),
