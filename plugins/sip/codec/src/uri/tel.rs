@@ -148,9 +148,10 @@ fn context_of(context: &str) -> Option<String> {
     if let Some(digits) = context.strip_prefix('+') {
         return Some(format!("+{}", plain_digits(digits, u8::is_ascii_digit)?));
     }
-    let domain = context.strip_suffix('.').unwrap_or(context);
-    match crate::Host::parse(domain) {
-        Ok(crate::Host::Name(name)) => Some(name.to_ascii_lowercase()),
+    match crate::Host::parse(context) {
+        Ok(crate::Host::Name(name)) => {
+            Some(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase())
+        }
         _ => None,
     }
 }
@@ -210,6 +211,7 @@ mod tests {
             "7042;phone-context",
             "7042;phone-context=",
             "7042;phone-context=-",
+            "7042;phone-context=example..",
             "+1;ext=a",
             "+1;ext=1;ext=2",
             "+1;EXT=1;ext=1",
