@@ -17,7 +17,7 @@ use crate::{
     process::PATIENCE,
 };
 
-/// One question as it came.
+/// One question; the same again, because its answer was late, is not another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// Over what.
@@ -26,6 +26,7 @@ pub struct Asked {
     pub name: String,
     /// `A`, `SRV` and so on; `TYPE99` for others.
     pub kind: String,
+    id: [u8; 2],
 }
 
 /// What the proxy does with questions.
@@ -191,15 +192,14 @@ impl State {
     }
 
     fn write_down(&self, transport: Transport, query: &[u8]) {
-        let Some((name, kind)) = question(query) else {
+        let Some(question) = question(transport, query) else {
             return;
         };
-        lock(&self.asked).push(Asked {
-            transport,
-            name,
-            kind,
-        });
-        self.was_asked.notify_all();
+        let mut asked = lock(&self.asked);
+        if !asked.contains(&question) {
+            asked.push(question);
+            self.was_asked.notify_all();
+        }
     }
 }
 
@@ -260,9 +260,9 @@ fn read_framed(stream: &mut TcpStream) -> Option<Vec<u8>> {
 
 const MAX_MESSAGE: usize = 65_535;
 
-/// The name and type of the first question. RFC 1035 §4.1.
-fn question(query: &[u8]) -> Option<(String, String)> {
-    let (_header, mut rest) = query.split_at_checked(12)?;
+/// The first question. RFC 1035 §4.1.
+fn question(transport: Transport, query: &[u8]) -> Option<Asked> {
+    let (header, mut rest) = query.split_at_checked(12)?;
     let mut labels = Vec::new();
     loop {
         let (&length, after) = rest.split_first()?;
@@ -276,7 +276,12 @@ fn question(query: &[u8]) -> Option<(String, String)> {
     let kind = u16::from_be_bytes(*rest.first_chunk()?);
     let known = KINDS.iter().find(|(number, _)| *number == kind);
     let kind = known.map_or_else(|| format!("TYPE{kind}"), |(_, name)| (*name).to_owned());
-    Some((labels.join("."), kind))
+    Some(Asked {
+        transport,
+        name: labels.join("."),
+        kind,
+        id: *header.first_chunk()?,
+    })
 }
 
 const KINDS: [(u16, &str); 6] = [
