@@ -1,6 +1,6 @@
 //! Lines that plugins write to the gateway's log.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use rialto_abi as abi;
 use rialto_bridge::read::{self, Malformed};
@@ -45,6 +45,10 @@ impl<'a> LogRecord<'a> {
     }
 
     /// Writes the line to this process's log.
+    ///
+    /// The data stand in one field, `fields`, as `name=value name="another value"`: `tracing` knows the names of fields when it is compiled,
+    /// and a plugin's are known when it speaks. What is not a plain word is quoted and escaped, so that no value looks like another
+    /// field, and no line like two.
     pub fn write(&self, adapter: &str) {
         macro_rules! at {
             ($level:expr) => {
@@ -55,7 +59,7 @@ impl<'a> LogRecord<'a> {
                     plugin.target = self.target,
                     fields = %Fields(&self.fields),
                     "{}",
-                    self.message,
+                    Line(self.message),
                 )
             };
         }
@@ -74,10 +78,37 @@ struct Fields<'a>(&'a [(&'a str, &'a str)]);
 impl fmt::Display for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (name, value)) in self.0.iter().enumerate() {
-            let space = if at == 0 { "" } else { " " };
-            write!(f, "{space}{name}={value}")?;
+            if at > 0 {
+                f.write_char(' ')?;
+            }
+            word(f, name)?;
+            f.write_char('=')?;
+            word(f, value)?;
         }
         Ok(())
+    }
+}
+
+/// As it is if it is a plain word, else quoted.
+fn word(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let breaks =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '=' | '"' | '\\' | '\'');
+    if text.is_empty() || text.contains(breaks) {
+        write!(f, "{text:?}")
+    } else {
+        f.write_str(text)
+    }
+}
+
+/// A text on one line.
+struct Line<'a>(&'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c.is_control() {
+            true => write!(f, "{}", c.escape_debug()),
+            false => f.write_char(c),
+        })
     }
 }
 
@@ -99,5 +130,74 @@ pub(crate) const fn number(level: Level) -> u32 {
         Level::INFO => abi::LEVEL_INFO,
         Level::DEBUG => abi::LEVEL_DEBUG,
         Level::TRACE => abi::LEVEL_TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the log has of a line with this message and these fields.
+    fn written(message: &str, fields: &[(&str, &str)]) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        let record = LogRecord {
+            level: Level::WARN,
+            target: "sip",
+            message,
+            fields: fields.to_vec(),
+        };
+        tracing::subscriber::with_default(subscriber, || record.write("one"));
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn fields_of_a_plugin_are_told_apart_whatever_they_hold() {
+        let line = written(
+            "the peer is slow",
+            &[
+                ("peer.addr", "[::1]:5060"),
+                ("detail", "no such user=bob"),
+                ("empty", ""),
+                ("a name", "\"x\" \\"),
+            ],
+        );
+        assert!(
+            line.trim_end().ends_with(
+                r#"fields=peer.addr=[::1]:5060 detail="no such user=bob" empty="" "a name"="\"x\" \\""#
+            ),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn line_of_a_plugin_stays_one_line() {
+        let line = written("up\n ERROR forged\u{1b}[2J", &[("why", "a\r\nb")]);
+        assert_eq!(line.trim_end().lines().count(), 1, "{line}");
+        assert!(line.contains(r"up\n ERROR forged\u{1b}[2J"), "{line}");
+        assert!(line.contains(r#"why="a\r\nb""#), "{line}");
     }
 }
