@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rialto_bridge::calls::{self, Owner};
+use rialto_bridge::{
+    Ticket,
+    calls::{self, Owner},
+};
 use rialto_model::{Failure, FailureReason};
 
 use crate::adapter::Inner;
@@ -84,17 +88,28 @@ fn look() -> bool {
     for (ticket, owner) in expired {
         let failure =
             Failure::new(FailureReason::TimedOut).with_detail("the adapter did not answer in time");
-        if calls::answer(ticket, failure.into()) {
-            let adapter = adapters()
-                .as_ref()
-                .and_then(|all| all.get(&owner)?.upgrade());
-            if let Some(adapter) = adapter {
-                tracing::warn!(adapter.name = %adapter.name(), "an adapter did not answer in time");
-                adapter.tell_cancelled(ticket);
+        // A panic of whoever hears of this one must not leave all others without a watchdog.
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            if calls::answer(ticket, failure.into()) {
+                tell(ticket, owner);
             }
+        }));
+        if let Err(payload) = ended {
+            std::mem::forget(payload); // its drop may panic as well
+            tracing::error!("the gateway panicked as it heard of a delivery that timed out");
         }
     }
     true
+}
+
+fn tell(ticket: Ticket, owner: Owner) {
+    let adapter = adapters()
+        .as_ref()
+        .and_then(|all| all.get(&owner)?.upgrade());
+    if let Some(adapter) = adapter {
+        tracing::warn!(adapter.name = %adapter.name(), "an adapter did not answer in time");
+        adapter.tell_cancelled(ticket);
+    }
 }
 
 fn adapters() -> MutexGuard<'static, Option<HashMap<Owner, Weak<Inner>>>> {

@@ -4,10 +4,19 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use rialto_loader::{AdapterId, ClaimTable, Declared, Health, LoadError, StopError};
-use rialto_model::{FailureReason, ResponseStatus};
+use rialto_loader::{
+    AdapterId, ClaimTable, Declared, Gateway, Health, LoadError, Measure, StopError, SubmissionId,
+    SubmitAnswer,
+};
+use rialto_model::{FailureReason, MessageOperation, Response, ResponseStatus};
 use support::*;
 use tokio::task::JoinSet;
 
@@ -371,4 +380,40 @@ async fn endless_deadline_is_a_deadline_like_another() {
     let adapter = faulty("waits", &Recorder::new()).await;
     let endless = operation("x").with_deadline(Duration::MAX);
     assert!(ended(adapter.deliver(endless)).await.status().is_success());
+}
+
+/// A gateway that panics at the first response, and hands on the others.
+struct Clumsy(AtomicBool, Arc<Recorder>);
+
+impl Gateway for Clumsy {
+    fn submit(&self, _: AdapterId, _: MessageOperation, _: SubmitAnswer) {}
+    fn cancelled(&self, _: AdapterId, _: SubmissionId) {}
+    fn responded(&self, adapter: AdapterId, token: u64, response: Response) {
+        assert!(self.0.swap(true, Ordering::SeqCst), "on purpose");
+        self.1.responded(adapter, token, response);
+    }
+    fn measured(&self, _: AdapterId, _: &str, _: Measure) {}
+    fn health(&self, _: AdapterId, _: Health) {}
+}
+
+#[tokio::test]
+async fn panic_of_the_gateway_at_a_timeout_leaves_other_deliveries_their_deadlines() {
+    let recorder = Recorder::new();
+    let never = c_plugin("never", "#define ANSWER(done) (void)(done)");
+    let loaded = Declared::new("one", never, "{}".to_owned())
+        .load(&ClaimTable::new())
+        .unwrap();
+    let gateway = Arc::new(Clumsy(AtomicBool::new(false), Arc::clone(&recorder)));
+    let adapter = loaded
+        .start(AdapterId::new(1), gateway, tracing::Level::INFO, SOON)
+        .await
+        .unwrap();
+    adapter.deliver_with(operation("x").with_deadline(SHORT), 1);
+    adapter.deliver_with(operation("x").with_deadline(10 * SHORT), 2);
+    let seen = recorder.until(|seen| !seen.responded.is_empty()).await;
+    assert_eq!(seen.responded.len(), 1);
+    assert_eq!(
+        failed(seen.responded[0].1.status().clone()).0,
+        FailureReason::TimedOut
+    );
 }
