@@ -9,7 +9,7 @@ use std::{
 use rialto_abi as abi;
 use rialto_model::Domain;
 
-use crate::LoadError;
+use crate::{LoadError, library::manifest};
 
 /// One thing that only one adapter may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Claim {
             abi::CLAIM_DOMAIN => Domain::parse(value)
                 .map(Self::Domain)
                 .map_err(|error| error.to_string()),
-            abi::CLAIM_SCHEME => Ok(Self::Scheme(value.to_ascii_lowercase())),
+            abi::CLAIM_SCHEME => manifest::scheme(value).map(Self::Scheme),
             unknown => Err(format!("its kind {unknown} is unknown")),
         }
     }
@@ -192,6 +192,16 @@ mod tests {
     fn claim_that_makes_no_sense_is_refused_with_the_reason() {
         assert!(Claim::parse(abi::CLAIM_TCP, "5060").is_err());
         assert!(Claim::parse(abi::CLAIM_DOMAIN, "localhost").is_err());
+        assert_eq!(
+            Claim::parse(abi::CLAIM_SCHEME, "SIPS").unwrap().to_string(),
+            "scheme sips"
+        );
+        for scheme in ["", "sip:", "5ip", "s p"] {
+            assert!(
+                Claim::parse(abi::CLAIM_SCHEME, scheme).is_err(),
+                "{scheme:?}"
+            );
+        }
         assert!(Claim::parse(99, "x").unwrap_err().contains("99"));
     }
 }

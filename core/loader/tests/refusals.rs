@@ -164,6 +164,50 @@ fn plugin_with_other_layouts_is_refused_by_the_first_difference() {
     );
 }
 
+#[test]
+fn plugin_with_a_senseless_list_of_fields_is_refused() {
+    for (name, field, why) in [
+        (
+            "broken_name",
+            r#"RIALTO_TEXT("Oper\nation"), RIALTO_TEXT("x")"#,
+            "it lists a field without a name",
+        ),
+        (
+            "endless_name",
+            r#"{ (const uint8_t *)"x", SIZE_MAX }, RIALTO_TEXT("x")"#,
+            "a struct's name has a length of 18446744073709551615",
+        ),
+    ] {
+        let code = format!(
+            "#include \"rialto.h\"
+            static const RialtoField fields[] = {{ {{ {field}, 0, 4 }} }};
+            #define LAYOUT fields
+            #define LAYOUT_LEN 1"
+        );
+        let words = refused(&c_plugin(name, &code));
+        let begins = format!("built with other data layouts ({why}");
+        assert!(words.starts_with(&begins), "{words}");
+    }
+    let code = "#include \"rialto.h\"
+        static const RialtoField fields[2];
+        #define LAYOUT (const RialtoField *)((const char *)fields + 1)
+        #define LAYOUT_LEN 1";
+    let words = refused(&c_plugin("odd_fields", code));
+    assert!(
+        words.contains("its list of fields lies at an odd address"),
+        "{words}"
+    );
+}
+
+#[test]
+fn rust_plugin_with_equal_fields_and_another_signature_is_refused() {
+    assert_eq!(
+        refused(&other_layout_plugin()),
+        "built with other data layouts (plugin.cancel.param_1: mismatched type Expected: u64 Found: u32); build it \
+         with this gateway's SDK"
+    );
+}
+
 #[tokio::test]
 async fn plugin_that_has_grown_at_the_end_works() {
     let grown = OTHER_FIELDS.replace("\"inserted\"), 8", "\"priority\"), 4096");
@@ -214,6 +258,28 @@ fn library_that_panics_while_it_is_opened_is_refused_with_its_words() {
         "{words}"
     );
     assert!(words.contains("a bug at load"), "{words}");
+}
+
+#[test]
+fn library_whose_constructor_hangs_is_refused_even_if_it_goes_on_talking() {
+    let quiet = "extern crate std; unsafe extern \"C\" { fn close(fd: i32) -> i32; }";
+    for (name, body) in [
+        (
+            "talks_for_ever",
+            "loop { eprintln!(\"busy\"); std::thread::sleep(std::time::Duration::from_millis(100)); }"
+                .to_owned(),
+        ),
+        (
+            "hangs_in_silence",
+            format!("{quiet} unsafe {{ close(2); }} loop {{ std::thread::park(); }}"),
+        ),
+    ] {
+        let words = refused(&constructor(name, &body));
+        assert!(
+            words.starts_with("opening the library fails (not done after 10s"),
+            "{words}"
+        );
+    }
 }
 
 #[test]
@@ -270,4 +336,61 @@ fn panic_in_claims_is_a_refusal() {
         words.contains("the plugin panicked: claims: a bug"),
         "{words}"
     );
+}
+
+/// A plugin in C that names claims as `code` says.
+fn claiming(name: &str, code: &str) -> String {
+    let code = format!(
+        "#include \"rialto.h\"
+        static void claims(RialtoBytes config, const RialtoClaimSink *sink, RialtoCompletion done) {{
+            RialtoResponse yes = {{ .size = sizeof yes }};
+            RialtoClaim c = {{ .size = sizeof c, .kind = RIALTO_CLAIM_SCHEME, .value = RIALTO_TEXT(\"c\") }};
+            (void)config;
+            {code}
+            done.complete(done.ticket, &yes);
+        }}
+        #define CLAIMS claims"
+    );
+    let declared = Declared::new("one", c_plugin(name, &code), "{}".to_owned());
+    match declared.load(&ClaimTable::new()) {
+        Ok(loaded) => format!("{:?}", loaded.claims()),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn claim_that_cannot_be_taken_is_refused_rather_than_lost() {
+    assert_eq!(
+        claiming("claims", "sink->claim(sink->ctx, &c);"),
+        "[Scheme(\"c\")]"
+    );
+    for (name, code, why) in [
+        (
+            "claims_null",
+            "sink->claim(sink->ctx, 0);",
+            "a struct is null",
+        ),
+        (
+            "claims_latin1",
+            "c.value = (RialtoBytes){ (const uint8_t *)\"\\xff\", 1 }; sink->claim(sink->ctx, &c);",
+            "a claim is not UTF-8",
+        ),
+        (
+            "claims_many",
+            "for (int i = 0; i < 1025; i++) sink->claim(sink->ctx, &c);",
+            "it claims more than 1024 things",
+        ),
+        (
+            "claims_long",
+            "static uint8_t x[256] = { 'x' }; c.value = (RialtoBytes){ x, 256 }; sink->claim(sink->ctx, &c);",
+            "it has more than 255 bytes",
+        ),
+    ] {
+        assert_eq!(
+            claiming(name, code),
+            format!(
+                "adapter one: the plugin claims something, which is no claim ({why}); report it to the plugin's author"
+            )
+        );
+    }
 }

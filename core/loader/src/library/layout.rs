@@ -5,7 +5,7 @@ use std::path::Path;
 
 use abi_stable::library::lib_header_from_path;
 use rialto_abi::{self as abi, rust::RootRef};
-use rialto_bridge::read;
+use rialto_bridge::{Malformed, read};
 
 use super::Language;
 use crate::LoadError;
@@ -63,7 +63,10 @@ unsafe fn compare(table: &abi::Plugin) -> Result<bool, String> {
     if table.layout_len > MAX_FIELDS {
         return Err(format!("it lists {} fields", table.layout_len));
     }
-    // SAFETY: the caller's promise.
+    if !table.layout.is_aligned() {
+        return Err("its list of fields lies at an odd address".to_owned());
+    }
+    // SAFETY: not null, aligned, bounded, and the caller's promise.
     let theirs = unsafe { std::slice::from_raw_parts(table.layout, table.layout_len) };
     // SAFETY: the caller's promise, and our own constants.
     let (theirs, ours) = unsafe { (fields(theirs)?, fields(abi::LAYOUT)?) };
@@ -95,13 +98,24 @@ unsafe fn fields(raw: &[abi::Field]) -> Result<Vec<Field<'_>>, String> {
                 )
             };
             Ok(Field {
-                of: of.map_err(|error| error.to_string())?,
-                name: name.map_err(|error| error.to_string())?,
+                of: identifier(of)?,
+                name: identifier(name)?,
                 offset: field.offset,
                 size: field.size,
             })
         })
         .collect()
+}
+
+/// What can be shown in a line.
+fn identifier(text: Result<&str, Malformed>) -> Result<&str, String> {
+    const LONGEST: usize = 64;
+    let text = text.map_err(|error| error.to_string())?;
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    match (1..=LONGEST).contains(&text.len()) && text.bytes().all(belongs) {
+        true => Ok(text),
+        false => Err("it lists a field without a name".to_owned()),
+    }
 }
 
 impl Field<'_> {
@@ -119,18 +133,32 @@ impl Field<'_> {
     }
 }
 
-/// `abi_stable`'s report has hundreds of lines, outermost type first; the innermost type's errors are its end.
+/// `abi_stable`'s report has hundreds of lines, outermost type first. The innermost type's error is its end: the way there, field by
+/// field, then both layouts, then the error itself.
 fn cause(report: &str) -> String {
-    const SHOWN: usize = 12;
+    const LINES: usize = 12;
+    const LONGEST: usize = 300;
     let lines: Vec<_> = report
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let from = lines
+    let last = |begins: &str| lines.iter().rposition(|line| line.contains(begins));
+    let (way, error) = (last("error(s)inside:"), last("Error:"));
+    let way: Vec<_> = lines
         .iter()
-        .rposition(|line| line.contains("error(s)"))
-        .unwrap_or(0);
-    let end: Vec<_> = lines.into_iter().skip(from).take(SHOWN).collect();
-    end.join(" ")
+        .skip(way.unwrap_or(lines.len()))
+        .take_while(|line| !line.starts_with("Layout of"))
+        .filter_map(|line| line.strip_prefix("field_name:"))
+        .filter(|name| *name != "0") // of a reference
+        .collect();
+    let error: Vec<_> = lines
+        .iter()
+        .skip(error.unwrap_or(0))
+        .take(LINES)
+        .map(|line| line.trim_start_matches("Error:"))
+        .collect();
+    let cause = [way.join("."), error.join(" ")];
+    let cause: Vec<_> = cause.into_iter().filter(|part| !part.is_empty()).collect();
+    cause.join(": ").chars().take(LONGEST).collect()
 }

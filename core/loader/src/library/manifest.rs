@@ -113,19 +113,18 @@ impl Manifest {
     }
 }
 
-/// RFC 3986 §3.1.
 fn schemes(list: &str) -> Result<Vec<String>, String> {
-    let is_scheme = |text: &str| {
-        text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    };
     list.split(',')
         .filter(|scheme| !scheme.is_empty())
-        .map(|scheme| match is_scheme(scheme) {
-            true => Ok(scheme.to_ascii_lowercase()),
-            false => Err(format!("`{scheme}` is no URI scheme")),
-        })
+        .map(scheme)
         .collect()
+}
+
+/// The scheme of a URI, in lower case. RFC 3986 §3.1.
+pub(crate) fn scheme(text: &str) -> Result<String, String> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    match text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(belongs) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(format!("`{text}` is no URI scheme")),
+    }
 }

@@ -3,7 +3,7 @@
 mod elf;
 mod layout;
 mod lookup;
-mod manifest;
+pub(crate) mod manifest;
 mod probe;
 mod table;
 
@@ -105,7 +105,7 @@ impl Library {
             adapter: Arc::clone(adapter),
             problem,
         };
-        let mut named: Vec<(u32, String)> = Vec::new();
+        let mut named = Named::default();
         let sink = abi::ClaimSink {
             size: size_of::<abi::ClaimSink>() as u32,
             reserved: 0,
@@ -135,14 +135,43 @@ impl Library {
                 ));
             }
         }
-        let parse = |(kind, value): (u32, String)| {
-            Claim::parse(kind, &value).map_err(|problem| LoadError::NoClaim {
-                adapter: Arc::clone(adapter),
-                claim: format!("`{}`", value.escape_debug()),
-                problem,
-            })
+        let none = |claim, problem| LoadError::NoClaim {
+            adapter: Arc::clone(adapter),
+            claim,
+            problem,
         };
-        named.into_iter().map(parse).collect()
+        if let Some(problem) = named.problem {
+            return Err(none("something".to_owned(), problem));
+        }
+        let parse = |(kind, value): (u32, String)| {
+            Claim::parse(kind, &value)
+                .map_err(|problem| none(format!("`{}`", value.escape_debug()), problem))
+        };
+        named.claims.into_iter().map(parse).collect()
+    }
+}
+
+/// What a plugin named. None of it may be lost: what is not known to be taken is given to somebody else.
+#[derive(Default)]
+struct Named {
+    claims: Vec<(u32, String)>,
+    problem: Option<String>,
+}
+
+impl Named {
+    const MAX: usize = read::MAX_LIST;
+    /// The longest claim, in bytes: no domain, address or scheme has more.
+    const MAX_LEN: usize = 255;
+
+    fn take(&mut self, kind: u32, value: &str) -> Result<(), String> {
+        if value.len() > Self::MAX_LEN {
+            return Err(format!("it has more than {} bytes", Self::MAX_LEN));
+        }
+        if self.claims.len() == Self::MAX {
+            return Err(format!("it claims more than {} things", Self::MAX));
+        }
+        self.claims.push((kind, value.to_owned()));
+        Ok(())
     }
 }
 
@@ -158,14 +187,13 @@ impl fmt::Debug for Library {
 unsafe extern "C" fn take_claim(ctx: *mut c_void, claim: *const abi::Claim) {
     // SAFETY: the caller's promise, for all of these.
     unsafe {
-        let named = &mut *ctx.cast::<Vec<(u32, String)>>();
-        let Ok(claim) = read::prefix(claim) else {
-            return;
-        };
-        if let Ok(value) = read::text("a claim", claim.value)
-            && named.len() < read::MAX_LIST
-        {
-            named.push((claim.kind, value.to_owned()));
+        let named = &mut *ctx.cast::<Named>();
+        let taken = read::prefix(claim)
+            .and_then(|claim| Ok((claim.kind, read::text("a claim", claim.value)?)))
+            .map_err(|error| error.to_string())
+            .and_then(|(kind, value)| named.take(kind, value));
+        if let Err(problem) = taken {
+            named.problem.get_or_insert(problem);
         }
     }
 }

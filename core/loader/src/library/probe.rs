@@ -7,9 +7,9 @@
 use std::{
     fs::File,
     io::Read,
-    os::fd::{AsFd, AsRawFd, OwnedFd},
+    os::fd::{AsFd, FromRawFd, OwnedFd, RawFd},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -53,6 +53,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
     };
     drop(theirs);
     let words = last_words(ours, child);
+    // The child has ended, or is being killed: this waits for nothing else.
     let how = match waitpid(child, None) {
         // An error of `dlopen` is found again, with its words, by this process.
         Ok(WaitStatus::Exited(_, 0)) => return Ok(()),
@@ -87,35 +88,97 @@ fn try_to_open(path: &Path, stderr: &OwnedFd) -> ! {
 }
 
 /// What the child writes until it ends; it is killed when that takes too long.
+///
+/// Its end is seen by itself, not by that of its writing: a constructor may close what it writes to, or leave it to a child of
+/// its own.
 fn last_words(from: OwnedFd, child: Pid) -> String {
-    let mut words = Vec::new();
-    let mut file = File::from(from);
-    let timeout = PollTimeout::try_from(LIMIT).unwrap_or(PollTimeout::NONE);
+    let mut words = Words::default();
+    let mut from = Some(File::from(from));
+    let end = pidfd(child);
+    if end.is_none() {
+        tracing::warn!(
+            "no descriptor for a process: a constructor that hangs in silence is waited for"
+        );
+    }
+    let begun = now();
     loop {
-        let mut fds = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
-        let mut chunk = [0; 1024];
-        match poll(&mut fds, timeout) {
-            Ok(0) => {
-                tracing::warn!(fd = file.as_raw_fd(), "a library's constructor hangs");
-                kill(child, Signal::SIGKILL).unwrap_or_default();
-                break;
-            }
-            Ok(_) => match file.read(&mut chunk) {
-                Ok(0) | Err(_) => break,
-                Ok(len) => words.extend_from_slice(chunk.get(..len).unwrap_or_default()),
-            },
-            Err(nix::Error::EINTR) => {}
+        let left = LIMIT.saturating_sub(now().duration_since(begun));
+        if left.is_zero() {
+            kill(child, Signal::SIGKILL).unwrap_or_default();
+            break;
+        }
+        let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+        let descriptors = [
+            end.as_ref().map(AsFd::as_fd),
+            from.as_ref().map(AsFd::as_fd),
+        ];
+        let mut fds: Vec<_> = descriptors
+            .into_iter()
+            .flatten()
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        if fds.is_empty() {
+            break;
+        }
+        match poll(&mut fds, left) {
+            Ok(0) | Err(nix::Error::EINTR) => continue,
+            Ok(_) => {}
             Err(_) => break,
         }
-        if words.len() > 1 << 16 {
+        let has_ended = end.is_some() && fds.first().is_some_and(|fd| fd.any().unwrap_or(true));
+        let speaks = from.is_some() && fds.last().is_some_and(|fd| fd.any().unwrap_or(true));
+        drop(fds);
+        if speaks && !from.as_mut().is_some_and(|from| words.hear(from)) {
+            from = None;
+        } else if has_ended && !speaks {
             break;
         }
     }
-    let words = String::from_utf8_lossy(&words);
-    let lines: Vec<_> = words
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    lines.join(" ").chars().take(SHOWN).collect()
+    words.shown()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a constructor is foreign code")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Becomes readable when the process ends.
+fn pidfd(process: Pid) -> Option<OwnedFd> {
+    // SAFETY: a system call without pointers.
+    let fd = unsafe { nix::libc::syscall(nix::libc::SYS_pidfd_open, process.as_raw(), 0) };
+    let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+    // SAFETY: the system call's own, and nobody else's.
+    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The beginning of what the child writes.
+#[derive(Default)]
+struct Words(Vec<u8>);
+
+impl Words {
+    /// How much is kept.
+    const MAX: usize = 1 << 14;
+
+    /// Takes what is there. False: there will be nothing more.
+    fn hear(&mut self, from: &mut File) -> bool {
+        let mut chunk = [0; 1024];
+        let Ok(len @ 1..) = from.read(&mut chunk) else {
+            return false;
+        };
+        let fits = len.min(Self::MAX - self.0.len());
+        self.0
+            .extend_from_slice(chunk.get(..fits).unwrap_or_default());
+        true
+    }
+
+    /// In one line.
+    fn shown(&self) -> String {
+        let words = String::from_utf8_lossy(&self.0);
+        let lines: Vec<_> = words
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        lines.join(" ").chars().take(SHOWN).collect()
+    }
 }

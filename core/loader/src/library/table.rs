@@ -13,11 +13,17 @@ const FIRST: usize = 192;
 /// Reads a table; what the plugin does not know yet is zero.
 ///
 /// # Safety
-/// `exported` leads to a table that starts with the mark, or to at least eight other bytes.
+/// `exported` is null, or leads to a table that starts with the mark, or to at least eight other bytes.
 pub(super) unsafe fn read(
     path: &Path,
     exported: *const abi::Plugin,
 ) -> Result<abi::Plugin, LoadError> {
+    if exported.is_null() {
+        return Err(LoadError::NotAPlugin {
+            path: path.to_owned(),
+            why: "its `RIALTO_PLUGIN` leads nowhere".to_owned(),
+        });
+    }
     // SAFETY: the caller's promise; unaligned, since it may be something else.
     let magic = unsafe { (&raw const (*exported).magic).read_unaligned() };
     if magic != abi::MAGIC || !exported.is_aligned() {

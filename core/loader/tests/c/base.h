@@ -25,6 +25,9 @@
 #ifndef STOP
 #define STOP stop
 #endif
+#ifndef CLAIMS
+#define CLAIMS 0
+#endif
 #ifndef LAYOUT
 #define LAYOUT 0
 #define LAYOUT_LEN 0
@@ -60,6 +63,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .protocol = RIALTO_TEXT("c"),
     .schemes = RIALTO_TEXT(SCHEMES),
     .services = SERVICES,
+    .claims = CLAIMS,
     .start = start,
     .deliver = DELIVER,
     .stop = STOP,

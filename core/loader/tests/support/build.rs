@@ -8,12 +8,12 @@ use std::{
 
 /// The Rust example.
 pub fn echo_plugin() -> PathBuf {
-    cargo("echo-plugin")
+    example_plugin("echo-plugin")
 }
 
 /// The plugin that misbehaves.
 pub fn faulty_plugin() -> PathBuf {
-    cargo("faulty-plugin")
+    example_plugin("faulty-plugin")
 }
 
 /// The C example, built as its Makefile says.
@@ -61,6 +61,40 @@ pub fn rust_library(name: &str, code: &str) -> PathBuf {
     library
 }
 
+/// A plugin of Rust whose contract has the same fields as ours, and one function with another signature.
+pub fn other_layout_plugin() -> PathBuf {
+    const OURS: &str = "cancel: Option<unsafe extern \"C\" fn(adapter: *mut c_void, ticket: u64)>";
+    let crate_ = folder().join("other-layout");
+    let source = crate_.join("src");
+    {
+        let _turn = turn("other-layout");
+        fs::create_dir_all(&source).unwrap();
+        for file in fs::read_dir(root().join("sdk/abi/src")).unwrap() {
+            let file = file.unwrap();
+            let mut code = fs::read_to_string(file.path()).unwrap();
+            if file.file_name() == "plugin.rs" {
+                assert!(
+                    code.contains(OURS),
+                    "the contract has changed: so must this"
+                );
+                code = code.replace(OURS, &OURS.replace("u64", "u32"));
+            }
+            if file.file_name() == "lib.rs" {
+                code.push_str(include_str!("../rust/other_layout.rs"));
+            }
+            fs::write(source.join(file.file_name()), code).unwrap();
+        }
+        // Under our name and version: nothing else shall differ.
+        let manifest = "[package]\nname = \"rialto-abi\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+            [lib]\nname = \"rialto_abi\"\ncrate-type = [\"cdylib\"]\n\
+            [dependencies]\nabi_stable = { version = \"=0.11.3\", default-features = false }\n[workspace]\n";
+        fs::write(crate_.join("Cargo.toml"), manifest).unwrap();
+        let lock = example("echo-plugin").join("Cargo.lock");
+        fs::copy(lock, crate_.join("Cargo.lock")).unwrap();
+    }
+    cargo(&crate_, &target(), "rialto_abi")
+}
+
 /// Tests run in processes of their own: only one builds a thing at a time.
 fn turn(name: &str) -> File {
     let lock = File::create(path(name, "lock")).unwrap();
@@ -76,14 +110,21 @@ fn fresh(library: &Path) -> &Path {
     library
 }
 
-fn cargo(package: &str) -> PathBuf {
-    // The workspace's own: most of what the plugin needs is built there already.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
+fn example_plugin(package: &str) -> PathBuf {
+    cargo(&example(package), &target(), &package.replace('-', "_"))
+}
+
+/// The workspace's own: most of what a plugin needs is built there already.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
+}
+
+fn cargo(package: &Path, target: &Path, library: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(example(package));
+    cargo.current_dir(package);
     cargo
         .args(["build", "--offline", "--quiet", "--target-dir"])
-        .arg(&target);
+        .arg(target);
     if !cfg!(debug_assertions) {
         cargo
             .arg("--release")
@@ -97,9 +138,7 @@ fn cargo(package: &str) -> PathBuf {
     } else {
         "release"
     };
-    target
-        .join(profile)
-        .join(format!("lib{}.so", package.replace('-', "_")))
+    target.join(profile).join(format!("lib{library}.so"))
 }
 
 fn run(command: &mut Command) {

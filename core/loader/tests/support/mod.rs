@@ -12,7 +12,9 @@
 mod build;
 mod recorder;
 
-pub use build::{c_plugin, echo_c_plugin, echo_plugin, faulty_plugin, rust_library};
+pub use build::{
+    c_plugin, echo_c_plugin, echo_plugin, faulty_plugin, other_layout_plugin, rust_library,
+};
 pub use recorder::Recorder;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
