@@ -65,6 +65,7 @@
 //! * Write logs with [`tracing`]: a constant sentence, data in fields, never a message's text. They reach the gateway's log.
 //! * No globals: two adapters of one library share them.
 //! * A panic fails one operation, and is a bug.
+//! * Test without a gateway: the feature `testing`, for `[dev-dependencies]`, has one to play with (`testing::Gateway`).
 //! * `serde`'s derives need to be told where it is, as above, unless the plugin depends on `serde` itself.
 
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
@@ -79,6 +80,8 @@ mod host;
 mod log;
 mod plugin;
 mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use claims::{Claim, Claims};
 pub use config::Secret;

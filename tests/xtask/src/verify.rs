@@ -37,6 +37,7 @@ fn steps() -> Vec<(&'static str, Command)> {
             "documentation's examples",
             step::cargo(&["test", "--workspace", "--doc", "--locked"]),
         ),
+        ("example's tests", example()),
         ("documentation", documentation()),
         ("demo", demo()),
         ("fuzzing", script("tests/fuzz/run.sh", &[FUZZ_SECONDS])),
@@ -52,6 +53,18 @@ fn lints() -> Command {
         "--",
         "-D",
         "warnings",
+    ])
+}
+
+/// The plugin to copy is no member of the workspace.
+fn example() -> Command {
+    step::cargo(&[
+        "test",
+        "--locked",
+        "--manifest-path",
+        "examples/echo-plugin/Cargo.toml",
+        "--target-dir",
+        "target",
     ])
 }
 
