@@ -4,6 +4,7 @@
 //! |---|---|
 //! | Request-URI, its `gr` | destination, destination instance |
 //! | From, its `gr` | source, source instance |
+//! | their `user` parameter, parameters of a number | qualifiers in the local part |
 //! | display name of From | header `From` |
 //! | To, where it says more than the Request-URI | header `To` |
 //! | Call-ID | thread |
