@@ -26,6 +26,9 @@
 // `Operation.kind`: an instant message.
 #define RIALTO_KIND_MESSAGE 1
 
+// `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
+#define RIALTO_FLAG_AUTHENTICATED 1
+
 // `Response.status`: the far side acknowledged the delivery.
 #define RIALTO_SUCCESS 0
 
@@ -263,7 +266,7 @@ typedef struct RialtoOperation {
   uint64_t deadline_ms;
   // How many more relays it may pass, 0 to 255.
   uint32_t max_forwards;
-  // None are defined yet: 0.
+  // `FLAG_…`, added up; unknown ones are passed over.
   uint32_t flags;
   // 1 to 40 bytes of visible ASCII; the response carries them back.
   struct RialtoBytes transaction_id;

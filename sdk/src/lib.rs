@@ -96,9 +96,9 @@ pub use {serde, serde_json, tokio, tokio_util, tracing};
 /// What nearly every plugin needs.
 pub mod prelude {
     pub use rialto_model::{
-        ByteString, Bytes, ContentHeader, Domain, Failure, FailureReason, Header, InstantInbox,
-        InstantMessage, MaxForwards, MessageHeaders, MessageOperation, Origin, Payload, Responder,
-        Response, ResponseStatus, Retry, TransactionId,
+        Authentication, ByteString, Bytes, ContentHeader, Domain, Failure, FailureReason, Header,
+        InstantInbox, InstantMessage, MaxForwards, MessageHeaders, MessageOperation, Origin,
+        Payload, Responder, Response, ResponseStatus, Retry, TransactionId,
     };
     pub use serde::Deserialize;
 

@@ -26,7 +26,7 @@ pub struct Operation {
     pub deadline_ms: u64,
     /// How many more relays it may pass, 0 to 255.
     pub max_forwards: u32,
-    /// None are defined yet: 0.
+    /// `FLAG_…`, added up; unknown ones are passed over.
     pub flags: u32,
     /// 1 to 40 bytes of visible ASCII; the response carries them back.
     pub transaction_id: Bytes,

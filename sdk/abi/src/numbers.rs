@@ -8,6 +8,9 @@ pub const CONTRACT: u32 = 1;
 /// `Operation.kind`: an instant message.
 pub const KIND_MESSAGE: u32 = 1;
 
+/// `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
+pub const FLAG_AUTHENTICATED: u32 = 1;
+
 /// `Response.status`: the far side acknowledged the delivery.
 pub const SUCCESS: u32 = 0;
 /// `Response.status`: not delivered, and not tried again.

@@ -14,8 +14,8 @@ use rialto_bridge::{
     operation::{LENT_FROM, MAX_TEXTS, View, own},
 };
 use rialto_model::{
-    Bytes, ContentHeader, FailureReason, Header, InstantInbox, InstantMessage, MaxForwards,
-    MessageHeaders, MessageOperation, TransactionId,
+    Authentication, Bytes, ContentHeader, FailureReason, Header, InstantInbox, InstantMessage,
+    MaxForwards, MessageHeaders, MessageOperation, TransactionId,
 };
 
 fn operation(payload: Bytes) -> MessageOperation {
@@ -68,6 +68,18 @@ fn operation_comes_through_unchanged() {
         let taken = unsafe { own(View::of(&original).raw()) };
         assert_eq!(taken.as_ref(), Ok(&original), "{len} bytes");
     }
+}
+
+#[test]
+fn authentication_crosses_and_is_nobody_s_invention() {
+    let original = operation(Bytes::new());
+    assert_eq!(View::of(&original).raw().flags, 0);
+    let vouched = original.with_authentication(Authentication::Network);
+    // SAFETY: a view follows the contract.
+    let crossed = unsafe { own(View::of(&vouched).raw()) };
+    assert_eq!(crossed.as_ref(), Ok(&vouched));
+    let others = taken(|raw| raw.flags = !abi::FLAG_AUTHENTICATED).unwrap();
+    assert_eq!(others.authentication(), Authentication::None);
 }
 
 #[test]

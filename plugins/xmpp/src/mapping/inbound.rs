@@ -1,8 +1,8 @@
 //! A `<message/>` to a message operation (RFC 7572 §4, RFC 3922 §4.1).
 
 use rialto_sdk::model::{
-    ByteString, ContentHeader, Failure, FailureReason, Header, InstantMessage, MaxForwards,
-    MessageOperation, TransactionId,
+    Authentication, ByteString, ContentHeader, Failure, FailureReason, Header, InstantMessage,
+    MaxForwards, MessageOperation, TransactionId,
 };
 use rialto_xmpp_codec::{Condition, Jid, LangText, Message, MessageType, StanzaError};
 
@@ -84,7 +84,9 @@ fn operation(
     let from = jid(message.from.as_ref(), FailureReason::InvalidSource)?;
     let to = jid(message.to.as_ref(), FailureReason::InvalidDestination)?;
     let (source, destination) = (source_inbox(&from)?, destination_inbox(&to)?);
-    let mut operation = MessageOperation::new(id(), source, destination, instant(message, body));
+    // The server has stamped `from`, or checked it against the server that did (RFC 6120 §8.1.2.1, §8.1.2.2).
+    let mut operation = MessageOperation::new(id(), source, destination, instant(message, body))
+        .with_authentication(Authentication::Network);
     if let Some(hops) = message.max_forwards {
         operation = operation.with_max_forwards(MaxForwards::new(hops));
     }
@@ -189,6 +191,12 @@ mod tests {
             Incoming::Refused(failure) => failure.reason(),
             other => panic!("not refused: {other:?}"),
         }
+    }
+
+    #[test]
+    fn rfc2779_5_4_3_sender_is_vouched_for_by_the_server() {
+        let authentication = instant(&chat()).authentication();
+        assert_eq!(authentication, Authentication::Network);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rialto_abi as abi;
-use rialto_model::{InstantMessage, MaxForwards, MessageOperation, TransactionId};
+use rialto_model::{Authentication, InstantMessage, MaxForwards, MessageOperation, TransactionId};
 
 use super::{payload, texts::Texts};
 use crate::read::{self, Malformed};
@@ -42,6 +42,9 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
             message(raw, &mut texts)?,
         )
         .with_max_forwards(MaxForwards::new(max_forwards));
+        if raw.flags & abi::FLAG_AUTHENTICATED != 0 {
+            operation = operation.with_authentication(Authentication::Network);
+        }
         if raw.deadline_ms != 0 {
             operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
         }

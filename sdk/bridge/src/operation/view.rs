@@ -37,7 +37,10 @@ impl<'a> View<'a> {
             // 0 would be "no limit".
             deadline_ms: operation.deadline().map_or(0, |d| milliseconds(d).max(1)),
             max_forwards: operation.max_forwards().hops().into(),
-            flags: 0,
+            flags: match operation.authentication().is_authenticated() {
+                true => abi::FLAG_AUTHENTICATED,
+                false => 0,
+            },
             transaction_id: lend(operation.transaction_id().as_bytes()),
             source: text_view(operation.source().uri()),
             destination: text_view(operation.destination().uri()),
