@@ -1,8 +1,12 @@
 //! The `[adapters.<name>]` table.
 
 mod next_hop;
+mod trusted;
 
-pub(crate) use self::next_hop::{Hop, ListenAddress, NextHop, TransportKind};
+pub(crate) use self::{
+    next_hop::{Hop, ListenAddress, NextHop, TransportKind},
+    trusted::TrustedPeers,
+};
 
 use std::time::Duration;
 
@@ -27,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) outbound: Vec<NextHop>,
     /// The domain of the numbers of `tel:` URIs; without one they are refused.
     number_domain: Option<String>,
+    /// Proxies that vouch for the senders of what they send here.
+    pub(crate) trusted: TrustedPeers,
     /// What Server, User-Agent and Warning say we are; a token.
     pub(crate) user_agent: String,
     /// The estimate of the round-trip time (RFC 3261 §17.1.1.1).
@@ -61,6 +67,7 @@ impl Default for Config {
             advertise: None,
             outbound: Vec::new(),
             number_domain: None,
+            trusted: TrustedPeers::default(),
             user_agent: "rialto".to_owned(),
             t1: Span::new(Duration::from_millis(500)),
             t2: Span::new(Duration::from_secs(4)),

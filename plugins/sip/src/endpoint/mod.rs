@@ -41,7 +41,7 @@ use self::{
     send::{Waiting, fail_unsent},
 };
 use crate::{
-    config::Config,
+    config::{Config, TrustedPeers},
     gateway::Gateway,
     responses::Answer,
     transport::{Connection, Connections, Datagram, FromConnection, StreamLimits, UdpPort},
@@ -53,6 +53,7 @@ pub(crate) struct Endpoint<G: Gateway> {
     gateway: G,
     user_agent: String,
     number_domain: Option<Domain>,
+    trusted: TrustedPeers,
     timers: Timers,
     max_message: usize,
     max_pending: usize,
@@ -121,6 +122,7 @@ impl<G: Gateway> Endpoint<G> {
             gateway,
             user_agent: config.user_agent.clone(),
             number_domain: config.number_domain()?,
+            trusted: config.trusted.clone(),
             timers,
             max_message: config.max_message_size(),
             max_pending: config.max_pending,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use rialto_sdk::prelude::FailureReason;
+use rialto_sdk::prelude::{Authentication, FailureReason};
 use rialto_sip_codec::{
     Answerable, DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode,
     Via,
@@ -153,7 +153,9 @@ impl<G: Gateway> Endpoint<G> {
         let id = self.gateway.transaction_id();
         let numbers = self.number_domain.as_ref();
         let operation = match message_from_sip(request, &asked.bytes, id, now.date, numbers) {
-            Ok(operation) => operation.with_deadline(self.answer_within()),
+            Ok(operation) => operation
+                .with_deadline(self.answer_within())
+                .with_authentication(self.authentication(&asked.flow)),
             Err(rejection) => return Begun::Answered(asked, rejection.into()),
         };
         self.counters.messages += 1;
@@ -165,6 +167,14 @@ impl<G: Gateway> Endpoint<G> {
                 self.pending.push(answering);
                 Begun::Pending
             }
+        }
+    }
+
+    /// Who vouches for the sender: anybody may write anything into From, but not from a trusted peer.
+    fn authentication(&self, flow: &Flow) -> Authentication {
+        match self.trusted.contains(flow.source().ip()) {
+            true => Authentication::Network,
+            false => Authentication::None,
         }
     }
 

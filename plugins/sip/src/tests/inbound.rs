@@ -1,4 +1,4 @@
-use rialto_sdk::prelude::{Failure, FailureReason, ResponseStatus};
+use rialto_sdk::prelude::{Authentication, Failure, FailureReason, ResponseStatus};
 
 use super::{Fake, Peer, message, peer::status, request, start, start_with, udp};
 
@@ -27,6 +27,23 @@ async fn message_is_delivered_and_answered_with_the_truth() {
     assert_eq!(operation.destination().as_str(), "im:juliet@xmpp.example");
     assert_eq!(operation.message().payload().as_bytes(), b"hello");
     assert_eq!(operation.deadline().unwrap().as_secs(), 30);
+}
+
+#[tokio::test]
+async fn rfc2779_5_4_3_sender_is_vouched_for_by_a_trusted_peer_only() {
+    let peer = Peer::bind().await;
+    let cases = [
+        ("{}", Authentication::None),
+        (r#"{"trusted": ["192.0.2.0/24"]}"#, Authentication::None),
+        (r#"{"trusted": ["127.0.0.0/8"]}"#, Authentication::Network),
+    ];
+    for (settings, expected) in cases {
+        let gateway = Fake::answering(ResponseStatus::Success);
+        let adapter = start_with(&gateway, settings);
+        peer.ask(udp(&adapter), message("1", "hello")).await;
+        let found = gateway.submitted()[0].authentication();
+        assert_eq!(found, expected, "{settings}");
+    }
 }
 
 #[tokio::test]
