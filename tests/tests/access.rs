@@ -65,3 +65,38 @@ fn cpim_2_4_1_2_refusals_of_the_rules_reach_senders_of_both_networks_in_their_ow
     let from = arrived.uri("From").unwrap_or_default();
     assert!(from.starts_with(JULIET), "{from}");
 }
+
+#[test]
+fn rfc2779_5_4_3_rule_tells_senders_whose_network_vouches_for_them_from_others() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let xmpp = Prosody::start(XmppSettings::new("sip.example"));
+    let mut sip = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let mut juliet = xmpp.login("juliet");
+    let trusted = format!("trusted = [\"{SIP_HOST}\"]");
+    for (setting, status) in [("trusted = []", 403), (&*trusted, 200)] {
+        let port = Port::take();
+        let listen = address(&port);
+        let config = GatewayConfig::new()
+            .with_sip("sip", &[listen], &["xmpp.example"])
+            .with_settings(&[setting])
+            .with_xmpp("xmpp", &xmpp.link(), &["sip.example"])
+            .with_route("xmpp.example", "xmpp", None)
+            .with_route("sip.example", "sip", Some(&sip.next_hop(Transport::Udp)))
+            .with_sections("[[rules]]\naction = \"deny\"\nauthenticated = false\n");
+        let _gateway = Gateway::start(&config);
+        let client = SippClient::new(SIP_HOST, Transport::Udp, listen);
+        let answer = client.send(Outgoing::text(ALICE, JULIET, "hello"));
+        assert_eq!(
+            answer.status(),
+            Some(status),
+            "{setting}: {}",
+            answer.head()
+        );
+        // What comes through the server is vouched for by it.
+        juliet.send("benvolio@sip.example", setting);
+        assert_eq!(sip.receive(Transport::Udp).body(), setting.as_bytes());
+    }
+    assert_eq!(juliet.receive().body(), Some("hello"));
+}
