@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use rand::Rng as _;
 use rialto_sdk::{
     prelude::{Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus, Result},
     tracing,
@@ -77,13 +76,8 @@ impl Outbound {
             Err(failure) => return Ok(Err(failure)),
         };
         let message = OutgoingMessage::new(operation)?;
-        let mut rng = rand::rng();
-        let branch = Branch::new(rng.random());
-        let ids = Identifiers {
-            branch,
-            from_tag: rng.random(),
-            call_id: rng.random(),
-        };
+        let branch = Branch::new(rand::random());
+        let ids = Identifiers::new(branch, operation.transaction_id());
         let Some((hop, port, bytes)) = self.write(&message, &ids, hop)? else {
             return Ok(Err(Failure::new(FailureReason::TooLarge).with_detail(
                 "the message exceeds 1300 bytes and no TCP address is known for the next hop",

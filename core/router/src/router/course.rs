@@ -100,9 +100,10 @@ pub(super) fn passes_on(failure: &Failure) -> bool {
     }
 }
 
-/// Whether a failure says nothing of what became of the message on another hop.
+/// Whether a failure says nothing of what became of the message on another hop; of a loop, it was seen there.
 fn is_of_one_hop(failure: &Failure) -> bool {
-    passes_on(failure) || failure.reason() == FailureReason::TimedOut
+    use FailureReason::{HopLimitReached, TimedOut};
+    passes_on(failure) || matches!(failure.reason(), TimedOut | HopLimitReached)
 }
 
 /// Nobody answered in time, and the message was out of our hands.

@@ -5,18 +5,36 @@ use std::borrow::Cow;
 use bytes::BytesMut;
 use rialto_sdk::{
     model::{CpimMessage, NameAddress, cpim},
-    prelude::{ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result},
+    prelude::{
+        ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result, TransactionId,
+    },
 };
 use rialto_sip_codec::{Date, HeaderName, MessageWriter, Method, Transport, transaction::Branch};
 
 use super::{address::push_sip_uri, is_content};
 
-/// What is random in a request; the branch is another for each transport that is tried.
+/// What is random in a request.
+///
+/// The branch is another for each attempt, the rest is the operation's: a server that gets the message by two ways, since one next hop was given up for
+/// another, can tell (RFC 3261 §8.2.2.2, RFC 3263 §4.3).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Identifiers {
     pub(crate) branch: Branch,
     pub(crate) from_tag: u64,
     pub(crate) call_id: u128,
+}
+
+impl Identifiers {
+    /// Those of an operation; the gateway's own identifiers are 128 random bits, in hexadecimal.
+    pub(crate) fn new(branch: Branch, operation: &TransactionId) -> Self {
+        let call_id = u128::from_str_radix(operation.as_str(), 16);
+        let call_id = call_id.unwrap_or_else(|_| rand::random());
+        Self {
+            branch,
+            from_tag: call_id as u64,
+            call_id,
+        }
+    }
 }
 
 /// The first Via: how the request leaves, and where responses go.

@@ -94,6 +94,33 @@ async fn request_shows_configured_names_and_the_address_it_leaves_by_only_in_via
 }
 
 #[tokio::test]
+async fn rfc3263_4_3_copy_for_another_hop_differs_in_its_branch_alone() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let adapter = start(&gateway);
+    let id = TransactionId::random(&mut rand::rng());
+    let ask = async |id| {
+        let (operation, responder) = operation("hi", None).into_forward(id);
+        drop(responder.respond(ResponseStatus::Indeterminant));
+        let operation = operation.with_next_hop(over_udp(&peer));
+        tokio::join!(deliver(&adapter, operation), peer.serve(200, &[])).1
+    };
+    let line = |text: &str, name: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with(name));
+        lines.next().unwrap().to_owned()
+    };
+    let [one, again, other] = [
+        ask(id).await,
+        ask(id).await,
+        ask(TransactionId::random(&mut rand::rng())).await,
+    ];
+    for name in ["From:", "Call-ID:"] {
+        assert_eq!(line(&one, name), line(&again, name));
+        assert_ne!(line(&one, name), line(&other, name));
+    }
+    assert_ne!(line(&one, "Via:"), line(&again, "Via:"));
+}
+
+#[tokio::test]
 async fn provisional_and_foreign_responses_end_nothing() {
     let (gateway, peer) = (Fake::holding(), Peer::bind().await);
     let adapter = start(&gateway);
