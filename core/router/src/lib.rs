@@ -1,10 +1,11 @@
-//! Decides, without I/O: the message service, addresses, routes.
+//! Decides, without I/O: the message service, addresses, access, routes.
 //!
-//! Nothing here reads a clock, draws randomness by itself or waits. Three parts, each usable alone:
+//! Nothing here reads a clock, draws randomness by itself or waits. Its parts, each usable alone:
 //!
 //! | part | what | source |
 //! |---|---|---|
 //! | [`RoutingTable`] | where a message goes, and how its sender is shown there: [`decide`](RoutingTable::decide), [`explain`](RoutingTable::explain) | RFC 3860 §3.4, draft-ietf-impp-cpim-03 appendix E |
+//! | [`Alias`], [`AccessRule`] | plain addresses for users elsewhere, and who may send to whom; the table knows them | draft-ietf-impp-cpim-03 §2.4.1 and appendix E.2 |
 //! | [`Router`] | operations in progress: one response each, deadlines, cancellation, drain | draft-ietf-impp-cpim-03 §2.4.1 |
 //! | [`Shards`] | which of several routers a conversation belongs to | |
 //!

@@ -38,7 +38,7 @@ struct Names {
 }
 
 impl Views {
-    /// Sorts aliases that [`check`](super::check) has found good by the networks that know them.
+    /// Sorts aliases that [`check`](super::check()) has found good by the networks that know them.
     pub(crate) fn new(aliases: &[Alias], adapters: &[Adapter]) -> Self {
         let view = |name: Option<&str>| {
             let known = aliases.iter().filter(|alias| alias.is_known_to(name));
