@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader, Write},
+    ops::ControlFlow,
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, mpsc},
@@ -11,7 +13,7 @@ use std::{
 };
 
 use rand::{Rng, SeedableRng, rngs::SmallRng};
-use rialto_store::{Acknowledge, Batch, CommitError, Done, KeyRange, Store, Table};
+use rialto_store::{Acknowledge, Batch, CommitError, Done, KeyRange, Record, Store, Table};
 use support::{child, folder, open};
 
 mod support;
@@ -22,9 +24,12 @@ const ROUNDS: usize = 12;
 /// Batches that the writer has under way.
 const WINDOW: u64 = 64;
 
+/// Batches whose records are there at a time.
+const KEPT: u64 = 500;
+
 const TABLES: [Table; 3] = [Table::Operations, Table::Identities, Table::Presence];
 
-/// So many records has a batch of this number, spread over the tables.
+/// So many records has a batch of this number.
 fn size(batch: u64) -> u64 {
     1 + batch % 9
 }
@@ -38,10 +43,21 @@ fn content(batch: u64, record: u64) -> Vec<u8> {
     vec![batch as u8; length as usize]
 }
 
+/// The records of a batch, spread over the tables.
+fn records(number: u64) -> impl Iterator<Item = (Table, u64)> {
+    TABLES.into_iter().cycle().zip(0..size(number))
+}
+
+/// Brings its own records, and takes those of one that was long before.
 fn numbered(number: u64) -> Batch {
     let mut batch = Batch::new();
-    for (record, table) in (0..size(number)).zip(TABLES.into_iter().cycle()) {
+    for (table, record) in records(number) {
         batch.put(table, key(number, record), content(number, record));
+    }
+    if let Some(old) = number.checked_sub(KEPT) {
+        for (table, record) in records(old) {
+            batch.delete(table, key(old, record));
+        }
     }
     batch
 }
@@ -54,9 +70,11 @@ struct Printer {
 
 impl Acknowledge for Printer {
     fn acknowledge(&self, ticket: u64, result: Result<(), CommitError>) {
-        result.unwrap();
         let mut out = self.out.lock().unwrap();
-        writeln!(out, "safe {ticket}").unwrap();
+        match result {
+            Ok(()) => writeln!(out, "safe {ticket}").unwrap(),
+            Err(error) => writeln!(out, "failed {error}").unwrap(),
+        }
         out.flush().unwrap();
         self.next.send(()).unwrap();
     }
@@ -69,7 +87,7 @@ fn writer() {
     let (next, go) = mpsc::channel();
     let out = Mutex::new(std::io::stdout());
     let printer = Arc::new(Printer { out, next });
-    let first = first_missing(&store);
+    let first = after_last(&store);
     for number in first.. {
         store.commit(
             numbered(number),
@@ -90,7 +108,7 @@ fn killed_at_any_instant_nothing_acknowledged_is_missing_and_no_batch_is_torn() 
     for round in 0..rounds {
         let acknowledged = run_and_kill(folder.path(), &mut rng);
         let store = open(folder.path()).unwrap();
-        let there = first_missing(&store);
+        let there = after_last(&store);
         assert!(
             there >= before && acknowledged.is_none_or(|number| number < there),
             "round {round}: {acknowledged:?} was acknowledged, {before} were there before, and {there} are there"
@@ -112,59 +130,64 @@ fn run_and_kill(folder: &Path, rng: &mut SmallRng) -> Option<u64> {
         .unwrap();
     let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
     let mut last = None;
-    let mut read = |line: String| {
-        let number = line.strip_prefix("safe ").map(str::parse);
-        last = number.transpose().unwrap().or(last);
+    let mut read = |line: &str| {
+        assert!(!line.starts_with("failed"), "{line}");
+        let number = line
+            .strip_prefix("safe ")
+            .map(|number| number.parse().unwrap());
+        last = number.or(last);
     };
     let enough = rng.random_range(0..400);
-    lines
-        .by_ref()
-        .take(enough)
-        .for_each(|line| read(line.unwrap()));
+    for line in lines.by_ref().take(enough) {
+        read(&line.unwrap());
+    }
     // Any instant will do; nothing is expected to have happened by then.
     for _ in 0..rng.random_range(0..2000) {
         thread::yield_now();
     }
     writer.kill().unwrap();
     writer.wait().unwrap();
-    // The last line may be cut off.
-    lines.map_while(Result::ok).for_each(|line| {
-        if line.starts_with("safe ") {
-            read(line);
+    for line in lines.map_while(Result::ok) {
+        // The last may be cut off; a number that is cut off is a smaller one.
+        if line.len() > "safe ".len() {
+            read(&line);
         }
-    });
+    }
     last
 }
 
-/// The first number of which no record is there.
-fn first_missing(store: &dyn Store) -> u64 {
-    let is_there = |number: u64| store.get(TABLES[0], &key(number, 0)).unwrap().is_some();
-    (0..).find(|number| !is_there(*number)).unwrap()
+/// The number after all of which something is there.
+fn after_last(store: &dyn Store) -> u64 {
+    keys(store).last().map_or(0, |(_, number, _)| number + 1)
 }
 
-/// That there are these batches, whole, and nothing else.
-fn whole(store: &dyn Store, batches: u64) {
-    let mut expected = 0;
-    for number in 0..batches {
-        for (record, table) in (0..size(number)).zip(TABLES.into_iter().cycle()) {
-            let found = store.get(table, &key(number, record)).unwrap();
-            let found = found.map(rialto_store::Record::into_value);
-            let expected_value = content(number, record);
-            assert_eq!(
-                found.as_deref(),
-                Some(&expected_value[..]),
-                "{record} of {number}"
-            );
-            expected += 1;
-        }
-    }
-    let mut found = 0;
+/// That the last batches up to this number are there, whole, and nothing else.
+fn whole(store: &dyn Store, next: u64) {
+    let expected = (next.saturating_sub(KEPT)..next)
+        .flat_map(|number| records(number).map(move |(table, record)| (table, number, record)));
+    let expected: BTreeSet<_> = expected.collect();
+    let found: BTreeSet<_> = keys(store).into_iter().collect();
+    assert!(
+        found == expected,
+        "{:?}",
+        found.symmetric_difference(&expected)
+    );
+}
+
+/// Table, number and place of all records, each with the content that it should have; the last number last.
+fn keys(store: &dyn Store) -> Vec<(Table, u64, u64)> {
+    let mut keys = Vec::new();
     for table in Table::ALL {
-        let count = &mut |_: &[u8], _| {
-            found += 1;
-            std::ops::ControlFlow::Continue(())
+        let visit = &mut |found: &[u8], value: Record| {
+            let (number, record) = found.split_at(8);
+            let [number, record] =
+                [number, record].map(|n| u64::from_be_bytes(n.try_into().unwrap()));
+            assert_eq!(*value.value(), content(number, record));
+            keys.push((table, number, record));
+            ControlFlow::Continue(())
         };
-        store.scan(table, &KeyRange::all(), count).unwrap();
+        store.scan(table, &KeyRange::all(), visit).unwrap();
     }
-    assert_eq!(found, expected, "records of batches that are not whole");
+    keys.sort_by_key(|(_, number, _)| *number);
+    keys
 }
