@@ -171,9 +171,6 @@ pub enum DumpError {
     /// The store was not opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The store cannot be read any further.
-    #[error(transparent)]
-    Read(#[from] ReadError),
     /// What takes the lines does not.
     #[error("the dump cannot be written")]
     Write(#[from] std::io::Error),

@@ -46,13 +46,15 @@ pub struct TableReport {
 }
 
 /// What a dump wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DumpReport {
     /// Lines with a record.
     pub records: u64,
     /// Lines about a record that is damaged.
     pub damaged: u64,
+    /// Tables that end before their end, because the file cannot be read there.
+    pub cut_off: Vec<Table>,
 }
 
 impl CheckReport {
@@ -89,16 +91,28 @@ pub fn check(path: impl AsRef<Path>) -> Result<CheckReport, OpenError> {
 /// Writes every record of a store as a line of JSON.
 ///
 /// A line has `table`, `key` (in hexadecimal), `length` of the value, `expires` (in milliseconds since 1970) where it does, and `value`, where the decoder makes something of it. A damaged
-/// record is a line with `damaged`. The store is not changed, see [`check`].
+/// record is a line with `damaged`. A store that is corrupt is dumped as far as it can be read. The store is not changed, see [`check`].
 pub fn dump(
     path: impl AsRef<Path>,
     into: &mut dyn Write,
     decode: &impl Fn(Table, &[u8], &[u8]) -> Option<Value>,
 ) -> Result<DumpReport, DumpError> {
-    let engine = open(path.as_ref())?;
+    let path = path.as_ref();
+    let engine = match open(path) {
+        Err(OpenError::Corrupt { .. }) => salvage(path)?,
+        other => other?,
+    };
     let mut report = DumpReport::default();
     for table in Table::ALL {
-        dump_table(&engine, table, into, decode, &mut report)?;
+        let mut written = Ok(());
+        let lines = lines_of(&engine, table, decode, &mut report, &mut |line| {
+            written = write_line(into, &line);
+            written.is_ok()
+        });
+        written?;
+        if lines.is_err() {
+            report.cut_off.push(table);
+        }
     }
     into.flush()?;
     Ok(report)
@@ -110,6 +124,11 @@ fn open(path: &Path) -> Result<Engine, OpenError> {
         return Err(Trouble::Absent.at(path));
     }
     Engine::open(&folder, CACHE, Upgrade::Refused).map_err(|trouble| trouble.at(path))
+}
+
+fn salvage(path: &Path) -> Result<Engine, OpenError> {
+    let folder = Folder::new(path, u64::MAX);
+    Engine::salvage(&folder, CACHE).map_err(|trouble| trouble.at(path))
 }
 
 /// The entries of the index of times.
@@ -157,14 +176,14 @@ fn check_table(
     Ok(report)
 }
 
-fn dump_table(
+/// Gives the lines of a table, until one is not taken.
+fn lines_of(
     engine: &Engine,
     table: Table,
-    into: &mut dyn Write,
     decode: &impl Fn(Table, &[u8], &[u8]) -> Option<Value>,
     report: &mut DumpReport,
-) -> Result<(), DumpError> {
-    let mut written = Ok(());
+    take: &mut dyn FnMut(Value) -> bool,
+) -> Result<(), ReadError> {
     engine.scan(table, &KeyRange::all(), |key, record| {
         let line = match &record {
             Ok(record) => {
@@ -176,14 +195,12 @@ fn dump_table(
                 json!({ "table": table.as_str(), "key": hexadecimal(key), "damaged": true })
             }
         };
-        written = write_line(into, &line);
-        if written.is_ok() {
+        if take(line) {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
         }
-    })?;
-    Ok(written?)
+    })
 }
 
 fn line(

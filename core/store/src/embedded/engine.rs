@@ -1,11 +1,15 @@
 //! The database: what is read from it, and how batches are written to it.
 
 use std::{
+    fmt,
     ops::ControlFlow,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+use redb::{
+    Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata,
+};
 
 use super::{
     format::{self, EXPIRY, META, Upgrade, definition},
@@ -14,18 +18,23 @@ use super::{
     writing::Writing,
 };
 use crate::{
-    KeyRange, ReadError, Record, Table,
+    KeyRange, ReadError, Reason, Record, Table,
     batch::Write,
     expiry,
     record::{self, Expiry},
 };
 
 /// An open database.
-#[derive(Debug)]
 pub(crate) struct Engine {
-    database: Option<Database>,
+    access: Option<Access>,
     records: AtomicU64,
     bytes: AtomicU64,
+}
+
+enum Access {
+    Full(Database),
+    /// To save what can be saved.
+    ReadOnly(ReadOnlyDatabase),
 }
 
 /// What is left after a part of the work was done.
@@ -55,11 +64,30 @@ impl Engine {
                 .set_check_integrity_on_open(true);
             let database = medium.open(&builder)?;
             format::settle(&database, upgrade)?;
-            let (records, bytes) = measure(&database)?;
+            let (records, bytes) = measure(&database.begin_read()?)?;
             Ok(Self {
-                database: Some(database),
+                access: Some(Access::Full(database)),
                 records: AtomicU64::new(records),
                 bytes: AtomicU64::new(bytes),
+            })
+        })
+    }
+
+    /// Opens a file whose pages are not what was written, to read what can be read; its records are still verified.
+    pub(crate) fn salvage(medium: &dyn Medium, cache: usize) -> Result<Self, Trouble> {
+        guarded(|| {
+            let mut builder = Builder::new();
+            builder.set_cache_size(cache);
+            let database = medium.open_read_only(&builder)?;
+            match format::find(&database.begin_read()?)? {
+                Some(format::CURRENT) => {}
+                Some(found) if found > format::CURRENT => return Err(Trouble::Newer(found)),
+                found => return Err(Trouble::Older(found.unwrap_or_default())),
+            }
+            Ok(Self {
+                access: Some(Access::ReadOnly(database)),
+                records: AtomicU64::default(),
+                bytes: AtomicU64::default(),
             })
         })
     }
@@ -111,10 +139,7 @@ impl Engine {
 
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Record>, ReadError> {
         let read = guarded(|| {
-            let values = self
-                .database()?
-                .begin_read()?
-                .open_table(definition(table))?;
+            let values = self.reading()?.open_table(definition(table))?;
             let Some(sealed) = values.get(key)? else {
                 return Ok(None);
             };
@@ -134,10 +159,7 @@ impl Engine {
             return Ok(());
         };
         let mut found = guarded(|| {
-            let values = self
-                .database()?
-                .begin_read()?
-                .open_table(definition(table))?;
+            let values = self.reading()?.open_table(definition(table))?;
             Ok(values.range::<&[u8]>(bounds)?)
         })
         .map_err(unavailable)?;
@@ -156,7 +178,7 @@ impl Engine {
     /// Visits the index of what expires.
     pub(crate) fn scan_expiry(&self, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
         let read = guarded(|| {
-            let index = self.database()?.begin_read()?.open_table(EXPIRY)?;
+            let index = self.reading()?.open_table(EXPIRY)?;
             for entry in index.iter()? {
                 visit(entry?.0.value());
             }
@@ -166,7 +188,7 @@ impl Engine {
     }
 
     fn due(&self, now: Expiry) -> Result<Vec<Vec<u8>>, Trouble> {
-        let index = self.database()?.begin_read()?.open_table(EXPIRY)?;
+        let index = self.reading()?.open_table(EXPIRY)?;
         let mut due = Vec::new();
         let end = expiry::after(now);
         for entry in index.range::<&[u8]>(..&end[..])?.take(EXPIRED_AT_ONCE) {
@@ -181,7 +203,10 @@ impl Engine {
         write: impl FnOnce(&mut Writing<'_>) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
         guarded(|| {
-            let mut transaction = self.database()?.begin_write()?;
+            let Some(Access::Full(database)) = &self.access else {
+                return Err(Trouble::ReadOnly(Reason::new("it was opened to be read")));
+            };
+            let mut transaction = database.begin_write()?;
             // What is current is then named on the disk only after it is there: a page that is damaged later is noticed, and not
             // taken for a commit that was cut off and can be forgotten.
             transaction.set_two_phase_commit(true);
@@ -195,17 +220,30 @@ impl Engine {
         })
     }
 
-    fn database(&self) -> Result<&Database, Trouble> {
-        self.database.as_ref().ok_or(Trouble::Absent)
+    fn reading(&self) -> Result<ReadTransaction, Trouble> {
+        match &self.access {
+            Some(Access::Full(database)) => Ok(database.begin_read()?),
+            Some(Access::ReadOnly(database)) => Ok(database.begin_read()?),
+            None => Err(Trouble::Absent),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("records", &self.records())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
     }
 }
 
 impl Drop for Engine {
     /// Closing writes as well, to files that may be what made us close them.
     fn drop(&mut self) {
-        let database = self.database.take();
+        let access = self.access.take();
         drop(guarded(|| {
-            drop(database);
+            drop(access);
             Ok(())
         }));
     }
@@ -217,8 +255,7 @@ fn add(to: &AtomicU64, delta: i64) {
 }
 
 /// The records that there are, and their bytes.
-fn measure(database: &Database) -> Result<(u64, u64), Trouble> {
-    let reading = database.begin_read()?;
+fn measure(reading: &ReadTransaction) -> Result<(u64, u64), Trouble> {
     let mut records = 0;
     let mut bytes = reading.open_table(EXPIRY)?.stats()?.stored_bytes();
     for table in Table::ALL {

@@ -20,7 +20,9 @@ impl Limits {
         self
     }
 
-    /// Sets how large the file may grow. Twice the live data leaves room for the tree and for what is being rewritten.
+    /// Sets how large the files may grow. Twice the live data leaves room for the tree and for what is being rewritten.
+    ///
+    /// An eighth of it, at most 8 MiB, is kept for what deletes.
     pub const fn with_max_disk(mut self, bytes: u64) -> Self {
         self.max_disk = bytes;
         self

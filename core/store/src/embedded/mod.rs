@@ -5,6 +5,9 @@ mod format;
 mod limits;
 mod medium;
 mod queue;
+mod reserve;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod writer;
 mod writing;
@@ -46,15 +49,30 @@ impl EmbeddedStore {
     /// What a crash left is put right. A store of an earlier release is upgraded, in one transaction.
     pub fn open(path: impl AsRef<Path>, limits: Limits) -> Result<Self, OpenError> {
         let folder = Folder::new(path.as_ref(), limits.max_disk);
-        let prepared = folder.prepare();
+        let prepared = folder.prepare(|draft| {
+            let filled = Engine::open(draft, limits.cache, Upgrade::Permitted);
+            filled.map(drop)
+        });
         let opened = prepared.and_then(|()| Self::on(Box::new(folder), limits));
         opened.map_err(|trouble| trouble.at(path.as_ref()))
     }
 
     pub(crate) fn on(medium: Box<dyn Medium>, limits: Limits) -> Result<Self, Trouble> {
-        let engine = Engine::open(&*medium, limits.cache, Upgrade::Permitted)?;
         let cache = limits.cache;
-        let shared = Shared::new(Queue::new(limits), medium, cache, engine);
+        let open = || Engine::open(&*medium, cache, Upgrade::Permitted);
+        let engine = match open() {
+            Err(Trouble::Full(_)) => {
+                medium.lend_reserve();
+                open()?
+            }
+            other => other?,
+        };
+        let health = match medium.keep_reserve() {
+            Err(Trouble::Full(reason)) => Health::Full(reason),
+            other => other.map(|()| Health::Good)?,
+        };
+        let queue = Queue::new(limits, health);
+        let shared = Shared::new(queue, medium, cache, engine);
         let shared = Arc::new(shared);
         let writer = start(&shared).map_err(|error| Trouble::from_io(&error))?;
         Ok(Self {

@@ -64,12 +64,16 @@ const GROUP_BATCHES: usize = 4096;
 const OVERHEAD: usize = 128;
 
 impl Queue {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, health: Health) -> Self {
+        let engine = health.clone();
         Self {
             limits,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                engine,
+                ..State::default()
+            }),
             filled: Condvar::new(),
-            health: watch::Sender::default(),
+            health: watch::Sender::new(health),
         }
     }
 

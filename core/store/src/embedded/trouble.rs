@@ -40,6 +40,14 @@ impl Trouble {
         }
     }
 
+    /// Of the folder, before there is a file that could be corrupt.
+    pub(crate) fn from_making(error: &io::Error) -> Self {
+        match Self::from_io(error) {
+            Self::Corrupt(reason) => Self::Failing(reason),
+            other => other,
+        }
+    }
+
     /// The state of a store that was open.
     pub(crate) fn into_health(self) -> Health {
         match self {

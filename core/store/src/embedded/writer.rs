@@ -77,6 +77,7 @@ impl Shared {
         let result = self.with_engine(|engine| {
             let rest = engine.expire(Expiry::new(Some(now)))?;
             if rest == Rest::Nothing && !self.queue.health().borrow().is_good() {
+                self.medium.keep_reserve()?;
                 engine.probe()?;
             }
             Ok((rest, engine.bytes()))
@@ -105,6 +106,9 @@ impl Shared {
     /// it, and the file is opened again, which finds either all or nothing of the group.
     fn fail(&self, group: impl IntoIterator<Item = Done>, health: Health) {
         let waiting = self.queue.failed(health.clone());
+        if matches!(health, Health::Full(_)) {
+            self.medium.lend_reserve();
+        }
         if !matches!(health, Health::Corrupt(_)) {
             self.reopen();
         }

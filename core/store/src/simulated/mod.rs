@@ -104,7 +104,7 @@ impl SimulatedStore {
         for writes in log.recover() {
             tables.apply(&writes);
         }
-        let queue = Queue::new(limits.clone());
+        let queue = Queue::new(limits.clone(), Health::Good);
         queue.opened(tables.bytes());
         Self {
             queue,

@@ -13,6 +13,9 @@ use rialto_store::{Batch, CommitError, Done, EmbeddedStore, Limits, OpenError, S
 /// Names the folder to the child.
 const FOLDER: &str = "RIALTO_STORE_OF_THE_TEST";
 
+/// Of this, little is kept for what deletes: many of these stores are made.
+const SMALL: u64 = 8 << 20;
+
 /// A test of this program, by name, in a process of its own.
 pub(crate) fn child(test: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -32,7 +35,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
-    EmbeddedStore::open(folder, Limits::default())
+    EmbeddedStore::open(folder, Limits::default().with_max_disk(SMALL))
 }
 
 pub(crate) fn commit(store: &dyn Store, batch: Batch) -> Result<(), CommitError> {
