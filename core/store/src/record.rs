@@ -163,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn sealed_value_is_these_bytes_for_as_long_as_the_format_is_version_1() {
+        let mut sealed = Vec::new();
+        seal(
+            &mut sealed,
+            Table::Identities,
+            b"key",
+            b"value",
+            Expiry(0x0102_0304),
+        );
+        assert_eq!(sealed, b"\x3b\xea\x80\x33\0\0\0\0\x01\x02\x03\x04value");
+        let entry = crate::expiry::entry(Expiry(0x0102_0304), Table::Identities, b"key");
+        assert_eq!(entry, b"\0\0\0\0\x01\x02\x03\x04\x04key");
+    }
+
+    #[test]
     fn value_of_another_key_or_table_is_noticed() {
         let mut sealed = Vec::new();
         seal(&mut sealed, Table::Rules, b"key", b"value", Expiry::NEVER);

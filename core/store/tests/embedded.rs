@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use rialto_store::{EmbeddedStore, Limits, Store};
+use rialto_store::{EmbeddedStore, Limits, OpenError, Store};
 use tempfile::TempDir;
 
 mod battery;
@@ -75,4 +75,29 @@ fn listener_may_hold_the_last_of_the_store() {
     drop(store);
     drop(release);
     assert_eq!(receiver.recv(), Ok(Ok(())));
+}
+
+#[test]
+fn of_many_who_make_a_store_one_has_it_and_the_others_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new");
+    let open = || EmbeddedStore::open(&path, Limits::default().with_max_disk(8 << 20));
+    let opened: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    let refused: Vec<_> = opened.iter().filter_map(|o| o.as_ref().err()).collect();
+    assert_eq!(refused.len(), 7, "{refused:?}");
+    let in_use = |e: &&OpenError| matches!(e, OpenError::InUse { .. });
+    assert!(refused.iter().all(in_use), "{refused:?}");
+}
+
+#[test]
+fn store_whose_making_was_cut_off_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let draft = folder.path().join("store.redb.1.0.new");
+    std::fs::write(&draft, "half a st").unwrap();
+    let store = EmbeddedStore::open(folder.path(), Limits::default()).unwrap();
+    assert_eq!(store.usage().records, 0);
+    assert!(!draft.exists());
 }

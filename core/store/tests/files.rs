@@ -283,27 +283,36 @@ fn database_of_someone_else_is_refused() {
     assert!(matches!(refused, OpenError::NotAStore { .. }), "{refused}");
 }
 
-/// Changes a record behind the store's back, with pages that are sound.
-fn damage(folder: &Path, table: &str, number: u64, value: Option<&[u8]>) {
+/// Changes a store with pages that are sound.
+fn behind_its_back(folder: &Path, table: &str, change: impl FnOnce(&mut EngineTable<'_>)) {
     let database = redb::Database::create(file(folder)).unwrap();
     let writing = database.begin_write().unwrap();
     let table = redb::TableDefinition::<&[u8], &[u8]>::new(table);
-    let mut table = writing.open_table(table).unwrap();
-    let key = number.to_be_bytes();
-    match value {
-        Some(value) => drop(table.insert(&key[..], value).unwrap()),
-        None => drop(table.remove(&key[..]).unwrap()),
-    }
-    drop(table);
+    change(&mut writing.open_table(table).unwrap());
     writing.commit().unwrap();
+}
+
+type EngineTable<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
+
+fn put_behind_its_back(folder: &Path, table: &str, key: &[u8], value: &[u8]) {
+    behind_its_back(folder, table, |table| {
+        drop(table.insert(key, value).unwrap())
+    });
+}
+
+fn tend(store: &dyn Store, now: std::time::SystemTime) {
+    let (sender, answer) = std::sync::mpsc::channel();
+    let done = rialto_store::Done::call(move |result| sender.send(result).unwrap());
+    store.tend(now, done);
+    assert_eq!(answer.recv().unwrap(), Ok(()));
 }
 
 #[test]
 fn damaged_record_is_named_by_reads_check_and_dump_and_hides_no_other() {
     let folder = filled();
-    damage(folder.path(), "operations", 6, Some(b"not what was sealed"));
-    let store = open(folder.path()).unwrap();
     let key = 6_u64.to_be_bytes();
+    put_behind_its_back(folder.path(), "operations", &key, b"not what was sealed");
+    let store = open(folder.path()).unwrap();
     let damaged = ReadError::Damaged {
         table: Table::Operations,
         key: key.to_vec(),
@@ -348,16 +357,29 @@ fn record_that_expires_and_is_not_listed_is_found_by_a_check() {
     drop(store);
     assert!(check(folder.path()).unwrap().is_sound());
 
-    damage(folder.path(), "identities", 1, None);
+    behind_its_back(folder.path(), "identities", |table| {
+        drop(table.remove(&1_u64.to_be_bytes()[..]).unwrap());
+    });
     let report = check(folder.path()).unwrap();
     assert_eq!((report.orphaned, report.unlisted), (1, 0));
     let store = open(folder.path()).unwrap();
-    let (done, answer) = std::sync::mpsc::channel();
-    store.tend(
-        expires,
-        rialto_store::Done::call(move |result| done.send(result).unwrap()),
+    tend(&store, expires);
+    drop(store);
+    assert!(check(folder.path()).unwrap().is_sound());
+}
+
+#[test]
+fn record_outlives_an_entry_of_the_index_that_is_not_its_own() {
+    let folder = filled();
+    let entry = [&1000_u64.to_be_bytes()[..], &[1], &2_u64.to_be_bytes()].concat();
+    put_behind_its_back(folder.path(), "rialto.expiry", &entry, b"");
+    assert_eq!(check(folder.path()).unwrap().orphaned, 1);
+    let store = open(folder.path()).unwrap();
+    tend(
+        &store,
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs(1),
     );
-    assert_eq!(answer.recv().unwrap(), Ok(()));
+    assert_eq!(read(&store), Ok(KEPT));
     drop(store);
     assert!(check(folder.path()).unwrap().is_sound());
 }

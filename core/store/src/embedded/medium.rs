@@ -57,6 +57,7 @@ enum Kind {
 }
 
 const FILE: &str = "store.redb";
+const DRAFT: &str = ".new";
 
 /// What each of the engine's files begins with.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -89,7 +90,7 @@ impl Folder {
         make_folder(&self.path).map_err(|error| Trouble::from_making(&error))?;
         let draft = Self {
             path: self.path.clone(),
-            file: self.path.join(format!("{FILE}.{}.new", process::id())),
+            file: self.path.join(draft_name()),
             reserve: self.reserve.clone(),
             kind: Kind::Draft,
         };
@@ -98,6 +99,17 @@ impl Folder {
         // What is left of a failure is in nobody's way.
         drop(fs::remove_file(&draft.file));
         named
+    }
+
+    /// Removes drafts that a crash left; for who has the store, and so knows that nobody needs one.
+    pub(crate) fn remove_drafts(path: &Path) {
+        let is_draft = |name: &str| name.starts_with(FILE) && name.ends_with(DRAFT);
+        for file in fs::read_dir(path).into_iter().flatten().flatten() {
+            if file.file_name().to_str().is_some_and(is_draft) {
+                // Else they are in nobody's way.
+                drop(fs::remove_file(file.path()));
+            }
+        }
     }
 
     fn create(&self) -> Result<(), Trouble> {
@@ -147,6 +159,13 @@ impl Folder {
             max: Arc::clone(&self.reserve.max),
         })
     }
+}
+
+/// A name that no other draft has.
+fn draft_name() -> String {
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
+    let (process, draft) = (process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed));
+    format!("{FILE}.{process}.{draft}{DRAFT}")
 }
 
 /// Makes a folder, and those above it; what names them is written to the disk.

@@ -54,7 +54,9 @@ impl EmbeddedStore {
             filled.map(drop)
         });
         let opened = prepared.and_then(|()| Self::on(Box::new(folder), limits));
-        opened.map_err(|trouble| trouble.at(path.as_ref()))
+        let store = opened.map_err(|trouble| trouble.at(path.as_ref()))?;
+        Folder::remove_drafts(path.as_ref());
+        Ok(store)
     }
 
     pub(crate) fn on(medium: Box<dyn Medium>, limits: Limits) -> Result<Self, Trouble> {

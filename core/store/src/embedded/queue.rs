@@ -170,9 +170,13 @@ impl Queue {
     pub(crate) fn failed(&self, health: Health) -> Vec<Done> {
         let mut state = self.lock();
         state.engine = health;
-        state.load = Load::default();
         self.publish(&state);
-        state.waiting.drain(..).map(Item::into_done).collect()
+        state.drain()
+    }
+
+    /// All that wait, for whom nothing more is done.
+    pub(crate) fn drain(&self) -> Vec<Done> {
+        self.lock().drain()
     }
 
     /// So much is there; said when a store is opened.
@@ -257,6 +261,11 @@ impl Queue {
 }
 
 impl State {
+    fn drain(&mut self) -> Vec<Done> {
+        self.load = Load::default();
+        self.waiting.drain(..).map(Item::into_done).collect()
+    }
+
     fn next(&mut self) -> Option<Work> {
         Some(match self.waiting.pop_front()? {
             Item::Tend(now, done) => Work::Tend(now, done),

@@ -25,6 +25,9 @@ pub(crate) struct Shared {
     engine: RwLock<Result<Arc<Engine>, Health>>,
 }
 
+/// Sees to it that nobody waits for a thread that is no more, even one that panicked.
+pub(crate) struct Abandoning<'a>(&'a Shared);
+
 impl Shared {
     pub(crate) fn new(queue: Queue, medium: Box<dyn Medium>, cache: usize, engine: Engine) -> Self {
         queue.opened(engine.bytes());
@@ -50,12 +53,17 @@ impl Shared {
 
     /// Works until the queue is closed and empty.
     pub(crate) fn work(&self) {
+        let _at_the_end = self.abandon_at_the_end();
         while let Some(work) = self.queue.next() {
             match work {
                 Work::Commit(group) => self.commit(group),
                 Work::Tend(now, done) => self.tend(now, done),
             }
         }
+    }
+
+    pub(crate) const fn abandon_at_the_end(&self) -> Abandoning<'_> {
+        Abandoning(self)
     }
 
     fn commit(&self, group: Vec<(Batch, Done)>) {
@@ -125,6 +133,13 @@ impl Shared {
             self.queue.opened(opened.bytes());
         }
         *engine = opened.map(Arc::new).map_err(Trouble::into_health);
+    }
+}
+
+impl Drop for Abandoning<'_> {
+    fn drop(&mut self) {
+        self.0.queue.close();
+        drop(self.0.queue.drain());
     }
 }
 

@@ -86,7 +86,7 @@ impl SimulatedStore {
     pub fn crash(&self) -> Self {
         let state = &mut *self.lock();
         self.queue.close();
-        let waiting = self.queue.failed(Health::Good);
+        let waiting = self.queue.drain();
         let written = mem::take(&mut state.written)
             .into_iter()
             .map(|(_, done)| done);

@@ -43,6 +43,8 @@ enum Change {
 pub(super) enum Fault {
     /// From this operation on, nothing is done any more.
     After(u64, io::ErrorKind),
+    /// The next operation.
+    Once(io::ErrorKind),
     /// What is written behind this place.
     Beyond(u64, io::ErrorKind),
 }
@@ -136,6 +138,10 @@ impl State {
     fn operate(&mut self, reaches: u64) -> io::Result<()> {
         match self.fault {
             Some(Fault::After(operations, kind)) if self.operations >= operations => {
+                Err(kind.into())
+            }
+            Some(Fault::Once(kind)) => {
+                self.fault = None;
                 Err(kind.into())
             }
             Some(Fault::Beyond(length, kind)) if reaches > length + self.reserve => {

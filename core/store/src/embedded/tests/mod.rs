@@ -165,23 +165,43 @@ fn batches_that_wait_behind_a_failure_fail_and_are_not_written() {
     let (release, released) = mpsc::channel::<()>();
     let hold = Done::call(move |_| assert!(released.recv().is_err()));
     store.commit(Batch::new(), hold);
-    disk.fail(Fault::After(0, io::ErrorKind::Other));
     let (sender, answers) = mpsc::channel();
-    for number in 0..10 {
+    let answer = |number: u64| {
         let sender = sender.clone();
-        let done = Done::call(move |result| sender.send((number, result)).unwrap());
-        store.commit(numbered(number), done);
-    }
+        Done::call(move |result| sender.send((number, result)).unwrap())
+    };
+    // The wish to be tended keeps them apart, and would heal the store.
+    disk.fail(Fault::Once(io::ErrorKind::Other));
+    store.commit(numbered(0), answer(0));
+    store.tend(UNIX_EPOCH, answer(1));
+    store.commit(numbered(2), answer(2));
     drop(release);
-    for number in 0..10 {
+    for number in 0..3 {
         let (of, result) = answers.recv().unwrap();
         assert_eq!(of, number);
         assert!(matches!(result, Err(CommitError::Failing(_))), "{result:?}");
     }
     assert_eq!(store.usage().waiting, 0);
-    disk.heal();
     tend(&store).unwrap();
     assert!(numbers(&store).is_empty());
+}
+
+#[test]
+fn writer_that_ends_against_all_expectation_leaves_nobody_waiting() {
+    let disk = Disk::default();
+    let limits = Limits::default();
+    let engine = Engine::open(&disk, limits.cache, Upgrade::Permitted).unwrap();
+    let queue = Queue::new(limits, Health::Good);
+    let shared = Shared::new(queue, Box::new(disk), 0, engine);
+    let (sender, answers) = mpsc::channel();
+    let other = sender.clone();
+    let before = Done::call(move |result| sender.send(result).unwrap());
+    shared.queue.push(numbered(1), before);
+    drop(shared.abandon_at_the_end());
+    let after = Done::call(move |result| other.send(result).unwrap());
+    shared.queue.push(numbered(2), after);
+    assert_eq!(answers.recv(), Ok(Err(CommitError::Stopped)));
+    assert_eq!(answers.recv(), Ok(Err(CommitError::Stopped)));
 }
 
 #[test]
