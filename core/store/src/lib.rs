@@ -23,7 +23,8 @@
 //!   refuses at once have written nothing.
 //! * **Everything is bounded**: keys, values and batches ([`Batch`]), what waits, live data, disk, memory ([`Limits`]). What is beyond is refused with a reason, and
 //!   [`health`](Store::health) says in which state the store is before callers find out. The last sixteenth of the room is kept for batches
-//!   that also delete, for they end what is in progress; batches that only delete are taken by a full store, too, and on a full disk a reserve is given up for them.
+//!   that also delete, for they end what is in progress; batches that only delete are taken by a full store, too, and on a full disk a reserve is given up for them. What is being
+//!   written at the moment when the disk becomes full fails all the same, and can be given again.
 //! * **Files are not believed.** Every page is verified when a store is opened, every record when it is read. What is damaged is refused with what to do, never repaired by
 //!   forgetting it.
 //! * **Readers see what is durable**, at one instant, and never a damaged value: each has its own checksum, verified whenever it is read.

@@ -170,6 +170,13 @@ fn sound_or_refused(folder: &Path) -> Result<(), TestCaseError> {
 }
 
 #[test]
+fn empty_file_is_one_that_lost_what_it_had() {
+    let folder = with_file(b"");
+    let refused = open(folder.path()).unwrap_err();
+    assert!(matches!(refused, OpenError::Corrupt { .. }), "{refused}");
+}
+
+#[test]
 fn something_else_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(file(folder.path()), "a letter, not a store").unwrap();

@@ -98,7 +98,8 @@ impl Folder {
         let named = made.and_then(|()| self.name(&draft));
         // What is left of a failure is in nobody's way.
         drop(fs::remove_file(&draft.file));
-        named
+        // Another was faster, and may have removed our draft.
+        if self.file.exists() { Ok(()) } else { named }
     }
 
     /// Removes drafts that a crash left; for who has the store, and so knows that nobody needs one.
@@ -121,7 +122,7 @@ impl Folder {
             .map_err(|error| Trouble::from_making(&error))
     }
 
-    /// Names a draft, unless another process was faster.
+    /// Names a draft, unless there is a file of that name by now.
     fn name(&self, draft: &Self) -> Result<(), Trouble> {
         match fs::hard_link(&draft.file, &self.file) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
