@@ -224,6 +224,26 @@ fn last_failure_is_the_senders_unless_an_earlier_hop_may_have_the_message() {
 }
 
 #[test]
+fn hop_of_which_the_adapter_says_that_it_did_not_answer_may_have_the_message() {
+    let hops = [sip("192.0.2.1:5060"), sip("192.0.2.2:5060")];
+    let silent = ResponseStatus::from(Failure::new(FailureReason::TimedOut));
+    let (mut router, first, _) = trying(&hops);
+    router.handle_response(start(), first, silent.clone());
+    let (second, ..) = delivery(&mut router);
+    router.handle_response(start(), second, refused_connection());
+    let ResponseStatus::Failure(failure) = response(&mut router).2 else {
+        panic!("no failure");
+    };
+    assert_eq!(failure.reason(), FailureReason::TimedOut);
+    assert_eq!(failure.retry(), Retry::Never);
+
+    // Of one hop alone, its own word is the truth.
+    let (mut router, only, _) = trying(hops.get(..1).unwrap());
+    router.handle_response(start(), only, silent.clone());
+    assert_eq!(response(&mut router).2, silent);
+}
+
+#[test]
 fn deadline_ends_the_operation_whatever_hops_are_left() {
     let hops = [(); 10].map(|()| sip("192.0.2.1:5060"));
     let (mut router, _, _) = trying(&hops);

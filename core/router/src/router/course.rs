@@ -21,7 +21,7 @@ pub(super) struct Course {
     hops: VecDeque<Hop>,
     /// The hop that has the operation now.
     current: Option<Hop>,
-    /// Whether a hop that was given up may have the message all the same.
+    /// Whether a hop that did not answer may have the message all the same.
     in_doubt: bool,
 }
 
@@ -75,7 +75,7 @@ impl Course {
         self.current.as_ref()
     }
 
-    /// Notes that a hop was given up without its word.
+    /// Notes that a hop had the message and said nothing.
     pub(super) const fn doubt(&mut self) {
         self.in_doubt = true;
     }

@@ -80,6 +80,9 @@ impl<R: CryptoRng> Router<R> {
                 if let Some(hop) = course.current() {
                     self.resting.add(hop, &failure, now);
                 }
+                if failure.reason() == FailureReason::TimedOut && course.has_alternate() {
+                    course.doubt(); // whoever says so, our deadline or the adapter's
+                }
                 self.advance(now, attempt, failure);
             }
             status => {

@@ -50,6 +50,8 @@ struct Attempt {
 enum End {
     /// Another hop may be tried.
     Down,
+    /// The same, and this one may have the message.
+    Silent,
     Answered,
     CalledOff,
 }
@@ -86,7 +88,7 @@ impl Ledger {
         let conversation = entry.conversation;
         match former {
             Some((id, _)) if id == attempt => return Err(Violation::DeliveredTwice { ticket }),
-            Some((_, Some(End::Down | End::CalledOff))) => return Ok(conversation),
+            Some((_, Some(End::Down | End::Silent | End::CalledOff))) => return Ok(conversation),
             Some((_, Some(End::Answered))) => return Err(Violation::DeliveredTwice { ticket }),
             Some((_, None)) => return Err(Violation::NotCalledOff { ticket }),
             None => {}
@@ -106,9 +108,14 @@ impl Ledger {
 
     /// An adapter has answered in earnest.
     pub(crate) fn answered(&mut self, attempt: AttemptId, status: &ResponseStatus) {
-        let down = matches!(status, ResponseStatus::Failure(failure)
-            if failure.reason() == FailureReason::Unreachable);
-        let end = if down { End::Down } else { End::Answered };
+        let end = match status {
+            ResponseStatus::Failure(failure) => match failure.reason() {
+                FailureReason::Unreachable => End::Down,
+                FailureReason::TimedOut => End::Silent,
+                _ => End::Answered,
+            },
+            _ => End::Answered,
+        };
         if let Some(attempt) = self.attempt(attempt) {
             attempt.end.get_or_insert(end);
         }
@@ -170,7 +177,7 @@ impl Entry {
         let Some(last) = self.attempts.last() else {
             return Ok(());
         };
-        let in_doubt = self.ended(End::CalledOff);
+        let in_doubt = self.ended(End::CalledOff) || self.ended(End::Silent);
         match failure.reason() {
             FailureReason::TimedOut if in_doubt || last.end == Some(End::Down) => Ok(()),
             FailureReason::Cancelled if last.end.is_some() => Ok(()),

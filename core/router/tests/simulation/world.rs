@@ -257,6 +257,10 @@ impl World {
             6 => (false, Some(ResponseStatus::Indeterminant)),
             7 if self.dice.random_ratio(1, 2) => (false, Some(refused.into())),
             7 => (false, Some(Failure::new(FailureReason::Unreachable).into())),
+            8 if self.dice.random_ratio(1, 2) => {
+                let silent = Failure::new(FailureReason::TimedOut);
+                (self.dice.random_ratio(1, 2), Some(silent.into()))
+            }
             8 => (true, None),
             _ => (false, None),
         };
