@@ -75,6 +75,7 @@ impl Bench {
         let resolver = format!("name_servers = [\"{}\"]\ndenied = []", dns.address());
         let config = GatewayConfig::new()
             .with_sip("sip", &[near], &[])
+            .with_settings(&["trusted = [\"127.0.0.0/8\"]"])
             .with_route("sip.example", "sip", Some("udp:127.0.0.1:9"))
             .with_resolver(&resolver);
         let sender = UdpSocket::bind((SIP_HOST, 0)).expect("a port");

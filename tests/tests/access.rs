@@ -36,12 +36,14 @@ fn cpim_2_4_1_2_refusals_of_the_rules_reach_senders_of_both_networks_in_their_ow
     let client = SippClient::new(SIP_HOST, Transport::Udp, listen);
     let send = |from, to| client.send(Outgoing::text(from, to, "hello"));
 
-    // The principal's own list, the operator's rule, an XMPP user's name from SIP, a stranger to a stranger.
+    // The principal's own list, the operator's rule, an XMPP user's name from SIP, a stranger to a stranger, and one who
+    // only says to be of ours.
     let refused = [
         (MALLORY, JULIET),
         (ALICE, "sip:benvolio@xmpp.example"),
         ("sip:romeo@xmpp.example", JULIET),
         ("sip:eve@elsewhere.example", "sip:fred@faraway.example"),
+        (ALICE, "sip:fred@faraway.example"),
     ];
     for (from, to) in refused {
         let answer = send(from, to);

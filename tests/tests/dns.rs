@@ -17,6 +17,8 @@ use rialto_tests::{
 
 /// The relay domain of the gateway behind which Juliet is.
 const RELAY: &str = "relay.example";
+/// Without it, nobody vouches for Alice, and nothing of hers leaves for foreign domains.
+const TRUSTED: &str = "trusted = [\"127.0.0.0/8\"]";
 
 #[test]
 fn rfc2779_2_2_1_gateways_that_know_nothing_of_each_other_converse_by_srv_records() {
@@ -34,6 +36,7 @@ fn rfc2779_2_2_1_gateways_that_know_nothing_of_each_other_converse_by_srv_record
     let of_alice = GatewayConfig::new()
         .with_relay_domains(&["alices.example"])
         .with_sip("sip", &[near], &[])
+        .with_settings(&[TRUSTED])
         .with_route(SIP_DOMAIN, "sip", Some(&alice.next_hop(Transport::Udp)))
         .with_resolver(&asking(&dns));
     let of_juliet = GatewayConfig::new()
@@ -291,6 +294,7 @@ fn cpim_2_2_4_sort_and_cpim_2_2_4_multihomed_show_in_the_next_hops() {
 fn sip_alone(listen: SocketAddr, resolver: &str) -> GatewayConfig {
     GatewayConfig::new()
         .with_sip("sip", &[listen], &[])
+        .with_settings(&[TRUSTED])
         .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
         .with_resolver(resolver)
 }

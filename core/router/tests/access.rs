@@ -209,10 +209,47 @@ fn cpim_4_1_stranger_cannot_use_the_gateway_as_an_open_relay() {
         }
     }
     assert!(permits(&table, SIP, operation(EVE, BOB)), "to one of ours");
-    assert!(
-        permits(&table, SIP, operation(ALICE, FRED)),
-        "from one of ours"
-    );
+    let from_ours = vouched(operation(ALICE, FRED));
+    assert!(permits(&table, SIP, from_ours), "from one of ours");
+}
+
+#[test]
+fn cpim_4_1_stranger_who_writes_an_address_of_ours_cannot_use_the_gateway_as_an_open_relay() {
+    let table = with([]);
+    let ours = [ALICE, "im:sip=voice.example/alice@relay.example"];
+    let strangers = [
+        FRED,
+        "im:pat@partner.example",
+        "im:sip=faraway.example/fred@relay.example",
+    ];
+    for (source, destination) in ours.iter().flat_map(|s| strangers.map(|d| (*s, d))) {
+        let message = operation(source, destination);
+        assert!(!permits(&table, SIP, message.clone()), "{destination}");
+        assert!(permits(&table, SIP, vouched(message)), "{destination}");
+    }
+    // An operator whose network lets nobody else in may say so.
+    let table = with([allow().from_adapter("sip").from(pattern("*@voice.example"))]);
+    assert!(permits(&table, SIP, operation(ALICE, FRED)));
+}
+
+#[test]
+fn cpim_4_1_rule_about_an_address_lets_nobody_speak_for_it_from_another_network() {
+    let named = |adapter| {
+        allow()
+            .from_adapter(adapter)
+            .from(pattern("*@voice.example"))
+    };
+    let anywhere = with([allow().from(pattern("*@voice.example")), allow()]);
+    let from_mail = with([allow(), named("mail")]);
+    let dressed = "im:sip=voice.example/alice@relay.example";
+    for (source, destination) in [(ALICE, BOB), (ALICE, FRED), (dressed, BOB)] {
+        let message = operation(source, destination);
+        for from in [XMPP, MAIL] {
+            assert!(!permits(&anywhere, from, message.clone()), "{source}");
+        }
+        assert!(!permits(&from_mail, XMPP, message.clone()), "{source}");
+        assert!(permits(&from_mail, MAIL, message), "{source}");
+    }
 }
 
 #[test]
@@ -260,7 +297,7 @@ fn gateway_s_own_messages_pass_the_defaults_but_not_the_rules() {
 
 /// Asks for the hop that DNS has named.
 fn settle(table: &RoutingTable, from: AdapterId, source: &str, hop: Hop) -> Result<bool, Failure> {
-    let verdict = table.decide(from, &operation(source, FRED))?;
+    let verdict = table.decide(from, &vouched(operation(source, FRED)))?;
     let Verdict::Undecided(undecided) = verdict else {
         panic!("{verdict:?}");
     };
@@ -284,7 +321,8 @@ fn hop_that_the_rules_deny_gives_way_to_one_that_they_allow() {
     let table = with([deny().to_adapter("xmpp")]);
     let mut router = Router::new(Arc::new(table), Limits::default(), StdRng::seed_from_u64(7));
     for (number, hops) in [(1, vec![XMPP, SIP]), (2, vec![XMPP])] {
-        router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(number));
+        let message = vouched(operation(ALICE, FRED));
+        router.handle_operation(start(), SIP, message, ticket(number));
         let Some(Action::Resolve { domain, .. }) = router.poll_action() else {
             panic!("no question");
         };
@@ -332,7 +370,7 @@ fn rules_that_are_never_asked_and_unknown_adapters_are_conflicts() {
         deny().from(pattern("*@*.b.example")).with_place("a.toml:1"),
         allow(),
         deny().from(pattern("*@a.b.example")),
-        allow().from_adapter("fax").to_adapter("telex"),
+        deny().from_adapter("fax").to_adapter("telex"),
     ]
     .into_iter()
     .fold(builder(), RoutingTableBuilder::with_access_rule)

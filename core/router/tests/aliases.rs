@@ -104,7 +104,7 @@ fn alias_of_one_network_is_unknown_to_the_others() {
     let table = with([alias("*@voice.example", "*@example.com").with_adapters(["xmpp"])]);
     assert_eq!(shown(&table, SIP, ALICE, BOB), "im:alice@example.com");
     assert_eq!(leads_to(&table, XMPP, BOB, "im:alice@example.com"), ALICE);
-    let from_mail = operation("im:carol@mail.example", "im:alice@example.com");
+    let from_mail = vouched(operation("im:carol@mail.example", "im:alice@example.com"));
     let failure = table.decide(MAIL, &from_mail).unwrap_err();
     assert_eq!(failure.reason(), FailureReason::Unresolvable);
 }
@@ -134,7 +134,7 @@ fn alias_for_one_user_replaces_what_the_pattern_says_of_both_of_its_sides() {
     assert_eq!(route, "im:sip=voice.example/dora@relay.example");
     assert_eq!(leads_to(&table, XMPP, BOB, &route), dora);
     // And the pattern's name for Alice leads nowhere.
-    let former = operation(BOB, "im:alice@example.com");
+    let former = vouched(operation(BOB, "im:alice@example.com"));
     assert_eq!(
         table.decide(XMPP, &former).unwrap_err().reason(),
         FailureReason::Unresolvable

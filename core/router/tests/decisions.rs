@@ -20,11 +20,11 @@ const BOB: &str = "im:bob@jabber.example";
 const CAROL: &str = "im:carol@mail.example";
 
 fn decide(from: AdapterId, source: &str, destination: &str) -> Decision {
-    decided(&table(), from, &operation(source, destination)).unwrap()
+    decided(&table(), from, &vouched(operation(source, destination))).unwrap()
 }
 
 fn refusal(destination: &str) -> (FailureReason, String) {
-    let failure = decided(&table(), SIP, &operation(ALICE, destination)).unwrap_err();
+    let failure = decided(&table(), SIP, &vouched(operation(ALICE, destination))).unwrap_err();
     (failure.reason(), failure.detail().to_owned())
 }
 
@@ -116,7 +116,10 @@ fn cpim_e_2_map_example_of_the_draft_is_unwrapped() {
         .with_relay_domain(domain("relay-domain.example"))
         .build()
         .unwrap();
-    let draft = operation(ALICE, "im:pepp=example.com/fred@relay-domain.example");
+    let draft = vouched(operation(
+        ALICE,
+        "im:pepp=example.com/fred@relay-domain.example",
+    ));
     let decision = decided(&table, AdapterId::GATEWAY, &draft).unwrap();
     assert_eq!(decision.destination(), Some(&inbox("im:fred@example.com")));
     assert_eq!(decision.adapter(), AdapterId::new(0));
@@ -151,7 +154,7 @@ fn cpim_e_2_map_nested_routes_of_ours_unwrap_to_a_bound() {
     let mut nested = inbox(BOB);
     for depth in 1..=8 {
         nested = SourceRoute::new("xmpp", nested).to_inbox(&relay).unwrap();
-        let decision = decided(&table(), SIP, &operation(ALICE, nested.as_str()));
+        let decision = decided(&table(), SIP, &vouched(operation(ALICE, nested.as_str())));
         match depth {
             ..=4 => assert_eq!(decision.unwrap().destination(), Some(&inbox(BOB))),
             _ => {
@@ -289,7 +292,7 @@ fn explanation_has_a_line_for_each_step_and_the_same_decision() {
 
 #[test]
 fn explanation_ends_with_the_failure() {
-    let explanation = table().explain(SIP, &operation(ALICE, "im:x@nowhere.example"));
+    let explanation = table().explain(SIP, &vouched(operation(ALICE, "im:x@nowhere.example")));
     let last = explanation.steps().last().unwrap();
     assert_eq!(
         last,
@@ -376,7 +379,7 @@ fn rfc2779_2_1_5_a_hundred_thousand_domains_each_find_their_own_way() {
     }
     let table = builder.build().unwrap();
     for (n, name) in names.iter().enumerate() {
-        let message = operation(ALICE, &format!("im:x@{name}"));
+        let message = vouched(operation(ALICE, &format!("im:x@{name}")));
         let decision = decided(&table, AdapterId::GATEWAY, &message).unwrap();
         assert_eq!(usize::from(decision.adapter().number()), n % 7);
     }
@@ -415,13 +418,13 @@ proptest! {
         prop_assert_eq!(there.adapter(), to);
         prop_assume!(from != to);
         let shown = there.source().unwrap_or(&alice);
-        let back = decided(&table, to, &operation(bob.as_str(), shown.as_str())).unwrap();
+        let back = decided(&table, to, &vouched(operation(bob.as_str(), shown.as_str()))).unwrap();
         prop_assert_eq!(back.adapter(), from);
         prop_assert_eq!(back.destination().unwrap_or(shown), &alice);
 
         // And once more: what Alice sees of Bob leads to him.
         let shown = back.source().unwrap_or(&bob);
-        let again = decided(&table, from, &operation(alice.as_str(), shown.as_str())).unwrap();
+        let again = decided(&table, from, &vouched(operation(alice.as_str(), shown.as_str()))).unwrap();
         prop_assert_eq!(again.adapter(), to);
         prop_assert_eq!(again.destination().unwrap_or(shown), &bob);
     }
@@ -432,7 +435,7 @@ proptest! {
         home in "(relay|second|voice|a\\.jabber|nowhere)",
     ) {
         let destination = InstantInbox::new(&local, &domain(&format!("{home}.example"))).unwrap();
-        let message = operation(ALICE, destination.as_str());
+        let message = vouched(operation(ALICE, destination.as_str()));
         let explanation = table().explain(SIP, &message);
         let decision = decided(&table(), SIP, &message);
         prop_assert_eq!(explanation.decision(), decision.as_ref().map(Some));

@@ -17,6 +17,7 @@ use rialto_router::{Action, Adapter, AttemptId, Hop, Limits, Route, Router, Rout
 
 use self::support::{
     SIP, XMPP, delivery, domain, failure, is_cancel, named, operation, response, start, ticket,
+    vouched,
 };
 
 const ALICE: &str = "im:alice@voice.example";
@@ -58,7 +59,7 @@ fn question(router: &mut Router<StdRng>) -> Domain {
 /// A router that has handed an operation to the first of these hops.
 fn trying(hops: &[Hop]) -> (Router<StdRng>, AttemptId, MessageOperation) {
     let mut router = router();
-    router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(1));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, FRED)), ticket(1));
     let domain = question(&mut router);
     router.handle_resolved(start(), &domain, |_, _| Ok(hops.to_vec()));
     let (attempt, _, operation) = delivery(&mut router);
@@ -72,7 +73,7 @@ fn refused_connection() -> ResponseStatus {
 #[test]
 fn domain_without_a_route_is_asked_of_dns_and_goes_to_the_first_hop() {
     let mut router = router();
-    router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(1));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, FRED)), ticket(1));
     assert_eq!(question(&mut router), domain("elsewhere.example"));
     assert!(
         router.poll_action().is_none(),
@@ -119,7 +120,7 @@ fn sender_is_shown_for_the_network_of_the_hop_that_is_tried() {
 fn source_route_that_names_a_protocol_asks_for_its_hops_alone() {
     let mut router = router();
     let wrapped = "im:sip=elsewhere.example/fred@relay.example";
-    router.handle_operation(start(), SIP, operation(ALICE, wrapped), ticket(1));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, wrapped)), ticket(1));
     let domain = question(&mut router);
     router.handle_resolved(start(), &domain, |_, only| {
         assert_eq!(only, Some(SIP));
@@ -262,7 +263,12 @@ fn deadline_ends_the_operation_whatever_hops_are_left() {
 fn domain_is_asked_once_and_its_operations_leave_in_order() {
     let mut router = router();
     for (number, id) in [(1, b"1"), (2, b"2")] {
-        router.handle_operation(start(), SIP, named(id, ALICE, FRED), ticket(number));
+        router.handle_operation(
+            start(),
+            SIP,
+            vouched(named(id, ALICE, FRED)),
+            ticket(number),
+        );
     }
     let domain = question(&mut router);
     assert!(router.poll_action().is_none());
@@ -282,13 +288,13 @@ fn domain_is_asked_once_and_its_operations_leave_in_order() {
 #[test]
 fn what_dns_says_against_a_domain_is_the_senders_failure() {
     let mut router = router();
-    router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(1));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, FRED)), ticket(1));
     let domain = question(&mut router);
     let says = Failure::new(FailureReason::Unresolvable).with_detail("there is no such domain");
     router.handle_resolved(start(), &domain, |_, _| Err(says.clone()));
     assert_eq!(response(&mut router).2, ResponseStatus::Failure(says));
 
-    router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(2));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, FRED)), ticket(2));
     question(&mut router);
     router.handle_resolved(start(), &domain, |_, _| Ok(Vec::new()));
     assert_eq!(failure(&mut router), FailureReason::Unresolvable);
@@ -298,7 +304,7 @@ fn what_dns_says_against_a_domain_is_the_senders_failure() {
 #[test]
 fn operation_that_dns_keeps_waiting_ends_at_its_deadline_and_is_never_delivered() {
     let mut router = router();
-    router.handle_operation(start(), SIP, operation(ALICE, FRED), ticket(1));
+    router.handle_operation(start(), SIP, vouched(operation(ALICE, FRED)), ticket(1));
     let domain = question(&mut router);
     router.handle_timeout(start() + DEADLINE);
     assert_eq!(failure(&mut router), FailureReason::TimedOut);
@@ -311,7 +317,12 @@ fn operations_that_wait_for_dns_leave_room_for_others() {
     let mut router = router();
     for number in 0..3 {
         let id = [b'0' + number];
-        router.handle_operation(start(), SIP, named(&id, ALICE, FRED), ticket(number.into()));
+        router.handle_operation(
+            start(),
+            SIP,
+            vouched(named(&id, ALICE, FRED)),
+            ticket(number.into()),
+        );
     }
     question(&mut router);
     assert_eq!(
@@ -332,7 +343,12 @@ fn hop_that_failed_is_tried_last_until_it_has_rested_or_works_again() {
     router.handle_response(start(), attempt, ResponseStatus::Success);
     response(&mut router);
     let mut first_hop = |after: Duration| {
-        router.handle_operation(start() + after, SIP, operation(ALICE, FRED), ticket(2));
+        router.handle_operation(
+            start() + after,
+            SIP,
+            vouched(operation(ALICE, FRED)),
+            ticket(2),
+        );
         let domain = question(&mut router);
         router.handle_resolved(start() + after, &domain, |_, _| Ok(hops.to_vec()));
         let (attempt, _, operation) = delivery(&mut router);

@@ -21,6 +21,7 @@ use rialto_router::{AddressPattern, RoutingTable};
 use self::support::{
     decided, operation,
     town::{ADAPTERS, HOMES, PLACES, Town, adapter, home, place, towns, user},
+    vouched,
 };
 
 /// What the aliases of a town say, pair by pair: slowly, and in another way than the router.
@@ -157,7 +158,16 @@ impl Stage<'_> {
         if !is_there || !permitted || !comes_back {
             return Ok(());
         }
-        let message = operation(source.as_str(), written.as_str());
+        // To strangers, and among them, somebody has to vouch for the sender.
+        let are_own = self.is_own(&alice) && self.is_own(bob);
+        let operation = |from: &InstantInbox, to: &InstantInbox| {
+            let operation = operation(from.as_str(), to.as_str());
+            match are_own {
+                true => operation,
+                false => vouched(operation),
+            }
+        };
+        let message = operation(source, &written);
         let is_hidden = self.oracle.address(to, &alice).is_some();
         let there = match decided(self.table, adapter(from), &message) {
             Ok(there) => there,
@@ -174,7 +184,7 @@ impl Stage<'_> {
 
         let shown = there.source().unwrap_or(source);
         self.is_plain_where_it_can_be(&alice, to, from, shown, seen)?;
-        let reply = operation(bob.as_str(), shown.as_str());
+        let reply = operation(bob, shown);
         let back = decided(self.table, adapter(to), &reply).unwrap();
         prop_assert_eq!(back.adapter(), adapter(from), "reply to {}", shown);
         prop_assert_eq!(back.destination().unwrap_or(shown), &alice);
@@ -182,7 +192,7 @@ impl Stage<'_> {
         // And once more: what Alice sees of Bob leads to him.
         let shown = back.source().unwrap_or(bob);
         seen.borrow_mut().back_by_alias += u32::from(self.oracle.name(from, bob) == Some(shown));
-        let again = operation(source.as_str(), shown.as_str());
+        let again = operation(source, shown);
         let again = decided(self.table, adapter(from), &again).unwrap();
         prop_assert_eq!(again.adapter(), adapter(to), "written to {}", shown);
         prop_assert_eq!(again.destination().unwrap_or(shown), bob);

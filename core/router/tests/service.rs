@@ -15,7 +15,7 @@ use rialto_router::{Action, AttemptId, Limits};
 
 use self::support::{
     SIP, XMPP, delivery, failure, hops, is_cancel, limited, named, operation, response, router,
-    start, ticket,
+    start, ticket, vouched,
 };
 
 const ALICE: &str = "im:alice@voice.example";
@@ -28,7 +28,7 @@ fn cpim_2_4_1_1_destination_that_cannot_be_resolved_is_a_failure_at_once() {
     router.handle_operation(
         start(),
         SIP,
-        operation(ALICE, "im:x@nowhere.example"),
+        vouched(operation(ALICE, "im:x@nowhere.example")),
         ticket(1),
     );
     assert_eq!(failure(&mut router), FailureReason::Unresolvable);
@@ -301,7 +301,7 @@ proptest! {
         let mut router = router();
         for (number, id) in (0..).zip(&ids) {
             let destination = if ends[number as usize] == 4 { "im:x@nowhere.example" } else { BOB };
-            let message = named(id.as_bytes(), ALICE, destination);
+            let message = vouched(named(id.as_bytes(), ALICE, destination));
             router.handle_operation(start(), SIP, message, ticket(number));
         }
         let mut own = HashSet::new();

@@ -1,7 +1,9 @@
 //! `rialto resolve`: why a message would go where.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_model::{InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId};
+use rialto_model::{
+    Authentication, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
+};
 use rialto_router::{AdapterId, Explanation, RoutingTable, Verdict};
 use serde_json::{Value, json};
 
@@ -22,7 +24,7 @@ pub(crate) struct Resolve<'a> {
     pub(crate) json: bool,
 }
 
-/// Who sends when nobody is named: one of ours on the adapter's network, who may write to everybody.
+/// Who sends when nobody is named: one of ours on the adapter's network, who may write to everybody if it vouches for them.
 fn somebody(config: &Config, adapter: &str) -> Result<InstantInbox, Exit> {
     let mut routes = config.routes.iter();
     let own = routes.find(|route| route.own && route.adapter == adapter);
@@ -43,12 +45,18 @@ pub(crate) fn resolve(draft: Draft, question: &Resolve<'_>) -> Result<(), Exit> 
     let mut explained = Vec::new();
     for (id, name) in senders(gateway.table(), question.from)? {
         let source = source.clone().map_or_else(|| somebody(&config, name), Ok)?;
+        // Whom the network vouches for where it can, as the question is about the way; `rules test` is about the rest.
+        let authentication = match gateway.table().home(&source) {
+            Some(home) if home == id => Authentication::Network,
+            _ => Authentication::None,
+        };
         let operation = MessageOperation::new(
             TransactionId::random(&mut StdRng::from_os_rng()),
             source,
             destination.clone(),
             InstantMessage::text(""),
-        );
+        )
+        .with_authentication(authentication);
         explained.push((name, runtime.block_on(explain(&gateway, id, &operation))));
         // It was never sent.
         drop(operation.respond(ResponseStatus::Indeterminant));

@@ -7,8 +7,11 @@
 //! 3. a message of the gateway's own is the operator's, and permitted;
 //! 4. *own users speak by their own network only*: a source that is ours, or is written at a relay domain of ours, and
 //!    does not belong to the network that the message came from, is denied unless its network vouches for it;
-//! 5. *no open relay*: from a foreign source to a foreign destination is denied;
+//! 5. *no open relay*: to a foreign destination, a message is denied that comes from a foreign source, or from one that
+//!    is ours by its own word alone: whoever can send to an adapter can write an address of ours;
 //! 6. all else is permitted.
+//!
+//! A rule that allows lifts 4 only if it names the adapter that the message comes from: an address proves nothing.
 //!
 //! *Ours* is a domain with a static route that is not a partner's; all others are foreign. Rules look at inboxes as the
 //! table knows them: aliases and source routes of ours undone, on both sides, and local parts folded, as some networks do not
@@ -114,8 +117,13 @@ fn defaults(question: &Question<'_>) -> Ruling {
     if !speaks_by_its_network && !question.authentication.is_authenticated() {
         return Ruling::Denied(Ground::NotItsNetwork);
     }
-    if !question.source.is_own && !question.destination.is_own {
-        return Ruling::Denied(Ground::OpenRelay);
+    if !question.destination.is_own {
+        if !question.source.is_own {
+            return Ruling::Denied(Ground::OpenRelay);
+        }
+        if !question.authentication.is_authenticated() {
+            return Ruling::Denied(Ground::NobodyVouches);
+        }
     }
     Ruling::Allowed(Ground::Default)
 }

@@ -138,6 +138,20 @@ impl AccessRule {
             )
     }
 
+    /// Whether it has a say where a source does not belong to the network that the message came from.
+    ///
+    /// To allow that takes the name of the network: the address is what is in doubt.
+    pub(super) const fn may_lift_the_network(&self) -> bool {
+        matches!(self.action, RuleAction::Deny) || self.from_adapter.is_some()
+    }
+
+    /// Whether it leaves something to a rule behind it, which matches nothing that it does not match itself.
+    pub(super) const fn leaves_something_to(&self, other: &Self) -> bool {
+        matches!(other.action, RuleAction::Allow)
+            && other.may_lift_the_network()
+            && !self.may_lift_the_network()
+    }
+
     /// Where the operator wrote it, if that is known.
     pub const fn place(&self) -> Option<&ByteString> {
         self.place.as_ref()

@@ -29,7 +29,8 @@ pub(crate) fn check(rules: &[AccessRule]) -> Vec<(usize, AccessRuleConflict)> {
     }
     let unreachable = |(number, rule): (usize, &AccessRule)| {
         let mut before = rules.iter().take(number).enumerate();
-        let (by, other) = before.find(|(_, other)| other.covers(rule))?;
+        let (by, other) =
+            before.find(|(_, other)| other.covers(rule) && !other.leaves_something_to(rule))?;
         let place = other.place().cloned();
         Some((number, AccessRuleConflict::Unreachable { by, place }))
     };
@@ -65,7 +66,12 @@ impl Rules {
 
     /// What the first rule that matches says; without one, what holds by default.
     pub(super) fn judge(&self, question: &Question<'_>, default: Ruling) -> Ruling {
-        let first = self.first(question, |_, found| found == Match::Yes);
+        let may_lift = |rule: &AccessRule| {
+            default != Ruling::Denied(Ground::NotItsNetwork) || rule.may_lift_the_network()
+        };
+        let first = self.first(question, |rule, found| {
+            found == Match::Yes && may_lift(rule)
+        });
         let ruling = first
             .and_then(|number| self.ruling(number))
             .unwrap_or(default);
@@ -74,8 +80,9 @@ impl Rules {
         }
         // A rule before that, which hangs on the adapter that delivers, matters if it would say otherwise.
         let permits = matches!(ruling, Ruling::Allowed(_));
-        let otherwise = self.first(question, |action, found| {
-            found == Match::Perhaps && (action == RuleAction::Allow) != permits
+        let otherwise = self.first(question, |rule, found| {
+            let says_otherwise = (rule.action() == RuleAction::Allow) != permits;
+            found == Match::Perhaps && says_otherwise && may_lift(rule)
         });
         match otherwise {
             Some(number) if first.is_none_or(|first| number < first) => Ruling::NeedsAdapter,
@@ -95,7 +102,7 @@ impl Rules {
     fn first(
         &self,
         question: &Question<'_>,
-        is_wanted: impl Fn(RuleAction, Match) -> bool,
+        is_wanted: impl Fn(&AccessRule, Match) -> bool,
     ) -> Option<usize> {
         let mut first = None;
         let mut look = |numbers: &[usize]| {
@@ -107,7 +114,7 @@ impl Rules {
                 let Some((rule, condition)) = self.rules.get(number) else {
                     continue;
                 };
-                if is_wanted(rule.action(), condition.matches(question)) {
+                if is_wanted(rule, condition.matches(question)) {
                     first = Some(number);
                     return;
                 }

@@ -34,6 +34,8 @@ pub enum Ground {
     NotItsNetwork,
     /// Neither side is ours.
     OpenRelay,
+    /// The destination is not ours, and that the source is ours nobody vouches for.
+    NobodyVouches,
     /// No rule forbids it.
     Default,
 }
@@ -47,6 +49,9 @@ impl Ground {
                 "the sender's address does not belong to the network that the message came from"
             }
             Self::OpenRelay => "the gateway does not relay between domains that are not its own",
+            Self::NobodyVouches => {
+                "the gateway relays to domains that are not its own only for senders that their network vouches for"
+            }
             _ => "the gateway's rules do not permit this message",
         }
     }
@@ -64,6 +69,7 @@ impl fmt::Display for Ground {
             Self::Gateway => "default (the gateway's own messages may pass)",
             Self::NotItsNetwork => "default (own users speak by their own network only)",
             Self::OpenRelay => "default (no open relay)",
+            Self::NobodyVouches => "default (no open relay: nobody vouches for the sender)",
             Self::Default => "default (no rule forbids it)",
         })
     }

@@ -1,7 +1,7 @@
 //! What cannot be seen from outside: that nothing is kept of what has ended.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_model::{Domain, InstantInbox, InstantMessage};
+use rialto_model::{Authentication, Domain, InstantInbox, InstantMessage};
 
 use super::*;
 use crate::{Adapter, Hop, Route};
@@ -128,7 +128,8 @@ fn rfc2779_2_2_3_a_million_domains_leave_nothing_behind() {
             alice.clone(),
             InstantInbox::parse(&format!("im:b@d{number}.example")).unwrap(),
             InstantMessage::text(""),
-        );
+        )
+        .with_authentication(Authentication::Network);
         router.handle_operation(now, AdapterId::new(0), operation, CallerTicket::new(number));
         let Some(Action::Resolve { domain, .. }) = router.poll_action() else {
             panic!("DNS was not asked for domain {number}");

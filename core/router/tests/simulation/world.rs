@@ -10,8 +10,8 @@ use rand::{
     rngs::{SmallRng, StdRng},
 };
 use rialto_model::{
-    Domain, Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards, MessageOperation,
-    ResponseStatus, TransactionId,
+    Authentication, Domain, Failure, FailureReason, InstantInbox, InstantMessage, MaxForwards,
+    MessageOperation, ResponseStatus, TransactionId,
 };
 use rialto_router::{
     AccessRule, AdapterId, AttemptId, Hop, Limits, Router, RoutingTable, RuleAction, Statistics,
@@ -91,16 +91,17 @@ fn stage() -> &'static Stage {
                 (xmpp, jabber, abroad),
                 (sip, voice.clone(), nowhere),
                 (smtp, mail.clone(), named),
-                // Forbidden: somebody else's name, and a stranger to a stranger.
-                (xmpp, voice, mail),
-                (sip, elsewhere, stranger),
+                // Forbidden: somebody else's name, a stranger to a stranger, and one of ours by its own word to a stranger.
+                (xmpp, voice.clone(), mail),
+                (sip, elsewhere, stranger.clone()),
+                (sip, voice, stranger),
             ],
         }
     })
 }
 
 impl Stage {
-    const FORBIDDEN: usize = 2;
+    const FORBIDDEN: usize = 3;
 
     fn is_forbidden(&self, conversation: usize) -> bool {
         conversation >= self.conversations.len() - Self::FORBIDDEN
@@ -216,6 +217,9 @@ impl World {
             InstantMessage::text(text),
         )
         .with_max_forwards(hops);
+        if !stage().is_forbidden(conversation) {
+            operation = operation.with_authentication(Authentication::Network);
+        }
         if self.dice.random_ratio(1, 2) {
             let own = Duration::from_millis(self.dice.random_range(0..60_000));
             operation = operation.with_deadline(own);
