@@ -64,6 +64,9 @@ impl ResolverConfig {
         let mut config =
             Config::default().with_name_servers(section.parsed_list::<SocketAddr>("name_servers"));
         let timeout = section.duration("timeout").unwrap_or(Self::TIMEOUT);
+        if timeout.is_zero() {
+            section.report("timeout", "out of range", "1ms or more");
+        }
         let attempts = Self::count(section, "attempts", 1..=Self::MAX_ATTEMPTS);
         config = config.with_timeout(timeout, attempts.unwrap_or(Self::ATTEMPTS));
         if let Some(alternates) = section.value("alternates") {

@@ -257,6 +257,7 @@ families = \"ipv5\"
 denied = [\"10.0.0.0/33\"]
 cache_entries = 0
 min_ttl = \"2h\"
+timeout = \"0s\"
 attempt_timeout = \"0s\"
 max_state = \"1h\"
 "
@@ -276,6 +277,7 @@ max_state = \"1h\"
         "denied",
         "cache_entries",
         "min_ttl",
+        "timeout",
         "attempt_timeout",
         "max_state",
     ];
