@@ -69,6 +69,38 @@ fn cpim_2_4_1_2_refusals_of_the_rules_reach_senders_of_both_networks_in_their_ow
 }
 
 #[test]
+fn rfc2779_5_4_10_user_of_sip_takes_no_messages_of_an_xmpp_user_who_hears_of_it() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let xmpp = Prosody::start(XmppSettings::new("sip.example"));
+    let mut sip = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let port = Port::take();
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[address(&port)], &["xmpp.example"])
+        .with_xmpp("xmpp", &xmpp.link(), &["sip.example"])
+        .with_route("xmpp.example", "xmpp", None)
+        .with_route("sip.example", "sip", Some(&sip.next_hop(Transport::Udp)))
+        .with_sections(
+            "[[rules]]\naction = \"allow\"\n\
+             [principals.\"im:alice@sip.example\"]\nblocked = [\"juliet@xmpp.example\"]\n",
+        );
+    let _gateway = Gateway::start(&config);
+    let (mut juliet, mut romeo) = (xmpp.login("juliet"), xmpp.login("romeo"));
+    for alice in ["alice@sip.example", "ALICE@sip.example"] {
+        let sent = juliet.send(alice, "not wanted");
+        let error = juliet.receive();
+        assert_eq!(error.id(), Some(&*sent), "{}", error.xml());
+        assert_eq!(error.error_condition(), Some("forbidden"));
+    }
+    romeo.send("alice@sip.example", "wanted");
+    assert_eq!(sip.receive(Transport::Udp).body(), b"wanted");
+    juliet.send("benvolio@sip.example", "to another");
+    assert_eq!(sip.receive(Transport::Udp).body(), b"to another");
+    assert_eq!(sip.received().len(), 2, "nothing of what was blocked");
+}
+
+#[test]
 fn rfc2779_5_4_3_rule_tells_senders_whose_network_vouches_for_them_from_others() {
     if !peers::are_wanted() {
         return;
