@@ -118,6 +118,7 @@ pub(crate) fn conflicts_among_rules(config: &Config) -> Vec<ConfigError> {
         RoutingConflict::AccessRule { conflict, .. } => {
             !matches!(conflict, AccessRuleConflict::UnknownAdapter { .. })
         }
+        RoutingConflict::Principal { .. } => true,
         _ => false,
     };
     let conflicts = conflicts.iter().flatten().filter(is_sure);
@@ -213,6 +214,11 @@ fn conflict(config: &Config, conflict: &RoutingConflict) -> ConfigError {
         RoutingConflict::AccessRule { number, .. } => {
             let rule = config.rules.get(*number);
             section(rule.map(|rule| (&rule.key, &rule.place)))
+        }
+        RoutingConflict::Principal { inbox, .. } => {
+            let mut principals = config.principals.iter();
+            let principal = principals.find(|principal| principal.inbox == *inbox);
+            section(principal.map(|principal| (&principal.key, &principal.place)))
         }
         RoutingConflict::AdapterTwice { name } => adapter(name),
         RoutingConflict::Protocol { adapter: name, .. }

@@ -398,6 +398,42 @@ fn rules_that_are_never_asked_and_unknown_adapters_are_conflicts() {
 }
 
 #[test]
+fn rules_and_block_lists_that_name_users_as_they_are_shown_are_conflicts() {
+    let alias = |address, shown| rialto_router::Alias::new(pattern(address), pattern(shown));
+    let conflicts = builder()
+        .with_alias(alias("*@voice.example", "*@example.com"))
+        .with_alias(alias("bob@jabber.example", "bob@relay.example"))
+        // Of what one network alone knows, others may be the addresses.
+        .with_alias(alias("*@jabber.example", "*@example.net").with_adapters(["sip"]))
+        .with_access_rule(deny().from(pattern("mallory@example.com")))
+        .with_access_rule(deny().to(pattern("*@example.com")))
+        .with_access_rule(deny().from(pattern("*@example.net")))
+        .with_blocked(
+            inbox("im:bob@relay.example"),
+            ["sip=spam.example/x@relay.example", "x@spam.example"].map(pattern),
+        )
+        .build()
+        .unwrap_err();
+    let texts: Vec<_> = conflicts
+        .iter()
+        .map(|conflict| {
+            assert!(conflict.hint().is_some());
+            let text = conflict.to_string();
+            text.split(": ").next().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "`mallory@example.com` is how `mallory@voice.example` is shown",
+            "`*@example.com` is how `*@voice.example` is shown",
+            "`bob@relay.example` is how `bob@jabber.example` is shown",
+            "`sip=spam.example/x@relay.example` is how `x@spam.example` is shown",
+        ]
+    );
+}
+
+#[test]
 fn more_rules_than_the_bound_are_a_conflict() {
     let rules = (0..10_001).map(|n| deny().from(pattern(&format!("u{n}@a.example"))));
     let builder = rules.fold(builder(), RoutingTableBuilder::with_access_rule);

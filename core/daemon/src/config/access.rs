@@ -36,6 +36,9 @@ pub(crate) struct PrincipalConfig {
     pub(crate) inbox: InstantInbox,
     /// Whose messages do not get there.
     pub(crate) blocked: Vec<AddressPattern>,
+    /// The section, and where it stands.
+    pub(crate) key: String,
+    pub(crate) place: Option<String>,
 }
 
 impl AliasConfig {
@@ -104,6 +107,7 @@ impl RuleConfig {
 
 impl PrincipalConfig {
     pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Self> {
+        let (key, place) = (section.key(), section.place());
         let inbox = InstantInbox::parse(name);
         if let Err(error) = &inbox {
             section.refuse(
@@ -116,6 +120,8 @@ impl PrincipalConfig {
         Some(Self {
             inbox: inbox.ok()?,
             blocked,
+            key,
+            place,
         })
     }
 }

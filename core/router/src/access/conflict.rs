@@ -3,6 +3,8 @@
 use rialto_model::ByteString;
 use thiserror::Error;
 
+use crate::AddressPattern;
+
 /// Why a rule does not go with the rest of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -12,6 +14,16 @@ pub enum AccessRuleConflict {
     UnknownAdapter {
         /// The name that no adapter has.
         adapter: ByteString,
+    },
+    /// It names users as they are shown, and so would match nobody.
+    #[error(
+        "`{shown}` is how `{address}` is shown: rules look at addresses, so this matches nobody"
+    )]
+    Shown {
+        /// What it names.
+        shown: AddressPattern,
+        /// Where those users are.
+        address: AddressPattern,
     },
     /// A rule before it decides everything that it could decide.
     #[error("this rule is never asked: rule {} before it matches all that it would match{}", .by + 1, at(.place))]
@@ -36,6 +48,7 @@ impl AccessRuleConflict {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::UnknownAdapter { .. } => "name an adapter that is configured",
+            Self::Shown { .. } => "name users by their addresses, where they are",
             Self::Unreachable { .. } => "put it before the other rule, or leave it out",
             Self::TooMany { .. } => "write rules for whole domains",
         }

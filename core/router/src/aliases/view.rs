@@ -116,6 +116,11 @@ impl View {
         (!self.is_single(&address)).then_some(address)
     }
 
+    /// The domain whose users are known here at that one, if there is such.
+    pub(crate) fn domain_behind(&self, shown: &Domain) -> Option<&Domain> {
+        self.domains.get(shown.as_str())?.stands_for.as_ref()
+    }
+
     /// Whether an address cannot be shown as it is, since it means another here.
     pub(crate) fn is_hidden(&self, address: &InstantInbox) -> bool {
         self.address_of(address).is_some()

@@ -20,7 +20,7 @@ pub use self::{
     trace::Explanation,
     verdict::{Decision, Hop, Undecided, Verdict},
 };
-use crate::{AdapterId, RoutingTable, Ruling, access::Question};
+use crate::{AdapterId, AddressPattern, RoutingTable, Ruling, access::Question};
 
 impl RoutingTable {
     /// Decides where an operation goes that came from an adapter, as far as the table can tell.
@@ -94,6 +94,21 @@ impl RoutingTable {
             let decision = self.complete(undecided, source, first, steps)?;
             Ok(Verdict::Decided(decision))
         })
+    }
+
+    /// Where the users are whom every network knows by what a pattern names; none if that is where they are.
+    pub(crate) fn address_shown_as(&self, pattern: &AddressPattern) -> Option<AddressPattern> {
+        match pattern {
+            AddressPattern::One(inbox) => {
+                let found = Canonical::find(self, AdapterId::GATEWAY, inbox, &mut Silence).ok()?;
+                found.into_changed().map(AddressPattern::One)
+            }
+            AddressPattern::At(domain) => {
+                let view = self.views().of(AdapterId::GATEWAY);
+                view.domain_behind(domain).cloned().map(AddressPattern::At)
+            }
+            AddressPattern::Below(_) => None,
+        }
     }
 
     fn walk(

@@ -22,7 +22,7 @@ pub struct RoutingTableBuilder {
     found_by_dns: Vec<ByteString>,
     aliases: Vec<Alias>,
     access_rules: Vec<AccessRule>,
-    principals: HashMap<InstantInbox, BlockList, FixedState>,
+    principals: Vec<(InstantInbox, Vec<AddressPattern>)>,
 }
 
 impl RoutingTableBuilder {
@@ -68,11 +68,8 @@ impl RoutingTableBuilder {
         principal: InstantInbox,
         senders: impl IntoIterator<Item = AddressPattern>,
     ) -> Self {
-        let principal = access::fold(&principal).into_owned();
-        let blocked = self.principals.entry(principal).or_default();
-        for sender in senders {
-            blocked.add(access::fold_pattern(sender));
-        }
+        let senders = senders.into_iter().collect();
+        self.principals.push((principal, senders));
         self
     }
 
@@ -119,12 +116,14 @@ impl RoutingTableBuilder {
         conflicts.extend(
             unreachable.map(|(number, conflict)| RoutingConflict::AccessRule { number, conflict }),
         );
+        table.views = Views::new(&self.aliases, &self.adapters);
+        conflicts.extend(table.shown_in_rules(&self.access_rules));
+        conflicts.extend(table.shown_in_block_lists(&self.principals));
         let rules = find_adapters(self.access_rules, &names, &mut conflicts);
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
-        table.views = Views::new(&self.aliases, &self.adapters);
-        table.access = Access::new(Rules::new(rules), self.principals);
+        table.access = Access::new(Rules::new(rules), block_lists(self.principals));
         for adapter in &mut self.adapters {
             adapter.settle(&self.relay_domains);
         }
@@ -209,7 +208,54 @@ fn find_adapters(
     rules.into_iter().enumerate().map(with_condition).collect()
 }
 
+fn block_lists(
+    principals: Vec<(InstantInbox, Vec<AddressPattern>)>,
+) -> HashMap<InstantInbox, BlockList, FixedState> {
+    let mut lists: HashMap<_, BlockList, _> = HashMap::default();
+    for (principal, senders) in principals {
+        let blocked = lists.entry(access::fold(&principal).into_owned());
+        let blocked = blocked.or_default();
+        for sender in senders {
+            blocked.add(access::fold_pattern(sender));
+        }
+    }
+    lists
+}
+
 impl RoutingTable {
+    /// Rules that name users as they are shown: they would never match, and nobody would notice.
+    fn shown_in_rules(&self, rules: &[AccessRule]) -> impl Iterator<Item = RoutingConflict> {
+        rules.iter().enumerate().flat_map(|(number, rule)| {
+            let sides = [&rule.from, &rule.to].into_iter().flatten();
+            let shown = sides.filter_map(|side| self.shown_for_address(side));
+            shown.map(move |conflict| RoutingConflict::AccessRule { number, conflict })
+        })
+    }
+
+    fn shown_in_block_lists(
+        &self,
+        principals: &[(InstantInbox, Vec<AddressPattern>)],
+    ) -> impl Iterator<Item = RoutingConflict> {
+        principals.iter().flat_map(|(inbox, senders)| {
+            let principal = AddressPattern::One(inbox.clone());
+            let shown = std::iter::once(&principal).chain(senders);
+            let shown: Vec<_> = shown
+                .filter_map(|pattern| self.shown_for_address(pattern))
+                .collect();
+            shown
+                .into_iter()
+                .map(|conflict| RoutingConflict::Principal {
+                    inbox: inbox.clone(),
+                    conflict,
+                })
+        })
+    }
+
+    fn shown_for_address(&self, pattern: &AddressPattern) -> Option<AccessRuleConflict> {
+        let (shown, address) = (pattern.clone(), self.address_shown_as(pattern)?);
+        Some(AccessRuleConflict::Shown { shown, address })
+    }
+
     fn alias_conflicts(
         &self,
         aliases: &[Alias],

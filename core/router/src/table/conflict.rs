@@ -1,6 +1,6 @@
 //! What can be wrong with a table.
 
-use rialto_model::{ByteString, Domain};
+use rialto_model::{ByteString, Domain, InstantInbox};
 use thiserror::Error;
 
 use crate::{AccessRuleConflict, AliasConflict};
@@ -90,6 +90,14 @@ pub enum RoutingConflict {
         /// What is wrong.
         conflict: AliasConflict,
     },
+    /// A principal's own rules do not go with the rest.
+    #[error("{conflict}")]
+    Principal {
+        /// The principal, as the operator named it.
+        inbox: InstantInbox,
+        /// What is wrong.
+        conflict: AccessRuleConflict,
+    },
     /// An access rule does not go with the rest.
     #[error("{conflict}")]
     AccessRule {
@@ -105,7 +113,9 @@ impl RoutingConflict {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Alias { conflict, .. } => Some(conflict.hint()),
-            Self::AccessRule { conflict, .. } => Some(conflict.hint()),
+            Self::AccessRule { conflict, .. } | Self::Principal { conflict, .. } => {
+                Some(conflict.hint())
+            }
             _ => None,
         }
     }
