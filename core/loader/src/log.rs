@@ -6,6 +6,10 @@ use rialto_abi as abi;
 use rialto_bridge::read::{self, Malformed};
 use tracing::Level;
 
+/// The longest text of a line, in bytes, and the most fields; what is beyond is left out.
+const MAX_TEXT: usize = 4096;
+const MAX_FIELDS: usize = 64;
+
 /// One line of a plugin.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -28,18 +32,20 @@ impl<'a> LogRecord<'a> {
         // SAFETY: the caller's promise, for all of these.
         unsafe {
             let raw = read::prefix(raw)?;
+            let text = |what, bytes| read::text(what, bytes).map(beginning);
             let fields = read::list("the list of fields", raw.fields, raw.fields_len)?;
             let field = |field: &abi::LogField| -> Result<_, Malformed> {
                 Ok((
-                    read::text("a field's name", field.name)?,
-                    read::text("a field's value", field.value)?,
+                    text("a field's name", field.name)?,
+                    text("a field's value", field.value)?,
                 ))
             };
+            let fields = fields.iter().take(MAX_FIELDS).map(field);
             Ok(Self {
                 level: level(raw.level),
-                target: read::text("the target", raw.target)?,
-                message: read::text("the message", raw.message)?,
-                fields: fields.iter().map(field).collect::<Result<_, _>>()?,
+                target: text("the target", raw.target)?,
+                message: text("the message", raw.message)?,
+                fields: fields.collect::<Result<_, _>>()?,
             })
         }
     }
@@ -71,6 +77,10 @@ impl<'a> LogRecord<'a> {
             Level::TRACE => at!(Level::TRACE),
         }
     }
+}
+
+fn beginning(text: &str) -> &str {
+    text.split_at(text.floor_char_boundary(MAX_TEXT)).0
 }
 
 struct Fields<'a>(&'a [(&'a str, &'a str)]);
@@ -190,6 +200,35 @@ mod tests {
                 r#"fields=peer.addr=[::1]:5060 detail="no such user=bob" empty="" "a name"="\"x\" \\""#
             ),
             "{line}"
+        );
+    }
+
+    #[test]
+    fn line_of_a_plugin_has_a_bounded_length() {
+        let long = "é".repeat(MAX_TEXT);
+        let field = abi::LogField {
+            name: read::lend(b"name"),
+            value: read::lend(long.as_bytes()),
+        };
+        let fields = [field; MAX_FIELDS + 1];
+        let raw = abi::LogRecord {
+            size: size_of::<abi::LogRecord>() as u32,
+            level: abi::LEVEL_INFO,
+            target: read::lend(b"a"),
+            message: read::lend(long.as_bytes()),
+            fields: fields.as_ptr(),
+            fields_len: fields.len(),
+        };
+        // SAFETY: all of it lives until the end of this test.
+        #[expect(unsafe_code, reason = "plays the plugin's side")]
+        let record = unsafe { LogRecord::read(&raw const raw) }.unwrap();
+        assert_eq!(record.message, "é".repeat(MAX_TEXT / 2));
+        assert_eq!(record.fields.len(), MAX_FIELDS);
+        assert!(
+            record
+                .fields
+                .iter()
+                .all(|(_, value)| value.len() <= MAX_TEXT)
         );
     }
 

@@ -8,6 +8,9 @@ use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, Retry, Transa
 
 use crate::read::{self, Malformed};
 
+/// The longest detail of a failure that crosses, in bytes; of a longer one its beginning does.
+pub const MAX_DETAIL: usize = 1024;
+
 /// A failure of the gateway's or a plugin's own making.
 pub(crate) fn internal(origin: Origin, detail: impl Into<String>) -> ResponseStatus {
     Failure::new(FailureReason::Internal)
@@ -95,9 +98,15 @@ unsafe fn failure(response: &abi::Response) -> Result<Failure, Malformed> {
         failure = failure.with_retry(retry);
     }
     if !detail.is_empty() && detail != failure.detail() {
-        failure = failure.with_detail(detail.to_owned());
+        failure = failure.with_detail(line(detail, MAX_DETAIL));
     }
     Ok(failure)
+}
+
+/// A text of the other side as one line of at most `max` bytes: control characters become spaces, for it is shown to people.
+pub fn line(text: &str, max: usize) -> String {
+    let (shown, _) = text.split_at(text.floor_char_boundary(max));
+    shown.replace(char::is_control, " ")
 }
 
 const fn origin_number(origin: Origin) -> u32 {

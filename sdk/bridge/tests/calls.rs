@@ -114,6 +114,29 @@ fn answer_that_is_dropped_says_that_the_call_was_given_up() {
 }
 
 #[test]
+fn detail_of_a_failure_arrives_as_one_line_of_bounded_length() {
+    let text = |es: usize| format!("x{}", "é".repeat(es));
+    let (long, cut) = (
+        text(response::MAX_DETAIL),
+        text((response::MAX_DETAIL - 1) / 2),
+    );
+    for (said, heard) in [
+        ("two\r\nlines, \u{1b}[2J\0", "two  lines,  [2J "),
+        (&*long, &*cut),
+    ] {
+        let status: ResponseStatus = Failure::new(FailureReason::Refused)
+            .with_detail(said.to_owned())
+            .into();
+        let call = open();
+        complete(completion(&call), &status);
+        let ResponseStatus::Failure(failure) = wait(call) else {
+            panic!("no failure");
+        };
+        assert_eq!(failure.detail(), heard);
+    }
+}
+
+#[test]
 fn answer_carries_the_name_of_its_operation() {
     for (name, status) in [
         ("a", ResponseStatus::Indeterminant),

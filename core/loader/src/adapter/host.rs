@@ -8,7 +8,12 @@ use std::{
 };
 
 use rialto_abi as abi;
-use rialto_bridge::{Answer, calls::Answered, operation, read};
+use rialto_bridge::{
+    Answer,
+    calls::Answered,
+    operation, read,
+    response::{MAX_DETAIL, line},
+};
 use rialto_model::{Failure, FailureReason, Origin, Responder, ResponseStatus, TransactionId};
 
 use super::AdapterId;
@@ -145,7 +150,7 @@ unsafe extern "C" fn health(ctx: *mut c_void, state: u32, why: abi::Bytes) {
         let (side, why) = unsafe { (Side::of(ctx), read::text("the reason", why)) };
         let health = match (state, why) {
             (abi::HEALTH_UP, _) => Health::Up,
-            (_, Ok(why)) => Health::Degraded(why.to_owned()),
+            (_, Ok(why)) => Health::Degraded(line(why, MAX_DETAIL)),
             (_, Err(_)) => Health::Degraded("for an unreadable reason".to_owned()),
         };
         side.gateway.health(side.id, health);
