@@ -1,13 +1,14 @@
 //! Ends deliveries that no plugin answers.
 //!
 //! One thread, parked while nothing waits. A delivery reads no clock: its waiting counts from the first time that this thread sees it.
+//! Who is told of an end is told on another thread, for that may be a plugin, and hang.
 
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, Thread},
     time::{Duration, Instant},
@@ -28,6 +29,10 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(300);
 /// How exact all that is.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Threads that may be telling at once; what is too old then waits until one of them is done.
+const MAX_TELLING: usize = 64;
+
+static TELLING: AtomicUsize = AtomicUsize::new(0);
 static ARMED: AtomicBool = AtomicBool::new(false);
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 static ADAPTERS: Mutex<Option<HashMap<Owner, Weak<Inner>>>> = Mutex::new(None);
@@ -85,30 +90,61 @@ fn look() -> bool {
     let Some(expired) = calls::expired(Instant::now()) else {
         return false;
     };
-    for (ticket, owner) in expired {
-        let failure =
-            Failure::new(FailureReason::TimedOut).with_detail("the adapter did not answer in time");
-        // A panic of whoever hears of this one must not leave all others without a watchdog.
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            if calls::answer(ticket, failure.into()) {
-                tell(ticket, owner);
-            }
-        }));
-        if let Err(payload) = ended {
-            std::mem::forget(payload); // its drop may panic as well
-            tracing::error!("the gateway panicked as it heard of a delivery that timed out");
-        }
+    if !expired.is_empty() {
+        end_elsewhere(expired);
     }
     true
 }
 
-fn tell(ticket: Ticket, owner: Owner) {
-    let adapter = adapters()
-        .as_ref()
-        .and_then(|all| all.get(&owner)?.upgrade());
+/// Ends the deliveries on a thread of their own. What is not ended is found again at the next look.
+fn end_elsewhere(expired: Vec<(Ticket, Owner)>) {
+    if TELLING.fetch_add(1, Ordering::SeqCst) >= MAX_TELLING {
+        TELLING.fetch_sub(1, Ordering::SeqCst);
+        return;
+    }
+    let named = thread::Builder::new().name("rialto-timeouts".to_owned());
+    let telling = named.spawn(move || {
+        end(expired);
+        TELLING.fetch_sub(1, Ordering::SeqCst);
+    });
+    if let Err(error) = telling {
+        TELLING.fetch_sub(1, Ordering::SeqCst);
+        tracing::error!(%error, "no thread to end deliveries that are late");
+    }
+}
+
+/// Answers all, then tells the plugins: one that hangs as it hears of it keeps nobody from an answer.
+fn end(expired: Vec<(Ticket, Owner)>) {
+    let ended: Vec<_> = expired
+        .into_iter()
+        .filter(|(ticket, _)| answered(*ticket))
+        .collect();
+    ended.chunk_by(|a, b| a.1 == b.1).for_each(tell);
+}
+
+/// Whether it still waited.
+fn answered(ticket: Ticket) -> bool {
+    let failure =
+        Failure::new(FailureReason::TimedOut).with_detail("the adapter did not answer in time");
+    // A panic of whoever hears of this one must not leave all others without an answer.
+    let answered = catch_unwind(AssertUnwindSafe(|| calls::answer(ticket, failure.into())));
+    answered.unwrap_or_else(|payload| {
+        std::mem::forget(payload); // its drop may panic as well
+        tracing::error!("the gateway panicked as it heard of a delivery that timed out");
+        true
+    })
+}
+
+/// Tells one adapter of its deliveries.
+fn tell(late: &[(Ticket, Owner)]) {
+    let adapter = late
+        .first()
+        .and_then(|(_, owner)| adapters().as_ref()?.get(owner)?.upgrade());
     if let Some(adapter) = adapter {
-        tracing::warn!(adapter.name = %adapter.name(), "an adapter did not answer in time");
-        adapter.tell_cancelled(ticket);
+        tracing::warn!(adapter.name = %adapter.name(), deliveries = late.len(), "an adapter did not answer in time");
+        for (ticket, _) in late {
+            adapter.tell_late(*ticket);
+        }
     }
 }
 

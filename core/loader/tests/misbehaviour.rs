@@ -119,6 +119,31 @@ async fn c_plugin_that_never_answers_is_answered_for_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn plugin_that_hangs_as_it_hears_of_its_deadline_keeps_nobody_waiting() {
+    let code = "#define _DEFAULT_SOURCE
+        #include \"rialto.h\"
+        #include <unistd.h>
+        static void hangs(void *adapter, uint64_t ticket) {
+            (void)adapter, (void)ticket;
+            for (;;) pause();
+        }
+        #define CANCEL hangs
+        #define ANSWER(done) (void)(done)";
+    let gateway = Recorder::new();
+    let hangs = started(c_plugin("hangs_in_cancel", code), "{}", &gateway).await;
+    let never = c_plugin("never", "#define ANSWER(done) (void)(done)");
+    let never = started(never, "{}", &gateway).await;
+    for token in 0..3 {
+        hangs.deliver_with(operation("x").with_deadline(SHORT), token);
+        gateway
+            .until(|seen| seen.responded.len() > token as usize)
+            .await;
+    }
+    never.deliver_with(operation("x").with_deadline(SHORT), 3);
+    gateway.until(|seen| seen.responded.len() == 4).await;
+}
+
+#[tokio::test]
 async fn second_answer_changes_nothing() {
     let twice = r#"#include "rialto.h"
         static inline void twice(RialtoCompletion done) {

@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     owner: Owner,
     claims: Reservation,
     stopping: AtomicBool,
+    /// Whether the plugin is being told that it was late.
+    telling: AtomicBool,
 }
 
 /// What the plugin's `start` returned.
@@ -155,6 +157,14 @@ impl Inner {
         let view = View::of(operation);
         // SAFETY: the table's function, with its own handle; the view outlives the call.
         unsafe { deliver(self.handle.0.as_ptr(), view.raw(), ticket.completion()) }
+    }
+
+    /// Tells the plugin that a delivery is over, unless it is still busy with hearing of another: it may hang.
+    pub(crate) fn tell_late(&self, ticket: Ticket) {
+        if !self.telling.swap(true, Ordering::AcqRel) {
+            self.tell_cancelled(ticket);
+            self.telling.store(false, Ordering::Release);
+        }
     }
 
     #[expect(unsafe_code, reason = "calls the plugin")]

@@ -71,6 +71,7 @@ impl Adapter {
             owner,
             claims: loaded.claims,
             stopping: AtomicBool::new(false),
+            telling: AtomicBool::new(false),
         };
         let inner = handle.map(inner); // released when it is dropped
         match (status, inner) {

@@ -22,6 +22,9 @@
 #ifndef DELIVER
 #define DELIVER deliver
 #endif
+#ifndef CANCEL
+#define CANCEL 0
+#endif
 #ifndef STOP
 #define STOP stop
 #endif
@@ -66,6 +69,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .claims = CLAIMS,
     .start = start,
     .deliver = DELIVER,
+    .cancel = CANCEL,
     .stop = STOP,
     .release = free,
     .layout = LAYOUT,
