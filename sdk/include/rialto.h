@@ -413,7 +413,7 @@ typedef struct RialtoPlugin {
   // Who wrote it, or null.
   struct RialtoBytes authors;
   // Checks a configuration and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
-  // before it returns; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
+  // before it returns, which it must within ten seconds; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
   void (*claims)(struct RialtoBytes config,
                  const struct RialtoClaimSink *sink,
                  struct RialtoCompletion done);

@@ -26,7 +26,7 @@ impl Declared {
     }
 
     /// Opens the library, has the configuration checked, and takes what the adapter claims. Touches no network; blocks for as
-    /// long as the file takes to read.
+    /// long as the file takes to read, and the plugin to answer, which is given up in the end.
     pub fn load(self, claims: &ClaimTable) -> Result<Loaded, LoadError> {
         let library = Library::open(&self.library)?;
         let wanted = library.claims(&self.name, &self.config)?;

@@ -35,6 +35,12 @@ pub enum LoadError {
         /// How it ended, and its last words.
         how: String,
     },
+    /// Another file has come to where a library was opened.
+    #[error("{path}: the file was replaced after it was opened, and what is open stays; restart the gateway, or give the new file another name", path = .path.display())]
+    Replaced {
+        /// The library.
+        path: PathBuf,
+    },
     /// A library, but not one of ours.
     #[error("{path}: a library, but not a plugin ({why}); a plugin exports `RIALTO_PLUGIN`, see `export_plugin!`", path = .path.display())]
     NotAPlugin {
@@ -84,6 +90,16 @@ pub enum LoadError {
         adapter: Arc<str>,
         /// Begins with the key.
         problem: String,
+    },
+    /// The plugin took too long to look at the configuration.
+    #[error(
+        "adapter {adapter}: the plugin has not checked its configuration after {limit:?}; report it to the plugin's author"
+    )]
+    ConfigurationTimedOut {
+        /// The adapter.
+        adapter: Arc<str>,
+        /// The limit.
+        limit: Duration,
     },
     /// The adapter claims something that this gateway does not know, or that is none.
     #[error(

@@ -87,6 +87,24 @@ fn truncated_library_is_refused_at_every_length() {
     }
 }
 
+#[test]
+fn file_that_takes_the_place_of_an_open_library_is_refused_and_under_its_own_name_taken() {
+    let (folder, path) = scratch("libc.so", &fs::read(c_plugin("first", "")).unwrap());
+    let first = Library::open(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let second = c_plugin("second", "#define LOOKUPS \"unaddressed\"");
+    fs::copy(&second, &path).unwrap();
+    assert_eq!(
+        refused(&path),
+        "the file was replaced after it was opened, and what is open stays; restart the gateway, or give the \
+         new file another name"
+    );
+    let renamed = folder.path().join("libc2.so");
+    fs::rename(&path, &renamed).unwrap();
+    let second = Library::open(&renamed).unwrap();
+    assert_ne!(first.manifest(), second.manifest());
+}
+
 #[tokio::test]
 async fn stripped_library_works() {
     let (_folder, path) = scratch("libstripped.so", &fs::read(faulty_plugin()).unwrap());
@@ -338,14 +356,24 @@ fn panic_in_claims_is_a_refusal() {
     );
 }
 
+#[test]
+fn plugin_that_hangs_over_a_configuration_is_refused() {
+    let head = "#define _DEFAULT_SOURCE\n#include <unistd.h>";
+    assert_eq!(
+        claiming("claims_hangs", head, "for (;;) pause();"),
+        "adapter one: the plugin has not checked its configuration after 10s; report it to the plugin's author"
+    );
+}
+
 /// A plugin in C that names claims as `code` says.
-fn claiming(name: &str, code: &str) -> String {
+fn claiming(name: &str, head: &str, code: &str) -> String {
     let code = format!(
-        "#include \"rialto.h\"
+        "{head}
+        #include \"rialto.h\"
         static void claims(RialtoBytes config, const RialtoClaimSink *sink, RialtoCompletion done) {{
             RialtoResponse yes = {{ .size = sizeof yes }};
             RialtoClaim c = {{ .size = sizeof c, .kind = RIALTO_CLAIM_SCHEME, .value = RIALTO_TEXT(\"c\") }};
-            (void)config;
+            (void)config, (void)sink;
             {code}
             done.complete(done.ticket, &yes);
         }}
@@ -361,7 +389,7 @@ fn claiming(name: &str, code: &str) -> String {
 #[test]
 fn claim_that_cannot_be_taken_is_refused_rather_than_lost() {
     assert_eq!(
-        claiming("claims", "sink->claim(sink->ctx, &c);"),
+        claiming("claims", "", "sink->claim(sink->ctx, &c);"),
         "[Scheme(\"c\")]"
     );
     for (name, code, why) in [
@@ -387,7 +415,7 @@ fn claim_that_cannot_be_taken_is_refused_rather_than_lost() {
         ),
     ] {
         assert_eq!(
-            claiming(name, code),
+            claiming(name, "", code),
             format!(
                 "adapter one: the plugin claims something, which is no claim ({why}); report it to the plugin's author"
             )

@@ -34,7 +34,7 @@ pub struct Plugin {
     /// Who wrote it, or null.
     pub authors: Bytes,
     /// Checks a configuration and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
-    /// before it returns; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
+    /// before it returns, which it must within ten seconds; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
     pub claims:
         Option<unsafe extern "C" fn(config: Bytes, sink: *const ClaimSink, done: Completion)>,
     /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless

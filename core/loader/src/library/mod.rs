@@ -1,5 +1,6 @@
 //! Libraries: from a file to a function table, or to a reason that one can read.
 
+mod configuration;
 mod elf;
 mod layout;
 mod lookup;
@@ -9,25 +10,23 @@ mod table;
 
 use std::{
     collections::HashMap,
-    ffi::c_void,
     fmt,
     fs::File,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use rialto_abi as abi;
-use rialto_bridge::{
-    calls::{self, Owner, Subject},
-    read::{self, lend},
-};
-use rialto_model::ResponseStatus;
 
-use crate::{Claim, LoadError};
+use crate::LoadError;
 
 pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
+
+/// How long a library's code may take where nobody can go on without it: its constructors, its check of a configuration.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A checked plugin library; never unloaded. Clones are the same.
 #[derive(Clone)]
@@ -41,18 +40,25 @@ struct Loaded {
     table: abi::Plugin,
 }
 
-/// What tells one file from another: an upgrade has the same path.
-#[derive(PartialEq, Eq, Hash)]
+/// What tells one file from another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Identity {
     device: u64,
     inode: u64,
     modified: (i64, i64),
 }
 
-static LOADED: OnceLock<Mutex<HashMap<Identity, Library>>> = OnceLock::new();
+/// What this process has opened. To the system's loader a library is its path: opened again, that gives what was there first.
+#[derive(Default)]
+struct Opened {
+    libraries: HashMap<Identity, Library>,
+    paths: HashMap<PathBuf, Identity>,
+}
+
+static OPENED: OnceLock<Mutex<Opened>> = OnceLock::new();
 
 impl Library {
-    /// Opens and checks a library; the same file is opened once.
+    /// Opens and checks a library; the same file is opened once, and another one in its place never.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         let unreadable = |error: std::io::Error| LoadError::Unreadable {
             path: path.to_owned(),
@@ -62,23 +68,22 @@ impl Library {
         let path = &path.canonicalize().map_err(unreadable)?;
         let file = File::open(path).map_err(unreadable)?;
         let identity = identity(&file).map_err(unreadable)?;
-        let mut loaded = LOADED
+        let mut opened = OPENED
             .get_or_init(Mutex::default)
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(library) = loaded.get(&identity) {
+        if let Some(library) = opened.libraries.get(&identity) {
             return Ok(library.clone());
+        }
+        if opened.paths.get(path).is_some_and(|was| *was != identity) {
+            return Err(LoadError::Replaced { path: path.clone() });
         }
         elf::check(&file).map_err(|why| LoadError::NotALibrary {
             path: path.clone(),
             why,
         })?;
         probe::open_in_child(path)?;
-        let library = Self {
-            loaded: Arc::new(load(path)?),
-        };
-        loaded.insert(identity, library.clone());
-        Ok(library)
+        opened.load(path, identity)
     }
 
     /// Where it is.
@@ -94,107 +99,32 @@ impl Library {
     pub(crate) fn table(&self) -> &abi::Plugin {
         &self.loaded.table
     }
-
-    /// Has the plugin check an adapter's configuration and name what it claims.
-    #[expect(unsafe_code, reason = "calls the plugin")]
-    pub(crate) fn claims(&self, adapter: &Arc<str>, config: &str) -> Result<Vec<Claim>, LoadError> {
-        let Some(claims) = self.table().claims else {
-            return Ok(Vec::new());
-        };
-        let wrong = |problem: String| LoadError::Configuration {
-            adapter: Arc::clone(adapter),
-            problem,
-        };
-        let mut named = Named::default();
-        let sink = abi::ClaimSink {
-            size: size_of::<abi::ClaimSink>() as u32,
-            reserved: 0,
-            ctx: (&raw mut named).cast(),
-            claim: Some(take_claim),
-        };
-        let owner = Owner::unique();
-        let mut pending = calls::open(Subject::lifecycle(owner));
-        if let Some(ticket) = pending.ticket() {
-            // SAFETY: the table's function, called as the contract says; all arguments outlive the call.
-            unsafe {
-                claims(
-                    lend(config.as_bytes()),
-                    &raw const sink,
-                    ticket.completion(),
-                )
-            }
-        }
-        match pending.take_now() {
-            Some(ResponseStatus::Success) => {}
-            Some(ResponseStatus::Failure(failure)) => {
-                return Err(wrong(failure.detail().to_owned()));
-            }
-            _ => {
-                return Err(wrong(
-                    "the plugin gave no answer to its configuration".to_owned(),
-                ));
-            }
-        }
-        let none = |claim, problem| LoadError::NoClaim {
-            adapter: Arc::clone(adapter),
-            claim,
-            problem,
-        };
-        if let Some(problem) = named.problem {
-            return Err(none("something".to_owned(), problem));
-        }
-        let parse = |(kind, value): (u32, String)| {
-            Claim::parse(kind, &value)
-                .map_err(|problem| none(format!("`{}`", value.escape_debug()), problem))
-        };
-        named.claims.into_iter().map(parse).collect()
-    }
 }
 
-/// What a plugin named. None of it may be lost: what is not known to be taken is given to somebody else.
-#[derive(Default)]
-struct Named {
-    claims: Vec<(u32, String)>,
-    problem: Option<String>,
-}
-
-impl Named {
-    const MAX: usize = read::MAX_LIST;
-    /// The longest claim, in bytes: no domain, address or scheme has more.
-    const MAX_LEN: usize = 255;
-
-    fn take(&mut self, kind: u32, value: &str) -> Result<(), String> {
-        if value.len() > Self::MAX_LEN {
-            return Err(format!("it has more than {} bytes", Self::MAX_LEN));
+impl Opened {
+    /// Loads the file that was checked, if it is still the one at its path.
+    fn load(&mut self, path: &Path, checked: Identity) -> Result<Library, LoadError> {
+        let loaded = load(path);
+        if !matches!(loaded, Err(LoadError::NotALibrary { .. })) {
+            self.paths.insert(path.to_owned(), checked);
         }
-        if self.claims.len() == Self::MAX {
-            return Err(format!("it claims more than {} things", Self::MAX));
+        let library = Library {
+            loaded: Arc::new(loaded?),
+        };
+        let now = File::open(path).and_then(|file| identity(&file)).ok();
+        if now != Some(checked) {
+            return Err(LoadError::Replaced {
+                path: path.to_owned(),
+            });
         }
-        self.claims.push((kind, value.to_owned()));
-        Ok(())
+        self.libraries.insert(checked, library.clone());
+        Ok(library)
     }
 }
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Library({})", self.loaded.path.display())
-    }
-}
-
-/// # Safety
-/// `ctx` comes from [`Library::claims`], whose call has not returned; `claim` follows the contract.
-#[expect(unsafe_code, reason = "is called by the plugin")]
-unsafe extern "C" fn take_claim(ctx: *mut c_void, claim: *const abi::Claim) {
-    // SAFETY: the caller's promise, for all of these.
-    unsafe {
-        let named = &mut *ctx.cast::<Named>();
-        let taken = read::prefix(claim)
-            .and_then(|claim| Ok((claim.kind, read::text("a claim", claim.value)?)))
-            .map_err(|error| error.to_string())
-            .and_then(|(kind, value)| named.take(kind, value));
-        if let Err(problem) = taken {
-            named.problem.get_or_insert(problem);
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     io::Read,
     os::fd::{AsFd, FromRawFd, OwnedFd, RawFd},
     path::Path,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use nix::{
@@ -22,10 +22,9 @@ use nix::{
     unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe},
 };
 
+use super::LIMIT;
 use crate::LoadError;
 
-/// How long a library's constructors may take.
-const LIMIT: Duration = Duration::from_secs(10);
 /// How much of its last words is shown.
 const SHOWN: usize = 300;
 

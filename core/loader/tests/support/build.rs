@@ -1,9 +1,11 @@
 //! Libraries built for the tests: with cargo, rustc and cc.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
 };
 
 /// The Rust example.
@@ -31,6 +33,9 @@ pub fn echo_c_plugin() -> PathBuf {
 pub fn c_plugin(name: &str, defines: &str) -> PathBuf {
     let _turn = turn(name);
     let (source, library) = (path(name, "c"), path(name, "so"));
+    if is_built(&library, defines) {
+        return library;
+    }
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/base.h");
     fs::write(
         &source,
@@ -54,6 +59,9 @@ pub fn c_plugin(name: &str, defines: &str) -> PathBuf {
 pub fn rust_library(name: &str, code: &str) -> PathBuf {
     let _turn = turn(name);
     let (source, library) = (path(name, "rs"), path(name, "so"));
+    if is_built(&library, code) {
+        return library;
+    }
     fs::write(&source, code).unwrap();
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "--crate-type=cdylib", "-o"]);
@@ -102,7 +110,20 @@ fn turn(name: &str) -> File {
     lock
 }
 
-/// A library that a process has open must not change: it is replaced.
+/// Whether this process has built it: what it has open cannot be replaced.
+fn is_built(library: &Path, code: &str) -> bool {
+    static BUILT: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let before = BUILT
+        .lock()
+        .unwrap()
+        .insert(library.to_owned(), code.to_owned());
+    before.is_some_and(|before| {
+        assert_eq!(before, code, "another library of the same name");
+        true
+    })
+}
+
+/// A library that another process has open must not change: it is replaced.
 fn fresh(library: &Path) -> &Path {
     if library.exists() {
         fs::remove_file(library).unwrap();
