@@ -97,6 +97,24 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
 }
 
 #[test]
+fn plugins_to_copy_are_short_and_need_the_sdk_or_the_header_alone() {
+    let read = |file: &str| fs::read_to_string(root().join("examples").join(file)).unwrap();
+    assert!(read("echo-plugin/src/lib.rs").lines().count() < 60);
+    let manifest: toml::Table = read("echo-plugin/Cargo.toml").parse().unwrap();
+    for kind in ["dependencies", "dev-dependencies"] {
+        let needed: Vec<_> = manifest[kind].as_table().unwrap().keys().collect();
+        assert_eq!(needed, ["rialto-sdk"], "{kind}");
+    }
+    let c = read("echo-plugin-c/echo.c");
+    assert!(c.lines().count() < 100);
+    let ours: Vec<_> = c
+        .lines()
+        .filter(|line| line.starts_with("#include \""))
+        .collect();
+    assert_eq!(ours, ["#include \"rialto.h\""]);
+}
+
+#[test]
 fn unsafe_code_stands_in_the_boundary_and_the_loader_only() {
     const PERMITTED: [&str; 5] = [
         "sdk/abi/",
@@ -190,10 +208,11 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
+/// Fetches what this machine has not built, for other systems: its licence counts too.
 fn metadata(arguments: &[&str]) -> Value {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .args(arguments)
         .current_dir(root())
         .output()
