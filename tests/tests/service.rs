@@ -23,6 +23,8 @@ fn cpim_2_4_1_3b_expired_message_is_refused_to_its_sip_sender() {
     };
     let answer = world.sip_client(Transport::Udp).send(expired);
     assert_eq!(answer.status(), Some(480), "{}", answer.head());
+    let warning = answer.header("Warning").unwrap_or_default();
+    assert!(warning.contains("had expired"), "{warning}");
     assert_eq!(world.send_from_sip(JULIET_SEEN, "now").status(), Some(200));
     assert_eq!(juliet.receive().body(), Some("now"));
 }
@@ -52,9 +54,21 @@ fn cpim_2_2_1_destination_that_is_no_domain_name_or_has_no_way_is_refused_and_no
     });
     let mut juliet = world.login("juliet");
     for (host, status, why) in [
-        ("localhost", 400, "not a valid instant inbox"),
-        ("192.0.2.1", 400, "not a valid instant inbox"),
-        ("[2001:db8::1]", 400, "not a valid instant inbox"),
+        (
+            "localhost",
+            400,
+            "destination is not a valid instant inbox: the domain `localhost` is not fully",
+        ),
+        (
+            "192.0.2.1",
+            400,
+            "destination is not a valid instant inbox: the domain is an IP address",
+        ),
+        (
+            "[2001:db8::1]",
+            400,
+            "destination is not a valid instant inbox: the domain is an IP address",
+        ),
         ("nowhere.example", 404, "no way"),
     ] {
         // SIPp takes brackets for its own.

@@ -41,7 +41,7 @@ pub(crate) struct Sip {
 
 impl Plugin for Sip {
     const INFO: PluginInfo = PluginInfo::new("sip", env!("CARGO_PKG_VERSION"))
-        .schemes(&["sip", "sips"])
+        .schemes(&["sip"])
         .lookups(&[
             "naptr SIP+D2U udp:",
             "naptr SIP+D2T tcp:",

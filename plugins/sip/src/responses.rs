@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use bytes::BytesMut;
-use rialto_sdk::prelude::{FailureReason, ResponseStatus, Retry};
+use rialto_sdk::prelude::{Domain, FailureReason, ResponseStatus, Retry};
 use rialto_sip_codec::{
     Answerable, EncodeError, HeaderName, MessageWriter, Method, Reply, SipMessage, StartLine,
     StatusCode, transaction::FinalAnswer,
@@ -11,7 +11,7 @@ use rialto_sip_codec::{
 
 use crate::{
     failures,
-    mapping::{Rejection, required_by_cpim},
+    mapping::{Rejection, required_by_cpim, wrong_address, wrong_cpim},
 };
 
 /// All that it takes to write the same response again from a retransmitted request.
@@ -20,7 +20,17 @@ pub(crate) struct Answer {
     status: StatusCode,
     /// In seconds; 0 for none.
     retry_after: u16,
-    reason: Option<FailureReason>,
+    cause: Option<Cause>,
+}
+
+/// What Warning says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Cause {
+    Reason(FailureReason),
+    Untyped,
+    Cpim,
+    Expired,
+    Unsecured,
 }
 
 /// Where a response goes to, and what names it.
@@ -32,6 +42,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) to_tag: u64,
     /// What Server and Warning say we are.
     pub(crate) user_agent: &'a str,
+    /// Where the inboxes of numbers are.
+    pub(crate) number_domain: Option<&'a Domain>,
 }
 
 impl Answer {
@@ -43,7 +55,15 @@ impl Answer {
         Self {
             status,
             retry_after: 0,
-            reason: None,
+            cause: None,
+        }
+    }
+
+    const fn because(status: StatusCode, cause: Cause) -> Self {
+        Self {
+            status,
+            retry_after: 0,
+            cause: Some(cause),
         }
     }
 
@@ -74,7 +94,7 @@ impl Answer {
         Self {
             status,
             retry_after,
-            reason: Some(reason),
+            cause: Some(Cause::Reason(reason)),
         }
     }
 
@@ -104,8 +124,8 @@ impl Answer {
             0 => writer,
             seconds => writer.header(HeaderName::RetryAfter, &seconds.to_string()),
         };
-        if let Some(reason) = self.reason {
-            let warning = warning(envelope.user_agent, reason, request);
+        if let Some(cause) = self.cause {
+            let warning = warning(envelope, cause, request);
             writer = writer.header(HeaderName::Warning, &warning);
         }
         explain(writer, self.status, request)
@@ -125,6 +145,14 @@ impl From<Rejection> for Answer {
         match rejection {
             Rejection::Reason(reason) => Self::of_reason(reason),
             Rejection::Status(status) => Self::of(status),
+            Rejection::Untyped => Self::because(StatusCode::BAD_REQUEST, Cause::Untyped),
+            Rejection::Cpim => Self::because(StatusCode::BAD_REQUEST, Cause::Cpim),
+            Rejection::Expired => {
+                Self::because(StatusCode::TEMPORARILY_UNAVAILABLE, Cause::Expired)
+            }
+            Rejection::Unsecured => {
+                Self::because(StatusCode::UNSUPPORTED_URI_SCHEME, Cause::Unsecured)
+            }
         }
     }
 }
@@ -135,14 +163,37 @@ const OVERLOADED_RETRY_AFTER: u16 = 2;
 const SHUTTING_DOWN_RETRY_AFTER: u16 = 10;
 const TAG_DIGITS: usize = 16;
 
-/// Says the reason in our words; what a message/cpim requires in its sender's (RFC 3862 §3.5).
-fn warning(agent: &str, reason: FailureReason, request: &SipMessage<'_>) -> String {
-    let required = match reason {
-        FailureReason::UnknownRequiredHeader => required_by_cpim(request),
-        _ => String::new(),
+/// Says the cause in our words, and of the request what its sender must mend: what a message/cpim requires (RFC 3862
+/// §3.5), what is wrong with an address.
+fn warning(envelope: &Envelope<'_>, cause: Cause, request: &SipMessage<'_>) -> String {
+    let (text, more) = match cause {
+        Cause::Untyped => ("the body has no Content-Type", String::new()),
+        Cause::Cpim => (
+            "the message/cpim is malformed",
+            quotable(&wrong_cpim(request)),
+        ),
+        Cause::Expired => ("the message had expired when it came", String::new()),
+        Cause::Unsecured => (
+            "a sips: address needs a secured way, and there is none from here",
+            String::new(),
+        ),
+        Cause::Reason(reason) => {
+            let more = match reason {
+                FailureReason::UnknownRequiredHeader => required_by_cpim(request),
+                _ => quotable(&wrong_address(request, reason, envelope.number_domain)),
+            };
+            (reason.text(), more)
+        }
     };
-    let separator = if required.is_empty() { "" } else { ": " };
-    format!("399 {agent} \"{}{separator}{required}\"", reason.text())
+    let separator = if more.is_empty() { "" } else { ": " };
+    format!("399 {} \"{text}{separator}{more}\"", envelope.user_agent)
+}
+
+/// Leaves out what may not stand in a quoted string as it is, and cuts where it gets long (RFC 3261 §25.1).
+fn quotable(text: &str) -> String {
+    const LONGEST: usize = 256;
+    let (text, _) = text.split_at(text.floor_char_boundary(LONGEST));
+    text.replace(|c: char| c.is_control() || matches!(c, '"' | '\\'), "")
 }
 
 /// Adds what a status obliges to say.
@@ -220,6 +271,7 @@ mod tests {
             source,
             to_tag: 0x12,
             user_agent: "rialto",
+            number_domain: None,
         };
         let request = Answerable::from(&message);
         answer.write(&mut out, &request, &envelope).unwrap();
@@ -261,6 +313,89 @@ mod tests {
         assert!(text.contains("Retry-After: 3\r\n"), "{text}");
         assert!(text.contains("Warning: 399 rialto \"the gateway has all the work it takes\"\r\n"));
         assert!(!text.contains("10.0.0.7"), "{text}");
+    }
+
+    #[test]
+    fn cpim_2_2_1_sender_is_told_what_is_wrong_with_which_address() {
+        use FailureReason::{InvalidDestination, InvalidSource, NoSuchInbox};
+        let to = |uri: &str| REQUEST.replacen("sip:b@example.com", uri, 1);
+        let from = |uri: &str| REQUEST.replace("sip:a@a.example", uri);
+        for (reason, request, words) in [
+            (
+                InvalidDestination,
+                to("sip:b@localhost"),
+                "the destination is not a valid instant inbox: the domain `localhost` is not fully qualified",
+            ),
+            (
+                InvalidDestination,
+                to("sip:b@192.0.2.1"),
+                "the destination is not a valid instant inbox: the domain is an IP address; a fully qualified \
+                 domain name is needed",
+            ),
+            (
+                InvalidSource,
+                from("sip:a.example"),
+                "the source is not a valid instant inbox: the address has nothing before the `@`",
+            ),
+            (
+                InvalidSource,
+                from("tel:+12015550123"),
+                "the source is not a valid instant inbox: telephone numbers have no domain here",
+            ),
+            (
+                InvalidDestination,
+                to("im:b@a%22%0D%0A%5Cb"),
+                "the destination is not a valid instant inbox: ",
+            ),
+            // Refused by somebody else, for what only he knows.
+            (
+                InvalidDestination,
+                REQUEST.to_owned(),
+                "the destination is not a valid instant inbox\"",
+            ),
+            (
+                NoSuchInbox,
+                to("sip:b@localhost"),
+                "there is no such instant inbox\"",
+            ),
+        ] {
+            let text = written(Answer::of_reason(reason), &request);
+            assert!(
+                text.contains(&format!("\r\nWarning: 399 rialto \"{words}")),
+                "{text}"
+            );
+            let warning = text
+                .lines()
+                .find(|line| line.starts_with("Warning"))
+                .unwrap();
+            assert_eq!(warning.matches('"').count(), 2, "{warning}");
+            assert!(!warning.contains('\\'), "{warning}");
+        }
+    }
+
+    #[test]
+    fn rejection_that_only_sip_has_says_its_cause() {
+        for (rejection, status, words) in [
+            (Rejection::Untyped, "400", "the body has no Content-Type"),
+            (Rejection::Cpim, "400", "the message/cpim is malformed: "),
+            (
+                Rejection::Expired,
+                "480",
+                "the message had expired when it came",
+            ),
+            (
+                Rejection::Unsecured,
+                "416",
+                "a sips: address needs a secured way",
+            ),
+        ] {
+            let text = written(rejection.into(), REQUEST);
+            assert!(text.starts_with(&format!("SIP/2.0 {status} ")), "{text}");
+            assert!(
+                text.contains(&format!("\r\nWarning: 399 rialto \"{words}")),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -214,6 +214,7 @@ impl<G: Gateway> Endpoint<G> {
             source: flow.source(),
             to_tag,
             user_agent: &self.user_agent,
+            number_domain: self.number_domain.as_ref(),
         };
         match flow {
             Flow::Udp { port, source } => {

@@ -13,11 +13,11 @@
 //!
 //! Port, transport and the like say how to get there, a password is for no one else, and the `gr` parameter is the instance.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use rialto_sdk::{
-    model::{MetaSyntax, QualifiedUser},
-    prelude::{ByteString, Domain, FailureReason, InstantInbox},
+    model::{AddressError, MetaSyntax, QualifiedUser},
+    prelude::{ByteString, Domain, InstantInbox},
 };
 use rialto_sip_codec::{Host, SipUri, TelephoneSubscriber, Uri, uri::escape};
 
@@ -28,33 +28,43 @@ pub(super) struct Party {
     pub(super) instance: Option<ByteString>,
 }
 
+/// Why a URI names no inbox.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum NoInbox {
+    /// Nothing before the `@`.
+    User,
+    /// An escape of its user part is no text.
+    Escape,
+    /// An IP address after the `@`.
+    IpAddress,
+    /// No telephone number, or one that is known in one place only.
+    Number,
+    /// Numbers have no domain here.
+    NumberDomain,
+    /// Another scheme.
+    Scheme,
+    /// What an address of an inbox may not be.
+    Address(AddressError),
+}
+
 /// Takes a `sip:`, `sips:` or `im:` URI, and a `tel:` URI where numbers have a domain.
-///
-/// `invalid` is the reason when it names no inbox.
-pub(super) fn party(
-    uri: Uri<'_>,
-    number_domain: Option<&Domain>,
-    invalid: FailureReason,
-) -> Result<Party, FailureReason> {
+pub(super) fn party(uri: Uri<'_>, number_domain: Option<&Domain>) -> Result<Party, NoInbox> {
     match uri {
-        Uri::Sip(uri) => sip_party(&uri, invalid),
-        Uri::Im(uri) => {
-            let inbox = InstantInbox::parse(&format!("im:{}", uri.rest())).map_err(|_| invalid)?;
-            Ok(Party {
-                inbox,
-                instance: None,
-            })
-        }
-        Uri::Tel(uri) => tel_party(uri.rest(), number_domain).ok_or(invalid),
-        _ => Err(invalid),
+        Uri::Sip(uri) => sip_party(&uri),
+        Uri::Im(uri) => Ok(Party {
+            inbox: InstantInbox::parse(&format!("im:{}", uri.rest()))?,
+            instance: None,
+        }),
+        Uri::Tel(uri) => tel_party(uri.rest(), number_domain),
+        _ => Err(NoInbox::Scheme),
     }
 }
 
-fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureReason> {
+fn sip_party(uri: &SipUri<'_>) -> Result<Party, NoInbox> {
     let Host::Name(host) = uri.host() else {
-        return Err(invalid);
+        return Err(NoInbox::IpAddress);
     };
-    let user = uri.user().ok_or(invalid)?;
+    let user = uri.user().ok_or(NoInbox::User)?;
     let kind = uri.param(USER).flatten();
     let plain = match kind {
         None => plain_inbox(user, host),
@@ -63,9 +73,9 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
     let inbox = match plain {
         Some(inbox) => inbox,
         None => {
-            let domain = Domain::parse(host).map_err(|_| invalid)?;
-            let local_part = local_part(user, kind).ok_or(invalid)?;
-            InstantInbox::new(&local_part, &domain).map_err(|_| invalid)?
+            let domain = Domain::parse(host)?;
+            let local_part = local_part(user, kind).ok_or(NoInbox::Escape)?;
+            InstantInbox::new(&local_part, &domain)?
         }
     };
     // A `gr` without a value marks a temporary GRUU, which names no device (RFC 7247 §6.3).
@@ -77,12 +87,12 @@ fn sip_party(uri: &SipUri<'_>, invalid: FailureReason) -> Result<Party, FailureR
 }
 
 /// The inbox of the `sip:` URI that a number has at the domain of numbers (RFC 3261 §19.1.6).
-fn tel_party(number: &str, domain: Option<&Domain>) -> Option<Party> {
-    let number = TelephoneSubscriber::parse(number).ok()?;
-    let local_part = local_part(number.as_str(), Some(PHONE))?;
-    let inbox = InstantInbox::new(&local_part, domain?).ok()?;
-    Some(Party {
-        inbox,
+fn tel_party(number: &str, domain: Option<&Domain>) -> Result<Party, NoInbox> {
+    let number = TelephoneSubscriber::parse(number).map_err(|_| NoInbox::Number)?;
+    let domain = domain.ok_or(NoInbox::NumberDomain)?;
+    let local_part = local_part(number.as_str(), Some(PHONE)).ok_or(NoInbox::Escape)?;
+    Ok(Party {
+        inbox: InstantInbox::new(&local_part, domain)?,
         instance: None,
     })
 }
@@ -201,6 +211,26 @@ fn escaped_parameter(value: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+impl From<AddressError> for NoInbox {
+    fn from(error: AddressError) -> Self {
+        Self::Address(error)
+    }
+}
+
+impl fmt::Display for NoInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "the address has nothing before the `@`",
+            Self::Escape => "the percent-encoded text is not UTF-8",
+            Self::Number => "the number is no telephone number, or known in one place only",
+            Self::NumberDomain => "telephone numbers have no domain here",
+            Self::Scheme => "a URI of this scheme names no inbox",
+            Self::IpAddress => return AddressError::IpAddress.fmt(f),
+            Self::Address(error) => return error.fmt(f),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use rialto_sdk::{
-    model::NameAddress,
+    model::{CpimError, NameAddress},
     prelude::{
         ByteString, Bytes, ContentHeader, Domain, FailureReason, Header, InstantInbox,
         InstantMessage, MaxForwards, MessageHeaders, MessageOperation, TransactionId,
@@ -26,6 +26,14 @@ pub(crate) enum Rejection {
     Reason(FailureReason),
     /// For one that only SIP has.
     Status(StatusCode),
+    /// Its body has no Content-Type (RFC 3261 §20.15).
+    Untyped,
+    /// Its message/cpim is malformed.
+    Cpim,
+    /// It has expired (RFC 3428 §7).
+    Expired,
+    /// Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
+    Unsecured,
 }
 
 impl From<FailureReason> for Rejection {
@@ -52,11 +60,12 @@ pub(crate) fn message_from_sip(
     number_domain: Option<&Domain>,
 ) -> Result<MessageOperation, Rejection> {
     let shared = Shared(bytes);
-    // Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
     if is_secured(&request.uri()) || is_secured(&request.to().uri()) {
-        return Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME));
+        return Err(Rejection::Unsecured);
     }
-    let party = |uri, invalid| party(uri, number_domain, invalid);
+    let party = |uri, invalid: FailureReason| {
+        party(uri, number_domain).map_err(|_| Rejection::from(invalid))
+    };
     let destination = match request.uri() {
         uri @ (Uri::Sip(_) | Uri::Im(_)) => party(uri, FailureReason::InvalidDestination)?,
         uri @ Uri::Tel(_) if number_domain.is_some() => {
@@ -75,9 +84,7 @@ pub(crate) fn message_from_sip(
         .with_content_headers(content_headers(request, shared)?);
     let message = match is_cpim {
         false => message,
-        true => message
-            .open_cpim()
-            .map_err(|_| Rejection::Status(StatusCode::BAD_REQUEST))?,
+        true => message.open_cpim().map_err(|_| Rejection::Cpim)?,
     };
     let max_forwards = request
         .max_forwards()
@@ -99,9 +106,8 @@ pub(crate) fn message_from_sip(
 /// As the sender wrote it, cut where it gets long; no name holds what a quoted string must escape.
 pub(crate) fn required_by_cpim(request: &SipMessage<'_>) -> String {
     const LONGEST: usize = 256;
-    let body = Bytes::copy_from_slice(request.body());
     let mut names = String::new();
-    let Ok(message) = InstantMessage::new("message/cpim", body).open_cpim() else {
+    let Ok(message) = opened(request) else {
         return names;
     };
     for name in message.headers().required() {
@@ -112,6 +118,35 @@ pub(crate) fn required_by_cpim(request: &SipMessage<'_>) -> String {
         names.extend([separator, name]);
     }
     names
+}
+
+/// What is wrong with the message/cpim of a request; nothing if it is sound.
+pub(crate) fn wrong_cpim(request: &SipMessage<'_>) -> String {
+    let wrong = opened(request).err();
+    wrong.map_or_else(String::new, |wrong| wrong.to_string())
+}
+
+fn opened(request: &SipMessage<'_>) -> Result<InstantMessage, CpimError> {
+    let body = Bytes::copy_from_slice(request.body());
+    InstantMessage::new("message/cpim", body).open_cpim()
+}
+
+/// What is wrong with the address that was refused for this reason, in our words; nothing if it is an inbox, or another reason.
+pub(crate) fn wrong_address(
+    request: &SipMessage<'_>,
+    reason: FailureReason,
+    number_domain: Option<&Domain>,
+) -> String {
+    let Ok(request) = Request::read(request) else {
+        return String::new();
+    };
+    let uri = match reason {
+        FailureReason::InvalidDestination => request.uri(),
+        FailureReason::InvalidSource => request.from().uri(),
+        _ => return String::new(),
+    };
+    let wrong = party(uri, number_domain).err();
+    wrong.map_or_else(String::new, |wrong| wrong.to_string())
 }
 
 fn is_secured(uri: &Uri<'_>) -> bool {
@@ -192,7 +227,7 @@ fn sent_at(
             .unwrap_or(now)
             .saturating_add(time::Duration::seconds(expires.into()));
         if expiry <= now {
-            return Err(Rejection::Status(StatusCode::TEMPORARILY_UNAVAILABLE));
+            return Err(Rejection::Expired);
         }
     }
     Ok(date)
@@ -249,8 +284,7 @@ fn content_type(
         None if request.message().body().is_empty() => {
             Ok((ByteString::from_static("text/plain"), false))
         }
-        // RFC 3261 §20.15.
-        None => Err(Rejection::Status(StatusCode::BAD_REQUEST)),
+        None => Err(Rejection::Untyped),
     }
 }
 

@@ -18,7 +18,7 @@ mod from_sip;
 mod to_sip;
 
 pub(crate) use self::{
-    from_sip::{Rejection, message_from_sip, required_by_cpim},
+    from_sip::{Rejection, message_from_sip, required_by_cpim, wrong_address, wrong_cpim},
     to_sip::{Identifiers, OutgoingMessage, Route},
 };
 

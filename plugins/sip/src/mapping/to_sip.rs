@@ -6,7 +6,8 @@ use bytes::BytesMut;
 use rialto_sdk::{
     model::{CpimMessage, NameAddress, cpim},
     prelude::{
-        ByteString, Bytes, ContentHeader, Error, Header, MessageOperation, Result, TransactionId,
+        ByteString, Bytes, ContentHeader, Error, Header, InstantMessage, MessageOperation, Result,
+        TransactionId,
     },
 };
 use rialto_sip_codec::{Date, HeaderName, MessageWriter, Method, Transport, transaction::Branch};
@@ -64,7 +65,11 @@ impl<'o> OutgoingMessage<'o> {
         let (content_type, content_headers, payload) = if needs_cpim(operation) {
             let date_time = message.headers().date_time();
             let cpim = CpimMessage::from_operation(operation, date_time)
-                .and_then(|cpim| cpim.to_bytes())
+                .and_then(|cpim| match call_id(message) {
+                    // Said by the Call-ID already.
+                    Some(_) => CpimMessage::new(cpim.into_message().without_thread()).to_bytes(),
+                    None => cpim.to_bytes(),
+                })
                 .map_err(|error| {
                     Error::unsupported("the message cannot be written as message/cpim")
                         .with_source(error)
@@ -124,7 +129,7 @@ impl<'o> OutgoingMessage<'o> {
             .max_forwards(self.operation.max_forwards().hops())
             .from(&name(headers.from()), &self.from, &tag)
             .to(&name(headers.to().find(is_receiver)), &self.to, "");
-        writer = match message.thread().filter(|thread| is_call_id(thread)) {
+        writer = match call_id(message) {
             Some(thread) => writer.call_id(thread),
             None => writer.call_id(&format!("{:032x}", ids.call_id)),
         };
@@ -178,6 +183,11 @@ fn needs_cpim(operation: &MessageOperation) -> bool {
 fn is_header_field(header: &ContentHeader) -> bool {
     let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     is_content(&header.name) && header.name.bytes().all(stands)
+}
+
+/// The thread, where it can be the Call-ID.
+fn call_id(message: &InstantMessage) -> Option<&ByteString> {
+    message.thread().filter(|thread| is_call_id(thread))
 }
 
 /// Whether a thread can be a Call-ID as it is: `word ["@" word]` (RFC 3261 §25.1).

@@ -57,6 +57,12 @@ impl InstantMessage {
         self
     }
 
+    /// Leaves the name of the conversation out: for what carries it elsewhere.
+    pub fn without_thread(mut self) -> Self {
+        self.thread = None;
+        self
+    }
+
     /// Sets the MIME headers of the content besides `Content-Type`.
     pub fn with_content_headers(mut self, content_headers: Vec<ContentHeader>) -> Self {
         self.content_headers = content_headers;

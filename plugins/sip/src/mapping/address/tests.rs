@@ -5,10 +5,10 @@ use rialto_sdk::model::SourceRoute;
 
 use super::*;
 
-fn read(uri: &str) -> Result<(String, Option<String>), FailureReason> {
+fn read(uri: &str) -> Result<(String, Option<String>), NoInbox> {
     let numbers = Domain::parse("sip.example").unwrap();
     let uri = Uri::parse(uri).unwrap();
-    let party = party(uri, Some(&numbers), FailureReason::InvalidSource)?;
+    let party = party(uri, Some(&numbers))?;
     Ok((
         party.inbox.to_string(),
         party.instance.map(|instance| instance.to_string()),
@@ -37,17 +37,23 @@ fn temporary_gruu_names_no_instance() {
 }
 
 #[test]
-fn uri_that_names_no_inbox_is_refused_with_the_reason_of_its_place() {
-    for uri in [
-        "sip:sip.example",
-        "sip:a@192.0.2.1",
-        "sip:a@[::1]",
-        "sip:a@localhost",
-        "tel:7042",
-        "tel:fred",
-        "im:a",
+fn uri_that_names_no_inbox_is_refused_with_what_is_wrong() {
+    for (uri, wrong) in [
+        ("sip:sip.example", "nothing before the `@`"),
+        ("sip:a@192.0.2.1", "the domain is an IP address"),
+        ("sip:a@[::1]", "the domain is an IP address"),
+        (
+            "sip:a@localhost",
+            "the domain `localhost` is not fully qualified",
+        ),
+        ("sip:%ff@sip.example", "not UTF-8"),
+        ("tel:7042", "no telephone number"),
+        ("tel:fred", "no telephone number"),
+        ("im:a", "no `@`"),
+        ("pres:a@sip.example", "a URI of this scheme"),
     ] {
-        assert_eq!(read(uri), Err(FailureReason::InvalidSource), "{uri}");
+        let refused = read(uri).unwrap_err().to_string();
+        assert!(refused.contains(wrong), "{uri}: {refused}");
     }
 }
 
@@ -141,8 +147,7 @@ fn rfc3261_19_1_6_number_is_a_sip_uri_at_the_domain_of_numbers() {
 #[test]
 fn number_is_refused_where_numbers_have_no_domain() {
     let uri = Uri::parse("tel:+12015550123").unwrap();
-    let refused = party(uri, None, FailureReason::InvalidSource);
-    assert_eq!(refused.unwrap_err(), FailureReason::InvalidSource);
+    assert_eq!(party(uri, None).unwrap_err(), NoInbox::NumberDomain);
 }
 
 #[test]
@@ -301,7 +306,7 @@ proptest! {
         let instance = ByteString::from(instance);
         let mut uri = String::new();
         push_sip_uri(&mut uri, &inbox, Some(&instance));
-        let party = party(Uri::parse(&uri).unwrap(), None, FailureReason::Internal).unwrap();
+        let party = party(Uri::parse(&uri).unwrap(), None).unwrap();
         prop_assert_eq!(party.inbox, inbox);
         prop_assert_eq!(party.instance, Some(instance));
     }

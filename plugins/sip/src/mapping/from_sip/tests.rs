@@ -59,7 +59,7 @@ fn headers(operation: &MessageOperation) -> Vec<(String, String)> {
 
 #[test]
 fn rfc7247_8_sips_destination_is_refused_as_no_hop_from_here_is_secured() {
-    let refused = Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME);
+    let refused = Rejection::Unsecured;
     let from = "<sips:a@sip.example>";
     let by_uri = request("sips:b@xmpp.example", from, "", "");
     assert_eq!(map(&by_uri).unwrap_err(), refused);
@@ -265,13 +265,10 @@ fn request_that_is_no_message_operation_is_rejected_with_its_reason() {
             request("sip:b@xmpp.example", "<tel:+15551234>", "", ""),
             reason(FailureReason::InvalidSource),
         ),
-        (
-            usual("", "typeless"),
-            Rejection::Status(StatusCode::BAD_REQUEST),
-        ),
+        (usual("", "typeless"), Rejection::Untyped),
         (
             usual("Content-Type: message/cpim\r\n", "no cpim"),
-            Rejection::Status(StatusCode::BAD_REQUEST),
+            Rejection::Cpim,
         ),
     ];
     for (text, rejection) in cases {
@@ -295,7 +292,7 @@ fn rfc3428_7_message_that_has_expired_is_not_delivered() {
     let sent = OffsetDateTime::from_unix_timestamp(1_289_690_940).unwrap();
     let later = sent + time::Duration::seconds(60);
     assert!(map_at(&dated(61), later).is_ok());
-    let rejection = Rejection::Status(StatusCode::TEMPORARILY_UNAVAILABLE);
+    let rejection = Rejection::Expired;
     assert_eq!(map_at(&dated(60), later), Err(rejection));
     assert!(map_at(&usual("Expires: 1\r\n", ""), later).is_ok());
     assert_eq!(map_at(&usual("Expires: 0\r\n", ""), later), Err(rejection));

@@ -1,5 +1,5 @@
 use rialto_sdk::prelude::{
-    ContentHeader, InstantInbox, InstantMessage, MaxForwards, MessageHeaders, TransactionId,
+    ContentHeader, InstantInbox, MaxForwards, MessageHeaders, TransactionId,
 };
 use rialto_sip_codec::{Request, SipMessage};
 use time::OffsetDateTime;
@@ -131,6 +131,32 @@ fn header_without_a_place_in_sip_makes_the_body_message_cpim() {
         "{text}"
     );
     assert!(text.contains("cc: <im:nurse@example.com>\r\n"), "{text}");
+}
+
+#[test]
+fn thread_stands_in_a_message_cpim_only_where_it_is_no_call_id() {
+    let cc = || -> MessageHeaders {
+        let cc = Header::new("cc", "<im:nurse@example.com>");
+        [cc].into_iter().collect()
+    };
+    for (thread, is_inside) in [("t-1", false), ("a thread", true)] {
+        let message = InstantMessage::text("x")
+            .with_headers(cc())
+            .with_thread(thread);
+        let bytes = write(&operation(message));
+        let text = std::str::from_utf8(&bytes).unwrap();
+        assert_eq!(
+            text.contains("Rialto.Thread: a thread\r\n"),
+            is_inside,
+            "{text}"
+        );
+        assert_eq!(text.contains("NS: Rialto"), is_inside, "{text}");
+        let parsed = SipMessage::parse(&bytes).unwrap();
+        let request = Request::read(&parsed).unwrap();
+        let id = TransactionId::parse(b"2").unwrap();
+        let back = message_from_sip(&request, &bytes, id, OffsetDateTime::UNIX_EPOCH, None);
+        assert_eq!(back.unwrap().message().thread().unwrap(), thread);
+    }
 }
 
 #[test]
