@@ -8,7 +8,22 @@ use rialto_xmpp_codec::{Condition, ErrorType, LangText, RefusalError, StanzaErro
 
 /// What the sender on XMPP is told. The text is the gateway's own, never the far side's.
 pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
-    let reason = failure.reason();
+    worded(failure.reason(), failure.reason().text())
+}
+
+/// What the sender of a stanza is told that is refused here, before anybody else has seen it: what to mend.
+pub(crate) fn refusal(failure: &Failure) -> StanzaError {
+    let detail = failure.detail();
+    worded(
+        failure.reason(),
+        detail.strip_prefix(PREFIX).unwrap_or(detail),
+    )
+}
+
+/// What details begin with that are about XMPP.
+const PREFIX: &str = "xmpp: ";
+
+fn worded(reason: FailureReason, text: &str) -> StanzaError {
     let condition = condition(reason);
     let type_ = match reason.class() {
         FailureClass::Temporary => ErrorType::Wait,
@@ -16,7 +31,7 @@ pub(crate) fn stanza_error(failure: &Failure) -> StanzaError {
     };
     let text = LangText {
         lang: Some("en".into()),
-        text: reason.text().into(),
+        text: text.into(),
     };
     StanzaError::from(condition)
         .with_type(type_)

@@ -7,9 +7,9 @@ use rialto_sdk::model::{
 };
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::Instant;
-use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza};
+use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza, StanzaError};
 
-use crate::failures::{failure, stanza_error, unread};
+use crate::failures::{failure, refusal, stanza_error, unread};
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::link::Link;
 use crate::mapping::{Incoming, classify};
@@ -75,7 +75,9 @@ impl<G: Gateway> Inbound<G> {
     async fn message(&self, message: Message) {
         match classify(&message, || TransactionId::random(&mut rand::rng())) {
             Incoming::Instant(operation) => self.submit(message, operation).await,
-            Incoming::Refused(failure) => self.refuse(&message, &failure).await,
+            Incoming::Refused(failure) => {
+                self.refuse(&message, &failure, refusal(&failure)).await;
+            }
             Incoming::Silent => self.ignored(Ignored::Silent),
             Incoming::Report { id, error } => match failure(&error) {
                 Some(failure) => self.reported(&id, message.from.as_ref(), failure),
@@ -87,13 +89,11 @@ impl<G: Gateway> Inbound<G> {
     async fn submit(&self, message: Message, operation: MessageOperation) {
         if self.link.outbox().is_stopping() {
             return self
-                .refuse(&message, &FailureReason::ShuttingDown.into())
+                .fail(&message, &FailureReason::ShuttingDown.into())
                 .await;
         }
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return self
-                .refuse(&message, &FailureReason::Overloaded.into())
-                .await;
+            return self.fail(&message, &FailureReason::Overloaded.into()).await;
         };
         let (inbound, envelope) = (self.clone(), envelope(message));
         self.gateway.submit(operation, move |status| {
@@ -106,7 +106,7 @@ impl<G: Gateway> Inbound<G> {
         if let ResponseStatus::Failure(failure) = status {
             let gateway = self.gateway.clone();
             return gateway.spawn(async move {
-                self.refuse(&message, &failure).await;
+                self.fail(&message, &failure).await;
                 self.leave(place);
             });
         }
@@ -120,11 +120,15 @@ impl<G: Gateway> Inbound<G> {
         }
     }
 
-    async fn refuse(&self, message: &Message, failure: &Failure) {
+    async fn fail(&self, message: &Message, failure: &Failure) {
+        self.refuse(message, failure, stanza_error(failure)).await;
+    }
+
+    async fn refuse(&self, message: &Message, failure: &Failure, error: StanzaError) {
         self.gateway.event(Event::Refused {
             reason: failure.reason().text(),
         });
-        if let Some(error) = message.error_reply(stanza_error(failure)) {
+        if let Some(error) = message.error_reply(error) {
             self.reply(error.into()).await;
         }
     }

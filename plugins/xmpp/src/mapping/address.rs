@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use rialto_sdk::model::{
-    ByteString, Domain, Failure, FailureReason, InstantInbox, MetaSyntax, Origin, QualifiedUser,
+    AddressError, ByteString, Domain, Failure, FailureReason, InstantInbox, MetaSyntax, Origin,
+    QualifiedUser,
 };
 use rialto_xmpp_codec::Jid;
 
@@ -88,18 +89,19 @@ pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
         })?
         .ok_or_else(|| invalid().with_detail("xmpp: the sender has no local part"))?;
     let local_part = SYNTAX.write(&QualifiedUser::new(text));
-    inbox(&local_part, jid).ok_or_else(invalid)
+    inbox(&local_part, jid).map_err(|error| invalid().with_detail(format!("xmpp: {error}")))
 }
 
 /// The inbox that a sender on XMPP means: one behind the gateway, as [`OwnDomains::source_jid`] shows it.
 pub(super) fn destination_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
     let text = jid.local_text().ok_or(FailureReason::NoSuchInbox)?;
-    inbox(&restore(&text), jid).ok_or_else(|| FailureReason::InvalidDestination.into())
+    inbox(&restore(&text), jid).map_err(|error| {
+        Failure::new(FailureReason::InvalidDestination).with_detail(format!("xmpp: {error}"))
+    })
 }
 
-fn inbox(local: &str, jid: &Jid) -> Option<InstantInbox> {
-    let domain = Domain::parse(jid.domain()).ok()?;
-    InstantInbox::new(local, &domain).ok()
+fn inbox(local: &str, jid: &Jid) -> Result<InstantInbox, AddressError> {
+    InstantInbox::new(local, &Domain::parse(jid.domain())?)
 }
 
 fn jid(

@@ -56,6 +56,29 @@ async fn cpim_2_4_1_3b_failure_of_a_message_comes_back_as_an_error_stanza() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sender_is_told_what_to_mend_in_what_is_refused_here() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    for (stanza, condition, words) in [
+        (
+            "<message from='a@localhost' to='b@sip.example.com' id='1'><body>x</body></message>",
+            Condition::JidMalformed,
+            "the domain `localhost` is not fully qualified",
+        ),
+        (
+            "<message type='groupchat' from='r@example.com/a' to='b@sip.example.com' id='2'><body>x</body></message>",
+            Condition::FeatureNotImplemented,
+            "groupchat is not carried",
+        ),
+    ] {
+        server.send(stanza).await;
+        let error = server.message().await.error.unwrap();
+        assert_eq!(error.condition, condition);
+        assert_eq!(error.text.unwrap().text, words);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn conversation_keeps_its_order_while_nothing_is_answered() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
