@@ -13,7 +13,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// `done` is answered when the batch is safe or has failed: later, by the store's own thread, or inside this call, when it is refused at once.
     fn commit(&self, batch: Batch, done: Done);
 
-    /// Reads one record. Batches that are not yet durable are not seen.
+    /// Reads one record. Batches that are not yet durable are not seen. May wait for the disk.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Record>, ReadError>;
 
     /// Visits the records of a range in the order of their keys, as they were at one instant, until the visitor breaks off.

@@ -43,8 +43,8 @@ enum Change {
 pub(super) enum Fault {
     /// From this operation on, nothing is done any more.
     After(u64, io::ErrorKind),
-    /// The next operation.
-    Once(io::ErrorKind),
+    /// This operation alone.
+    Once(u64, io::ErrorKind),
     /// What is written behind this place.
     Beyond(u64, io::ErrorKind),
 }
@@ -140,7 +140,7 @@ impl State {
             Some(Fault::After(operations, kind)) if self.operations >= operations => {
                 Err(kind.into())
             }
-            Some(Fault::Once(kind)) => {
+            Some(Fault::Once(operations, kind)) if self.operations >= operations => {
                 self.fault = None;
                 Err(kind.into())
             }
@@ -207,11 +207,22 @@ impl StorageBackend for Disk {
         Ok(())
     }
 
+    /// When it fails, what was to be written is forgotten, though whoever reads still sees it: so do systems that mark
+    /// such pages as clean.
     fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.lock();
-        state.operate(0)?;
-        state.kept = state.seen.clone();
-        state.pending.clear();
+        let state = &mut *self.lock();
+        if let Err(error) = state.operate(0) {
+            state
+                .pending
+                .retain(|change| matches!(change, Change::Length(_)));
+            return Err(error);
+        }
+        for change in state.pending.drain(..) {
+            match change {
+                Change::Length(length) => state.kept.resize(length, 0),
+                Change::Write(at, data) => put(&mut state.kept, at, &data),
+            }
+        }
         Ok(())
     }
 
