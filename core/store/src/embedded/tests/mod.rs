@@ -184,6 +184,19 @@ proptest! {
 }
 
 #[test]
+fn damage_after_a_power_failure_is_not_taken_for_a_commit_that_was_cut_off() {
+    let disk = Disk::default();
+    let store = on(&disk);
+    for number in 0..10 {
+        commit(&store, numbered(number)).unwrap();
+    }
+    let disk = disk.after_power_failure(&mut SmallRng::seed_from_u64(1));
+    assert!(disk.flip(&[9; 700]) > 0);
+    let refused = EmbeddedStore::on(Box::new(disk), Limits::default()).unwrap_err();
+    assert!(matches!(refused, Trouble::Corrupt(_)), "{refused:?}");
+}
+
+#[test]
 fn batches_that_wait_behind_a_failure_fail_and_are_not_written() {
     let disk = Disk::default();
     let store = on(&disk);
