@@ -1,6 +1,10 @@
 //! Gateways that find each other, and their users, by DNS alone.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::{
+    io::Read,
+    net::{SocketAddr, TcpListener, UdpSocket},
+    thread,
+};
 
 use rialto_tests::{
     dns::{Nsd, servers_are_wanted},
@@ -101,6 +105,36 @@ fn cpim_2_2_4_each_address_is_tried_until_one_takes_the_message() {
     assert_eq!(answer.status(), Some(200), "{}", answer.head());
     assert_eq!(bob.receive(Transport::Udp).body(), b"at once");
     assert_eq!(counted(&gateway, "failovers"), 3);
+}
+
+#[test]
+fn cpim_2_2_4_each_stream_that_breaks_gives_way_to_the_next_address() {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let breaking = TcpListener::bind((SIP_HOST, 0)).expect("a port");
+    let breaks_at = breaking.local_addr().expect("its address");
+    let taken = thread::spawn(move || {
+        let (mut stream, _) = breaking.accept().expect("a connection");
+        stream.read(&mut [0; 2048]).expect("a message")
+    });
+    let over_tcp = |record: String| record.replace("_im._sip", "_sip._tcp");
+    let records = [
+        over_tcp(srv(10, breaks_at)),
+        over_tcp(srv(20, bob.address())),
+        hosts(),
+    ];
+    let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+
+    let answer = send(near, "sip:bob@bob.example", "once more");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    assert_eq!(bob.receive(Transport::Tcp).body(), b"once more");
+    assert_ne!(taken.join().expect("it has ended"), 0);
+    assert_eq!(counted(&gateway, "failovers"), 1);
 }
 
 #[test]

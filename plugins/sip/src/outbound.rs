@@ -178,6 +178,10 @@ fn status_of(outcome: Outcome) -> ResponseStatus {
             retry_after,
         } => failures::failure_of(status, retry_after).into(),
         Outcome::TimedOut => Failure::new(FailureReason::TimedOut).into(),
+        // As silent as one that has it and does not answer: another hop may be tried, and the doubt stays.
+        Outcome::Broken => Failure::new(FailureReason::TimedOut)
+            .with_detail("the connection broke before the answer; the message may have arrived")
+            .into(),
         Outcome::Unreachable => Failure::new(FailureReason::Unreachable).into(),
         Outcome::Overloaded => Failure::new(FailureReason::Overloaded).into(),
     }

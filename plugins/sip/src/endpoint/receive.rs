@@ -68,7 +68,12 @@ impl<G: Gateway> Endpoint<G> {
                     &defect,
                 );
             }
-            FromConnection::Closed { number, peer } => self.connection_closed(number, peer),
+            FromConnection::Closed { number, peer } => {
+                self.connection_ended(number, peer, Outcome::Broken);
+            }
+            FromConnection::NotOpened { number, peer } => {
+                self.connection_ended(number, peer, Outcome::Unreachable);
+            }
         }
     }
 

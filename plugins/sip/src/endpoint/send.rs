@@ -42,7 +42,9 @@ pub(crate) enum Outcome {
     },
     /// Without one in time: nobody knows whether it arrived.
     TimedOut,
-    /// It could not be sent, or its connection broke.
+    /// Its connection broke before one came: nobody knows whether it arrived.
+    Broken,
+    /// It could not be sent.
     Unreachable,
     /// It was not sent: there is too much under way.
     Overloaded,
@@ -179,7 +181,7 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     /// Ends all that waited for responses over a connection.
-    pub(super) fn connection_closed(&mut self, number: u64, peer: SocketAddr) {
+    pub(super) fn connection_ended(&mut self, number: u64, peer: SocketAddr, outcome: Outcome) {
         let is_opened = match self.opened.entry(peer) {
             Entry::Occupied(opened) if opened.get().number() == number => {
                 opened.remove();
@@ -192,7 +194,7 @@ impl<G: Gateway> Endpoint<G> {
         }
         let way = Way::Tcp { connection: number };
         for waiting in self.client.fail_all(|waiting| waiting.way == way) {
-            waiting.end(Outcome::Unreachable);
+            waiting.end(outcome);
         }
     }
 

@@ -270,14 +270,14 @@ async fn rfc3261_17_1_4_request_that_cannot_be_sent_is_unreachable_at_once() {
 }
 
 #[tokio::test]
-async fn connection_that_breaks_before_the_response_is_unreachable() {
+async fn connection_that_breaks_before_the_response_leaves_the_message_in_doubt() {
     let gateway = Fake::holding();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let adapter = start(&gateway);
     let hop = format!("tcp:{}", listener.local_addr().unwrap());
     let serve = async { drop(StreamPeer::accept(&listener).await.receive().await) };
     let (answer, ()) = tokio::join!(deliver(&adapter, operation("hi", Some(&hop))), serve);
-    assert_eq!(reason(&answer), FailureReason::Unreachable);
+    assert_eq!(reason(&answer), FailureReason::TimedOut);
 }
 
 #[tokio::test]

@@ -49,8 +49,10 @@ pub(crate) enum FromConnection {
         defect: DecodeError,
         connection: Connection,
     },
-    /// It is closed, or could not be opened.
+    /// It is closed: what was written and not answered may have been read.
     Closed { number: u64, peer: SocketAddr },
+    /// It could not be opened: nothing was written.
+    NotOpened { number: u64, peer: SocketAddr },
 }
 
 impl Connection {
@@ -117,7 +119,10 @@ pub(crate) async fn open(
 ) {
     match timeout(limits.connect, TcpStream::connect(connection.peer)).await {
         Ok(Ok(stream)) => serve(stream, connection, writer, limits, to).await,
-        _ => closed(&connection, &to).await,
+        _ => {
+            let Connection { number, peer, .. } = connection;
+            tell(FromConnection::NotOpened { number, peer }, &to).await;
+        }
     }
 }
 
@@ -141,16 +146,13 @@ pub(crate) async fn serve(
     if let Err(error) = end {
         tracing::debug!(%error, "a connection broke");
     }
-    closed(&connection, &to).await;
+    let Connection { number, peer, .. } = connection;
+    tell(FromConnection::Closed { number, peer }, &to).await;
 }
 
-async fn closed(connection: &Connection, to: &mpsc::Sender<FromConnection>) {
-    let closed = FromConnection::Closed {
-        number: connection.number,
-        peer: connection.peer,
-    };
+async fn tell(end: FromConnection, to: &mpsc::Sender<FromConnection>) {
     // Nobody to tell means that the adapter stops.
-    if to.send(closed).await.is_err() {
+    if to.send(end).await.is_err() {
         tracing::trace!("a connection outlived the adapter");
     }
 }
