@@ -15,11 +15,11 @@ use proptest::{
     sample::Index,
     test_runner::{Config, TestCaseError, TestRunner},
 };
-use rialto_model::{FailureReason, InstantInbox, SourceRoute};
-use rialto_router::{AddressPattern, RoutingTable};
+use rialto_model::{Failure, FailureReason, InstantInbox, MessageOperation, SourceRoute};
+use rialto_router::{AddressPattern, Decision, Hop, RoutingTable, Verdict};
 
 use self::support::{
-    decided, operation,
+    operation,
     town::{ADAPTERS, HOMES, PLACES, Town, adapter, home, place, towns, user},
     vouched,
 };
@@ -94,6 +94,7 @@ struct Seen {
     routes: u32,
     back_by_alias: u32,
     refused: u32,
+    by_dns: u32,
 }
 
 struct Stage<'a> {
@@ -131,10 +132,33 @@ impl Stage<'_> {
             return Some(address.clone());
         }
         let relay = self.table.relay_domains().first()?;
-        let label = self.table.adapter(adapter(to))?.protocol().clone();
+        let network = self.table.adapter(adapter(to))?;
+        // Of several that speak one protocol, the name alone tells which, where no route does.
+        let label = match self.is_routed(address) {
+            true => network.protocol().clone(),
+            false => network.name().clone(),
+        };
         SourceRoute::new(label, address.clone())
             .to_inbox(relay)
             .ok()
+    }
+
+    /// What is decided in the end, where DNS, if it may choose, names the network that the recipient is on.
+    fn decide(
+        &self,
+        from: usize,
+        message: &MessageOperation,
+        recipient_at: usize,
+        seen: &RefCell<Seen>,
+    ) -> Result<Decision, Failure> {
+        match self.table.decide(adapter(from), message)? {
+            Verdict::Decided(decision) => Ok(decision),
+            Verdict::Undecided(undecided) => {
+                seen.borrow_mut().by_dns += 1;
+                let hop = Hop::new(undecided.only().unwrap_or_else(|| adapter(recipient_at)));
+                self.table.settle(&undecided, message.source(), hop)
+            }
+        }
     }
 
     /// One conversation; what its sender was shown as is counted.
@@ -147,11 +171,13 @@ impl Stage<'_> {
         let Some(alice) = self.sender(from, source) else {
             return Ok(());
         };
-        let is_there = self.is_routed(bob) && self.sender(to, bob).as_ref() == Some(bob);
+        let is_there = (self.is_routed(bob) || self.town.asks_dns)
+            && self.sender(to, bob).as_ref() == Some(bob);
         let permitted = self.is_own(&alice) || self.is_own(bob);
-        // A foreign user's plain address leads back by DNS, which is not asked here.
-        let comes_back =
-            self.is_routed(&alice) || from != to && !self.table.relay_domains().is_empty();
+        // A foreign user's plain address leads back by DNS alone.
+        let comes_back = self.town.asks_dns
+            || self.is_routed(&alice)
+            || from != to && !self.table.relay_domains().is_empty();
         let Some(written) = self.written(from, to, bob) else {
             return Ok(());
         };
@@ -169,7 +195,7 @@ impl Stage<'_> {
         };
         let message = operation(source, &written);
         let is_hidden = self.oracle.address(to, &alice).is_some();
-        let there = match decided(self.table, adapter(from), &message) {
+        let there = match self.decide(from, &message, to, seen) {
             Ok(there) => there,
             Err(failure) => {
                 let nowhere = is_hidden && self.table.relay_domains().is_empty();
@@ -185,7 +211,7 @@ impl Stage<'_> {
         let shown = there.source().unwrap_or(source);
         self.is_plain_where_it_can_be(&alice, to, from, shown, seen)?;
         let reply = operation(bob, shown);
-        let back = decided(self.table, adapter(to), &reply).unwrap();
+        let back = self.decide(to, &reply, from, seen).unwrap();
         prop_assert_eq!(back.adapter(), adapter(from), "reply to {}", shown);
         prop_assert_eq!(back.destination().unwrap_or(shown), &alice);
 
@@ -193,7 +219,7 @@ impl Stage<'_> {
         let shown = back.source().unwrap_or(bob);
         seen.borrow_mut().back_by_alias += u32::from(self.oracle.name(from, bob) == Some(shown));
         let again = operation(source, shown);
-        let again = decided(self.table, adapter(from), &again).unwrap();
+        let again = self.decide(from, &again, to, seen).unwrap();
         prop_assert_eq!(again.adapter(), adapter(to), "written to {}", shown);
         prop_assert_eq!(again.destination().unwrap_or(shown), bob);
         Ok(())
@@ -238,32 +264,38 @@ fn cpim_e_2_hide_reply_to_any_shown_address_reaches_its_sender_over_every_pair_o
     });
     let recipients = proptest::array::uniform4(any::<Index>());
     runner
-        .run(&(towns(), recipients), |(town, recipients)| {
-            let table = town.table();
-            let oracle = Oracle::new(&town, &table);
-            let (town, table) = (&town, &table);
-            let stage = Stage {
-                town,
-                table,
-                oracle,
-            };
-            for from in 0..ADAPTERS {
-                for (to, recipient) in recipients.iter().enumerate() {
-                    let there = |home: &usize| town.homes[*home].is_some_and(|(at, _)| at == to);
-                    let users: Vec<_> = (0..HOMES).filter(there).flat_map(|n| [n; 4]).collect();
-                    if users.is_empty() {
-                        continue;
-                    }
-                    let bob = recipient.index(users.len());
-                    let bob = user(bob % 4, &home(users[bob]));
-                    for number in 0..PLACES * 4 {
-                        let source = user(number % 4, &place(number / 4));
-                        stage.converse((from, &source), (to, &bob), &seen)?;
+        .run(
+            &(towns(), any::<bool>(), recipients),
+            |(town, dns, recipients)| {
+                let town = town.with_dns(dns);
+                let table = town.table();
+                let oracle = Oracle::new(&town, &table);
+                let (town, table) = (&town, &table);
+                let stage = Stage {
+                    town,
+                    table,
+                    oracle,
+                };
+                for from in 0..ADAPTERS {
+                    for (to, recipient) in recipients.iter().enumerate() {
+                        let there = |home: &usize| {
+                            town.homes[*home].map_or(town.asks_dns, |(at, _)| at == to)
+                        };
+                        let users: Vec<_> = (0..HOMES).filter(there).flat_map(|n| [n; 4]).collect();
+                        if users.is_empty() {
+                            continue;
+                        }
+                        let bob = recipient.index(users.len());
+                        let bob = user(bob % 4, &home(users[bob]));
+                        for number in 0..PLACES * 4 {
+                            let source = user(number % 4, &place(number / 4));
+                            stage.converse((from, &source), (to, &bob), &seen)?;
+                        }
                     }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            },
+        )
         .unwrap();
     let seen = seen.into_inner();
     let enough = [
@@ -273,6 +305,7 @@ fn cpim_e_2_hide_reply_to_any_shown_address_reaches_its_sender_over_every_pair_o
         (seen.routes, 500),
         (seen.back_by_alias, 500),
         (seen.refused, 2),
+        (seen.by_dns, 500),
     ];
     assert!(
         enough.iter().all(|(count, least)| count >= least),

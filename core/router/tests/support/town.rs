@@ -12,6 +12,8 @@ use super::domain;
 pub(crate) const ADAPTERS: usize = 4;
 /// Where users are; those without a route are foreign.
 pub(crate) const HOMES: usize = 5;
+/// The home that is below another, and so has its route if it has none of its own.
+const BELOW: usize = 4;
 /// Where only names are.
 const SHOWN: usize = 3;
 const USERS: [&str; 4] = ["ann", "ben", "a=b.example/c", "\u{fc} \"@"];
@@ -22,9 +24,13 @@ pub(crate) struct Town {
     protocols: [usize; ADAPTERS],
     /// The adapter that each home is routed to, and whether it is a partner's.
     pub(crate) homes: [Option<(usize, bool)>; HOMES],
+    /// Whether the last one is routed by the route of the first.
+    inherits: bool,
     /// Which homes, names and relay domains each network reaches.
     reached: [[bool; HOMES + SHOWN + 2]; ADAPTERS],
     relays: usize,
+    /// Whether DNS finds all networks.
+    pub(crate) asks_dns: bool,
     aliases: Vec<Alias>,
     rules: Vec<AccessRule>,
 }
@@ -38,7 +44,10 @@ pub(crate) fn user(local: usize, domain: &Domain) -> InstantInbox {
 }
 
 pub(crate) fn home(number: usize) -> Domain {
-    domain(&format!("home{number}.example"))
+    match number {
+        BELOW => domain("below.home0.example"),
+        _ => domain(&format!("home{number}.example")),
+    }
 }
 
 fn shown(number: usize) -> Domain {
@@ -73,12 +82,16 @@ pub(crate) fn towns() -> impl Strategy<Value = Town> {
         relayed,
         vec(aliases(), 0..12),
     )
-        .prop_map(|(protocols, homes, reached, relays, aliases)| {
+        .prop_map(|(protocols, mut homes, reached, relays, aliases)| {
+            let inherits = homes[BELOW].is_none();
+            homes[BELOW] = homes[BELOW].or(homes[0]);
             let mut town = Town {
                 protocols,
                 homes,
+                inherits,
                 reached,
                 relays,
+                asks_dns: false,
                 aliases: Vec::new(),
                 rules: Vec::new(),
             };
@@ -162,6 +175,11 @@ fn name(adapter: usize) -> &'static str {
 }
 
 impl Town {
+    /// The same, where DNS finds what no route leads to.
+    pub(crate) fn with_dns(self, asks_dns: bool) -> Self {
+        Self { asks_dns, ..self }
+    }
+
     pub(crate) fn with_rules(mut self, rules: &[AccessRule]) -> Self {
         for rule in rules {
             self.rules.push(rule.clone());
@@ -187,7 +205,7 @@ impl Town {
             let reached: Vec<_> = (0..PLACES)
                 .filter(|place| self.reached[number][*place])
                 // What no route leads to cannot be written back to plainly.
-                .filter(|place| *place >= HOMES || self.homes[*place].is_some())
+                .filter(|place| *place >= HOMES || self.asks_dns || self.homes[*place].is_some())
                 .map(place)
                 .collect();
             let protocol = protocols[self.protocols[number]];
@@ -198,6 +216,9 @@ impl Town {
             let Some((to, is_partner)) = route else {
                 continue;
             };
+            if number == BELOW && self.inherits {
+                continue;
+            }
             let route = Route::new(home(number), name(*to));
             builder = builder.with_route(if *is_partner {
                 route.of_a_partner()
@@ -208,6 +229,8 @@ impl Town {
         for number in 0..self.relays {
             builder = builder.with_relay_domain(relay(number));
         }
+        let found = (0..ADAPTERS).filter(|_| self.asks_dns).map(name);
+        let builder = found.fold(builder, RoutingTableBuilder::with_found_by_dns);
         let builder = self
             .aliases
             .iter()
