@@ -147,11 +147,15 @@ fn rfc2779_2_3_5_blocked_sender_does_not_get_by_in_other_forms() {
         BOB,
         "im:BOB@jabber.example",
         "im:%EF%BD%82ob@jabber.example",
+        "im:bob/user=phone@jabber.example",
         "im:xmpp=jabber.example/bob@relay.example",
+        "im:xmpp=jabber.example/bob/user=phone@relay.example",
     ];
     let mallories = [
         "im:mallory@voice.example",
         "im:Mallory@voice.example",
+        "im:mallory/user=ip@voice.example",
+        "im:mallory/ext=1/user=phone@voice.example",
         "im:mallory@example.com",
         "im:sip=voice.example/mallory@relay.example",
     ];

@@ -7,16 +7,17 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::AddressPattern;
 
-/// An inbox whose local part is folded as the widest of networks folds it: case, and compatible forms of characters.
+/// An inbox whose local part is folded as the widest of networks folds it: case, compatible forms of characters, and what
+/// it says besides the user.
 ///
 /// XMPP takes `JULIET`, and `juliet` in full-width letters, for `juliet` (RFC 7622 §3.3); a rule about her has to hold
-/// however her name is written. Where a network tells such users apart, rules do not. Looks once at what is plain.
+/// however her name is written. And it reaches her as `juliet/user=phone`, since it has one kind of user. Where a network tells such users apart, rules do not. Looks once at what is plain.
 pub(crate) fn fold(inbox: &InstantInbox) -> Cow<'_, InstantInbox> {
     let local = inbox.mailbox().bytes().take_while(|byte| *byte != b'@');
     // In a canonical address all that is not ASCII is an escape.
     if !local
         .into_iter()
-        .any(|byte| byte.is_ascii_uppercase() || byte == b'%')
+        .any(|byte| byte.is_ascii_uppercase() || matches!(byte, b'%' | b'/'))
     {
         return Cow::Borrowed(inbox);
     }
@@ -29,10 +30,24 @@ pub(crate) fn fold(inbox: &InstantInbox) -> Cow<'_, InstantInbox> {
         .nfkc()
         .collect();
     let domain = Domain::parse(inbox.domain());
-    match domain.and_then(|domain| InstantInbox::new(&folded, &domain)) {
+    match domain.and_then(|domain| InstantInbox::new(user(&folded), &domain)) {
         Ok(folded) => Cow::Owned(folded),
         Err(_) => Cow::Borrowed(inbox), // it grew longer than an inbox may be
     }
+}
+
+/// The user of a folded local part, without what stands behind in the meta-syntax (`/keyword=value`). RFC 2846.
+fn user(local: &str) -> &str {
+    let is_keyword = |text: &str| {
+        let belongs = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !text.is_empty() && text.bytes().all(belongs)
+    };
+    let mut users = local.match_indices('/').filter_map(|(at, _)| {
+        let (user, qualifier) = local.split_at_checked(at)?;
+        let (keyword, _) = qualifier.strip_prefix('/')?.split_once('=')?;
+        (!user.is_empty() && is_keyword(keyword)).then_some(user)
+    });
+    users.next().unwrap_or(local)
 }
 
 /// A pattern that means folded inboxes.
@@ -58,6 +73,8 @@ mod tests {
             "JULIET",
             "\u{ff4a}uliet",
             "\u{ff2a}uliet",
+            "juliet/user=phone",
+            "Juliet/ext=1/USER=phone",
         ] {
             let domain = Domain::parse("xmpp.example").unwrap();
             let inbox = InstantInbox::new(local, &domain).unwrap();
@@ -71,9 +88,23 @@ mod tests {
         assert_ne!(fold("im:juli@a.example"), fold("im:juliet@a.example"));
     }
 
+    #[test]
+    fn user_who_only_looks_qualified_is_somebody_else() {
+        let fold = |uri: &str| fold(&uri.parse().unwrap()).into_owned();
+        let juliet = fold("im:juliet@a.example");
+        for uri in [
+            "im:juliet%252fuser=phone@a.example", // whose name has a slash
+            "im:juliet/phone@a.example",
+            "im:/juliet=a@a.example",
+            "im:juliet/=a@a.example",
+        ] {
+            assert_ne!(fold(uri), juliet, "{uri}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn folded_inbox_is_folded(local in "[^\\p{Cc}]{1,8}|[a-zA-Z]{1,8}") {
+        fn folded_inbox_is_folded(local in "[^\\p{Cc}]{1,8}|[a-zA-Z]{1,8}|[aB/=%2f]{1,12}") {
             let domain = Domain::parse("a.example").unwrap();
             let inbox = InstantInbox::new(&local, &domain).unwrap();
             let once = fold(&inbox);
