@@ -147,6 +147,7 @@ fn rfc2779_2_3_5_blocked_sender_does_not_get_by_in_other_forms() {
         BOB,
         "im:BOB@jabber.example",
         "im:%EF%BD%82ob@jabber.example",
+        "im:bo%C2%ADb%E2%80%8B@jabber.example",
         "im:bob/user=phone@jabber.example",
         "im:xmpp=jabber.example/bob@relay.example",
         "im:xmpp=jabber.example/bob/user=phone@relay.example",

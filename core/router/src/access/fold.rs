@@ -7,11 +7,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::AddressPattern;
 
-/// An inbox whose local part is folded as the widest of networks folds it: case, compatible forms of characters, and what
-/// it says besides the user.
+/// An inbox whose local part is folded as the widest of networks folds it: case, compatible forms of characters, characters
+/// that are not seen, and what it says besides the user.
 ///
-/// XMPP takes `JULIET`, and `juliet` in full-width letters, for `juliet` (RFC 7622 §3.3); a rule about her has to hold
-/// however her name is written. And it reaches her as `juliet/user=phone`, since it has one kind of user. Where a network tells such users apart, rules do not. Looks once at what is plain.
+/// XMPP takes `JULIET`, and `juliet` in full-width letters, for `juliet` (RFC 7622 §3.3), and reaches her as `juliet/user=phone` too,
+/// since it has one kind of user. A rule about her has to hold however her name is written. Where a network tells such users
+/// apart, rules do not. Looks once at what is plain.
 pub(crate) fn fold(inbox: &InstantInbox) -> Cow<'_, InstantInbox> {
     let local = inbox.mailbox().bytes().take_while(|byte| *byte != b'@');
     // In a canonical address all that is not ASCII is an escape.
@@ -23,6 +24,8 @@ pub(crate) fn fold(inbox: &InstantInbox) -> Cow<'_, InstantInbox> {
     }
     let folded: String = inbox
         .local_part()
+        .chars()
+        .filter(|c| !is_nothing(*c))
         .nfkc()
         // Up and down, as some letters become two.
         .flat_map(char::to_uppercase)
@@ -34,6 +37,21 @@ pub(crate) fn fold(inbox: &InstantInbox) -> Cow<'_, InstantInbox> {
         Ok(folded) => Cow::Owned(folded),
         Err(_) => Cow::Borrowed(inbox), // it grew longer than an inbox may be
     }
+}
+
+/// Whether servers leave it out of names (RFC 3454 table B.1).
+const fn is_nothing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{1806}'
+            | '\u{180b}'..='\u{180d}'
+            | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+    )
 }
 
 /// The user of a folded local part, without what stands behind in the meta-syntax (`/keyword=value`). RFC 2846.
@@ -73,6 +91,7 @@ mod tests {
             "JULIET",
             "\u{ff4a}uliet",
             "\u{ff2a}uliet",
+            "ju\u{ad}li\u{200b}et\u{fe0f}",
             "juliet/user=phone",
             "Juliet/ext=1/USER=phone",
         ] {
