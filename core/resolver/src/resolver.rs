@@ -59,8 +59,8 @@ impl Resolver {
     /// What is known and holds now, else what DNS says.
     ///
     /// Those who ask for the same at the same time share one lookup, which is done by the one who began it; so that one must be polled or
-    /// dropped, and when it is dropped, another goes on. Beyond the configured number of lookups in progress the answer is `Overloaded`, at once,
-    /// and is not remembered.
+    /// dropped, and when it is dropped, another goes on. Beyond the configured number of lookups in progress the answer is what was known
+    /// before, if that may stand in, else `Overloaded`, at once, and is not remembered.
     pub async fn resolve(&self, service: Service, domain: &Domain) -> Arc<Resolution> {
         match self.cache.claim(service, domain, self.now()).await {
             Cached::Holds(resolution) => resolution,
@@ -105,25 +105,34 @@ impl Resolver {
         domain: &Domain,
     ) -> Arc<Resolution> {
         let Ok(_permit) = self.lookups.try_acquire() else {
-            return Arc::new(self.overloaded(domain));
+            let overloaded = self.overloaded(domain);
+            let failure = overloaded.failure();
+            return match failure.and_then(|failure| self.stand_in(&vacancy, domain, failure)) {
+                Some(stale) => vacancy.fill(stale),
+                None => Arc::new(overloaded),
+            };
         };
         let search = self.search(service);
         let found = timeout(self.config.deadline, search.run(domain)).await;
         let found = found.unwrap_or_else(|_| self.too_late(domain));
-        let now = self.now();
-        let resolution = match found.temporary_failure() {
-            Some(failure) => {
-                let stale = vacancy.stand_in(now, self.config.max_stale);
-                stale.map(|stale| {
-                    warn!(%domain, %failure, "DNS is silent, what it said before is used");
-                    stale.until_later(now + STALE)
-                })
-            }
-            None => None,
-        };
-        let resolution = resolution.unwrap_or_else(|| self.resolution(domain, found));
+        let failure = found.temporary_failure();
+        let stale = failure.and_then(|failure| self.stand_in(&vacancy, domain, failure));
+        let resolution = stale.unwrap_or_else(|| self.resolution(domain, found));
         debug!(%domain, failure = ?resolution.failure(), "looked up");
         vacancy.fill(resolution)
+    }
+
+    /// What DNS said before, where it says nothing now. RFC 8767.
+    fn stand_in(
+        &self,
+        vacancy: &Vacancy<'_>,
+        domain: &Domain,
+        failure: &Failure,
+    ) -> Option<Resolution> {
+        let now = self.now();
+        let stale = vacancy.stand_in(now, self.config.max_stale)?;
+        warn!(%domain, %failure, "what DNS said before is used");
+        Some(stale.until_later(now + STALE))
     }
 
     fn search(&self, service: Service) -> Search<'_, Throttle<Servers>> {

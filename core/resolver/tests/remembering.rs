@@ -188,6 +188,29 @@ async fn lookups_beyond_the_limit_are_overloaded_at_once_and_only_then() {
 }
 
 #[tokio::test]
+async fn expired_resolution_stands_in_while_lookups_of_others_are_too_many() {
+    let (proxy, resolver, clock) = start(on_port(5060), |config| {
+        config
+            .with_max_lookups(1)
+            .with_max_stale(Duration::from_secs(3600))
+    });
+    let good = ["sip 192.0.2.1:5060"];
+    assert_eq!(addresses(&*resolve(&resolver, "known.example").await), good);
+    proxy.change(Plan::Hold);
+    clock.advance(301);
+    let (mut all, asked) = (JoinSet::new(), proxy.asked().len());
+    begin(&mut all, &resolver, "slow.example");
+    until_asked(&proxy, asked + 1).await;
+    for _ in 0..2 {
+        assert_eq!(addresses(&*resolve(&resolver, "known.example").await), good);
+    }
+    let (reason, _) = failure(&*resolve(&resolver, "new.example").await);
+    assert_eq!(reason, FailureReason::Overloaded);
+    proxy.change(on_port(5060));
+    all.join_all().await;
+}
+
+#[tokio::test]
 async fn expired_resolution_stands_in_while_dns_is_silent() {
     let (proxy, resolver, clock) = start(on_port(5060), |config| {
         config.with_max_stale(Duration::from_secs(3600))
