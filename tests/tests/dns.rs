@@ -7,7 +7,7 @@ use std::{
 };
 
 use rialto_tests::{
-    dns::{Nsd, servers_are_wanted},
+    dns::{DnsProxy, Nsd, Plan, servers_are_wanted},
     gateway::{self, ComponentLink, Gateway, GatewayConfig},
     peers::{
         self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
@@ -15,6 +15,7 @@ use rialto_tests::{
         xmpp_server::XMPP_DOMAIN,
     },
     ports::Port,
+    raw_sip::RawSip,
     sip_message::SipMessage,
     world::{ALICE, JULIET_SEEN, SIP_DOMAIN},
 };
@@ -64,6 +65,37 @@ fn rfc2779_2_2_1_gateways_that_know_nothing_of_each_other_converse_by_srv_record
 
     let nobody = send(near, "sip:bob@nowhere.xmpp.example", "anyone?");
     assert_eq!(nobody.status(), Some(404), "{}", nobody.head());
+}
+
+#[test]
+fn cpim_4_1_whom_nobody_vouches_for_makes_the_gateway_ask_nothing_of_dns() {
+    let dns = DnsProxy::start(Plan::Silent);
+    let port = Port::take();
+    let near = gateway::address(&port);
+    let config = GatewayConfig::new()
+        .with_relay_domains(&[RELAY])
+        .with_sip("sip", &[near], &[])
+        .with_route(SIP_DOMAIN, "sip", Some("udp:127.0.0.1:9"))
+        .with_resolver(&format!("name_servers = [\"{}\"]", dns.address()));
+    let gateway = Gateway::start(&config);
+    // A port that is used again would make a message a retransmission.
+    let mut senders = Vec::new();
+    for number in 0..50 {
+        for from in [ALICE, "sip:eve@strange.example"] {
+            for to in [
+                format!("sip:bob@d{number}.example"),
+                format!("sip:sip=d{number}.example/bob@{RELAY}"),
+            ] {
+                let sender = RawSip::new();
+                sender.send(near, from, &to, "text/plain", b"spam");
+                assert_eq!(sender.receive().status(), Some(403), "{from} to {to}");
+                senders.push(sender);
+            }
+        }
+    }
+    assert_eq!(dns.asked(), []);
+    assert_eq!(counted(&gateway, "resolutions"), 0);
+    assert_eq!(counted(&gateway, "not_permitted"), 200);
 }
 
 #[test]
