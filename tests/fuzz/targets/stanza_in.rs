@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use rialto_xmpp_codec::{
-    ComponentStream, Handshake, HandshakeProgress, Jid, Limits, Stanza, StreamEvent,
+    ChatState, ComponentStream, Delay, Handshake, HandshakeProgress, Jid, Limits, Marker, Message,
+    Payload, Receipt, Stanza, StanzaId, StreamEvent,
 };
 
 const ACCEPTED: &[u8] = b"<stream:stream xmlns='jabber:component:accept' \
@@ -28,6 +29,7 @@ fuzz_target!(|data: &[u8]| {
     for event in events {
         if let StreamEvent::Stanza(stanza) = event {
             addresses(&stanza);
+            payloads(&stanza);
             survives_writing(stanza);
         }
     }
@@ -97,6 +99,26 @@ fn addresses(stanza: &Stanza) {
         if let Ok(Some(text)) = jid.reversible_local_text() {
             let back = Jid::from_text(&text, jid.domain());
             assert_eq!(back.as_ref().map(Jid::as_str), Ok(jid.bare()));
+        }
+    }
+}
+
+fn payloads(stanza: &Stanza) {
+    let Stanza::Message(message) = stanza else {
+        return;
+    };
+    come_back::<Receipt>(message);
+    come_back::<Marker>(message);
+    come_back::<ChatState>(message);
+    come_back::<Delay>(message);
+    come_back::<StanzaId>(message);
+}
+
+fn come_back<P: Payload + PartialEq + std::fmt::Debug>(message: &Message) {
+    for payload in message.payloads::<P>().flatten() {
+        // A time at either end of the range may be out of it in UTC.
+        if let Ok(element) = payload.to_element() {
+            assert_eq!(P::from_element(&element), Some(Ok(payload)));
         }
     }
 }

@@ -4,7 +4,7 @@ use bytestring::ByteString;
 
 use super::{CommonAttributes, LangText, StanzaError, headers};
 use crate::xml::Writer;
-use crate::{Element, Node, WriteError, namespace};
+use crate::{Element, Node, WriteError};
 
 /// Is a `<message/>`: all it says, whether this crate knows it or not.
 ///
@@ -33,7 +33,7 @@ pub struct Message {
     pub max_forwards: Option<u8>,
     /// Why a message of ours was not taken; only if [`type_`](Self::type_) is `error`.
     pub error: Option<StanzaError>,
-    /// All other children, in their order.
+    /// All other children, in their order; [`payloads`](Self::payloads) reads those of known extensions.
     pub other: Vec<Element>,
 }
 
@@ -180,13 +180,6 @@ impl Message {
         }
         writer.end("message");
         Ok(())
-    }
-
-    /// Does the message ask for, or bring, a delivery receipt (XEP-0184)?
-    pub fn has_receipt(&self) -> bool {
-        self.other
-            .iter()
-            .any(|element| element.namespace() == namespace::RECEIPTS)
     }
 }
 

@@ -30,8 +30,14 @@ pub const RECEIPTS: &str = "urn:xmpp:receipts";
 pub const SHIM: &str = "http://jabber.org/protocol/shim";
 /// Chat state notifications (XEP-0085).
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// Displayed markers (XEP-0333).
+pub const CHAT_MARKERS: &str = "urn:xmpp:chat-markers:0";
+/// Delayed delivery (XEP-0203).
+pub const DELAY: &str = "urn:xmpp:delay";
+/// Unique and stable stanza ids (XEP-0359).
+pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 17] = [
     COMPONENT,
     CLIENT,
     SERVER,
@@ -43,6 +49,9 @@ const KNOWN: [&str; 14] = [
     DISCO_ITEMS,
     RECEIPTS,
     CHAT_STATES,
+    CHAT_MARKERS,
+    DELAY,
+    STANZA_IDS,
     SHIM,
     XML,
     NONE,
@@ -54,4 +63,9 @@ pub(crate) fn intern(uri: String) -> ByteString {
         Some(known) => ByteString::from_static(known),
         None => ByteString::from(uri),
     }
+}
+
+/// A namespace of this list, shared and not copied.
+pub(crate) const fn known(uri: &'static str) -> ByteString {
+    ByteString::from_static(uri)
 }

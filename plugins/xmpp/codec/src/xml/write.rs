@@ -15,6 +15,9 @@ pub enum WriteError {
     /// A name that is none.
     #[error("not a name without prefix")]
     Name,
+    /// A time before the year 0 or after 9999 in UTC (XEP-0082 §3.2).
+    #[error("the time is out of the range that can be written")]
+    DateTime,
 }
 
 /// Appends XML to a buffer, without a copy in between.

@@ -11,6 +11,7 @@ mod corpora;
 mod handshake;
 mod hostile;
 mod limits;
+mod payloads;
 mod round_trip;
 mod stanzas;
 mod support;
