@@ -7,6 +7,8 @@
 //! | [`address`] | [`InstantInbox`] (`im:`), [`Presentity`] (`pres:`), [`Domain`] | RFC 3860 §3, RFC 3859 §3 |
 //! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
 //! | [`cpim`] | [`CpimMessage`]: the form of a message on the wire | RFC 3862 |
+//! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
+//! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |
 //! | [`operation`] | [`MessageOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
 //! | [`response`] | [`Response`], [`ResponseStatus`] | RFC 3860 §3.4 |
 //! | [`failure`] | [`Failure`]: what went wrong, who can mend it, whether a retry helps | RFC 2779 §4.2 |
@@ -15,11 +17,13 @@
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 pub mod address;
+pub mod composing;
 pub mod cpim;
 pub mod failure;
 pub mod message;
 pub mod operation;
 pub mod response;
+pub mod xml;
 
 pub use address::{
     AddressError, AddressUri, Domain, InstantInbox, MetaSyntax, Presentity, QualifiedUser,
@@ -27,6 +31,7 @@ pub use address::{
 };
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
+pub use composing::{ComposingState, IsComposing};
 pub use cpim::{CpimError, CpimMessage, CpimWriteError};
 pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};
 pub use message::{
@@ -37,3 +42,4 @@ pub use operation::{
     Authentication, HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId,
 };
 pub use response::{Response, ResponseStatus};
+pub use xml::{XmlError, XmlWriteError};

@@ -1,0 +1,248 @@
+//! One element with all it contains.
+
+use bytestring::ByteString;
+use rxml::NcName;
+
+use super::{XmlError, XmlWriteError, reader, writer};
+use crate::{ContentType, InstantMessage};
+
+/// One XML element: name, attributes, content in document order.
+///
+/// Prefixes are resolved and gone; what is written declares the namespaces it needs itself. Two are equal when they say the same,
+/// wherever they stood.
+#[derive(Clone, Debug)]
+pub struct Element {
+    pub(super) namespace: ByteString,
+    pub(super) name: NcName,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) nodes: Vec<Node>,
+    /// Where it began in the document that it was read from.
+    pub(super) at: usize,
+}
+
+/// One attribute of an [`Element`]; declarations of namespaces are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    pub(super) namespace: ByteString,
+    pub(super) name: NcName,
+    pub(super) value: ByteString,
+}
+
+/// What stands between an element's tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "nothing else is taken from a document"
+)]
+pub enum Node {
+    /// An element.
+    Element(Element),
+    /// Character data, references resolved.
+    Text(ByteString),
+}
+
+impl Element {
+    /// Reads a document's outermost element.
+    pub fn parse(document: &[u8]) -> Result<Self, XmlError> {
+        reader::read(document)
+    }
+
+    /// Reads the document that a message carries, if it is of this media type.
+    pub(crate) fn of_message(
+        message: &InstantMessage,
+        (top_level, subtype): (&str, &str),
+    ) -> Result<Option<Self>, XmlError> {
+        let content_type = ContentType::parse(message.content_type());
+        if !content_type.is_ok_and(|found| found.is(top_level, subtype)) {
+            return Ok(None);
+        }
+        if message.transfer_encoding().is_some() {
+            return Err(XmlError::TransferEncoding);
+        }
+        Self::parse(message.payload().as_bytes()).map(Some)
+    }
+
+    /// Makes an empty element; `namespace` may be empty.
+    pub fn new(namespace: impl Into<ByteString>, name: &str) -> Result<Self, XmlWriteError> {
+        let namespace = namespace.into();
+        if namespace == rxml::XMLNS_XMLNS {
+            return Err(XmlWriteError::Namespace);
+        }
+        Ok(Self {
+            namespace,
+            name: NcName::try_from(name).map_err(|_| XmlWriteError::Name)?,
+            attributes: Vec::new(),
+            nodes: Vec::new(),
+            at: 0,
+        })
+    }
+
+    /// Adds an attribute without namespace, or replaces the one of that name.
+    pub fn with_attribute(
+        mut self,
+        name: &str,
+        value: impl Into<ByteString>,
+    ) -> Result<Self, XmlWriteError> {
+        let name = NcName::try_from(name).map_err(|_| XmlWriteError::Name)?;
+        if &*name == "xmlns" {
+            return Err(XmlWriteError::Name);
+        }
+        self.attributes.retain(|known| !known.is("", &name));
+        self.attributes.push(Attribute {
+            namespace: ByteString::new(),
+            name,
+            value: value.into(),
+        });
+        // As a reader finds them.
+        self.attributes.sort_by(|a, b| a.key().cmp(&b.key()));
+        Ok(self)
+    }
+
+    /// Adds an element at the end.
+    pub fn with_child(mut self, child: Self) -> Self {
+        self.nodes.push(Node::Element(child));
+        self
+    }
+
+    /// Adds text at the end; text next to text joins it, as it would in a document.
+    pub fn with_text(mut self, text: impl Into<ByteString>) -> Self {
+        let text = text.into();
+        match self.nodes.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Node::Text(before)) => *before = format!("{before}{text}").into(),
+            _ => self.nodes.push(Node::Text(text)),
+        }
+        self
+    }
+
+    /// Writes it as a document in UTF-8, with the declaration of XML.
+    pub fn to_document(&self) -> Result<Vec<u8>, XmlWriteError> {
+        writer::document(self)
+    }
+
+    /// The namespace, empty if there is none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name without prefix.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is the element `name` of `namespace`.
+    pub fn is(&self, namespace: &str, name: &str) -> bool {
+        *self.name == *name && self.namespace == namespace
+    }
+
+    /// The attributes.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// The value of the attribute `name` that has no namespace.
+    pub fn attribute(&self, name: &str) -> Option<&ByteString> {
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|attribute| attribute.is("", name));
+        found.map(|attribute| &attribute.value)
+    }
+
+    /// All content, in document order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The elements directly inside.
+    pub fn children(&self) -> impl Iterator<Item = &Self> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Element(child) => Some(child),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The text directly inside, joined; shared with this element where it stands in one piece.
+    pub fn text(&self) -> ByteString {
+        let mut texts = self.nodes.iter().filter_map(|node| match node {
+            Node::Text(text) => Some(text),
+            Node::Element(_) => None,
+        });
+        let first = texts.next().cloned().unwrap_or_default();
+        match texts.next() {
+            None => first,
+            Some(second) => {
+                let rest: String = texts.map(|text| &**text).collect();
+                format!("{first}{second}{rest}").into()
+            }
+        }
+    }
+
+    /// The one element `name` of this element's own namespace directly inside, if it is there.
+    pub(crate) fn only(&self, name: &'static str) -> Result<Option<&Self>, XmlError> {
+        let mut found = self
+            .children()
+            .filter(|child| child.is(&self.namespace, name));
+        let first = found.next();
+        match found.next() {
+            None => Ok(first),
+            Some(second) => Err(XmlError::Repeated {
+                element: name,
+                at: second.at,
+            }),
+        }
+    }
+
+    /// As [`only`](Self::only), where it must be there.
+    pub(crate) fn required(&self, name: &'static str) -> Result<&Self, XmlError> {
+        self.only(name)?.ok_or(XmlError::Missing {
+            element: name,
+            at: self.at,
+        })
+    }
+
+    /// The text directly inside, without white space around it; shared.
+    pub(crate) fn trimmed(&self) -> ByteString {
+        let text = self.text();
+        text.slice_ref(text.trim())
+    }
+
+    /// Where it began in the document that it was read from.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl PartialEq for Element {
+    fn eq(&self, other: &Self) -> bool {
+        self.namespace == other.namespace
+            && self.name == other.name
+            && self.attributes == other.attributes
+            && self.nodes == other.nodes
+    }
+}
+
+impl Eq for Element {}
+
+impl Attribute {
+    /// The namespace, empty if there is none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name without prefix.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value, references resolved and white space normalised.
+    pub const fn value(&self) -> &ByteString {
+        &self.value
+    }
+
+    fn is(&self, namespace: &str, name: &str) -> bool {
+        *self.name == *name && self.namespace == namespace
+    }
+
+    fn key(&self) -> (&str, &str) {
+        (&self.namespace, &self.name)
+    }
+}
