@@ -7,6 +7,7 @@
 //! | [`address`] | [`InstantInbox`] (`im:`), [`Presentity`] (`pres:`), [`Domain`] | RFC 3860 §3, RFC 3859 §3 |
 //! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
 //! | [`cpim`] | [`CpimMessage`]: the form of a message on the wire | RFC 3862 |
+//! | [`disposition`] | [`Disposition`], [`DispositionRequest`], [`Imdn`]: what became of a message | RFC 5438 |
 //! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
 //! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |
 //! | [`operation`] | [`MessageOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
@@ -19,6 +20,7 @@
 pub mod address;
 pub mod composing;
 pub mod cpim;
+pub mod disposition;
 pub mod failure;
 pub mod message;
 pub mod operation;
@@ -33,6 +35,10 @@ pub use bytes::Bytes;
 pub use bytestring::ByteString;
 pub use composing::{ComposingState, IsComposing};
 pub use cpim::{CpimError, CpimMessage, CpimWriteError};
+pub use disposition::{
+    Disposition, DispositionRequest, DispositionType, Imdn, ImdnError, ImdnHeaderError,
+    ImdnHeaders, ImdnRecipient, MessageId, MessageIdError, Notify,
+};
 pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};
 pub use message::{
     ContentHeader, ContentType, ContentTypeError, Header, InstantMessage, MessageHeaders,

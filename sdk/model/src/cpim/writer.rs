@@ -67,10 +67,7 @@ fn write_header(resolved: &ResolvedHeader<'_>, out: &mut Vec<u8>) -> Result<(), 
         });
     }
     write_name(resolved.header, out)?;
-    let is_address = ["From", "To", "cc"]
-        .iter()
-        .any(|name| resolved.is_cpim(name));
-    match quoted_name(value).filter(|_| is_address) {
+    match quoted_name(value).filter(|_| resolved.is_address()) {
         Some((name, rest)) => {
             out.push(b'"');
             escape_inner_into(out, name, '"');

@@ -13,6 +13,6 @@ pub use content_type::{ContentType, ContentTypeError};
 pub use headers::{Header, MessageHeaders};
 pub use instant_message::{ContentHeader, InstantMessage};
 pub use name_address::NameAddress;
-pub use namespaces::{CPIM_HEADERS, RIALTO_HEADERS, ResolvedHeader, ResolvedHeaders};
+pub use namespaces::{CPIM_HEADERS, IMDN_HEADERS, RIALTO_HEADERS, ResolvedHeader, ResolvedHeaders};
 pub use payload::Payload;
 pub use text::TextError;

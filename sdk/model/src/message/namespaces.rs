@@ -10,6 +10,9 @@ use crate::Header;
 /// The namespace of headers that say nothing else, and of all that RFC 3862 defines.
 pub const CPIM_HEADERS: &str = "urn:ietf:params:cpim-headers:";
 
+/// The namespace of the headers that ask for dispositions and carry them. RFC 5438 §6.1.
+pub const IMDN_HEADERS: &str = "urn:ietf:params:imdn";
+
 /// The namespace of this project's own headers; `Thread` is the only one.
 pub const RIALTO_HEADERS: &str = "urn:uuid:0b2f03b2-e532-4505-a425-bbb99547ceed";
 
@@ -37,6 +40,20 @@ impl ResolvedHeader<'_> {
     /// Whether it is the header of that name in the namespace of RFC 3862.
     pub fn is_cpim(&self, name: &str) -> bool {
         self.name == name && self.namespace == Some(CPIM_HEADERS)
+    }
+
+    /// Whether its value is a name and an address, by RFC 3862 or RFC 5438.
+    pub(crate) fn is_address(&self) -> bool {
+        match self.namespace {
+            Some(CPIM_HEADERS) => matches!(self.name, "From" | "To" | "cc"),
+            Some(IMDN_HEADERS) => {
+                matches!(
+                    self.name,
+                    "Original-To" | "IMDN-Record-Route" | "IMDN-Route"
+                )
+            }
+            _ => false,
+        }
     }
 
     /// Whether its value is what RFC 3862 §4 says; of other headers nothing is known.
