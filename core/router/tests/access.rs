@@ -238,6 +238,25 @@ fn cpim_4_1_stranger_who_writes_an_address_of_ours_cannot_use_the_gateway_as_an_
 }
 
 #[test]
+fn cpim_4_1_source_route_to_one_of_ours_by_another_network_is_no_way_around_the_rules() {
+    let table = with([]);
+    for destination in [
+        "im:sip=jabber.example/bob@relay.example",
+        "im:sip=any.jabber.example/bob@relay.example",
+        "im:smtp=jabber.example/bob@relay.example",
+    ] {
+        for source in [EVE, ALICE] {
+            let message = operation(source, destination);
+            assert!(!permits(&table, SIP, message), "{source} to {destination}");
+        }
+        let from_ours = vouched(operation(ALICE, destination));
+        assert!(permits(&table, SIP, from_ours), "{destination}");
+    }
+    let by_its_own = "im:xmpp=jabber.example/bob@relay.example";
+    assert!(permits(&table, SIP, operation(EVE, by_its_own)));
+}
+
+#[test]
 fn cpim_4_1_rule_about_an_address_lets_nobody_speak_for_it_from_another_network() {
     let named = |adapter| {
         allow()

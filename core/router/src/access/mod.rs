@@ -11,6 +11,7 @@
 //!    is ours by its own word alone: whoever can send to an adapter can write an address of ours;
 //! 6. all else is permitted.
 //!
+//! A destination that a source route wants to reach by another network than its own is foreign in this.
 //! A rule that allows lifts 4 only if it names the adapter that the message comes from: an address proves nothing.
 //!
 //! *Ours* is a domain with a static route that is not a partner's; all others are foreign. Rules look at inboxes as the
@@ -117,7 +118,9 @@ fn defaults(question: &Question<'_>) -> Ruling {
     if !speaks_by_its_network && !question.authentication.is_authenticated() {
         return Ruling::Denied(Ground::NotItsNetwork);
     }
-    if !question.destination.is_own {
+    // A source route to one of ours by another network leads out, to wherever that network finds the domain.
+    let arrives_at_ours = question.destination.is_own && question.destination.home != Home::Nowhere;
+    if !arrives_at_ours {
         if !question.source.is_own {
             return Ruling::Denied(Ground::OpenRelay);
         }
