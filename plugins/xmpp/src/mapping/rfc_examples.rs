@@ -1,7 +1,7 @@
 //! Every message example of RFC 7572 and RFC 3922, on this side of the gateway.
 
 use rialto_sdk::model::{
-    ByteString, Bytes, ContentHeader, Domain, Header, InstantInbox, InstantMessage,
+    ByteString, Bytes, ContentHeader, ContentType, Domain, Header, InstantInbox, InstantMessage,
     MessageOperation, TransactionId,
 };
 use rialto_xmpp_codec::{
@@ -162,6 +162,26 @@ fn rfc_3922_example_1_from_address_loses_its_resource() {
     )));
     let header = example!("rfc3922/ex01b-from-address-mapping-cpim-from-header.cpim");
     assert_eq!(*operation.source(), cpim_inbox(header));
+}
+
+/// From the text of the RFC, §4.1.2.
+#[test]
+fn rfc_3922_section_4_1_2_to_address_loses_its_resource() {
+    let message = whole("<message to='romeo@example.net/orchard'>...</message>");
+    let header = "To: Romeo Montague <im:romeo@example.net>";
+    assert_eq!(*operation(&message).destination(), cpim_inbox(header));
+}
+
+/// From the text of the RFC, §4.1.7; a Content-ID is not made up for what names none.
+#[test]
+fn rfc_3922_section_4_1_7_body_becomes_the_encapsulated_text() {
+    let message = whole("<message><body>Wherefore art thou, Romeo?</body></message>");
+    let operation = operation(&message);
+    let content = operation.message();
+    assert_eq!(content.payload().as_bytes(), b"Wherefore art thou, Romeo?");
+    let content_type = ContentType::parse(content.content_type()).unwrap();
+    assert!(content_type.is("text", "plain"));
+    assert_eq!(content_type.charset().as_deref(), Some("utf-8"));
 }
 
 #[test]
