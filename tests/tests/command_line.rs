@@ -33,10 +33,15 @@ fn check_accepts_the_example_configurations() {
 }
 
 #[test]
-fn check_says_what_each_adapter_takes() {
-    let folder = folder(CONFIGURATION);
+fn check_counts_what_there_is_and_says_what_each_adapter_takes() {
+    let rule = "\n[[rules]]\naction = \"deny\"\nfrom = \"*@spam.example\"\n";
+    let folder = folder(&format!("{CONFIGURATION}{rule}"));
     let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
     let printed = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(
+        printed.contains("0 aliases, 1 rule, 0 principals"),
+        "{printed}"
+    );
     assert!(
         printed.contains("sip: sip") && printed.contains("127.0.0.1:5060"),
         "{printed}"

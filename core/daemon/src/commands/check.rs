@@ -9,13 +9,18 @@ use crate::{config::Draft, exit::Exit, run};
 pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
     let (config, loaded) = run::load(draft)?;
     run::build(&config, &loaded)?;
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let (adapters, routes) = (loaded.len(), config.routes.len());
-    let mut text = format!(
-        "good: {adapters} adapter{}, {routes} route{}\n",
-        plural(adapters),
-        plural(routes)
-    );
+    let counted = [
+        (loaded.len(), "adapter", "adapters"),
+        (config.routes.len(), "route", "routes"),
+        (config.aliases.len(), "alias", "aliases"),
+        (config.rules.len(), "rule", "rules"),
+        (config.principals.len(), "principal", "principals"),
+    ];
+    let counted = counted.map(|(count, one, many)| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    });
+    let mut text = format!("good: {}\n", counted.join(", "));
     for plugin in &loaded {
         text += &line(plugin);
     }
