@@ -7,6 +7,7 @@
 //! | [`address`] | [`InstantInbox`] (`im:`), [`Presentity`] (`pres:`), [`Domain`] | RFC 3860 §3, RFC 3859 §3 |
 //! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
 //! | [`cpim`] | [`CpimMessage`]: the form of a message on the wire | RFC 3862 |
+//! | [`presence`] | [`PresenceInformation`]: tuples, persons, devices, and their documents | RFC 3863, 4479, 4480 |
 //! | [`disposition`] | [`Disposition`], [`DispositionRequest`], [`Imdn`]: what became of a message | RFC 5438 |
 //! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
 //! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |
@@ -24,6 +25,7 @@ pub mod disposition;
 pub mod failure;
 pub mod message;
 pub mod operation;
+pub mod presence;
 pub mod response;
 pub mod xml;
 
@@ -47,5 +49,6 @@ pub use message::{
 pub use operation::{
     Authentication, HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId,
 };
+pub use presence::{PidfReader, PresenceInformation, PresenceTuple, Status};
 pub use response::{Response, ResponseStatus};
 pub use xml::{XmlError, XmlWriteError};

@@ -17,6 +17,7 @@ mod writer;
 
 pub use error::{CpimError, CpimWriteError};
 pub use message::CpimMessage;
+pub(crate) use writer::date_time;
 
 /// The most headers taken, in all blocks together.
 pub const MAX_HEADERS: usize = 256;

@@ -25,7 +25,7 @@ pub(super) fn write(message: &InstantMessage, out: &mut Vec<u8>) -> Result<(), C
 }
 
 /// The form of RFC 3339.
-pub(super) fn date_time(date_time: OffsetDateTime) -> Result<String, CpimWriteError> {
+pub(crate) fn date_time(date_time: OffsetDateTime) -> Result<String, CpimWriteError> {
     date_time
         .format(&Rfc3339)
         .map_err(|_| CpimWriteError::DateTime)

@@ -1,0 +1,23 @@
+//! Classes of a presentity's own.
+
+use bytestring::ByteString;
+
+/// A class of persons, tuples or devices that the presentity treats alike, by its own name. RFC 4480 §3.3.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Class(ByteString);
+
+impl Class {
+    /// Takes a name; white space in it is brought to single spaces, as `xs:token` has it.
+    pub fn new(name: &str) -> Self {
+        let words: Vec<_> = name
+            .split([' ', '\t', '\n', '\r'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        Self(words.join(" ").into())
+    }
+
+    /// The name.
+    pub const fn as_text(&self) -> &ByteString {
+        &self.0
+    }
+}

@@ -1,0 +1,131 @@
+//! Bytes for XML: names as given, values and text escaped.
+
+use crate::presence::{MAX_LEN, PidfWriteError};
+
+/// A document that is being written, of at most [`MAX_LEN`] bytes.
+pub(in crate::presence) struct Writer {
+    out: String,
+}
+
+impl Writer {
+    pub(in crate::presence) const fn new() -> Self {
+        Self { out: String::new() }
+    }
+
+    /// The document.
+    pub(in crate::presence) fn finish(self) -> Result<String, PidfWriteError> {
+        self.check_size()?;
+        Ok(self.out)
+    }
+
+    /// `<name`; attributes may follow.
+    pub(in crate::presence) fn open(&mut self, name: &str) {
+        self.out.push('<');
+        self.raw(name);
+    }
+
+    /// ` name="value"`
+    pub(in crate::presence) fn attribute(
+        &mut self,
+        name: &str,
+        value: &str,
+    ) -> Result<(), PidfWriteError> {
+        self.out.push(' ');
+        self.raw(name);
+        self.raw("=\"");
+        self.escaped(value, Place::Attribute)?;
+        self.out.push('"');
+        Ok(())
+    }
+
+    /// `>`
+    pub(in crate::presence) fn close_head(&mut self) {
+        self.out.push('>');
+    }
+
+    /// `/>`
+    pub(in crate::presence) fn close_empty(&mut self) {
+        self.raw("/>");
+    }
+
+    /// Character data.
+    pub(in crate::presence) fn text(&mut self, text: &str) -> Result<(), PidfWriteError> {
+        self.escaped(text, Place::Text)
+    }
+
+    /// `</name>`
+    pub(in crate::presence) fn end(&mut self, name: &str) {
+        self.raw("</");
+        self.raw(name);
+        self.out.push('>');
+    }
+
+    /// `<name>text</name>`
+    pub(in crate::presence) fn leaf(
+        &mut self,
+        name: &str,
+        text: &str,
+    ) -> Result<(), PidfWriteError> {
+        self.open(name);
+        self.close_head();
+        self.text(text)?;
+        self.end(name);
+        Ok(())
+    }
+
+    /// Takes what needs no escaping.
+    pub(in crate::presence) fn raw(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn escaped(&mut self, text: &str, place: Place) -> Result<(), PidfWriteError> {
+        let mut rest = text;
+        while let Some(at) = rest.find(|character| place.is_special(character)) {
+            let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.raw(plain);
+            let mut characters = special.chars();
+            self.raw(characters.next().map_or(Ok(""), replacement)?);
+            rest = characters.as_str();
+        }
+        self.raw(rest);
+        self.check_size()
+    }
+
+    const fn check_size(&self) -> Result<(), PidfWriteError> {
+        if self.out.len() > MAX_LEN {
+            return Err(PidfWriteError::TooLarge { max: MAX_LEN });
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    Attribute,
+}
+
+impl Place {
+    fn is_special(self, character: char) -> bool {
+        match character {
+            '\t' | '\n' | '"' => self == Self::Attribute,
+            '<' | '>' | '&' | '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => true,
+            _ => false,
+        }
+    }
+}
+
+/// The reference that stands for a character; line ends and tabs become one where a parser would turn them into
+/// something else (XML 1.0 §2.11, §3.3.3).
+const fn replacement(character: char) -> Result<&'static str, PidfWriteError> {
+    Ok(match character {
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '&' => "&amp;",
+        '"' => "&quot;",
+        '\t' => "&#x9;",
+        '\n' => "&#xA;",
+        '\r' => "&#xD;",
+        character => return Err(PidfWriteError::Character { character }),
+    })
+}
