@@ -30,3 +30,30 @@ pub const MAX_IDLE_COMMANDS: usize = 100;
 pub const MAX_DOMAIN: usize = 255;
 /// Octets of a mailbox: a local part of RFC 5321 §4.5.3.1.1 and a domain. Longer local parts live off what the domain leaves.
 pub const MAX_MAILBOX: usize = 320;
+
+/// Octets of a message that is parsed, whoever it came from.
+pub const MAX_MESSAGE: usize = 128 * 1024 * 1024;
+
+/// Runs of dashes in a message that is parsed: no more parts than that can be found in it.
+pub const MAX_DASHES: usize = 100_000;
+/// Content-Type fields in a message that is parsed, as far as text can tell: what bounds how deep it nests.
+pub const MAX_CONTENT_TYPES: usize = 10_000;
+/// Lines with a colon in a message that is parsed: no more header fields than that can be found in it.
+pub const MAX_FIELD_LINES: usize = 300_000;
+/// Octets of a message times its multiparts: what a search for boundaries that never come can cost.
+pub const MAX_BOUNDARY_SEARCH: usize = 4 * 1024 * 1024 * 1024;
+
+/// Message identifiers that are read from a header field: the first ones of a thread, and the latest.
+pub const MAX_REFERENCES: usize = 100;
+/// Octets of a message identifier.
+pub const MAX_MESSAGE_ID: usize = 900;
+/// Mailboxes that are read from a header field.
+pub const MAX_ADDRESSES: usize = 1000;
+
+/// Octets of text that a chat is shown; the rest stays in the message, and is said to.
+pub const MAX_TEXT: usize = 1024 * 1024;
+
+/// Recipients that are read from a delivery report.
+pub const MAX_REPORT_RECIPIENTS: usize = 1000;
+/// Octets in which a bounce that follows no format is searched for what it says.
+pub const MAX_BOUNCE_TEXT: usize = 64 * 1024;

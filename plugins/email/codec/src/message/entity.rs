@@ -1,0 +1,178 @@
+//! Entities: what a body is made of, as it stands there.
+
+use mail_parser::{MessagePart, MimeHeaders, PartType};
+
+use super::Mail;
+
+/// A MIME entity of a message: fields that describe the content, and the content, as they were sent.
+///
+/// Together they are what a signature covers and what another network may carry as one payload (RFC 2045 §2.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entity<'a> {
+    /// The `Content-…` fields, each with its name and folds, and the end of its last line.
+    pub fields: Vec<&'a [u8]>,
+    /// Everything after the empty line.
+    pub body: &'a [u8],
+}
+
+impl Entity<'_> {
+    /// The entity as octets: its fields, an empty line, its body.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.fields.concat();
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(self.body);
+        bytes
+    }
+}
+
+/// The kind of a multipart. A kind that is not known is to be treated as `Mixed` (RFC 2046 §5.1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Multipart {
+    /// The same in several forms.
+    Alternative,
+    /// One thing in several parts.
+    Related,
+    /// Several things.
+    Mixed,
+    /// Something and a signature of it, RFC 1847 §2.1.
+    Signed,
+    /// Something encrypted and how, RFC 1847 §2.2.
+    Encrypted,
+    /// A report, RFC 6522.
+    Report,
+    /// Another kind.
+    Other,
+}
+
+/// Whether a body may be touched at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protection {
+    /// It may.
+    None,
+    /// It is signed: whoever alters it breaks the signature.
+    Signed,
+    /// It is encrypted: there is nothing in it to show.
+    Encrypted,
+}
+
+impl<'a> Mail<'a> {
+    /// What the whole body is: the message's content fields and its body, untouched.
+    #[must_use]
+    pub fn entity(&self) -> Entity<'a> {
+        let Some(root) = self.root() else {
+            return Entity {
+                fields: Vec::new(),
+                body: &[],
+            };
+        };
+        let is_content = |header: &&mail_parser::Header<'_>| {
+            let name = header.name().as_bytes();
+            name.split_at_checked(8)
+                .is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"Content-"))
+        };
+        let fields = root.headers.iter().filter(is_content).filter_map(|header| {
+            self.raw
+                .get(header.offset_field as usize..header.offset_end as usize)
+        });
+        Entity {
+            fields: fields.collect(),
+            body: self
+                .raw
+                .get(root.offset_body as usize..)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The kind of multipart that the whole body is, if it is one.
+    #[must_use]
+    pub fn multipart(&self) -> Option<Multipart> {
+        let content_type = self.root()?.content_type()?;
+        if !content_type.ctype().eq_ignore_ascii_case("multipart") {
+            return None;
+        }
+        Some(
+            match content_type.subtype()?.to_ascii_lowercase().as_str() {
+                "alternative" => Multipart::Alternative,
+                "related" => Multipart::Related,
+                "mixed" => Multipart::Mixed,
+                "signed" => Multipart::Signed,
+                "encrypted" => Multipart::Encrypted,
+                "report" => Multipart::Report,
+                _ => Multipart::Other,
+            },
+        )
+    }
+
+    /// The strongest protection of any part that is not inside another message.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        let mut strongest = Protection::None;
+        for part in &self.parsed.parts {
+            match protection_of(part) {
+                Protection::Encrypted => return Protection::Encrypted,
+                Protection::Signed => strongest = Protection::Signed,
+                Protection::None => {}
+            }
+        }
+        strongest
+    }
+
+    /// What a `multipart/signed` signs: the octets of its first part, header and all (RFC 1847 §2.1).
+    ///
+    /// It ends before the line end that belongs to the boundary.
+    #[must_use]
+    pub fn signed_entity(&self) -> Option<&'a [u8]> {
+        let signed = self
+            .parsed
+            .parts
+            .iter()
+            .find(|part| is_type(part, "multipart", "signed"))?;
+        let PartType::Multipart(children) = &signed.body else {
+            return None;
+        };
+        let first = self.parsed.parts.get(*children.first()? as usize)?;
+        self.raw_part(first)
+    }
+
+    /// A part with its header, as it stands there.
+    pub(super) fn raw_part(&self, part: &MessagePart<'_>) -> Option<&'a [u8]> {
+        self.raw
+            .get(part.offset_header as usize..part.offset_end as usize)
+    }
+
+    /// A part's body, as it stands there.
+    pub(super) fn raw_body(&self, part: &MessagePart<'_>) -> &'a [u8] {
+        self.raw
+            .get(part.offset_body as usize..part.offset_end as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// RFC 1847 and RFC 8551 §3.
+fn protection_of(part: &MessagePart<'_>) -> Protection {
+    if is_type(part, "multipart", "encrypted") {
+        Protection::Encrypted
+    } else if is_type(part, "multipart", "signed") {
+        Protection::Signed
+    } else if is_type(part, "application", "pkcs7-mime")
+        || is_type(part, "application", "x-pkcs7-mime")
+    {
+        let kind = part
+            .content_type()
+            .and_then(|kind| kind.attribute("smime-type"));
+        match kind {
+            Some(kind) if kind.eq_ignore_ascii_case("signed-data") => Protection::Signed,
+            _ => Protection::Encrypted,
+        }
+    } else {
+        Protection::None
+    }
+}
+
+pub(super) fn is_type(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
+    part.is_content_type(kind, subtype)
+}
