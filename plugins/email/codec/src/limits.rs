@@ -55,5 +55,7 @@ pub const MAX_TEXT: usize = 1024 * 1024;
 
 /// Recipients that are read from a delivery report.
 pub const MAX_REPORT_RECIPIENTS: usize = 1000;
+/// Octets in which the fields of a report, and the header of what it returns, are looked for.
+pub const MAX_REPORT: usize = 1024 * 1024;
 /// Octets in which a bounce that follows no format is searched for what it says.
 pub const MAX_BOUNCE_TEXT: usize = 64 * 1024;

@@ -176,6 +176,21 @@ fn rfc_1847_what_is_signed_is_a_slice_of_what_came() {
 }
 
 #[test]
+fn rfc_2046_5_1_1_only_a_line_of_the_boundary_ends_what_is_signed() {
+    let signed = "Content-Type: multipart/mixed; boundary=sig-inner\r\n\r\n--sig-inner\r\n\r\n\
+        see --sig and --sig\r\n--sig-inner--\r\n";
+    let octets = format!(
+        "From: a@b.example\r\nContent-Type: multipart/signed; boundary=sig\r\n\r\n\
+         preamble --sig\r\n--sig  \r\n{signed}\r\n--sig\r\nContent-Type: application/x\r\n\r\nx\r\n--sig--\r\n"
+    );
+    let mail = Mail::parse(octets.as_bytes()).expect("a message");
+    assert_eq!(
+        mail.signed_entity().map(String::from_utf8_lossy).as_deref(),
+        Some(signed)
+    );
+}
+
+#[test]
 fn what_is_signed_or_encrypted_is_known() {
     for (content_type, protection) in [
         (
@@ -349,6 +364,15 @@ fn what_would_cost_too_much_is_not_parsed() {
         }
     }
     assert_eq!(Mail::parse(b"").map(|_| ()), Err(MailError::NoHeader));
+}
+
+/// The parser loses track of the parts of this one.
+#[test]
+fn a_message_that_confuses_the_parser_is_read_as_far_as_it_goes() {
+    let octets = include_bytes!("../../../../tests/fuzz/corpus/mail/invalid-part.seed");
+    let mail = Mail::parse(octets).expect("a message");
+    assert!(octets.ends_with(mail.entity().body));
+    let _ = (mail.shown_text(), mail.report(), mail.signed_entity());
 }
 
 /// Taken apart one by one, or this would overflow the stack of the test's thread.

@@ -1,6 +1,6 @@
 //! Entities: what a body is made of, as it stands there.
 
-use mail_parser::{MessagePart, MimeHeaders, PartType};
+use mail_parser::{MessagePart, MimeHeaders};
 
 use super::Mail;
 
@@ -123,7 +123,8 @@ impl<'a> Mail<'a> {
 
     /// What a `multipart/signed` signs: the octets of its first part, header and all (RFC 1847 §2.1).
     ///
-    /// It ends before the line end that belongs to the boundary.
+    /// It ends before the line end that belongs to the boundary. The parser takes a boundary wherever it stands; what
+    /// is signed ends at a whole line of it alone.
     #[must_use]
     pub fn signed_entity(&self) -> Option<&'a [u8]> {
         let signed = self
@@ -131,11 +132,11 @@ impl<'a> Mail<'a> {
             .parts
             .iter()
             .find(|part| is_type(part, "multipart", "signed"))?;
-        let PartType::Multipart(children) = &signed.body else {
-            return None;
-        };
-        let first = self.parsed.parts.get(*children.first()? as usize)?;
-        self.raw_part(first)
+        let boundary = signed.content_type()?.attribute("boundary")?;
+        let body = self.raw.get(signed.offset_body as usize..)?;
+        let (_, first) = split_at_boundary(body, boundary.as_bytes())?;
+        let (entity, _) = split_at_boundary(first, boundary.as_bytes())?;
+        Some(entity)
     }
 
     /// A part with its header, as it stands there.
@@ -171,6 +172,32 @@ fn protection_of(part: &MessagePart<'_>) -> Protection {
     } else {
         Protection::None
     }
+}
+
+/// What stands before a delimiter, the line end before that not included, and what follows its line (RFC 2046 §5.1.1).
+fn split_at_boundary<'a>(body: &'a [u8], boundary: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    for at in memchr::memmem::find_iter(body, b"--") {
+        let (before, delimiter) = body.split_at_checked(at)?;
+        let Some(rest) = delimiter
+            .strip_prefix(b"--")
+            .and_then(|rest| rest.strip_prefix(boundary))
+        else {
+            continue;
+        };
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let (line, after) = rest.split_at_checked(end)?;
+        let padding = line.strip_prefix(b"--").unwrap_or(line);
+        if !padding.trim_ascii().is_empty() {
+            continue;
+        }
+        if before.is_empty() {
+            return Some((before, after));
+        }
+        if let Some(before) = before.strip_suffix(b"\n") {
+            return Some((before.strip_suffix(b"\r").unwrap_or(before), after));
+        }
+    }
+    None
 }
 
 pub(super) fn is_type(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {

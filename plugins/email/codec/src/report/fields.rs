@@ -1,6 +1,6 @@
 //! Groups of fields: the body of reports, and the header of what they return.
 
-use crate::limits::MAX_REPORT_RECIPIENTS;
+use crate::limits::{MAX_REPORT, MAX_REPORT_RECIPIENTS};
 
 /// Fields between two empty lines, by their names in lower case, unfolded.
 #[derive(Debug, Default)]
@@ -27,6 +27,7 @@ impl Group {
 
 /// All groups, at most one for each recipient and one for the message. Lines may end with CRLF, LF, or CR as on old systems.
 pub(super) fn groups(octets: &[u8]) -> Vec<Group> {
+    let octets = octets.get(..MAX_REPORT).unwrap_or(octets);
     let text = String::from_utf8_lossy(octets)
         .replace("\r\n", "\n")
         .replace('\r', "\n");
