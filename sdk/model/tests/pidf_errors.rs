@@ -432,7 +432,10 @@ fn what_cannot_be_written_is_named() {
     let large = empty.clone().with_note(Note::new("<".repeat(MAX_LEN / 4)));
     assert_eq!(
         large.to_xml(),
-        Err(PidfWriteError::TooLarge { max: MAX_LEN })
+        Err(PidfWriteError::TooLarge {
+            what: "bytes",
+            max: MAX_LEN
+        })
     );
     let mood = Characteristic::new(CharacteristicKind::Mood);
     let silent = empty.with_tuple(tuple("t").with_markup(OtherMarkup::new().with(mood)));
@@ -440,6 +443,62 @@ fn what_cannot_be_written_is_named() {
         silent.to_xml(),
         Err(PidfWriteError::Empty { element: "mood" })
     );
+}
+
+/// An element inside of so many others.
+fn nested(depth: usize) -> Element {
+    let element = || Element::new("urn:x", "y").unwrap();
+    (0..depth).fold(element(), |inner, _| element().with_child(inner))
+}
+
+/// An element with so many attributes, each in a namespace of its own.
+fn with_attributes(count: usize) -> Element {
+    let element = Element::new("urn:x", "y").unwrap();
+    (0..count).fold(element, |element, number| {
+        let namespace = format!("urn:{number}");
+        element.with_attribute(namespace, "z", "<").unwrap()
+    })
+}
+
+#[test]
+fn largest_that_is_written_is_read_and_no_larger_is_written() {
+    let empty = PresenceInformation::new("pres:a@example.com".parse().unwrap());
+    let with = |element| {
+        empty
+            .clone()
+            .with_extension(Extension::new(element).unwrap())
+    };
+    let value = |len| {
+        let element = Element::new("urn:x", "y").unwrap();
+        element.with_attribute("", "z", "<".repeat(len)).unwrap()
+    };
+    let many = |count| {
+        (0..count).fold(Element::new("urn:x", "y").unwrap(), |element, _| {
+            element.with_child(nested(0))
+        })
+    };
+    let largest = [
+        nested(MAX_DEPTH - 2),
+        with_attributes(MAX_ATTRIBUTES),
+        value(MAX_TOKEN_LEN),
+        many(MAX_ELEMENTS - 2),
+    ];
+    for information in largest.map(with) {
+        let written = information.to_xml().unwrap();
+        assert_eq!(read(&written).unwrap().information(), &information);
+    }
+    let beyond = [
+        nested(MAX_DEPTH - 1),
+        with_attributes(MAX_ATTRIBUTES + 1),
+        value(MAX_TOKEN_LEN + 1),
+        many(MAX_ELEMENTS - 1),
+    ];
+    for information in beyond.map(with) {
+        assert!(matches!(
+            information.to_xml(),
+            Err(PidfWriteError::TooLarge { .. })
+        ));
+    }
 }
 
 /// What people say of themselves stays out of logs.

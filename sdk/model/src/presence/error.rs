@@ -104,8 +104,10 @@ pub enum PidfError {
 #[non_exhaustive]
 pub enum PidfWriteError {
     /// The result would be larger than any reader here takes.
-    #[error("the document would have more than {max} bytes")]
+    #[error("the document would have more than {max} {what}")]
     TooLarge {
+        /// Of what.
+        what: &'static str,
         /// The limit.
         max: usize,
     },

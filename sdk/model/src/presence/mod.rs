@@ -66,7 +66,7 @@ pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 /// How deep elements may stand inside each other, the root among them.
 pub const MAX_DEPTH: usize = 32;
 
-/// The most attributes of one element taken, namespace declarations among them.
+/// The most attributes of one element taken; of namespace declarations, twice as many.
 pub const MAX_ATTRIBUTES: usize = 32;
 
 /// The most elements taken.

@@ -6,8 +6,8 @@ use bytestring::ByteString;
 use rxml::NcName;
 use thiserror::Error;
 
-use super::{Writer, attributes::is_sound_attribute};
-use crate::presence::{PidfWriteError, Uri, namespace};
+use super::{Writer, attributes::is_sound_attribute, writer::within};
+use crate::presence::{MAX_ATTRIBUTES, MAX_TOKEN_LEN, PidfWriteError, Uri, namespace};
 
 /// An XML element: its name, attributes and content, in document order.
 ///
@@ -212,7 +212,14 @@ impl Element {
             ("", &*self.namespace)
         };
         let name = [prefix, &*self.name].concat();
+        within(name.len(), "bytes in a name or value", MAX_TOKEN_LEN)?;
+        within(
+            self.attributes.len(),
+            "attributes of an element",
+            MAX_ATTRIBUTES,
+        )?;
         writer.open(&name);
+        writer.check_size()?;
         if inside != around {
             writer.attribute("xmlns", inside)?;
         }

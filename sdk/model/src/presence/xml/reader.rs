@@ -120,7 +120,8 @@ impl Builder<'_> {
         let Some(head) = &mut self.head else {
             return Ok(());
         };
-        if head.attributes.len() + head.declared >= MAX_ATTRIBUTES {
+        // Declarations are counted by themselves: what is written may need one for each attribute.
+        if head.attributes.len().max(head.declared / 2) >= MAX_ATTRIBUTES {
             return Err(PidfError::TooManyAttributes {
                 at: head.at,
                 max: MAX_ATTRIBUTES,

@@ -1,15 +1,21 @@
 //! Bytes for XML: names as given, values and text escaped.
 
-use crate::presence::{MAX_LEN, PidfWriteError};
+use crate::presence::{MAX_DEPTH, MAX_ELEMENTS, MAX_LEN, MAX_TOKEN_LEN, PidfWriteError};
 
-/// A document that is being written, of at most [`MAX_LEN`] bytes.
+/// A document that is being written, within the bounds of what is read.
 pub(in crate::presence) struct Writer {
     out: String,
+    elements: usize,
+    depth: usize,
 }
 
 impl Writer {
     pub(in crate::presence) const fn new() -> Self {
-        Self { out: String::new() }
+        Self {
+            out: String::new(),
+            elements: 0,
+            depth: 0,
+        }
     }
 
     /// The document.
@@ -20,6 +26,8 @@ impl Writer {
 
     /// `<name`; attributes may follow.
     pub(in crate::presence) fn open(&mut self, name: &str) {
+        self.elements += 1;
+        self.depth += 1;
         self.out.push('<');
         self.raw(name);
     }
@@ -30,6 +38,11 @@ impl Writer {
         name: &str,
         value: &str,
     ) -> Result<(), PidfWriteError> {
+        within(
+            name.len().max(value.len()),
+            "bytes in a name or value",
+            MAX_TOKEN_LEN,
+        )?;
         self.out.push(' ');
         self.raw(name);
         self.raw("=\"");
@@ -45,6 +58,7 @@ impl Writer {
 
     /// `/>`
     pub(in crate::presence) fn close_empty(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
         self.raw("/>");
     }
 
@@ -55,6 +69,7 @@ impl Writer {
 
     /// `</name>`
     pub(in crate::presence) fn end(&mut self, name: &str) {
+        self.depth = self.depth.saturating_sub(1);
         self.raw("</");
         self.raw(name);
         self.out.push('>');
@@ -91,12 +106,24 @@ impl Writer {
         self.check_size()
     }
 
-    const fn check_size(&self) -> Result<(), PidfWriteError> {
-        if self.out.len() > MAX_LEN {
-            return Err(PidfWriteError::TooLarge { max: MAX_LEN });
-        }
-        Ok(())
+    /// Fails when no reader here would take what is written so far.
+    pub(in crate::presence) fn check_size(&self) -> Result<(), PidfWriteError> {
+        within(self.out.len(), "bytes", MAX_LEN)?;
+        within(self.elements, "elements", MAX_ELEMENTS)?;
+        within(self.depth, "elements inside each other", MAX_DEPTH)
     }
+}
+
+/// Fails when there are more than `max` of something.
+pub(in crate::presence) const fn within(
+    count: usize,
+    what: &'static str,
+    max: usize,
+) -> Result<(), PidfWriteError> {
+    if count > max {
+        return Err(PidfWriteError::TooLarge { what, max });
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
