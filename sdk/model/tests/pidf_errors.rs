@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
 
 use rialto_model::presence::{
-    Characteristic, CharacteristicKind, Element, ElementError, ElementId, Extension, Forgiven,
-    Forgiveness, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FORGIVEN, MAX_LEN, MAX_TOKEN_LEN,
-    Note, OtherMarkup, PidfError, PidfReader, PidfWriteError, PresenceError, PresenceInformation,
+    Characteristic, CharacteristicKind, ElementId, Extension, Forgiven, Forgiveness,
+    MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FORGIVEN, MAX_LEN, MAX_TOKEN_LEN, Note,
+    OtherMarkup, PidfError, PidfReader, PidfWriteError, PresenceError, PresenceInformation,
     PresenceTuple, Priority, Reading, Status, Timestamp, Uri, namespace,
 };
+use rialto_model::xml::Element;
 
 fn read(document: &str) -> Result<Reading, PidfError> {
     PresenceInformation::parse(document.as_bytes())
@@ -391,10 +392,22 @@ fn what_schemas_do_not_take_is_not_made() {
         "2025-12-31T06:00:00Z"
     );
     assert_eq!(Note::in_language("x", ""), None);
-    let attribute = Element::new("urn:x", "y")
-        .unwrap()
-        .with_attribute(namespace::XML, "lang", "?");
-    assert_eq!(attribute.unwrap_err(), ElementError::Attribute);
+    let sound = |namespace: &'static str, name, value: &'static str| {
+        let element = Element::new("urn:x", "y").unwrap();
+        let inner = element.clone().with_attribute_of(namespace, name, value);
+        Extension::new(element.with_child(inner.unwrap()))
+    };
+    for (namespace, name, value) in [
+        (namespace::XML, "lang", "?"),
+        (namespace::XML, "id", "a"),
+        (namespace::PIDF, "mustUnderstand", "maybe"),
+        ("http://www.w3.org/2001/XMLSchema-instance", "type", "a"),
+        ("a b", "c", "d"),
+    ] {
+        let refused = sound(namespace, name, value);
+        assert_eq!(refused, Err(PresenceError::Extension), "{name}");
+    }
+    assert!(sound(namespace::XML, "lang", "en").is_ok());
     for own in ["", namespace::PIDF, namespace::DATA_MODEL] {
         let element = Element::new(own, "x").unwrap();
         assert_eq!(
@@ -456,7 +469,7 @@ fn with_attributes(count: usize) -> Element {
     let element = Element::new("urn:x", "y").unwrap();
     (0..count).fold(element, |element, number| {
         let namespace = format!("urn:{number}");
-        element.with_attribute(namespace, "z", "<").unwrap()
+        element.with_attribute_of(namespace, "z", "<").unwrap()
     })
 }
 
@@ -470,7 +483,7 @@ fn largest_that_is_written_is_read_and_no_larger_is_written() {
     };
     let value = |len| {
         let element = Element::new("urn:x", "y").unwrap();
-        element.with_attribute("", "z", "<".repeat(len)).unwrap()
+        element.with_attribute_of("", "z", "<".repeat(len)).unwrap()
     };
     let many = |count| {
         (0..count).fold(Element::new("urn:x", "y").unwrap(), |element, _| {

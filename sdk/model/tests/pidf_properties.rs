@@ -13,10 +13,11 @@ mod soup;
 
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use rialto_model::presence::{
-    CharacteristicValue, Device, Element, Markup, OtherMarkup, Person, PidfReader,
-    PresenceInformation,
+    CharacteristicValue, Device, Markup, OtherMarkup, Person, PidfReader, PresenceInformation,
     namespace::{DATA_MODEL, RPID},
 };
+
+use rialto_model::xml::Element;
 
 use self::{information::information, soup::soup};
 

@@ -13,9 +13,10 @@ use rialto_model::{
     Bytes, CpimMessage, InstantMessage, Presentity,
     message::ContentHeader,
     presence::{
-        CONTENT_TYPE, CommunicationAddress, Element, ElementId, Extension, OtherMarkup, PidfReader,
+        CONTENT_TYPE, CommunicationAddress, ElementId, Extension, OtherMarkup, PidfReader,
         PresenceContentError, PresenceInformation, PresenceTuple, Priority, Status, Uri,
     },
+    xml::Element,
 };
 
 use self::information::information;
@@ -91,7 +92,7 @@ fn unknown_elements_survive_beside_the_common_format_and_leave_it_readable() {
         .unwrap();
     let element = Element::new("urn:a", "b")
         .unwrap()
-        .with_attribute("urn:b", "d", "e")
+        .with_attribute_of("urn:b", "d", "e")
         .unwrap()
         .with_child(child);
     let markup = OtherMarkup::new().with(Extension::new(element).unwrap());

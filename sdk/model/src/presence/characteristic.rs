@@ -1,9 +1,9 @@
 //! What a person does, how they feel and where they are: RPID's elements that choose among names.
 
-use super::{
-    CharacteristicKind, ElementId, Extension, Note, PresenceError, Timestamp, namespace,
-    xml::Attribute,
-};
+use std::fmt;
+
+use super::{CharacteristicKind, ElementId, Extension, Note, PresenceError, Timestamp, namespace};
+use crate::xml::Attribute;
 
 /// An element of RPID that says one thing, or several, of a kind: `<activities><away/></activities>`.
 ///
@@ -29,7 +29,7 @@ pub enum CharacteristicValue {
 }
 
 /// When an element of RPID holds, and what else stands in its head.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Qualifiers {
     pub(super) from: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
@@ -182,5 +182,16 @@ impl Qualifiers {
     /// What else stands in the element's head.
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes
+    }
+}
+
+/// Shows no attributes: what people say of themselves does not belong into logs.
+impl fmt::Debug for Qualifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Qualifiers")
+            .field("from", &self.from)
+            .field("until", &self.until)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{CharacteristicValue, Extension, Note};
 
-/// Of what kind a [`Characteristic`] is.
+/// Of what kind a [`Characteristic`](super::Characteristic) is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CharacteristicKind {

@@ -17,8 +17,8 @@ pub enum PresenceError {
     /// A value does not belong to its element, or not beside the others.
     #[error("the value has no place in this element")]
     Value,
-    /// An extension is no foreign element.
-    #[error("an extension has a namespace, and none that the common format has types for")]
+    /// An extension is no foreign element, or holds what may stand in no document.
+    #[error("an extension has a namespace of its own, and sound attributes of XML and PIDF")]
     Extension,
 }
 

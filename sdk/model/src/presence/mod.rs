@@ -29,6 +29,7 @@ mod reading;
 mod rich;
 mod status;
 mod timestamp;
+mod understanding;
 mod uri;
 mod write;
 mod xml;
@@ -55,7 +56,6 @@ pub use rich::{PlaceIs, StatusIcon, TimeOffset, UserInput};
 pub use status::Status;
 pub use timestamp::{Timestamp, TimestampError};
 pub use uri::{Uri, UriError};
-pub use xml::{Attribute, Element, ElementError, Node};
 
 /// The largest document taken or written, in bytes.
 pub const MAX_LEN: usize = 256 * 1024;

@@ -214,7 +214,7 @@ impl<'a> Document<'a> {
     }
 
     fn extension(&mut self, extension: &Extension) -> Written {
-        extension.element().write(&mut self.out, namespace::PIDF)
+        self.out.tree(extension.element(), namespace::PIDF)
     }
 
     fn qualifiers(&mut self, qualifiers: &'a Qualifiers) -> Written {
@@ -223,10 +223,7 @@ impl<'a> Document<'a> {
         if let Some(id) = &qualifiers.id {
             self.id(id)?;
         }
-        for (index, attribute) in qualifiers.attributes.iter().enumerate() {
-            attribute.write(&mut self.out, index)?;
-        }
-        Ok(())
+        self.out.foreign_attributes(&qualifiers.attributes)
     }
 
     fn notes(&mut self, name: &str, notes: &[Note]) -> Written {

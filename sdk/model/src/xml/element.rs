@@ -12,20 +12,20 @@ use crate::{ContentType, InstantMessage};
 /// wherever they stood.
 #[derive(Clone, Debug)]
 pub struct Element {
-    pub(super) namespace: ByteString,
-    pub(super) name: NcName,
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) nodes: Vec<Node>,
+    pub(crate) namespace: ByteString,
+    pub(crate) name: NcName,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) nodes: Vec<Node>,
     /// Where it began in the document that it was read from.
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 /// One attribute of an [`Element`]; declarations of namespaces are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    pub(super) namespace: ByteString,
-    pub(super) name: NcName,
-    pub(super) value: ByteString,
+    pub(crate) namespace: ByteString,
+    pub(crate) name: NcName,
+    pub(crate) value: ByteString,
 }
 
 /// What stands between an element's tags.
@@ -79,23 +79,41 @@ impl Element {
 
     /// Adds an attribute without namespace, or replaces the one of that name.
     pub fn with_attribute(
-        mut self,
+        self,
         name: &str,
         value: impl Into<ByteString>,
     ) -> Result<Self, XmlWriteError> {
+        self.with_attribute_of(ByteString::new(), name, value)
+    }
+
+    /// Adds an attribute of a namespace, or replaces the one of that name; `namespace` may be empty.
+    pub fn with_attribute_of(
+        mut self,
+        namespace: impl Into<ByteString>,
+        name: &str,
+        value: impl Into<ByteString>,
+    ) -> Result<Self, XmlWriteError> {
+        let namespace = namespace.into();
+        if namespace == rxml::XMLNS_XMLNS {
+            return Err(XmlWriteError::Namespace);
+        }
         let name = NcName::try_from(name).map_err(|_| XmlWriteError::Name)?;
-        if &*name == "xmlns" {
+        if &*name == "xmlns" && namespace.is_empty() {
             return Err(XmlWriteError::Name);
         }
-        self.attributes.retain(|known| !known.is("", &name));
+        self.attributes.retain(|known| !known.is(&namespace, &name));
         self.attributes.push(Attribute {
-            namespace: ByteString::new(),
+            namespace,
             name,
             value: value.into(),
         });
-        // As a reader finds them.
-        self.attributes.sort_by(|a, b| a.key().cmp(&b.key()));
+        self.sort_attributes();
         Ok(self)
+    }
+
+    /// Puts the attributes into the order that a reader finds them in, which says nothing.
+    pub(crate) fn sort_attributes(&mut self) {
+        self.attributes.sort_by(|a, b| a.key().cmp(&b.key()));
     }
 
     /// Adds an element at the end.
@@ -142,8 +160,13 @@ impl Element {
 
     /// The value of the attribute `name` that has no namespace.
     pub fn attribute(&self, name: &str) -> Option<&ByteString> {
+        self.attribute_of("", name)
+    }
+
+    /// The value of the attribute `name` of `namespace`.
+    pub fn attribute_of(&self, namespace: &str, name: &str) -> Option<&ByteString> {
         let mut attributes = self.attributes.iter();
-        let found = attributes.find(|attribute| attribute.is("", name));
+        let found = attributes.find(|attribute| attribute.is(namespace, name));
         found.map(|attribute| &attribute.value)
     }
 
@@ -155,6 +178,14 @@ impl Element {
     /// The elements directly inside.
     pub fn children(&self) -> impl Iterator<Item = &Self> {
         self.nodes.iter().filter_map(|node| match node {
+            Node::Element(child) => Some(child),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The elements directly inside, by value.
+    pub(crate) fn into_children(self) -> impl Iterator<Item = Self> {
+        self.nodes.into_iter().filter_map(|node| match node {
             Node::Element(child) => Some(child),
             Node::Text(_) => None,
         })
@@ -238,7 +269,7 @@ impl Attribute {
         &self.value
     }
 
-    fn is(&self, namespace: &str, name: &str) -> bool {
+    pub(crate) fn is(&self, namespace: &str, name: &str) -> bool {
         *self.name == *name && self.namespace == namespace
     }
 

@@ -5,9 +5,10 @@ use std::num::NonZeroU32;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use rialto_model::presence::{
     Characteristic, CharacteristicKind, CharacteristicValue, Class, CommunicationAddress, Device,
-    Element, ElementId, Extension, Markup, Note, OtherMarkup, Person, PlaceIs, PresenceInformation,
+    ElementId, Extension, Markup, Note, OtherMarkup, Person, PlaceIs, PresenceInformation,
     PresenceTuple, Priority, Qualifiers, Status, StatusIcon, TimeOffset, Timestamp, Uri, UserInput,
 };
+use rialto_model::xml::Element;
 use time::{OffsetDateTime, UtcOffset};
 
 type Parts = (
@@ -162,7 +163,7 @@ fn extension() -> impl Strategy<Value = Extension> {
         |(namespace, name, attributes, text, must)| {
             let mut element = Element::new(namespace, &name).unwrap().with_text(text);
             for (namespace, name, value) in attributes {
-                element = element.with_attribute(namespace, &name, value).unwrap();
+                element = element.with_attribute_of(namespace, &name, value).unwrap();
             }
             if must {
                 element.that_must_be_understood().unwrap()

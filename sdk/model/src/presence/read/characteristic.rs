@@ -3,8 +3,9 @@
 use super::{Language, Reader, is_own, language, values::remark};
 use crate::presence::{
     Characteristic, CharacteristicKind, CharacteristicValue, Extension, Forgiveness, Qualifiers,
-    namespace, xml::Element,
+    namespace,
 };
+use crate::xml::Element;
 
 impl Reader {
     /// Reads activities, a mood and so on; `None` if the element says nothing though it must.
@@ -17,7 +18,7 @@ impl Reader {
         let name = kind.as_str();
         self.expect(&element, namespace::RPID, name);
         let around = language(&element, around);
-        let at = element.at.0;
+        let at = element.at;
         let mut read = Characteristic {
             kind,
             notes: Vec::new(),
@@ -95,7 +96,7 @@ impl Reader {
     }
 
     fn extension_value(&mut self, child: Element) -> Option<CharacteristicValue> {
-        let at = child.at.0;
+        let at = child.at;
         match Extension::new(child) {
             Ok(extension) => Some(CharacteristicValue::Extension(extension)),
             Err(_) => {

@@ -1,7 +1,8 @@
 //! Persons and devices.
 
 use super::{Language, Reader, is_own, language};
-use crate::presence::{Device, Forgiveness, Person, Uri, namespace, xml::Element};
+use crate::presence::{Device, Forgiveness, Person, Uri, namespace};
+use crate::xml::Element;
 
 impl Reader {
     pub(super) fn person(&mut self, element: Element, around: &Language) -> Person {
@@ -9,7 +10,7 @@ impl Reader {
     }
 
     pub(super) fn device(&mut self, element: Element, around: &Language) -> Device {
-        let at = element.at.0;
+        let at = element.at;
         let (read, device_id) = self.component(element, "device", around);
         let device_id = device_id.unwrap_or_else(|| {
             self.ledger.forgive(at, Forgiveness::Missing("deviceID"));

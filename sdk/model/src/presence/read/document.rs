@@ -8,8 +8,8 @@ use crate::{
     presence::{
         CommunicationAddress, Forgiveness, PidfError, PresenceInformation, PresenceTuple, Priority,
         Status, Uri, entity, namespace,
-        xml::{Element, Node},
     },
+    xml::{Element, Node},
 };
 
 impl Reader {
@@ -19,7 +19,7 @@ impl Reader {
         known: Option<&Presentity>,
     ) -> Result<(PresenceInformation, Option<ByteString>), PidfError> {
         self.adopt(&mut root)?;
-        let entity = root.attribute("", "entity").cloned();
+        let entity = root.attribute("entity").cloned();
         let presentity = self.presentity(&root, entity.as_deref(), known)?;
         self.only_attributes(&root, &["entity"]);
         let around = language(&root, &None);
@@ -104,7 +104,7 @@ impl Reader {
     fn tuple(&mut self, element: Element, around: &Language) -> PresenceTuple {
         self.expect(&element, namespace::PIDF, "tuple");
         self.only_attributes(&element, &["id"]);
-        let (at, around) = (element.at.0, language(&element, around));
+        let (at, around) = (element.at, language(&element, around));
         let mut read = PresenceTuple::new(self.id(&element, "tuple"), None);
         let (mut last, mut has_status) = (0, false);
         for child in self.children(element) {
@@ -187,7 +187,7 @@ impl Reader {
         self.only_attributes(element, &["priority"]);
         let uri = self.uri(element, "contact")?;
         let contact = CommunicationAddress::new(uri);
-        let Some(text) = element.attribute("", "priority") else {
+        let Some(text) = element.attribute("priority") else {
             return Some(contact);
         };
         if let Ok(priority) = text.trim().parse() {

@@ -1,9 +1,8 @@
 //! What stands beside status and address.
 
 use super::{Language, Reader, is_own};
-use crate::presence::{
-    CharacteristicKind, Extension, Forgiveness, Markup, OtherMarkup, xml::Element,
-};
+use crate::presence::{CharacteristicKind, Extension, Forgiveness, Markup, OtherMarkup};
+use crate::xml::Element;
 
 impl Reader {
     /// Adds an element to markup: one of RPID's, or one that is not ours.
@@ -31,7 +30,7 @@ impl Reader {
     }
 
     pub(super) fn extension(&mut self, element: Element) -> Option<Markup> {
-        let at = element.at.0;
+        let at = element.at;
         match Extension::new(element) {
             Ok(extension) => Some(extension.into()),
             Err(_) => {

@@ -15,11 +15,11 @@ use bytestring::ByteString;
 
 pub(super) use ledger::Ledger;
 
-use super::{
-    Forgiveness, MAX_LEN, PidfError, PresenceInformation, Reading, namespace,
-    xml::{self, Element, Node},
+use super::{Forgiveness, MAX_LEN, PidfError, PresenceInformation, Reading, namespace, xml};
+use crate::{
+    Presentity,
+    xml::{Element, Node},
 };
-use crate::Presentity;
 
 /// Reads presence documents of RFC 3863.
 ///
@@ -91,7 +91,7 @@ type Language = Option<ByteString>;
 
 impl Reader {
     fn forgive(&mut self, element: &Element, what: Forgiveness) {
-        self.ledger.forgive(element.at.0, what);
+        self.ledger.forgive(element.at, what);
     }
 
     /// Expects an element, by its name as known, in a namespace.
@@ -142,7 +142,7 @@ fn is_own(element: &Element) -> bool {
 /// The language inside of an element.
 fn language(element: &Element, around: &Language) -> Language {
     element
-        .attribute(namespace::XML, "lang")
+        .attribute_of(namespace::XML, "lang")
         .or(around.as_ref())
         .cloned()
 }

@@ -3,8 +3,8 @@
 use super::{Language, Reader, is_own, language};
 use crate::presence::{
     Class, Forgiveness, PlaceIs, StatusIcon, TimeOffset, UserInput, namespace, rich::MEDIA,
-    xml::Element,
 };
+use crate::xml::Element;
 
 impl Reader {
     pub(super) fn class(&mut self, element: &Element) -> Class {
@@ -51,7 +51,7 @@ impl Reader {
     ) {
         self.expect(&element, namespace::RPID, name);
         self.only_attributes(&element, &[]);
-        let at = element.at.0;
+        let at = element.at;
         let mut found = None;
         for child in self.children(element) {
             let property = properties
@@ -94,7 +94,7 @@ impl Reader {
         };
         Some(TimeOffset {
             minutes,
-            description: element.attribute("", "description").cloned(),
+            description: element.attribute("description").cloned(),
             qualifiers: self.qualifiers(element, &["description"]),
         })
     }
@@ -113,12 +113,12 @@ impl Reader {
         if !matches!(&*text, "idle" | "active") {
             self.forgive(element, Forgiveness::Adapted("user-input"));
         }
-        let threshold = element.attribute("", "idle-threshold");
+        let threshold = element.attribute("idle-threshold");
         let idle_threshold = threshold.and_then(|threshold| threshold.trim().parse().ok());
         if threshold.is_some() && idle_threshold.is_none() {
             self.forgive(element, Forgiveness::Value("idle-threshold"));
         }
-        let last_input = element.attribute("", "last-input");
+        let last_input = element.attribute("last-input");
         Some(UserInput {
             is_idle,
             idle_threshold,

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 
 use super::{Language, Reader, language};
-use crate::presence::{ElementId, Forgiveness, Note, Qualifiers, Timestamp, Uri, xml::Element};
+use crate::presence::{ElementId, Forgiveness, Note, Qualifiers, Timestamp, Uri};
 
 /// A remark in a language.
 pub(super) fn remark(text: ByteString, language: &Language) -> Note {
@@ -13,10 +13,12 @@ pub(super) fn remark(text: ByteString, language: &Language) -> Note {
     tagged.unwrap_or_else(|| Note::new(text))
 }
 
+use crate::xml::Element;
+
 impl Reader {
     /// The id of an element that must have one; what is no name is made one, and what is another's becomes its own.
     pub(super) fn id(&mut self, element: &Element, name: &'static str) -> ElementId {
-        let written = element.attribute("", "id").cloned().unwrap_or_default();
+        let written = element.attribute("id").cloned().unwrap_or_default();
         if let Ok(id) = ElementId::parse(written.clone())
             && self.ids.insert(written.clone())
         {
@@ -34,7 +36,7 @@ impl Reader {
 
     /// The id of an element that need not have one.
     pub(super) fn optional_id(&mut self, element: &Element) -> Option<ElementId> {
-        let written = element.attribute("", "id")?.clone();
+        let written = element.attribute("id")?.clone();
         let id = ElementId::parse(written.clone()).ok();
         let own = id.filter(|_| self.ids.insert(written));
         if own.is_none() {
@@ -47,7 +49,7 @@ impl Reader {
     pub(super) fn qualifiers(&mut self, element: &Element, own: &[&str]) -> Qualifiers {
         let has_period = !own.contains(&"last-input");
         let period = |reader: &mut Self, name: &'static str| {
-            let text = element.attribute("", name).filter(|_| has_period)?;
+            let text = element.attribute(name).filter(|_| has_period)?;
             reader.time(element, text, name)
         };
         let from = period(self, "from");
@@ -140,7 +142,7 @@ impl Reader {
         let at = element.at;
         let count = self.children(element).count();
         for _ in 0..count {
-            self.ledger.forgive(at.0, Forgiveness::Element);
+            self.ledger.forgive(at, Forgiveness::Element);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! XML as presence documents use it: bounded trees in, escaped bytes out.
+//! XML as clients write presence documents: tolerantly read, with the prefixes that the format has written.
+//!
+//! The trees are those of [`crate::xml`], whose reader forgives nothing.
 
-mod attributes;
-mod element;
 mod reader;
 mod scope;
+mod soundness;
 mod writer;
 
-pub(super) use element::At;
-pub use element::{Attribute, Element, ElementError, Node};
 pub(super) use reader::read;
+pub(super) use soundness::is_sound;
 pub(super) use writer::Writer;

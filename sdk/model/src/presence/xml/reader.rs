@@ -5,11 +5,15 @@ use rxml::error::EndOrError;
 use rxml::parser::{CommentMode, Options};
 use rxml::{NcName, Parse, RawEvent, RawParser, RawQName, WithOptions};
 
-use super::{At, Attribute, Element, Node, scope::Scope};
+use super::{
+    scope::Scope,
+    soundness::{is_namespace, is_sound_attribute},
+};
 use crate::presence::{
-    Forgiveness, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TOKEN_LEN, PidfError, Uri, namespace,
+    Forgiveness, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TOKEN_LEN, PidfError, namespace,
     read::Ledger,
 };
+use crate::xml::{Attribute, Element, Node};
 
 /// Reads the root element; the XML declaration, which ends at `begin`, is not looked at.
 ///
@@ -142,7 +146,7 @@ impl Builder<'_> {
             problem: "a prefix is declared twice",
         };
         let uri = namespace::intern(value);
-        let uri = if uri.is_empty() || Uri::parse(uri.clone()).is_ok() {
+        let uri = if is_namespace(&uri) {
             uri
         } else {
             self.ledger.forgive(at, Forgiveness::NamespaceName);
@@ -169,13 +173,15 @@ impl Builder<'_> {
             }
         };
         let attributes = self.resolve(at, attributes)?;
-        self.open.push(Element {
+        let mut element = Element {
             namespace,
             name,
             attributes,
             nodes: Vec::new(),
-            at: At(at),
-        });
+            at,
+        };
+        element.sort_attributes();
+        self.open.push(element);
         Ok(())
     }
 
@@ -202,7 +208,7 @@ impl Builder<'_> {
                 name,
                 value: value.into(),
             };
-            if attribute.is_sound() {
+            if is_sound_attribute(&attribute) {
                 attributes.push(attribute);
             } else {
                 self.ledger.forgive(at, Forgiveness::Attribute);

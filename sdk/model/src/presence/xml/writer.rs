@@ -1,6 +1,11 @@
 //! Bytes for XML: names as given, values and text escaped.
 
-use crate::presence::{MAX_DEPTH, MAX_ELEMENTS, MAX_LEN, MAX_TOKEN_LEN, PidfWriteError};
+use crate::{
+    presence::{
+        MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_LEN, MAX_TOKEN_LEN, PidfWriteError, namespace,
+    },
+    xml::{Attribute, Element, Node},
+};
 
 /// A document that is being written, within the bounds of what is read.
 pub(in crate::presence) struct Writer {
@@ -106,8 +111,68 @@ impl Writer {
         self.check_size()
     }
 
+    /// A tree, inside of an element whose default namespace is `around`.
+    pub(in crate::presence) fn tree(
+        &mut self,
+        element: &Element,
+        around: &str,
+    ) -> Result<(), PidfWriteError> {
+        // The namespace of XML itself may not be the default one, and its prefix needs no declaration.
+        let (prefix, inside) = match element.namespace() {
+            namespace::XML => ("xml:", around),
+            other => ("", other),
+        };
+        let name = [prefix, element.name()].concat();
+        within(name.len(), "bytes in a name or value", MAX_TOKEN_LEN)?;
+        within(
+            element.attributes().len(),
+            "attributes of an element",
+            MAX_ATTRIBUTES,
+        )?;
+        self.open(&name);
+        self.check_size()?;
+        if inside != around {
+            self.attribute("xmlns", inside)?;
+        }
+        self.foreign_attributes(element.attributes())?;
+        if element.nodes().is_empty() {
+            self.close_empty();
+            return Ok(());
+        }
+        self.close_head();
+        for node in element.nodes() {
+            match node {
+                Node::Element(child) => self.tree(child, inside)?,
+                Node::Text(text) => self.text(text)?,
+            }
+        }
+        self.end(&name);
+        Ok(())
+    }
+
+    /// Attributes of any namespaces, which are declared where they stand.
+    pub(in crate::presence) fn foreign_attributes(
+        &mut self,
+        attributes: &[Attribute],
+    ) -> Result<(), PidfWriteError> {
+        for (index, attribute) in attributes.iter().enumerate() {
+            match attribute.namespace() {
+                "" => self.attribute(attribute.name(), attribute.value())?,
+                namespace::XML => {
+                    self.attribute(&["xml:", attribute.name()].concat(), attribute.value())?;
+                }
+                other => {
+                    self.attribute(&format!("xmlns:n{index}"), other)?;
+                    let name = format!("n{index}:{}", attribute.name());
+                    self.attribute(&name, attribute.value())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Fails when no reader here would take what is written so far.
-    pub(in crate::presence) fn check_size(&self) -> Result<(), PidfWriteError> {
+    fn check_size(&self) -> Result<(), PidfWriteError> {
         within(self.out.len(), "bytes", MAX_LEN)?;
         within(self.elements, "elements", MAX_ELEMENTS)?;
         within(self.depth, "elements inside each other", MAX_DEPTH)
@@ -115,11 +180,7 @@ impl Writer {
 }
 
 /// Fails when there are more than `max` of something.
-pub(in crate::presence) const fn within(
-    count: usize,
-    what: &'static str,
-    max: usize,
-) -> Result<(), PidfWriteError> {
+const fn within(count: usize, what: &'static str, max: usize) -> Result<(), PidfWriteError> {
     if count > max {
         return Err(PidfWriteError::TooLarge { what, max });
     }
