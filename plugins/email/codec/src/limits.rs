@@ -41,7 +41,7 @@ pub const MAX_CONTENT_TYPES: usize = 10_000;
 /// Lines with a colon in a message that is parsed: no more header fields than that can be found in it.
 pub const MAX_FIELD_LINES: usize = 300_000;
 /// Octets of a message times its multiparts: what a search for boundaries that never come can cost.
-pub const MAX_BOUNDARY_SEARCH: usize = 4 * 1024 * 1024 * 1024;
+pub const MAX_BOUNDARY_SEARCH: usize = 2 * 1024 * 1024 * 1024;
 
 /// Message identifiers that are read from a header field: the first ones of a thread, and the latest.
 pub const MAX_REFERENCES: usize = 100;
