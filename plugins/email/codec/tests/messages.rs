@@ -216,6 +216,26 @@ fn what_is_signed_or_encrypted_is_known() {
     }
 }
 
+#[test]
+fn rfc_4880_armour_in_a_text_is_protection() {
+    let armour = "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nhi\r\n";
+    for (text, protection) in [
+        (armour.to_owned(), Protection::Signed),
+        (
+            "hi\r\n-----BEGIN PGP MESSAGE-----\r\n".to_owned(),
+            Protection::Encrypted,
+        ),
+        (
+            "> -----BEGIN PGP MESSAGE-----\r\n".to_owned(),
+            Protection::None,
+        ),
+    ] {
+        let octets = format!("From: a@b.example\r\n\r\n{text}");
+        let mail = Mail::parse(octets.as_bytes()).expect("a message");
+        assert_eq!(mail.protection(), protection, "{text}");
+    }
+}
+
 /// In at one side, out at the other: the entity is the same octets.
 #[test]
 fn an_entity_crosses_untouched() {

@@ -112,7 +112,12 @@ impl<'a> Mail<'a> {
     pub fn protection(&self) -> Protection {
         let mut strongest = Protection::None;
         for part in &self.parsed.parts {
-            match protection_of(part) {
+            let by_type = protection_of(part);
+            let found = match by_type {
+                Protection::None if part.is_text() => protection_in_text(&self.decoded(part)),
+                _ => by_type,
+            };
+            match found {
                 Protection::Encrypted => return Protection::Encrypted,
                 Protection::Signed => strongest = Protection::Signed,
                 Protection::None => {}
@@ -169,6 +174,23 @@ fn protection_of(part: &MessagePart<'_>) -> Protection {
             Some(kind) if kind.eq_ignore_ascii_case("signed-data") => Protection::Signed,
             _ => Protection::Encrypted,
         }
+    } else {
+        Protection::None
+    }
+}
+
+/// OpenPGP without MIME: the armour's header lines, RFC 4880 §6.2 and §7.
+fn protection_in_text(text: &[u8]) -> Protection {
+    let begins = |line: &[u8]| {
+        memchr::memmem::find_iter(text, line).any(|at| {
+            at.checked_sub(1)
+                .is_none_or(|before| text.get(before) == Some(&b'\n'))
+        })
+    };
+    if begins(b"-----BEGIN PGP MESSAGE-----") {
+        Protection::Encrypted
+    } else if begins(b"-----BEGIN PGP SIGNED MESSAGE-----") {
+        Protection::Signed
     } else {
         Protection::None
     }
