@@ -518,7 +518,7 @@ fn largest_that_is_written_is_read_and_no_larger_is_written() {
 #[test]
 fn debug_output_shows_no_text_of_a_document() {
     let document = in_a_tuple(
-        "<status><x:y xmlns:x='urn:x' z='secret'>secret</x:y></status><contact>tel:secret</contact><note>secret</note>",
+        "<status><x:y xmlns:x='urn:x' z='secret'>secret</x:y></status><r:class>secret</r:class><r:time-offset description='secret'>1</r:time-offset><r:mood x='secret'><r:other>secret</r:other></r:mood><contact>tel:secret</contact><note>secret</note>",
     );
     let shown = format!("{:?}", read(&document).unwrap().information());
     assert!(!shown.contains("secret"), "{shown}");

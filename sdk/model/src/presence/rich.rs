@@ -1,6 +1,6 @@
 //! RPID's elements of a form of their own.
 
-use std::num::NonZeroU32;
+use std::{fmt, num::NonZeroU32};
 
 use bytestring::ByteString;
 
@@ -22,7 +22,7 @@ pub struct StatusIcon {
 }
 
 /// How far a person's local time is from UTC. RFC 4480 §3.13.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TimeOffset {
     pub(super) minutes: i32,
     pub(super) description: Option<ByteString>,
@@ -183,5 +183,15 @@ impl UserInput {
     /// After how many seconds without input idleness begins.
     pub const fn idle_threshold(&self) -> Option<NonZeroU32> {
         self.idle_threshold
+    }
+}
+
+/// Shows no description: what people say of themselves does not belong into logs.
+impl fmt::Debug for TimeOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeOffset")
+            .field("minutes", &self.minutes)
+            .field("qualifiers", &self.qualifiers)
+            .finish_non_exhaustive()
     }
 }
