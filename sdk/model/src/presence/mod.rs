@@ -4,7 +4,8 @@
 //! [`CommunicationAddress`] and [`OtherMarkup`]. Persons and devices are RFC 4479's, what they do and where they are is
 //! RFC 4480's; elements of other namespaces are kept whole, with their namespaces.
 //!
-//! What is read can be written, and reads the same again with nothing to forgive. What is written is valid by the schemas of
+//! What is read can be written, and reads the same again with nothing to forgive; only where mending a faulty document, or
+//! its escapes and namespaces, would make it larger than is read, it is [`PidfWriteError::TooLarge`]. What is written is valid by the schemas of
 //! RFC 3863, 4479 and 4480; where RFC 4480's own example is not (a `<sphere>` in words), an element of
 //! [`namespace::RIALTO`] holds the words.
 
