@@ -124,6 +124,41 @@ fn cpim_2_4_2_address_that_leads_through_one_gateway_twice_is_reached() {
 }
 
 #[test]
+fn cpim_2_4_2_aliases_that_lead_through_one_gateway_twice_reach_their_user() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let ports = [Port::take(), Port::take()];
+    let [left, right] = ports.each_ref().map(gateway::address);
+    let alias = |shown: &str, address: &str| {
+        format!("[[aliases]]\naddress = \"{address}\"\nshown_as = \"{shown}\"\n")
+    };
+    let twice = GatewayConfig::new()
+        .with_relay_domains(&["left.example"])
+        .with_sip("sip", &[left], &[])
+        .with_route("right.example", "sip", Some(&udp(right)))
+        .with_route("bob.example", "sip", Some(&bob.next_hop(Transport::Udp)))
+        .with_sections(&alias("bobby@team.example", "bob@right.example"));
+    let once = GatewayConfig::new()
+        .with_relay_domains(&["right.example.net"])
+        .with_sip("sip", &[right], &[])
+        .with_route("bob.example", "sip", Some(&udp(left)))
+        .with_sections(&alias("bob@right.example", "bob@bob.example"));
+    let gateways = [Gateway::start(&twice), Gateway::start(&once)];
+
+    let answer = send(left, "sip:bobby@team.example", "by two names");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    let message = bob.receive(Transport::Udp);
+    assert_eq!(message.body(), b"by two names");
+    assert_eq!(message.request_uri(), Some("sip:bob@bob.example"));
+    let left_over: Option<u64> = message.header("Max-Forwards").and_then(|n| n.parse().ok());
+    assert_eq!(left_over, Some(MAX_FORWARDS - 3), "a hop for each passage");
+    let taken = gateways.each_ref().map(Gateway::operations);
+    assert_eq!(taken, [Some(2), Some(1)]);
+}
+
+#[test]
 fn rfc2779_2_4_3_message_and_its_response_pass_two_gateways_between_sip_and_xmpp() {
     if !peers::are_wanted() {
         return;
