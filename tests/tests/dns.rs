@@ -331,7 +331,7 @@ fn cpim_2_2_4_limit_of_alternates_is_kept_for_a_message() {
 }
 
 #[test]
-fn cpim_2_2_4_sort_and_cpim_2_2_4_multihomed_show_in_the_next_hops() {
+fn cpim_2_2_4_sort_decides_and_the_addresses_of_a_host_keep_their_order() {
     if !servers_are_wanted() {
         return;
     }

@@ -256,6 +256,11 @@ impl<R: CryptoRng> Router<R> {
             self.actions.push_back(Action::Cancel { attempt });
         }
         let failure = failure(pending.stage);
+        self.fail(pending, failure);
+    }
+
+    /// Tells the sender of a failure, with what is known of hops that were tried before.
+    fn fail(&mut self, pending: Pending, failure: Failure) {
         let failure = match &pending.course {
             Some(course) => course.failure(failure),
             None => failure,

@@ -185,10 +185,6 @@ impl<R: CryptoRng> Router<R> {
         if pending.stage == Stage::Resolving {
             self.statistics.count_refused(&failure);
         }
-        let failure = match &pending.course {
-            Some(course) => course.failure(failure),
-            None => failure,
-        };
-        self.respond(pending.ticket, pending.responder.respond(failure.into()));
+        self.fail(pending, failure);
     }
 }
