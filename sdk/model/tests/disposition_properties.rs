@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
 
 mod schema;
+mod xmllint;
 
 use std::num::NonZeroU32;
 

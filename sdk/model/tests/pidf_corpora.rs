@@ -10,6 +10,7 @@
 
 mod reference;
 mod schemas;
+mod xmllint;
 
 use std::{
     fs,

@@ -9,6 +9,7 @@
 
 mod reference;
 mod schemas;
+mod xmllint;
 
 use rialto_model::presence::{
     CharacteristicKind, Forgiveness, Markup, PidfReader, PresenceInformation, Reading, Status,

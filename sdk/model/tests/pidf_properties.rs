@@ -10,6 +10,7 @@ mod information;
 mod reference;
 mod schemas;
 mod soup;
+mod xmllint;
 
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use rialto_model::presence::{
