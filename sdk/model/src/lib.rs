@@ -11,7 +11,7 @@
 //! | [`disposition`] | [`Disposition`], [`DispositionRequest`], [`Imdn`]: what became of a message | RFC 5438 |
 //! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
 //! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |
-//! | [`operation`] | [`MessageOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
+//! | [`operation`] | [`MessageOperation`], [`DispositionOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
 //! | [`response`] | [`Response`], [`ResponseStatus`] | RFC 3860 §3.4 |
 //! | [`failure`] | [`Failure`]: what went wrong, who can mend it, whether a retry helps | RFC 2779 §4.2 |
 
@@ -47,7 +47,8 @@ pub use message::{
     NameAddress, Payload, TextError,
 };
 pub use operation::{
-    Authentication, HopLimitReached, MaxForwards, MessageOperation, Responder, TransactionId,
+    Authentication, DispositionOperation, HopLimitReached, MaxForwards, MessageOperation,
+    Responder, TransactionId,
 };
 pub use presence::{PidfReader, PresenceInformation, PresenceTuple, Status};
 pub use response::{Response, ResponseStatus};

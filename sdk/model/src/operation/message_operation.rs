@@ -31,10 +31,17 @@ struct Parts {
     max_forwards: MaxForwards,
     deadline: Option<Duration>,
     next_hop: Option<ByteString>,
+    identity: Option<ByteString>,
+    reference: Option<ByteString>,
+    time_to_live: Option<Duration>,
+    is_ephemeral: bool,
     message: InstantMessage,
 }
 
 impl MessageOperation {
+    /// The longest [identity](Self::identity) and [reference](Self::reference) that the gateway takes, in bytes each.
+    pub const MAX_KEPT: usize = 4096;
+
     /// Makes an operation with the default hop count and no deadline.
     #[inline(always)]
     pub fn new(
@@ -54,6 +61,10 @@ impl MessageOperation {
                 max_forwards: MaxForwards::DEFAULT,
                 deadline: None,
                 next_hop: None,
+                identity: None,
+                reference: None,
+                time_to_live: None,
+                is_ephemeral: false,
                 message,
             }),
         }
@@ -95,6 +106,43 @@ impl MessageOperation {
         self
     }
 
+    /// Names the message as its network does, so that it is known again when it is sent once more.
+    ///
+    /// Equal texts from one adapter, for one destination, are the same message, also after a restart: the second is not delivered, and is answered as the
+    /// first was. Without one, every operation is a message of its own.
+    pub fn with_identity(mut self, identity: impl Into<ByteString>) -> Self {
+        self.parts.identity = Some(identity.into());
+        self
+    }
+
+    /// Gives what the plugin will need to tell the sender more of this message, in its own words.
+    ///
+    /// Kept with the operation, also over a restart, and handed back with each [`DispositionOperation`](crate::DispositionOperation) on it.
+    pub fn with_reference(mut self, reference: impl Into<ByteString>) -> Self {
+        self.parts.reference = Some(reference.into());
+        self
+    }
+
+    /// Sets for how long the message is worth delivering, counted from when the operation was handed over, as the sender's network said it
+    /// (RFC 3428 §7). The gateway may have a shorter limit of its own.
+    pub fn with_time_to_live(mut self, time_to_live: Duration) -> Self {
+        self.parts.time_to_live = Some(time_to_live);
+        self
+    }
+
+    /// Says that the message is worth something only now, as that somebody is typing: it is never stored or tried again, and is the first to be
+    /// dropped.
+    pub fn into_ephemeral(mut self) -> Self {
+        self.parts.is_ephemeral = true;
+        self
+    }
+
+    /// Replaces the message, as when its headers are.
+    pub fn with_message(mut self, message: InstantMessage) -> Self {
+        self.parts.message = message;
+        self
+    }
+
     /// Replaces the source: its form on the network that the message goes to.
     pub fn with_source(mut self, source: InstantInbox) -> Self {
         self.parts.source = source;
@@ -109,11 +157,14 @@ impl MessageOperation {
 
     /// Splits into a copy to hand on, under its own `transaction_id`, and the duty to answer this one.
     ///
-    /// A next hop is not handed on: who hands on decides it anew.
+    /// What only the network that it came from knows is not handed on: identity and reference; nor is a next hop, which who
+    /// hands on decides anew.
     pub fn into_forward(mut self, transaction_id: TransactionId) -> (Self, Responder) {
         let responder = Responder::new(self.parts.transaction_id);
         self.parts.transaction_id = transaction_id;
         self.parts.next_hop = None;
+        self.parts.identity = None;
+        self.parts.reference = None;
         (self, responder)
     }
 
@@ -173,6 +224,26 @@ impl MessageOperation {
     /// Where to send it, in the plugin's own words, when a route says so.
     pub const fn next_hop(&self) -> Option<&ByteString> {
         self.parts.next_hop.as_ref()
+    }
+
+    /// What its network calls the message, if it names it.
+    pub const fn identity(&self) -> Option<&ByteString> {
+        self.parts.identity.as_ref()
+    }
+
+    /// What the plugin wants back with each word on this message.
+    pub const fn reference(&self) -> Option<&ByteString> {
+        self.parts.reference.as_ref()
+    }
+
+    /// For how long the message is worth delivering, if its sender says so.
+    pub const fn time_to_live(&self) -> Option<Duration> {
+        self.parts.time_to_live
+    }
+
+    /// Whether the message is worth something only now.
+    pub const fn is_ephemeral(&self) -> bool {
+        self.parts.is_ephemeral
     }
 
     /// The message itself.
