@@ -11,7 +11,7 @@
 //! | [`disposition`] | [`Disposition`], [`DispositionRequest`], [`Imdn`]: what became of a message | RFC 5438 |
 //! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
 //! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |
-//! | [`operation`] | [`MessageOperation`], [`DispositionOperation`], [`TransactionId`], [`MaxForwards`] | RFC 3860 §3.4 |
+//! | [`operation`] | [`MessageOperation`], [`DispositionOperation`], [`SubscribeOperation`], [`NotifyOperation`], [`PublishOperation`], [`TransactionId`] | RFC 3859 §3.4, RFC 3860 §3.4 |
 //! | [`response`] | [`Response`], [`ResponseStatus`] | RFC 3860 §3.4 |
 //! | [`failure`] | [`Failure`]: what went wrong, who can mend it, whether a retry helps | RFC 2779 §4.2 |
 
@@ -48,7 +48,8 @@ pub use message::{
 };
 pub use operation::{
     Authentication, DispositionOperation, HopLimitReached, MaxForwards, MessageOperation,
-    Responder, TransactionId,
+    NotifyOperation, Package, PresenceDocument, PublishOperation, Responder, SubscribeOperation,
+    SubscriptionId, SubscriptionState, TerminationReason, TransactionId,
 };
 pub use presence::{PidfReader, PresenceInformation, PresenceTuple, Status};
 pub use response::{Response, ResponseStatus};

@@ -1,5 +1,7 @@
 //! The *response* operation.
 
+use std::time::Duration;
+
 use crate::{Failure, TransactionId};
 
 /// How an operation ended.
@@ -11,6 +13,7 @@ use crate::{Failure, TransactionId};
 pub struct Response {
     transaction_id: TransactionId,
     status: ResponseStatus,
+    duration: Option<Duration>,
 }
 
 /// The three ways in which an operation can end; the spelling is RFC 3860's own.
@@ -35,7 +38,14 @@ impl Response {
         Self {
             transaction_id,
             status,
+            duration: None,
         }
+    }
+
+    /// Says how long a subscription or publication holds, to the second. RFC 3859 §3.1.
+    pub const fn with_duration(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
     }
 
     /// The operation that this answers.
@@ -46,6 +56,11 @@ impl Response {
     /// How it ended.
     pub const fn status(&self) -> &ResponseStatus {
         &self.status
+    }
+
+    /// How long a subscription or publication holds, if that is limited.
+    pub const fn duration(&self) -> Option<Duration> {
+        self.duration
     }
 
     /// How it ended, by value.
