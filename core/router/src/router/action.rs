@@ -1,10 +1,14 @@
 //! What a router asks of its caller.
 
-use rialto_model::{Domain, MessageOperation, Response};
+use rialto_model::{DispositionOperation, Domain, MessageOperation, Response};
 
-use crate::AdapterId;
+use crate::{
+    AdapterId,
+    custody::{Change, JournalKey, ReportId, WriteId},
+};
 
-/// One thing to do; in the order in which they come out of [`Router::poll_action`](crate::Router::poll_action).
+/// One thing to do; in the order in which they come out of [`Router::poll_action`](crate::Router::poll_action), or out of
+/// [`Custodian::poll_action`](crate::Custodian::poll_action).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Action {
@@ -39,6 +43,33 @@ pub enum Action {
     Cancel {
         /// The delivery.
         attempt: AttemptId,
+    },
+    /// Make changes durable, all of them or none, behind those asked for before; then say so to
+    /// [`handle_written`](crate::Custodian::handle_written). Of a [`Custodian`](crate::Custodian) only.
+    #[non_exhaustive]
+    Write {
+        /// The name under which the result comes back.
+        write: WriteId,
+        /// The changes.
+        changes: Vec<Change>,
+    },
+    /// Read a record of [`JournalTable::Operations`](crate::JournalTable::Operations), and give it to
+    /// [`handle_loaded`](crate::Custodian::handle_loaded). Of a [`Custodian`](crate::Custodian) only.
+    #[non_exhaustive]
+    Load {
+        /// Its key.
+        key: JournalKey,
+    },
+    /// Tell an adapter what became of a message that it brought, and give its answer to
+    /// [`handle_disposition_response`](crate::Custodian::handle_disposition_response). Of a [`Custodian`](crate::Custodian) only.
+    #[non_exhaustive]
+    DeliverDisposition {
+        /// The name under which the answer comes back.
+        report: ReportId,
+        /// Who is told.
+        adapter: AdapterId,
+        /// What became of it.
+        disposition: DispositionOperation,
     },
 }
 

@@ -2,12 +2,12 @@
 
 use rialto_model::Responder;
 
-use super::{AttemptId, CallerTicket, course::Course};
+use super::{AttemptId, Owner, course::Course};
 
 /// An operation that waits for its response.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) ticket: CallerTicket,
+    pub(super) owner: Owner,
     /// The duty to answer lives here and nowhere else: whoever takes the entry out must use it.
     pub(super) responder: Responder,
     pub(super) stage: Stage,

@@ -17,6 +17,7 @@ mod course;
 mod deadlines;
 mod in_progress;
 mod limits;
+mod owner;
 mod resolving;
 mod resting;
 mod statistics;
@@ -24,6 +25,7 @@ mod statistics;
 mod tests;
 mod waiting;
 
+pub(crate) use self::owner::Owner;
 pub use self::{
     action::{Action, AttemptId, CallerTicket},
     limits::Limits,
@@ -58,11 +60,13 @@ pub struct Router<R> {
     rng: R,
     in_progress: InProgress,
     /// For cancellation only. Keys are the caller's own numbers, so a fixed hash will do.
-    tickets: HashMap<CallerTicket, AttemptId, FixedState>,
+    owners: HashMap<Owner, AttemptId, FixedState>,
     deadlines: Deadlines,
     waiting: Waiting,
     resting: Resting,
     actions: VecDeque<Action>,
+    /// What the custodian is to hear, instead of a caller.
+    ended: Vec<(Owner, Response)>,
     draining: bool,
     statistics: Statistics,
 }
@@ -78,11 +82,12 @@ impl<R: CryptoRng> Router<R> {
             limits,
             rng,
             in_progress: InProgress::default(),
-            tickets: HashMap::default(),
+            owners: HashMap::default(),
             deadlines: Deadlines::default(),
             waiting: Waiting::default(),
             resting: Resting::default(),
             actions: VecDeque::new(),
+            ended: Vec::new(),
             draining: false,
             statistics: Statistics::default(),
         }
@@ -96,27 +101,8 @@ impl<R: CryptoRng> Router<R> {
         operation: MessageOperation,
         ticket: CallerTicket,
     ) {
-        self.statistics.operations += 1;
-        let time = self.limits.deadline(operation.deadline());
-        let verdict = match self.admit(from, &operation, time) {
-            Ok(verdict) => verdict,
-            Err(failure) => return self.respond(ticket, operation.respond(failure.into())),
-        };
-        let ends_at = now.checked_add(time).unwrap_or(now);
-        match verdict {
-            Verdict::Decided(decision) => {
-                let adapter = decision.adapter();
-                let (operation, responder) = self.split(operation);
-                let operation = decision.apply(operation).with_deadline(time);
-                let attempt = self.keep(ticket, responder, ends_at);
-                self.actions.push_back(Action::Deliver {
-                    attempt,
-                    adapter,
-                    operation,
-                });
-            }
-            Verdict::Undecided(undecided) => self.resolve(ends_at, undecided, operation, ticket),
-        }
+        let id = TransactionId::random(&mut self.rng);
+        self.undertake(now, from, operation, id, Owner::Caller(ticket));
     }
 
     /// Takes an adapter's answer to a delivery; one that nobody waits for is counted and forgotten.
@@ -135,10 +121,7 @@ impl<R: CryptoRng> Router<R> {
     ///
     /// Nothing happens when it has ended already.
     pub fn handle_cancel(&mut self, ticket: CallerTicket) {
-        if let Some(attempt) = self.tickets.get(&ticket).copied() {
-            self.statistics.cancelled += 1;
-            self.end(attempt, |_| Failure::new(FailureReason::Cancelled));
-        }
+        self.call_off(Owner::Caller(ticket));
     }
 
     /// Ends the operations whose deadline has come, or tries their next hops.
@@ -200,6 +183,82 @@ impl<R: CryptoRng> Router<R> {
         &self.table
     }
 
+    /// Tries to deliver an operation under an identifier that its owner chose: the same one each time it is tried.
+    pub(crate) fn undertake(
+        &mut self,
+        now: Instant,
+        from: AdapterId,
+        operation: MessageOperation,
+        id: TransactionId,
+        owner: Owner,
+    ) {
+        self.statistics.operations += 1;
+        let time = self.limits.deadline(operation.deadline());
+        let verdict = match self.admit(from, &operation, time) {
+            Ok(verdict) => verdict,
+            Err(failure) => return self.respond(owner, operation.respond(failure.into())),
+        };
+        let ends_at = now.checked_add(time).unwrap_or(now);
+        match verdict {
+            Verdict::Decided(decision) => {
+                let adapter = decision.adapter();
+                let (operation, responder) = operation.into_forward(id);
+                let operation = decision.apply(operation).with_deadline(time);
+                let attempt = self.keep(owner, responder, ends_at);
+                self.actions.push_back(Action::Deliver {
+                    attempt,
+                    adapter,
+                    operation,
+                });
+            }
+            Verdict::Undecided(undecided) => self.resolve(ends_at, undecided, operation, id, owner),
+        }
+    }
+
+    /// Ends what is in progress for an owner, if anything is.
+    pub(crate) fn call_off(&mut self, owner: Owner) {
+        if let Some(attempt) = self.owners.get(&owner).copied() {
+            self.statistics.cancelled += 1;
+            self.end(attempt, |_| Failure::new(FailureReason::Cancelled));
+        }
+    }
+
+    /// Hands what is in progress for an owner to another one, who hears how it ended.
+    pub(crate) fn pass_to(&mut self, owner: Owner, other: Owner) {
+        if let Some(attempt) = self.owners.remove(&owner) {
+            if let Some(pending) = self.in_progress.get_mut(attempt) {
+                pending.owner = other;
+            }
+            self.owners.insert(other, attempt);
+        }
+    }
+
+    /// What has ended that the custodian is to hear of, oldest first, in place of a list that was used before.
+    pub(crate) fn swap_ended(&mut self, heard: Vec<(Owner, Response)>) -> Vec<(Owner, Response)> {
+        std::mem::replace(&mut self.ended, heard)
+    }
+
+    /// Answers an operation that is not even tried.
+    pub(crate) fn refuse(
+        &mut self,
+        ticket: CallerTicket,
+        operation: MessageOperation,
+        status: ResponseStatus,
+    ) {
+        self.statistics.operations += 1;
+        self.respond(Owner::Caller(ticket), operation.respond(status));
+    }
+
+    /// Whether one operation more would be taken, of `share` sixteenths of the places.
+    pub(crate) fn has_room(&self, share: usize) -> bool {
+        let places = self.limits.max_in_progress().saturating_mul(share) / 16;
+        !self.draining && self.in_progress.len() < places.max(1)
+    }
+
+    pub(crate) const fn rng(&mut self) -> &mut R {
+        &mut self.rng
+    }
+
     fn admit(
         &mut self,
         from: AdapterId,
@@ -223,19 +282,15 @@ impl<R: CryptoRng> Router<R> {
             .inspect_err(|failure| self.statistics.count_refused(failure))
     }
 
-    fn split(&mut self, operation: MessageOperation) -> (MessageOperation, Responder) {
-        operation.into_forward(TransactionId::random(&mut self.rng))
-    }
-
     /// Keeps an operation whose delivery is about to be queued.
-    fn keep(&mut self, ticket: CallerTicket, responder: Responder, ends_at: Instant) -> AttemptId {
+    fn keep(&mut self, owner: Owner, responder: Responder, ends_at: Instant) -> AttemptId {
         let attempt = self.in_progress.insert(Pending {
-            ticket,
+            owner,
             responder,
             stage: Stage::Queued,
             course: None,
         });
-        self.tickets.insert(ticket, attempt);
+        self.owners.insert(owner, attempt);
         self.deadlines.push(ends_at, attempt, &self.in_progress);
         attempt
     }
@@ -243,7 +298,7 @@ impl<R: CryptoRng> Router<R> {
     /// Ends an operation with an adapter's answer.
     fn answer(&mut self, attempt: AttemptId, status: ResponseStatus) {
         if let Some(pending) = self.take(attempt) {
-            self.respond(pending.ticket, pending.responder.respond(status));
+            self.respond(pending.owner, pending.responder.respond(status));
         }
     }
 
@@ -265,21 +320,24 @@ impl<R: CryptoRng> Router<R> {
             Some(course) => course.failure(failure),
             None => failure,
         };
-        self.respond(pending.ticket, pending.responder.respond(failure.into()));
+        self.respond(pending.owner, pending.responder.respond(failure.into()));
     }
 
     fn take(&mut self, attempt: AttemptId) -> Option<Pending> {
         let pending = self.in_progress.remove(attempt)?;
         // A caller that uses a ticket twice has lost the name of the former operation, not the operation.
-        if self.tickets.get(&pending.ticket) == Some(&attempt) {
-            self.tickets.remove(&pending.ticket);
+        if self.owners.get(&pending.owner) == Some(&attempt) {
+            self.owners.remove(&pending.owner);
         }
         Some(pending)
     }
 
-    fn respond(&mut self, ticket: CallerTicket, response: Response) {
+    fn respond(&mut self, owner: Owner, response: Response) {
         self.statistics.count(response.status());
-        self.actions.push_back(Action::Respond { ticket, response });
+        match owner {
+            Owner::Caller(ticket) => self.actions.push_back(Action::Respond { ticket, response }),
+            owner => self.ended.push((owner, response)),
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Domain, Failure, FailureReason, MessageOperation, ResponseStatus};
+use rialto_model::{
+    Domain, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
+};
 
 use super::{
-    Action, AttemptId, CallerTicket, Pending, Router, Stage,
+    Action, AttemptId, Owner, Pending, Router, Stage,
     course::{Course, may_have_arrived, passes_on},
 };
 use crate::{AdapterId, Hop, Undecided};
@@ -46,16 +48,17 @@ impl<R: CryptoRng> Router<R> {
         ends_at: Instant,
         undecided: Undecided,
         operation: MessageOperation,
-        ticket: CallerTicket,
+        id: TransactionId,
+        owner: Owner,
     ) {
         if self.waiting.len() >= self.limits.max_resolving() {
             self.statistics.overloaded += 1;
             let failure = Failure::new(FailureReason::Overloaded);
-            return self.respond(ticket, operation.respond(failure.into()));
+            return self.respond(owner, operation.respond(failure.into()));
         }
         let domain = undecided.domain().clone();
-        let (operation, responder) = self.split(operation);
-        let attempt = self.keep(ticket, responder, ends_at);
+        let (operation, responder) = operation.into_forward(id);
+        let attempt = self.keep(owner, responder, ends_at);
         if let Some(pending) = self.in_progress.get_mut(attempt) {
             pending.stage = Stage::Resolving;
             pending.course = Some(Box::new(Course::new(operation, undecided, ends_at)));
@@ -131,7 +134,7 @@ impl<R: CryptoRng> Router<R> {
     fn advance(&mut self, now: Instant, attempt: AttemptId, mut last: Failure) {
         let Some(Pending {
             course: Some(course),
-            ticket,
+            owner,
             stage,
             ..
         }) = self.in_progress.get_mut(attempt)
@@ -152,8 +155,8 @@ impl<R: CryptoRng> Router<R> {
             let time = course.time(now, self.limits.attempt_time());
             let operation = decision.apply(course.operation.clone()).with_deadline(time);
             *stage = Stage::Queued;
-            let ticket = *ticket;
-            let renamed = self.rename(attempt, ticket);
+            let owner = *owner;
+            let renamed = self.rename(attempt, owner);
             self.deadlines.push(now + time, renamed, &self.in_progress);
             self.statistics.failovers += u64::from(failed_over);
             self.actions.push_back(Action::Deliver {
@@ -167,9 +170,9 @@ impl<R: CryptoRng> Router<R> {
     }
 
     /// Gives an operation the name of its next attempt: what is said of the former one counts no more.
-    fn rename(&mut self, attempt: AttemptId, ticket: CallerTicket) -> AttemptId {
+    fn rename(&mut self, attempt: AttemptId, owner: Owner) -> AttemptId {
         let renamed = self.in_progress.rename(attempt);
-        if let Some(named) = self.tickets.get_mut(&ticket)
+        if let Some(named) = self.owners.get_mut(&owner)
             && *named == attempt
         {
             *named = renamed;

@@ -76,7 +76,7 @@ fn router_is_back_at_its_baseline_after_a_burst() {
             submit(&mut router, now, burst * 2_000 + number);
         }
         answer_all(&mut router, now);
-        assert!(router.is_idle() && router.tickets.is_empty());
+        assert!(router.is_idle() && router.owners.is_empty());
         assert!(router.actions.capacity() <= 2 * Router::<StdRng>::ROOM);
         assert_eq!(router.in_progress.slots(), 1_000, "places are used again");
     }
@@ -92,7 +92,7 @@ fn ticket_that_is_used_twice_loses_no_response() {
     while let Some(action) = router.poll_action() {
         responses += u32::from(matches!(action, Action::Respond { .. }));
     }
-    assert_eq!((responses, router.tickets.len()), (2, 0));
+    assert_eq!((responses, router.owners.len()), (2, 0));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn rfc2779_2_2_3_a_million_domains_leave_nothing_behind() {
         router.handle_response(now, attempt, status);
         assert!(matches!(router.poll_action(), Some(Action::Respond { .. })));
     }
-    assert!(router.is_idle() && router.tickets.is_empty());
+    assert!(router.is_idle() && router.owners.is_empty());
     assert_eq!((router.waiting.len(), router.in_progress.slots()), (0, 1));
     assert!(router.resting.len() <= Resting::MOST);
     assert!(router.deadlines.len() <= 2 + Deadlines::FEW);
