@@ -26,8 +26,62 @@
 // `Operation.kind`: an instant message.
 #define RIALTO_KIND_MESSAGE 1
 
+// `Operation.kind`: what became of a message whose operation was answered before that was known.
+#define RIALTO_KIND_DISPOSITION 2
+
 // `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
 #define RIALTO_FLAG_AUTHENTICATED 1
+
+// `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
+#define RIALTO_FLAG_EPHEMERAL 2
+
+// `Operation.disposition`: none; only messages have it.
+#define RIALTO_DISPOSITION_NONE 0
+
+// `Operation.disposition`: delivered to the recipient.
+#define RIALTO_DISPOSITION_DELIVERED 1
+
+// `Operation.disposition`: not delivered, and not tried again.
+#define RIALTO_DISPOSITION_FAILED 2
+
+// `Operation.disposition`: somebody on the way did with it what is to be done.
+#define RIALTO_DISPOSITION_PROCESSED 3
+
+// `Operation.disposition`: somebody on the way keeps it, to deliver it later.
+#define RIALTO_DISPOSITION_STORED 4
+
+// `Operation.disposition`: shown to the user.
+#define RIALTO_DISPOSITION_DISPLAYED 5
+
+// `Operation.disposition`: the sender may not be told of the delivery.
+#define RIALTO_DISPOSITION_DELIVERY_FORBIDDEN 6
+
+// `Operation.disposition`: the sender may not be told of the processing.
+#define RIALTO_DISPOSITION_PROCESSING_FORBIDDEN 7
+
+// `Operation.disposition`: the sender may not be told of the display.
+#define RIALTO_DISPOSITION_DISPLAY_FORBIDDEN 8
+
+// `Operation.disposition`: the delivery cannot be found out.
+#define RIALTO_DISPOSITION_DELIVERY_ERROR 9
+
+// `Operation.disposition`: the processing cannot be found out.
+#define RIALTO_DISPOSITION_PROCESSING_ERROR 10
+
+// `Operation.disposition`: the display cannot be found out.
+#define RIALTO_DISPOSITION_DISPLAY_ERROR 11
+
+// A bit of `Operation.asked`: tell when the message was delivered.
+#define RIALTO_ASKED_POSITIVE_DELIVERY 1
+
+// A bit of `Operation.asked`: tell when the message cannot be delivered.
+#define RIALTO_ASKED_NEGATIVE_DELIVERY 2
+
+// A bit of `Operation.asked`: tell what those on the way do with the message.
+#define RIALTO_ASKED_PROCESSING 4
+
+// A bit of `Operation.asked`: tell when the message was shown to the user.
+#define RIALTO_ASKED_DISPLAY 8
 
 // `Response.status`: the far side acknowledged the delivery.
 #define RIALTO_SUCCESS 0
@@ -139,6 +193,15 @@
 
 // A bit of `Plugin.services`: the instant message service.
 #define RIALTO_SERVICE_MESSAGES 1
+
+// A bit of `Plugin.services`: the plugin can tell senders on its network what became of their messages.
+#define RIALTO_SERVICE_DISPOSITIONS 2
+
+// `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
+#define RIALTO_PATIENCE_NOT_SAID 0
+
+// `Plugin.patience_ms`: none; every message is kept first, and answered then.
+#define RIALTO_PATIENCE_NONE 18446744073709551615ull
 
 // `Claim.kind`: a UDP address to listen on, `0.0.0.0:5060`.
 #define RIALTO_CLAIM_UDP 1
@@ -257,6 +320,9 @@ typedef struct RialtoContentHeader {
 } RialtoContentHeader;
 
 // An operation that one side asks of the other. All texts are UTF-8.
+//
+// A message goes from its source to its destination. A disposition says what became of a message, and so goes the other way: its source is
+// whom the message was for. It has no payload, headers, instances, next hop or hop count.
 typedef struct RialtoOperation {
   // `sizeof` this struct, as its writer knows it.
   uint32_t size;
@@ -301,6 +367,24 @@ typedef struct RialtoOperation {
   void *(*retain)(void *owner);
   // Ends what `retain` began.
   void (*release)(void *retained);
+  // Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most 4096 bytes.
+  struct RialtoBytes identity;
+  // What the plugin wants back with each disposition of the message: handed in with it, handed back with them; or null. At most 4096 bytes.
+  struct RialtoBytes reference;
+  // Of a message: milliseconds for which it is worth delivering; 0 is not said.
+  uint64_t time_to_live_ms;
+  // Of a disposition: the message, by the `transaction_id` that its operation had when it was delivered to, or submitted by, the plugin.
+  struct RialtoBytes concerning;
+  // `DISPOSITION_…`
+  uint32_t disposition;
+  // `ASKED_…`, added up: what the sender of the message asked to be told; unknown ones are passed over.
+  uint32_t asked;
+  // Of a disposition: the name that the message had from its sender, or null.
+  struct RialtoBytes message_id;
+  // Of a disposition: when the gateway got the message, in milliseconds since 1970-01-01 00:00 UTC; 0 is not known.
+  uint64_t sent_at_ms;
+  // With `DISPOSITION_FAILED`: why, with the status `FAILURE`; null is not known.
+  const struct RialtoResponse *failure;
 } RialtoOperation;
 
 // A datum of a line in the log.
@@ -420,7 +504,7 @@ typedef struct RialtoPlugin {
   // Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
   // null, is released.
   void *(*start)(const struct RialtoStart *start, struct RialtoCompletion done);
-  // Delivers an operation to the native network.
+  // Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells.
   void (*deliver)(void *adapter,
                   const struct RialtoOperation *operation,
                   struct RialtoCompletion done);
@@ -441,6 +525,9 @@ typedef struct RialtoPlugin {
   // PREFIX stands before the address in a next hop, and may be missing. `unaddressed` among them says that `deliver` finds
   // its own way: DNS is asked only whether there is one.
   struct RialtoBytes lookups;
+  // Milliseconds that the sender's network can be kept waiting for what became of a message that the plugin submits. When they are over, the gateway
+  // keeps the message, and answers `INDETERMINANT`. Also `PATIENCE_…`
+  uint64_t patience_ms;
 } RialtoPlugin;
 
 #endif  /* RIALTO_H */

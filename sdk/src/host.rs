@@ -12,11 +12,12 @@ use rialto_abi as abi;
 use rialto_bridge::{
     Pending, Ticket,
     calls::{self, Owner, Subject},
-    operation::View,
+    operation::{DispositionView, View},
     read::lend,
 };
 use rialto_model::{
-    Failure, FailureReason, MessageOperation, Responder, Response, ResponseStatus, TransactionId,
+    DispositionOperation, Failure, FailureReason, MessageOperation, Responder, Response,
+    ResponseStatus, TransactionId,
 };
 
 /// The gateway, as one adapter sees it; clones are the same.
@@ -60,16 +61,11 @@ impl Host {
 
     /// Hands a message to the gateway. The order of calls is the order in which the gateway has them.
     pub fn submit(&self, operation: MessageOperation) -> Submission {
-        let transaction_id = *operation.transaction_id();
-        let pending = calls::open(Subject::operation(self.0.owner, &transaction_id));
-        if let Some(ticket) = pending.ticket() {
-            self.hand_over(&operation, ticket);
+        let submission = self.open(*operation.transaction_id());
+        if let Some(ticket) = submission.pending.ticket() {
+            self.hand_over(View::of(&operation).raw(), ticket);
         }
-        Submission {
-            pending,
-            responder: Some(Responder::resume(transaction_id)),
-            host: self.clone(),
-        }
+        submission
     }
 
     /// As [`submit`](Self::submit), but `then` gets the response, on whatever thread brings it: it must not block. Spares a
@@ -79,12 +75,30 @@ impl Host {
         operation: MessageOperation,
         then: impl FnOnce(Response) + Send + 'static,
     ) {
-        let transaction_id = *operation.transaction_id();
-        let subject = Subject::operation(self.0.owner, &transaction_id);
-        let ticket = calls::open_then(subject, move |status| {
-            then(Responder::resume(transaction_id).respond(status));
-        });
-        self.hand_over(&operation, ticket);
+        let ticket = self.open_then(*operation.transaction_id(), then);
+        self.hand_over(View::of(&operation).raw(), ticket);
+    }
+
+    /// Reports what became of a message that was delivered to this adapter, as its network says it.
+    ///
+    /// The operation [concerns](DispositionOperation::concerning) the transaction identifier that the message was delivered with, and comes from the
+    /// inbox that the message went to. Success: the sender will be told, or did not ask to be. A message that is not known (any more) is a failure.
+    pub fn submit_disposition(&self, operation: DispositionOperation) -> Submission {
+        let submission = self.open(*operation.transaction_id());
+        if let Some(ticket) = submission.pending.ticket() {
+            self.hand_over(DispositionView::of(&operation).raw(), ticket);
+        }
+        submission
+    }
+
+    /// As [`submit_disposition`](Self::submit_disposition), but `then` gets the response, as with [`submit_then`](Self::submit_then).
+    pub fn submit_disposition_then(
+        &self,
+        operation: DispositionOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        let ticket = self.open_then(*operation.transaction_id(), then);
+        self.hand_over(DispositionView::of(&operation).raw(), ticket);
     }
 
     /// Makes a name for an operation of the adapter's own.
@@ -135,16 +149,33 @@ impl Host {
         }
     }
 
-    fn hand_over(&self, operation: &MessageOperation, ticket: Ticket) {
+    fn open(&self, transaction_id: TransactionId) -> Submission {
+        Submission {
+            pending: calls::open(Subject::operation(self.0.owner, &transaction_id)),
+            responder: Some(Responder::resume(transaction_id)),
+            host: self.clone(),
+        }
+    }
+
+    fn open_then(
+        &self,
+        transaction_id: TransactionId,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) -> Ticket {
+        let subject = Subject::operation(self.0.owner, &transaction_id);
+        calls::open_then(subject, move |status| {
+            then(Responder::resume(transaction_id).respond(status));
+        })
+    }
+
+    /// `operation` is what a view lends.
+    fn hand_over(&self, operation: &abi::Operation, ticket: Ticket) {
         match self.0.table.submit {
-            Some(submit) => {
-                let view = View::of(operation);
-                // SAFETY: the gateway's function and its own context; the view outlives the call.
-                unsafe { submit(self.0.table.ctx, view.raw(), ticket.completion()) }
-            }
+            // SAFETY: the gateway's function and its own context; the caller's view outlives the call.
+            Some(submit) => unsafe { submit(self.0.table.ctx, operation, ticket.completion()) },
             None => {
                 let failure = Failure::new(FailureReason::UnsupportedService)
-                    .with_detail("this gateway takes no messages");
+                    .with_detail("this gateway takes no operations");
                 calls::answer(ticket, failure.into());
             }
         }
@@ -164,7 +195,7 @@ impl fmt::Debug for Host {
     }
 }
 
-/// A message on its way through the gateway; yields the response. Dropping it before cancels the operation.
+/// An operation on its way through the gateway; yields the response. Dropping it before cancels the operation.
 #[derive(Debug)]
 #[must_use = "dropping a submission cancels the operation"]
 pub struct Submission {

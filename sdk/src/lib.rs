@@ -96,8 +96,9 @@ pub use {serde, serde_json, tokio, tokio_util, tracing};
 /// What nearly every plugin needs.
 pub mod prelude {
     pub use rialto_model::{
-        Authentication, ByteString, Bytes, ContentHeader, Domain, Failure, FailureReason, Header,
-        InstantInbox, InstantMessage, MaxForwards, MessageHeaders, MessageOperation, Origin,
+        Authentication, ByteString, Bytes, ContentHeader, Disposition, DispositionOperation,
+        DispositionRequest, Domain, Failure, FailureReason, Header, ImdnHeaders, InstantInbox,
+        InstantMessage, MaxForwards, MessageHeaders, MessageId, MessageOperation, Notify, Origin,
         Payload, Responder, Response, ResponseStatus, Retry, TransactionId,
     };
     pub use serde::Deserialize;

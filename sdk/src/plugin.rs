@@ -1,9 +1,10 @@
 //! What an author implements.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use rialto_abi as abi;
-use rialto_model::{MessageOperation, Response};
+use rialto_bridge::response::milliseconds;
+use rialto_model::{DispositionOperation, FailureReason, MessageOperation, Response};
 use serde::de::DeserializeOwned;
 
 use crate::{Claims, Context, Result};
@@ -41,6 +42,19 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     fn deliver(&self, operation: MessageOperation)
     -> impl Future<Output = Result<Response>> + Send;
 
+    /// Tells a sender on the native network what became of its message, after the message's operation was answered.
+    ///
+    /// The operation brings back what the plugin submitted the message with ([`reference`](DispositionOperation::reference),
+    /// [`concerning`](DispositionOperation::concerning)). Its response says whether the sender was told: after a temporary failure the gateway tries
+    /// again. Runs as [`deliver`](Self::deliver) does; is called if [`Services::DISPOSITIONS`] is offered.
+    fn deliver_disposition(
+        &self,
+        operation: DispositionOperation,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        drop(operation);
+        async { Err(FailureReason::UnsupportedService.into()) }
+    }
+
     /// Ends the adapter's work: says goodbye on the wire. Its tasks still run; they are told to stop after this, and joined.
     fn stop(&self) -> impl Future<Output = ()> + Send {
         async {}
@@ -56,6 +70,7 @@ pub struct PluginInfo {
     pub(crate) schemes: &'static [&'static str],
     pub(crate) lookups: &'static [&'static str],
     pub(crate) services: Services,
+    pub(crate) patience_ms: u64,
     pub(crate) licence: Option<&'static str>,
     pub(crate) authors: Option<&'static str>,
 }
@@ -70,6 +85,7 @@ impl PluginInfo {
             schemes: &[],
             lookups: &[],
             services: Services::NONE,
+            patience_ms: abi::PATIENCE_NOT_SAID,
             licence: None,
             authors: None,
         }
@@ -110,6 +126,21 @@ impl PluginInfo {
         self
     }
 
+    /// Says how long the native network can be kept waiting for what becomes of a message.
+    ///
+    /// When that time is over, the gateway takes the message into its keeping, and answers [`Indeterminant`](rialto_model::ResponseStatus::Indeterminant): what
+    /// becomes of it later, the sender hears by [`Plugin::deliver_disposition`]. With none, [`Duration::ZERO`], every message is kept first. Not said:
+    /// no message is answered before its outcome is known. The operator may set it otherwise.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience_ms = match milliseconds(patience) {
+            0 if patience.is_zero() => abi::PATIENCE_NONE,
+            0 => 1,
+            abi::PATIENCE_NONE => abi::PATIENCE_NONE - 1,
+            milliseconds => milliseconds,
+        };
+        self
+    }
+
     /// The licence, as an SPDX expression.
     pub const fn licence(mut self, licence: &'static str) -> Self {
         self.licence = Some(licence);
@@ -132,6 +163,9 @@ impl Services {
     pub const NONE: Self = Self(0);
     /// The instant message service.
     pub const MESSAGES: Self = Self(abi::SERVICE_MESSAGES);
+
+    /// It can tell senders on its network what became of their messages: [`Plugin::deliver_disposition`].
+    pub const DISPOSITIONS: Self = Self(abi::SERVICE_DISPOSITIONS);
 
     /// These and those.
     pub const fn and(self, others: Self) -> Self {

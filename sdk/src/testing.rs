@@ -10,8 +10,11 @@ use std::{
 };
 
 use rialto_abi as abi;
-use rialto_bridge::{Answer, operation};
-use rialto_model::{MessageOperation, Origin, ResponseStatus};
+use rialto_bridge::{
+    Answer,
+    operation::{self, Operation},
+};
+use rialto_model::{DispositionOperation, MessageOperation, Origin, ResponseStatus};
 use tokio::runtime::Handle;
 
 use crate::{Context, Host, Plugin, Result, Tasks, config};
@@ -23,6 +26,7 @@ pub struct Gateway(&'static State);
 #[derive(Debug)]
 struct State {
     submitted: Mutex<Vec<MessageOperation>>,
+    dispositions: Mutex<Vec<DispositionOperation>>,
     answer: Mutex<ResponseStatus>,
 }
 
@@ -34,6 +38,7 @@ impl Gateway {
     pub fn new() -> Self {
         Self(Box::leak(Box::new(State {
             submitted: Mutex::default(),
+            dispositions: Mutex::default(),
             answer: Mutex::new(ResponseStatus::Success),
         })))
     }
@@ -43,9 +48,14 @@ impl Gateway {
         *lock(&self.0.answer) = status;
     }
 
-    /// What was submitted since this was asked last, in order.
+    /// The messages that were submitted since this was asked last, in order.
     pub fn submitted(&self) -> Vec<MessageOperation> {
         std::mem::take(&mut *lock(&self.0.submitted))
+    }
+
+    /// The dispositions that were submitted since this was asked last, in order.
+    pub fn dispositions(&self) -> Vec<DispositionOperation> {
+        std::mem::take(&mut *lock(&self.0.dispositions))
     }
 
     /// Reads a configuration, a JSON object, has the plugin check it, and starts the plugin on the runtime of the test.
@@ -92,7 +102,10 @@ unsafe extern "C" fn submit(
     // What is malformed is given up: the SDK that is under test here made it.
     if let Ok(operation) = operation {
         let status = lock(&state.answer).clone();
-        lock(&state.submitted).push(operation);
+        match operation {
+            Operation::Message(message) => lock(&state.submitted).push(message),
+            Operation::Disposition(disposition) => lock(&state.dispositions).push(disposition),
+        }
         answer.send(&status);
     }
 }

@@ -9,7 +9,8 @@ use std::{
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_loader::{self as loader, Adapter, Health, Measure, SubmissionId, SubmitAnswer, Ticket};
 use rialto_model::{
-    Domain, Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus,
+    DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin, Response,
+    ResponseStatus,
 };
 use rialto_resolver::Resolution;
 use rialto_router::{AdapterId, Limits, Router, RoutingTable, Shards};
@@ -287,6 +288,15 @@ impl loader::Gateway for Gateway {
         self.submit_from(from, operation, Caller::Adapter(from, answer));
     }
 
+    fn submit_disposition(
+        &self,
+        _: loader::AdapterId,
+        _: DispositionOperation,
+        answer: SubmitAnswer,
+    ) {
+        answer.send(&Failure::new(FailureReason::UnsupportedService).into());
+    }
+
     fn cancelled(&self, adapter: loader::AdapterId, submission: SubmissionId) {
         for shard in &self.shards {
             shard.handle(self, |state| {
@@ -300,6 +310,9 @@ impl loader::Gateway for Gateway {
     fn responded(&self, _: loader::AdapterId, token: u64, response: Response) {
         self.answered(Token(token), response.into_status());
     }
+
+    /// No disposition is ever delivered.
+    fn disposition_responded(&self, _: loader::AdapterId, _: u64, _: Response) {}
 
     fn measured(&self, adapter: loader::AdapterId, metric: &str, measure: Measure) {
         self.measures.add(to_router(adapter), metric, measure);

@@ -19,7 +19,8 @@ use rialto_loader::{
     Adapter, AdapterId, ClaimTable, Declared, Gateway, Health, Measure, SubmissionId, SubmitAnswer,
 };
 use rialto_model::{
-    InstantInbox, InstantMessage, MessageOperation, Response, ResponseStatus, TransactionId,
+    DispositionOperation, InstantInbox, InstantMessage, MessageOperation, Response, ResponseStatus,
+    TransactionId,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -37,10 +38,16 @@ impl Gateway for Counter {
         black_box(message);
         answer.respond(&responder.respond(ResponseStatus::Success));
     }
+    fn submit_disposition(&self, _: AdapterId, operation: DispositionOperation, _: SubmitAnswer) {
+        drop(black_box(operation));
+    }
     fn cancelled(&self, _: AdapterId, _: SubmissionId) {}
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
         drop(black_box(response));
         self.0.store(token, Ordering::Relaxed);
+    }
+    fn disposition_responded(&self, _: AdapterId, _: u64, response: Response) {
+        drop(black_box(response));
     }
     fn measured(&self, _: AdapterId, _: &str, _: Measure) {}
     fn health(&self, _: AdapterId, _: Health) {}

@@ -1,7 +1,9 @@
 //! The gateway behind the boundary.
 
 use rialto_bridge::{Answer, Receipt};
-use rialto_model::{MessageOperation, Response, ResponseStatus, TransactionId};
+use rialto_model::{
+    DispositionOperation, MessageOperation, Response, ResponseStatus, TransactionId,
+};
 
 use crate::{AdapterId, LogRecord};
 
@@ -13,11 +15,22 @@ pub trait Gateway: Send + Sync + 'static {
     /// Takes a message from an adapter's network; `answer` may be given at any time, on any thread.
     fn submit(&self, adapter: AdapterId, operation: MessageOperation, answer: SubmitAnswer);
 
+    /// Takes what an adapter's network says of a message that was delivered to it; `answer` as for [`submit`](Self::submit).
+    fn submit_disposition(
+        &self,
+        adapter: AdapterId,
+        operation: DispositionOperation,
+        answer: SubmitAnswer,
+    );
+
     /// Hears that the adapter no longer waits for an answer; giving it is harmless.
     fn cancelled(&self, adapter: AdapterId, submission: SubmissionId);
 
-    /// Takes the one response to the operation that was delivered with this `token`.
+    /// Takes the one response to the message that was delivered with this `token`.
     fn responded(&self, adapter: AdapterId, token: u64, response: Response);
+
+    /// Takes the one response to the disposition that was delivered with this `token`; tokens of messages are others, be they equal.
+    fn disposition_responded(&self, adapter: AdapterId, token: u64, response: Response);
 
     /// Takes a measurement.
     fn measured(&self, adapter: AdapterId, metric: &str, measure: Measure);

@@ -8,8 +8,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rialto_loader::{AdapterId, Claim, ClaimTable, Declared, Health, Language, Library, Measure};
 use rialto_model::{
-    ContentHeader, Header, InstantMessage, MaxForwards, MessageHeaders, MessageOperation,
-    ResponseStatus,
+    Authentication, ContentHeader, Header, InstantMessage, MaxForwards, MessageHeaders,
+    MessageOperation, ResponseStatus,
 };
 use support::*;
 
@@ -100,6 +100,11 @@ fn full(payload: usize) -> MessageOperation {
     .with_source_instance("phone")
     .with_destination_instance("")
     .with_next_hop("sip:proxy.example.net")
+    .with_authentication(Authentication::Network)
+    .with_identity("stanza-1\u{0}alice")
+    .with_reference("")
+    .with_time_to_live(Duration::from_secs(3600))
+    .into_ephemeral()
 }
 
 fn vec_bytes(len: usize) -> rialto_model::Bytes {

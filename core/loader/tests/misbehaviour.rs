@@ -16,7 +16,9 @@ use rialto_loader::{
     AdapterId, ClaimTable, Declared, Gateway, Health, LoadError, Measure, StopError, SubmissionId,
     SubmitAnswer,
 };
-use rialto_model::{FailureReason, MessageOperation, Response, ResponseStatus};
+use rialto_model::{
+    DispositionOperation, FailureReason, MessageOperation, Response, ResponseStatus,
+};
 use support::*;
 use tokio::task::JoinSet;
 
@@ -412,11 +414,13 @@ struct Clumsy(AtomicBool, Arc<Recorder>);
 
 impl Gateway for Clumsy {
     fn submit(&self, _: AdapterId, _: MessageOperation, _: SubmitAnswer) {}
+    fn submit_disposition(&self, _: AdapterId, _: DispositionOperation, _: SubmitAnswer) {}
     fn cancelled(&self, _: AdapterId, _: SubmissionId) {}
     fn responded(&self, adapter: AdapterId, token: u64, response: Response) {
         assert!(self.0.swap(true, Ordering::SeqCst), "on purpose");
         self.1.responded(adapter, token, response);
     }
+    fn disposition_responded(&self, _: AdapterId, _: u64, _: Response) {}
     fn measured(&self, _: AdapterId, _: &str, _: Measure) {}
     fn health(&self, _: AdapterId, _: Health) {}
 }

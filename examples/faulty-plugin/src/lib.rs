@@ -4,7 +4,11 @@
 
 #![forbid(unsafe_code)]
 
-use std::{future::pending, net::SocketAddr, time::Instant};
+use std::{
+    future::pending,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use rialto_sdk::{prelude::*, tokio::task::yield_now, tracing};
 
@@ -78,7 +82,8 @@ impl Plugin for Faulty {
     const INFO: PluginInfo = PluginInfo::new("faulty", env!("CARGO_PKG_VERSION"))
         .schemes(&["faulty", "broken"])
         .lookups(&["srv _faulty._tcp tcp:", "address 7"])
-        .services(Services::MESSAGES)
+        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .patience(Duration::from_secs(20))
         .licence("MIT OR Apache-2.0");
 
     type Config = Config;
@@ -138,6 +143,22 @@ impl Plugin for Faulty {
             Fault::GivesUp => drop(self.host.submit(operation.clone())),
             // Boxed: every delivery would carry its size.
             Fault::Submits => return Box::pin(self.submit_many(operation)).await,
+            Fault::Waits => yield_now().await,
+            _ => {}
+        }
+        Ok(operation.respond(ResponseStatus::Success))
+    }
+
+    /// Has the faults of `deliver` that are those of a call.
+    async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
+        match self.config.fault {
+            Fault::PanicInCall => panic!("deliver_disposition: a bug"),
+            Fault::NeverAnswers => {
+                let _dropped = Dropped(self.host.clone());
+                self.host.count("waiting", 1);
+                pending().await
+            }
+            Fault::GivesUp => drop(self.host.submit_disposition(operation.clone())),
             Fault::Waits => yield_now().await,
             _ => {}
         }

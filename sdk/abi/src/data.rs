@@ -15,6 +15,9 @@ pub struct Bytes {
 }
 
 /// An operation that one side asks of the other. All texts are UTF-8.
+///
+/// A message goes from its source to its destination. A disposition says what became of a message, and so goes the other way: its source is
+/// whom the message was for. It has no payload, headers, instances, next hop or hop count.
 #[repr(C)]
 #[derive(StableAbi, Clone, Copy, Debug)]
 pub struct Operation {
@@ -61,6 +64,24 @@ pub struct Operation {
     pub retain: Option<unsafe extern "C" fn(owner: *mut c_void) -> *mut c_void>,
     /// Ends what `retain` began.
     pub release: Option<unsafe extern "C" fn(retained: *mut c_void)>,
+    /// Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most 4096 bytes.
+    pub identity: Bytes,
+    /// What the plugin wants back with each disposition of the message: handed in with it, handed back with them; or null. At most 4096 bytes.
+    pub reference: Bytes,
+    /// Of a message: milliseconds for which it is worth delivering; 0 is not said.
+    pub time_to_live_ms: u64,
+    /// Of a disposition: the message, by the `transaction_id` that its operation had when it was delivered to, or submitted by, the plugin.
+    pub concerning: Bytes,
+    /// `DISPOSITION_…`
+    pub disposition: u32,
+    /// `ASKED_…`, added up: what the sender of the message asked to be told; unknown ones are passed over.
+    pub asked: u32,
+    /// Of a disposition: the name that the message had from its sender, or null.
+    pub message_id: Bytes,
+    /// Of a disposition: when the gateway got the message, in milliseconds since 1970-01-01 00:00 UTC; 0 is not known.
+    pub sent_at_ms: u64,
+    /// With `DISPOSITION_FAILED`: why, with the status `FAILURE`; null is not known.
+    pub failure: *const Response,
 }
 
 /// A message header of message/cpim. RFC 3862 §3.

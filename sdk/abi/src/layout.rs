@@ -57,7 +57,8 @@ layout! {
     Operation {
         size kind deadline_ms max_forwards flags transaction_id source destination source_instance
         destination_instance next_hop thread content_type headers headers_len content_headers
-        content_headers_len payload owner retain release
+        content_headers_len payload owner retain release identity reference time_to_live_ms concerning
+        disposition asked message_id sent_at_ms failure
     }
     Response {
         size status reason origin retry reserved retry_after_ms transaction_id detail
@@ -72,6 +73,6 @@ layout! {
     ClaimSink { size reserved ctx claim }
     Plugin {
         magic contract size name version protocol schemes services licence authors claims start deliver
-        cancel stop release set_level layout layout_len lookups
+        cancel stop release set_level layout layout_len lookups patience_ms
     }
 }

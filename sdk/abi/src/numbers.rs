@@ -7,9 +7,47 @@ pub const CONTRACT: u32 = 1;
 
 /// `Operation.kind`: an instant message.
 pub const KIND_MESSAGE: u32 = 1;
+/// `Operation.kind`: what became of a message whose operation was answered before that was known.
+pub const KIND_DISPOSITION: u32 = 2;
 
 /// `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
 pub const FLAG_AUTHENTICATED: u32 = 1;
+/// `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
+pub const FLAG_EPHEMERAL: u32 = 2;
+
+/// `Operation.disposition`: none; only messages have it.
+pub const DISPOSITION_NONE: u32 = 0;
+/// `Operation.disposition`: delivered to the recipient.
+pub const DISPOSITION_DELIVERED: u32 = 1;
+/// `Operation.disposition`: not delivered, and not tried again.
+pub const DISPOSITION_FAILED: u32 = 2;
+/// `Operation.disposition`: somebody on the way did with it what is to be done.
+pub const DISPOSITION_PROCESSED: u32 = 3;
+/// `Operation.disposition`: somebody on the way keeps it, to deliver it later.
+pub const DISPOSITION_STORED: u32 = 4;
+/// `Operation.disposition`: shown to the user.
+pub const DISPOSITION_DISPLAYED: u32 = 5;
+/// `Operation.disposition`: the sender may not be told of the delivery.
+pub const DISPOSITION_DELIVERY_FORBIDDEN: u32 = 6;
+/// `Operation.disposition`: the sender may not be told of the processing.
+pub const DISPOSITION_PROCESSING_FORBIDDEN: u32 = 7;
+/// `Operation.disposition`: the sender may not be told of the display.
+pub const DISPOSITION_DISPLAY_FORBIDDEN: u32 = 8;
+/// `Operation.disposition`: the delivery cannot be found out.
+pub const DISPOSITION_DELIVERY_ERROR: u32 = 9;
+/// `Operation.disposition`: the processing cannot be found out.
+pub const DISPOSITION_PROCESSING_ERROR: u32 = 10;
+/// `Operation.disposition`: the display cannot be found out.
+pub const DISPOSITION_DISPLAY_ERROR: u32 = 11;
+
+/// A bit of `Operation.asked`: tell when the message was delivered.
+pub const ASKED_POSITIVE_DELIVERY: u32 = 1;
+/// A bit of `Operation.asked`: tell when the message cannot be delivered.
+pub const ASKED_NEGATIVE_DELIVERY: u32 = 2;
+/// A bit of `Operation.asked`: tell what those on the way do with the message.
+pub const ASKED_PROCESSING: u32 = 4;
+/// A bit of `Operation.asked`: tell when the message was shown to the user.
+pub const ASKED_DISPLAY: u32 = 8;
 
 /// `Response.status`: the far side acknowledged the delivery.
 pub const SUCCESS: u32 = 0;
@@ -90,6 +128,13 @@ pub const ACCEPTED: u32 = 1;
 
 /// A bit of `Plugin.services`: the instant message service.
 pub const SERVICE_MESSAGES: u64 = 1;
+/// A bit of `Plugin.services`: the plugin can tell senders on its network what became of their messages.
+pub const SERVICE_DISPOSITIONS: u64 = 2;
+
+/// `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
+pub const PATIENCE_NOT_SAID: u64 = 0;
+/// `Plugin.patience_ms`: none; every message is kept first, and answered then.
+pub const PATIENCE_NONE: u64 = 0xffff_ffff_ffff_ffff;
 
 /// `Claim.kind`: a UDP address to listen on, `0.0.0.0:5060`.
 pub const CLAIM_UDP: u32 = 1;

@@ -40,7 +40,7 @@ pub struct Plugin {
     /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
     /// null, is released.
     pub start: Option<unsafe extern "C" fn(start: *const Start, done: Completion) -> *mut c_void>,
-    /// Delivers an operation to the native network.
+    /// Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells.
     pub deliver: Option<
         unsafe extern "C" fn(adapter: *mut c_void, operation: *const Operation, done: Completion),
     >,
@@ -62,6 +62,9 @@ pub struct Plugin {
     /// PREFIX stands before the address in a next hop, and may be missing. `unaddressed` among them says that `deliver` finds
     /// its own way: DNS is asked only whether there is one.
     pub lookups: Bytes,
+    /// Milliseconds that the sender's network can be kept waiting for what became of a message that the plugin submits. When they are over, the gateway
+    /// keeps the message, and answers `INDETERMINANT`. Also `PATIENCE_…`
+    pub patience_ms: u64,
 }
 
 /// What an adapter starts with.

@@ -4,7 +4,7 @@
 use std::mem::MaybeUninit;
 
 use rialto_abi as abi;
-use rialto_model::{AddressError, operation::TransactionIdError};
+use rialto_model::{AddressError, FailureReason, MessageIdError, operation::TransactionIdError};
 use thiserror::Error;
 
 /// The longest slice that is believed: a garbage length is likelier than a message of this size.
@@ -63,6 +63,15 @@ pub enum Malformed {
     /// The identifier of an operation is none.
     #[error(transparent)]
     TransactionId(#[from] TransactionIdError),
+    /// The message that a disposition is about is not named.
+    #[error("what the disposition concerns is not named: {0}")]
+    Concerning(TransactionIdError),
+    /// The name that a message had from its sender is none.
+    #[error(transparent)]
+    MessageId(#[from] MessageIdError),
+    /// What says why a message was not delivered says something else.
+    #[error("the failure of the disposition is none")]
+    NoFailure,
     /// The source or the destination is no `im:` URI.
     #[error("the {what} is invalid: {error}")]
     Address {
@@ -74,6 +83,16 @@ pub enum Malformed {
     /// The response is for another operation than its ticket.
     #[error("the response carries the identifier of another operation")]
     AnotherOperation,
+}
+
+impl Malformed {
+    /// What the other side is told: what is only newer than this side is a service that it does not offer, all else is a fault.
+    pub const fn reason(&self) -> FailureReason {
+        match self {
+            Self::Unknown { .. } => FailureReason::UnsupportedService,
+            _ => FailureReason::Internal,
+        }
+    }
 }
 
 /// Borrows bytes of the other side.

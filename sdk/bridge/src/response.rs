@@ -40,15 +40,24 @@ pub fn view(transaction_id: Option<&TransactionId>, status: &ResponseStatus) -> 
     match status {
         ResponseStatus::Success => {}
         ResponseStatus::Indeterminant => response.status = abi::INDETERMINANT,
-        ResponseStatus::Failure(failure) => {
-            response.status = abi::FAILURE;
-            response.reason = failure.reason().code();
-            response.origin = origin_number(failure.origin());
-            (response.retry, response.retry_after_ms) = retry_numbers(failure.retry());
-            response.detail = read::lend(failure.detail().as_bytes());
-        }
+        ResponseStatus::Failure(failure) => fail(&mut response, failure),
     }
     response
+}
+
+/// Lends a failure that is a part of something else; valid as long as the argument.
+pub(crate) fn failure_view(failure: &Failure) -> abi::Response {
+    let mut response = view(None, &ResponseStatus::Success);
+    fail(&mut response, failure);
+    response
+}
+
+fn fail(response: &mut abi::Response, failure: &Failure) {
+    response.status = abi::FAILURE;
+    response.reason = failure.reason().code();
+    response.origin = origin_number(failure.origin());
+    (response.retry, response.retry_after_ms) = retry_numbers(failure.retry());
+    response.detail = read::lend(failure.detail().as_bytes());
 }
 
 /// Takes a status from the other side, which must be for `expected`.
@@ -150,6 +159,10 @@ const fn retry(number: u32, after_ms: u64) -> Option<Retry> {
 }
 
 /// A duration as the contract has it.
-pub fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+pub const fn milliseconds(duration: Duration) -> u64 {
+    let milliseconds = duration.as_millis();
+    match milliseconds > u64::MAX as u128 {
+        true => u64::MAX,
+        false => milliseconds as u64,
+    }
 }

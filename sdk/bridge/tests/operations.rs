@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     unsafe_code,
     reason = "a test may; plays the other side"
 )]
@@ -11,7 +12,8 @@ use std::{ptr, sync::Arc, time::Duration};
 use rialto_abi as abi;
 use rialto_bridge::{
     Malformed,
-    operation::{LENT_FROM, MAX_TEXTS, View, own},
+    operation::{LENT_FROM, MAX_TEXTS, Operation, View, own},
+    read::Sized32,
 };
 use rialto_model::{
     Authentication, Bytes, ContentHeader, FailureReason, Header, InstantInbox, InstantMessage,
@@ -50,7 +52,20 @@ fn taken(spoil: impl FnOnce(&mut abi::Operation)) -> Result<MessageOperation, Ma
     let mut raw = *view.raw();
     spoil(&mut raw);
     // SAFETY: follows the contract as far as memory goes.
-    unsafe { own(&raw const raw) }
+    unsafe { own(&raw const raw) }.map(message)
+}
+
+fn message(operation: Operation) -> MessageOperation {
+    match operation {
+        Operation::Message(message) => message,
+        Operation::Disposition(other) => panic!("{other:?} is no message"),
+    }
+}
+
+/// Lends a message and takes it.
+fn crossed(original: &MessageOperation) -> MessageOperation {
+    // SAFETY: a view follows the contract.
+    message(unsafe { own(View::of(original).raw()) }.unwrap())
 }
 
 fn lend(bytes: &'static [u8]) -> abi::Bytes {
@@ -64,9 +79,7 @@ fn lend(bytes: &'static [u8]) -> abi::Bytes {
 fn operation_comes_through_unchanged() {
     for len in [0, 1, LENT_FROM - 1, LENT_FROM, 100_000] {
         let original = operation(Bytes::from(vec![7; len]));
-        // SAFETY: a view follows the contract.
-        let taken = unsafe { own(View::of(&original).raw()) };
-        assert_eq!(taken.as_ref(), Ok(&original), "{len} bytes");
+        assert_eq!(crossed(&original), original, "{len} bytes");
     }
 }
 
@@ -75,9 +88,7 @@ fn authentication_crosses_and_is_nobody_s_invention() {
     let original = operation(Bytes::new());
     assert_eq!(View::of(&original).raw().flags, 0);
     let vouched = original.with_authentication(Authentication::Network);
-    // SAFETY: a view follows the contract.
-    let crossed = unsafe { own(View::of(&vouched).raw()) };
-    assert_eq!(crossed.as_ref(), Ok(&vouched));
+    assert_eq!(crossed(&vouched), vouched);
     let others = taken(|raw| raw.flags = !abi::FLAG_AUTHENTICATED).unwrap();
     assert_eq!(others.authentication(), Authentication::None);
 }
@@ -86,8 +97,7 @@ fn authentication_crosses_and_is_nobody_s_invention() {
 fn large_payload_is_kept_where_it_is_until_its_last_user_is_gone() {
     let owner = Arc::new(vec![7; LENT_FROM]);
     let original = operation(Bytes::from_owner(Owner(Arc::clone(&owner))));
-    // SAFETY: a view follows the contract.
-    let taken = unsafe { own(View::of(&original).raw()) }.unwrap();
+    let taken = crossed(&original);
     drop(original);
     let kept = taken.message().payload().clone().into_bytes();
     assert_eq!(kept.as_ptr(), owner.as_ptr(), "not copied");
@@ -116,7 +126,8 @@ fn payload_of_a_side_that_does_not_lend_is_copied() {
         let mut raw = *view.raw();
         raw.retain = retain;
         // SAFETY: follows the contract.
-        assert_eq!(unsafe { own(&raw const raw) }.as_ref(), Ok(&original));
+        let taken = unsafe { own(&raw const raw) };
+        assert_eq!(taken.map(message).as_ref(), Ok(&original));
     }
 }
 
@@ -124,11 +135,12 @@ fn payload_of_a_side_that_does_not_lend_is_copied() {
 fn longer_struct_is_read_up_to_what_is_known_and_shorter_one_is_refused() {
     let size = size_of::<abi::Operation>();
     assert!(taken(|raw| raw.size = size as u32 + 8).is_ok());
+    let first = <abi::Operation as Sized32>::FIRST;
     assert_eq!(
-        taken(|raw| raw.size = size as u32 - 8),
+        taken(|raw| raw.size = first as u32 - 8),
         Err(Malformed::Short {
-            size: size - 8,
-            first: size
+            size: first - 8,
+            first
         })
     );
     // SAFETY: null is allowed.

@@ -6,13 +6,13 @@ use rialto_abi as abi;
 use rialto_bridge::{
     Answer, Malformed,
     answer::{answer_or_spawn, caught},
-    operation,
+    operation::{self, Operation},
 };
 use rialto_model::{Failure, FailureReason, Origin, Response, ResponseStatus, TransactionId};
 
 use super::{
     adapter::Adapter,
-    guard::{answered, unanswered},
+    guard::{Unanswered, answered, unanswered},
     waiting::Waiting,
 };
 use crate::{Plugin, Result, log};
@@ -26,41 +26,74 @@ pub(super) unsafe extern "C" fn deliver<P: Plugin>(
     unsafe {
         answered(done, (), |unanswered| {
             let adapter = Adapter::<P>::of(adapter);
-            let operation = match operation::own(operation) {
-                Ok(operation) => operation,
+            match operation::own(operation) {
+                Ok(Operation::Message(operation)) => {
+                    let call = Call::of(*operation.transaction_id(), operation.deadline());
+                    begin(&adapter, unanswered, call, |plugin| {
+                        plugin.deliver(operation)
+                    });
+                }
+                Ok(Operation::Disposition(operation)) => {
+                    let call = Call::of(*operation.transaction_id(), operation.deadline());
+                    begin(&adapter, unanswered, call, |plugin| {
+                        plugin.deliver_disposition(operation)
+                    });
+                }
                 Err(error) => {
                     let status = refused(&error);
                     unanswered.take().map(|answer| answer.send(&status));
-                    return;
                 }
-            };
-            let id = *operation.transaction_id();
-            let (Some(plugin), deadline) = (adapter.plugin.get(), operation.deadline()) else {
-                return; // the answer says that it was given up; the gateway delivers to what has started only
-            };
-            // SAFETY: the adapter lives during this call, and `Rest` holds it for a future that outlives the call.
-            // (No clone of the `Arc` on the fast path: all threads would fight for one counter.)
-            let plugin: &'static P = &*std::ptr::from_ref(plugin);
-            let _entered = adapter.runtime.handle().enter();
-            let _logs = log::enter(&adapter.host);
-            let future = Box::pin(plugin.deliver(operation));
-            let Some(answer) = unanswered.take() else {
-                return;
-            };
-            answer_or_spawn(
-                future,
-                answer,
-                |result| status(&id, result),
-                |future, answer| {
-                    Rest {
-                        future,
-                        adapter: Arc::clone(&adapter),
-                    }
-                    .wait(id, deadline, answer);
-                },
-            );
+            }
         });
     }
+}
+
+/// What is known of an operation while it is at the plugin.
+struct Call {
+    id: TransactionId,
+    deadline: Option<Duration>,
+}
+
+impl Call {
+    const fn of(id: TransactionId, deadline: Option<Duration>) -> Self {
+        Self { id, deadline }
+    }
+}
+
+/// Begins a delivery inside the call; what is not done then is waited for.
+fn begin<P, F>(
+    adapter: &Arc<Adapter<P>>,
+    unanswered: &mut Unanswered,
+    Call { id, deadline }: Call,
+    deliver: impl FnOnce(&'static P) -> F,
+) where
+    P: Plugin,
+    F: Future<Output = Result<Response>> + Send + 'static,
+{
+    let Some(plugin) = adapter.plugin.get() else {
+        return; // the answer says that it was given up; the gateway delivers to what has started only
+    };
+    // SAFETY: the adapter lives during this call, and `Rest` holds it for a future that outlives the call.
+    // (No clone of the `Arc` on the fast path: all threads would fight for one counter.)
+    let plugin: &'static P = unsafe { &*std::ptr::from_ref(plugin) };
+    let _entered = adapter.runtime.handle().enter();
+    let _logs = log::enter(&adapter.host);
+    let future = Box::pin(deliver(plugin));
+    let Some(answer) = unanswered.take() else {
+        return;
+    };
+    answer_or_spawn(
+        future,
+        answer,
+        |result| status(&id, result),
+        |future, answer| {
+            Rest {
+                future,
+                adapter: Arc::clone(adapter),
+            }
+            .wait(id, deadline, answer);
+        },
+    );
 }
 
 /// A delivery that waits. Its fields are dropped in this order: the future borrows the adapter's plugin.
@@ -124,11 +157,7 @@ fn status(id: &TransactionId, result: Result<Response>) -> ResponseStatus {
 }
 
 fn refused(error: &Malformed) -> ResponseStatus {
-    let reason = match error {
-        Malformed::Unknown { .. } => FailureReason::UnsupportedService,
-        _ => FailureReason::Internal,
-    };
-    Failure::new(reason)
+    Failure::new(error.reason())
         .with_origin(Origin::Host)
         .with_detail(format!("the gateway broke the contract: {error}"))
         .into()

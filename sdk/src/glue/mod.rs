@@ -50,6 +50,7 @@ pub const fn table<P: Plugin>() -> Table {
         version,
         protocol,
         services,
+        patience_ms,
         licence,
         authors,
         ..
@@ -75,6 +76,7 @@ pub const fn table<P: Plugin>() -> Table {
         layout: abi::LAYOUT.as_ptr(),
         layout_len: abi::LAYOUT.len(),
         lookups: Lookups::<P>::JOINED.lent(),
+        patience_ms,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rialto_loader::Library;
+use rialto_loader::{Library, Manifest};
 use serde_json::json;
 
 use super::print;
@@ -60,16 +60,21 @@ pub(crate) fn configured(config: &Config) -> Result<Vec<PathBuf>, Exit> {
 fn line(library: &Library) -> String {
     let manifest = library.manifest();
     let (name, version, protocol) = (manifest.name(), manifest.version(), manifest.protocol());
-    let services = if manifest.offers_messages() {
-        "messages"
-    } else {
-        "no services"
-    };
+    let services = services(manifest).join(", ");
     let path = library.path().display();
     format!(
         "{name} {version}: {protocol} ({}), {services}, {path}\n",
         manifest.schemes().join(", ")
     )
+}
+
+fn services(manifest: &Manifest) -> Vec<&'static str> {
+    let offered = [
+        ("messages", manifest.offers_messages()),
+        ("dispositions", manifest.offers_dispositions()),
+    ];
+    let names = offered.into_iter().filter(|(_, is_offered)| *is_offered);
+    names.map(|(name, _)| name).collect()
 }
 
 fn describe(library: &Library) -> serde_json::Value {
@@ -82,6 +87,8 @@ fn describe(library: &Library) -> serde_json::Value {
         "schemes": manifest.schemes(),
         "lookups": manifest.lookups().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "messages": manifest.offers_messages(),
+        "dispositions": manifest.offers_dispositions(),
+        "patience_ms": manifest.patience().map(|patience| patience.as_millis() as u64),
         "licence": manifest.licence(),
         "authors": manifest.authors(),
     })

@@ -11,7 +11,7 @@ use rialto_model::{Responder, Response, TransactionId};
 
 use super::Adapter;
 
-/// An operation at a plugin; yields the response. Dropping it before cancels the delivery.
+/// An operation at a plugin, of either kind; yields the response. Dropping it before cancels the delivery.
 #[derive(Debug)]
 #[must_use = "dropping a delivery cancels it"]
 pub struct Delivery {

@@ -11,10 +11,11 @@ use rialto_abi as abi;
 use rialto_bridge::{
     Answer,
     calls::Answered,
-    operation, read,
+    operation::{self, Operation},
+    read,
     response::{MAX_DETAIL, line},
 };
-use rialto_model::{Failure, FailureReason, Origin, Responder, ResponseStatus, TransactionId};
+use rialto_model::{Failure, Origin, Responder, ResponseStatus, TransactionId};
 
 use super::AdapterId;
 use crate::{Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
@@ -25,11 +26,31 @@ pub(super) struct Side {
     id: AdapterId,
     name: Arc<str>,
     gateway: Arc<dyn Gateway>,
+    told: Told,
+}
+
+/// Where the responses to dispositions go.
+pub(super) struct Told {
+    id: AdapterId,
+    gateway: Arc<dyn Gateway>,
 }
 
 impl Side {
     pub(super) fn leak(id: AdapterId, name: Arc<str>, gateway: Arc<dyn Gateway>) -> &'static Self {
-        Box::leak(Box::new(Self { id, name, gateway }))
+        let told = Told {
+            id,
+            gateway: Arc::clone(&gateway),
+        };
+        Box::leak(Box::new(Self {
+            id,
+            name,
+            gateway,
+            told,
+        }))
+    }
+
+    pub(super) const fn told(&self) -> &Told {
+        &self.told
     }
 
     pub(super) const fn id(&self) -> AdapterId {
@@ -79,6 +100,13 @@ impl Answered for Side {
     }
 }
 
+impl Answered for Told {
+    fn answered(&self, token: u64, transaction_id: TransactionId, status: ResponseStatus) {
+        let response = Responder::resume(transaction_id).respond(status);
+        self.gateway.disposition_responded(self.id, token, response);
+    }
+}
+
 /// No panic of the gateway's reaches the plugin.
 fn guard(call: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
@@ -97,12 +125,16 @@ unsafe extern "C" fn submit(
         // SAFETY: the plugin's promise, for both.
         let (side, operation) = unsafe { (Side::of(ctx), operation::own(operation)) };
         match operation {
-            Ok(operation) => {
+            Ok(Operation::Message(operation)) => {
                 let answer = SubmitAnswer::new(answer, *operation.transaction_id());
                 side.gateway.submit(side.id, operation, answer);
             }
+            Ok(Operation::Disposition(operation)) => {
+                let answer = SubmitAnswer::new(answer, *operation.transaction_id());
+                side.gateway.submit_disposition(side.id, operation, answer);
+            }
             Err(error) => {
-                let failure = Failure::new(FailureReason::Internal)
+                let failure = Failure::new(error.reason())
                     .with_origin(Origin::Plugin)
                     .with_detail(format!(
                         "the plugin submitted a malformed operation: {error}"

@@ -13,15 +13,18 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use rialto_abi as abi;
 use rialto_bridge::{
     Ticket,
     calls::{self, Answered, Owner, Subject},
-    operation::View,
+    operation::{DispositionView, View},
 };
-use rialto_model::{Failure, FailureReason, MessageOperation, ResponseStatus};
+use rialto_model::{
+    DispositionOperation, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
+};
 
 use crate::{Claim, Library, Manifest, claims::Reservation, log, watchdog};
 use host::Side;
@@ -93,12 +96,27 @@ impl Adapter {
         self.inner.claims.claims()
     }
 
-    /// Hands an operation to the plugin. The response comes to [`Gateway::responded`](crate::Gateway::responded) with this `token`:
+    /// Hands a message to the plugin. The response comes to [`Gateway::responded`](crate::Gateway::responded) with this `token`:
     /// once, on any thread, perhaps before this returns. A plugin that does not answer in time is answered for.
     pub fn deliver_with(&self, operation: MessageOperation, token: u64) -> Ticket {
         let side: &'static dyn Answered = self.inner.side;
-        let ticket = calls::open_with(self.inner.subject(&operation), side, token);
-        self.inner.deliver(&operation, ticket);
+        let subject = self
+            .inner
+            .subject(operation.transaction_id(), operation.deadline());
+        let ticket = calls::open_with(subject, side, token);
+        self.inner.deliver(View::of(&operation).raw(), ticket);
+        ticket
+    }
+
+    /// Hands a disposition to the plugin, as [`deliver_with`](Self::deliver_with) does a message. The response comes to
+    /// [`Gateway::disposition_responded`](crate::Gateway::disposition_responded); a plugin that does not offer the service is not called.
+    pub fn deliver_disposition_with(&self, operation: DispositionOperation, token: u64) -> Ticket {
+        let told: &'static dyn Answered = self.inner.side.told();
+        let subject = self
+            .inner
+            .subject(operation.transaction_id(), operation.deadline());
+        let ticket = calls::open_with(subject, told, token);
+        self.inner.deliver_disposition(&operation, ticket);
         ticket
     }
 
@@ -111,13 +129,24 @@ impl Adapter {
         waited
     }
 
-    /// Hands an operation to the plugin; ready at the first poll if the plugin answers within the call. Dropping it cancels.
+    /// Hands a message to the plugin; ready at the first poll if the plugin answers within the call. Dropping it cancels.
     pub fn deliver(&self, operation: MessageOperation) -> Delivery {
-        let pending = calls::open(self.inner.subject(&operation));
+        let id = *operation.transaction_id();
+        let pending = calls::open(self.inner.subject(&id, operation.deadline()));
         if let Some(ticket) = pending.ticket() {
-            self.inner.deliver(&operation, ticket);
+            self.inner.deliver(View::of(&operation).raw(), ticket);
         }
-        Delivery::new(self.clone(), *operation.transaction_id(), pending)
+        Delivery::new(self.clone(), id, pending)
+    }
+
+    /// Hands a disposition to the plugin, as [`deliver`](Self::deliver) does a message.
+    pub fn deliver_disposition(&self, operation: DispositionOperation) -> Delivery {
+        let id = *operation.transaction_id();
+        let pending = calls::open(self.inner.subject(&id, operation.deadline()));
+        if let Some(ticket) = pending.ticket() {
+            self.inner.deliver_disposition(&operation, ticket);
+        }
+        Delivery::new(self.clone(), id, pending)
     }
 
     /// Says which lines of the plugin are wanted from now on.
@@ -139,24 +168,35 @@ impl Inner {
         self.side.name()
     }
 
-    fn subject<'a>(&self, operation: &'a MessageOperation) -> Subject<'a> {
-        let limit = operation.deadline().map_or(watchdog::LONGEST, |deadline| {
+    fn subject<'a>(&self, id: &'a TransactionId, deadline: Option<Duration>) -> Subject<'a> {
+        let limit = deadline.map_or(watchdog::LONGEST, |deadline| {
             deadline.saturating_add(watchdog::GRACE)
         });
-        Subject::operation(self.owner, operation.transaction_id()).with_limit(limit)
+        Subject::operation(self.owner, id).with_limit(limit)
     }
 
+    fn deliver_disposition(&self, operation: &DispositionOperation, ticket: Ticket) {
+        if self.library.manifest().offers_dispositions() {
+            self.deliver(DispositionView::of(operation).raw(), ticket);
+        } else {
+            calls::answer(
+                ticket,
+                Failure::new(FailureReason::UnsupportedService).into(),
+            );
+        }
+    }
+
+    /// `operation` is what a view lends.
     #[expect(unsafe_code, reason = "calls the plugin")]
-    fn deliver(&self, operation: &MessageOperation, ticket: Ticket) {
+    fn deliver(&self, operation: &abi::Operation, ticket: Ticket) {
         let stopping = self.stopping.load(Ordering::Acquire);
         let Some(deliver) = self.table().deliver.filter(|_| !stopping) else {
             calls::answer(ticket, shutting_down());
             return;
         };
         watchdog::arm();
-        let view = View::of(operation);
-        // SAFETY: the table's function, with its own handle; the view outlives the call.
-        unsafe { deliver(self.handle.0.as_ptr(), view.raw(), ticket.completion()) }
+        // SAFETY: the table's function, with its own handle; the caller's view outlives the call.
+        unsafe { deliver(self.handle.0.as_ptr(), operation, ticket.completion()) }
     }
 
     /// Tells the plugin that a delivery is over, unless it is still busy with hearing of another: it may hang.

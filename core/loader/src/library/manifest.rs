@@ -1,5 +1,7 @@
 //! What a plugin says of itself.
 
+use std::time::Duration;
+
 use rialto_abi as abi;
 use rialto_bridge::read;
 
@@ -14,6 +16,7 @@ pub struct Manifest {
     schemes: Vec<String>,
     lookups: Vec<Lookup>,
     services: u64,
+    patience_ms: u64,
     licence: Option<String>,
     authors: Option<String>,
     language: Language,
@@ -57,6 +60,7 @@ impl Manifest {
             schemes: schemes(&text("its list of schemes", table.schemes)?)?,
             lookups: lookup::list(&text("its list of lookups", table.lookups)?)?,
             services: table.services,
+            patience_ms: table.patience_ms,
             licence: optional("its licence", table.licence)?,
             authors: optional("its list of authors", table.authors)?,
             language,
@@ -95,6 +99,20 @@ impl Manifest {
     /// Whether it offers the instant message service.
     pub const fn offers_messages(&self) -> bool {
         self.services & abi::SERVICE_MESSAGES != 0
+    }
+
+    /// Whether it can tell senders on its network what became of their messages.
+    pub const fn offers_dispositions(&self) -> bool {
+        self.services & abi::SERVICE_DISPOSITIONS != 0
+    }
+
+    /// How long its network can be kept waiting for what becomes of a message; `None`: as long as it takes.
+    pub const fn patience(&self) -> Option<Duration> {
+        match self.patience_ms {
+            abi::PATIENCE_NOT_SAID => None,
+            abi::PATIENCE_NONE => Some(Duration::ZERO),
+            milliseconds => Some(Duration::from_millis(milliseconds)),
+        }
     }
 
     /// Its licence, as an SPDX expression.

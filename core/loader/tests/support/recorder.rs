@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rialto_loader::{AdapterId, Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
-use rialto_model::{MessageOperation, Response, ResponseStatus};
+use rialto_model::{DispositionOperation, MessageOperation, Response, ResponseStatus};
 use tokio::sync::watch;
 
 /// Remembers what adapters say, answers what they submit, and hands out what they answer.
@@ -19,8 +19,10 @@ pub struct Recorder {
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub submitted: Vec<MessageOperation>,
+    pub dispositions: Vec<DispositionOperation>,
     pub cancelled: Vec<SubmissionId>,
     pub responded: Vec<(u64, Response)>,
+    pub told: Vec<(u64, Response)>,
     pub measured: Vec<(String, Measure)>,
     pub health: Vec<Health>,
     pub logged: Vec<String>,
@@ -78,6 +80,14 @@ impl Recorder {
         self.seen.lock().unwrap()
     }
 
+    fn answer(&self, answer: SubmitAnswer) {
+        if self.hold {
+            self.held.lock().unwrap().push(answer);
+        } else {
+            answer.send(&ResponseStatus::Success);
+        }
+    }
+
     fn note(&self, note: impl FnOnce(&mut Seen)) {
         note(&mut self.lock());
         self.changed.send_replace(());
@@ -87,11 +97,17 @@ impl Recorder {
 impl Gateway for Recorder {
     fn submit(&self, _: AdapterId, operation: MessageOperation, answer: SubmitAnswer) {
         self.note(|seen| seen.submitted.push(operation));
-        if self.hold {
-            self.held.lock().unwrap().push(answer);
-        } else {
-            answer.send(&ResponseStatus::Success);
-        }
+        self.answer(answer);
+    }
+
+    fn submit_disposition(
+        &self,
+        _: AdapterId,
+        operation: DispositionOperation,
+        answer: SubmitAnswer,
+    ) {
+        self.note(|seen| seen.dispositions.push(operation));
+        self.answer(answer);
     }
 
     fn cancelled(&self, _: AdapterId, submission: SubmissionId) {
@@ -100,6 +116,10 @@ impl Gateway for Recorder {
 
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
         self.note(|seen| seen.responded.push((token, response)));
+    }
+
+    fn disposition_responded(&self, _: AdapterId, token: u64, response: Response) {
+        self.note(|seen| seen.told.push((token, response)));
     }
 
     fn measured(&self, _: AdapterId, metric: &str, measure: Measure) {

@@ -1,11 +1,15 @@
-//! Message operations as borrowed C data, and back.
+//! Operations as borrowed C data, and back.
 
+mod disposition;
+mod disposition_view;
+mod numbers;
 mod own;
 mod payload;
 mod texts;
 mod view;
 
-pub use own::own;
+pub use disposition_view::DispositionView;
+pub use own::{Operation, own};
 pub use payload::LENT_FROM;
 pub use texts::MAX_TEXTS;
 pub use view::View;

@@ -4,16 +4,32 @@
 use std::time::Duration;
 
 use rialto_abi as abi;
-use rialto_model::{Authentication, InstantMessage, MaxForwards, MessageOperation, TransactionId};
+use rialto_model::{
+    Authentication, DispositionOperation, InstantMessage, MaxForwards, MessageOperation,
+    TransactionId,
+};
 
-use super::{payload, texts::Texts};
+use super::{disposition, payload, texts::Texts};
 use crate::read::{self, Malformed};
+
+/// An operation that came from the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever takes operations must say what becomes of each kind"
+)]
+pub enum Operation {
+    /// A message, to be delivered.
+    Message(MessageOperation),
+    /// What became of a message, to be told.
+    Disposition(DispositionOperation),
+}
 
 /// Takes an operation from the other side: checked, its texts copied, a large payload kept where it is.
 ///
 /// # Safety
-/// `operation` follows the contract: null, or readable for its own size, as are its slices and lists.
-pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, Malformed> {
+/// `operation` follows the contract: null, or readable for its own size, as are its slices, lists and structs.
+pub unsafe fn own(operation: *const abi::Operation) -> Result<Operation, Malformed> {
     let shorter;
     // SAFETY: the caller's promise.
     let raw = if let Some(raw) = unsafe { read::whole(operation) } {
@@ -23,12 +39,22 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
         shorter = unsafe { read::prefix(operation) }?;
         &shorter
     };
-    if raw.kind != abi::KIND_MESSAGE {
-        return Err(Malformed::Unknown {
+    match raw.kind {
+        // SAFETY: the caller's promise.
+        abi::KIND_MESSAGE => unsafe { message_operation(raw) }.map(Operation::Message),
+        // SAFETY: the caller's promise.
+        abi::KIND_DISPOSITION => unsafe { disposition::own(raw) }.map(Operation::Disposition),
+        number => Err(Malformed::Unknown {
             what: "the kind of operation",
-            number: raw.kind,
-        });
+            number,
+        }),
     }
+}
+
+/// # Safety
+/// As [`own`].
+#[inline(always)]
+unsafe fn message_operation(raw: &abi::Operation) -> Result<MessageOperation, Malformed> {
     let max_forwards =
         u8::try_from(raw.max_forwards).map_err(|_| Malformed::MaxForwards(raw.max_forwards))?;
     let mut texts = Texts::new();
@@ -45,6 +71,9 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
         if raw.flags & abi::FLAG_AUTHENTICATED != 0 {
             operation = operation.with_authentication(Authentication::Network);
         }
+        if raw.flags & abi::FLAG_EPHEMERAL != 0 {
+            operation = operation.into_ephemeral();
+        }
         if raw.deadline_ms != 0 {
             operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
         }
@@ -57,6 +86,15 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<MessageOperation, 
         }
         if let Some(next_hop) = texts.optional("the next hop", raw.next_hop)? {
             operation = operation.with_next_hop(next_hop);
+        }
+        if let Some(identity) = texts.kept("the identity", raw.identity)? {
+            operation = operation.with_identity(identity);
+        }
+        if let Some(reference) = texts.kept("the reference", raw.reference)? {
+            operation = operation.with_reference(reference);
+        }
+        if raw.time_to_live_ms != 0 {
+            operation = operation.with_time_to_live(Duration::from_millis(raw.time_to_live_ms));
         }
         Ok(operation)
     }

@@ -3,7 +3,9 @@
 
 use bytestring::ByteString;
 use rialto_abi as abi;
-use rialto_model::{ContentHeader, Header, InstantInbox, InstantMessage, MessageHeaders};
+use rialto_model::{
+    ContentHeader, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation,
+};
 
 use crate::read::{self, Malformed};
 
@@ -52,6 +54,20 @@ impl Texts {
         }
         // SAFETY: the caller's promise.
         unsafe { self.text(what, raw) }.map(Some)
+    }
+
+    /// What is kept with a message, perhaps for long.
+    #[inline(always)]
+    pub(super) unsafe fn kept(
+        &mut self,
+        what: &'static str,
+        raw: abi::Bytes,
+    ) -> Result<Option<ByteString>, Malformed> {
+        if raw.len > MessageOperation::MAX_KEPT {
+            return Err(read::too_long(what, raw.len, MessageOperation::MAX_KEPT));
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.optional(what, raw) }
     }
 
     #[inline(always)]

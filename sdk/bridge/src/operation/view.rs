@@ -1,7 +1,7 @@
 //! An operation, lent.
 #![expect(unsafe_code, reason = "hands a payload to the other side's keeping")]
 
-use std::{ffi::c_void, marker::PhantomData, ptr};
+use std::{ffi::c_void, marker::PhantomData, ptr, time::Duration};
 
 use bytestring::ByteString;
 use rialto_abi as abi;
@@ -32,15 +32,10 @@ impl<'a> View<'a> {
             .map(content_header_view)
             .collect();
         let raw = abi::Operation {
-            size: size_of::<abi::Operation>() as u32,
             kind: abi::KIND_MESSAGE,
-            // 0 would be "no limit".
-            deadline_ms: operation.deadline().map_or(0, |d| milliseconds(d).max(1)),
+            deadline_ms: limit_ms(operation.deadline()),
             max_forwards: operation.max_forwards().hops().into(),
-            flags: match operation.authentication().is_authenticated() {
-                true => abi::FLAG_AUTHENTICATED,
-                false => 0,
-            },
+            flags: flags(operation),
             transaction_id: lend(operation.transaction_id().as_bytes()),
             source: text_view(operation.source().uri()),
             destination: text_view(operation.destination().uri()),
@@ -57,6 +52,10 @@ impl<'a> View<'a> {
             owner: ptr::from_ref(message.payload()).cast_mut().cast(),
             retain: Some(retain),
             release: Some(release),
+            identity: optional_view(operation.identity()),
+            reference: optional_view(operation.reference()),
+            time_to_live_ms: limit_ms(operation.time_to_live()),
+            ..EMPTY
         };
         Self {
             raw,
@@ -72,11 +71,61 @@ impl<'a> View<'a> {
     }
 }
 
-fn text_view(text: &ByteString) -> abi::Bytes {
+/// An operation of which nothing is said.
+pub(super) const EMPTY: abi::Operation = abi::Operation {
+    size: size_of::<abi::Operation>() as u32,
+    kind: 0,
+    deadline_ms: 0,
+    max_forwards: 0,
+    flags: 0,
+    transaction_id: NONE,
+    source: NONE,
+    destination: NONE,
+    source_instance: NONE,
+    destination_instance: NONE,
+    next_hop: NONE,
+    thread: NONE,
+    content_type: NONE,
+    headers: ptr::null(),
+    headers_len: 0,
+    content_headers: ptr::null(),
+    content_headers_len: 0,
+    payload: NONE,
+    owner: ptr::null_mut(),
+    retain: None,
+    release: None,
+    identity: NONE,
+    reference: NONE,
+    time_to_live_ms: 0,
+    concerning: NONE,
+    disposition: abi::DISPOSITION_NONE,
+    asked: 0,
+    message_id: NONE,
+    sent_at_ms: 0,
+    failure: ptr::null(),
+};
+
+fn flags(operation: &MessageOperation) -> u32 {
+    let mut flags = 0;
+    if operation.authentication().is_authenticated() {
+        flags |= abi::FLAG_AUTHENTICATED;
+    }
+    if operation.is_ephemeral() {
+        flags |= abi::FLAG_EPHEMERAL;
+    }
+    flags
+}
+
+/// 0 is "no limit", so that the shortest one is 1.
+pub(super) fn limit_ms(limit: Option<Duration>) -> u64 {
+    limit.map_or(0, |limit| milliseconds(limit).max(1))
+}
+
+pub(super) fn text_view(text: &ByteString) -> abi::Bytes {
     lend(text.as_bytes())
 }
 
-fn optional_view(text: Option<&ByteString>) -> abi::Bytes {
+pub(super) fn optional_view(text: Option<&ByteString>) -> abi::Bytes {
     text.map_or(NONE, text_view)
 }
 
