@@ -7,6 +7,7 @@
 //! | [`RoutingTable`] | where a message goes, and how its sender is shown there: [`decide`](RoutingTable::decide), [`explain`](RoutingTable::explain) | RFC 3860 §3.4, draft-ietf-impp-cpim-03 appendix E |
 //! | [`Alias`], [`AccessRule`] | plain addresses for users elsewhere, and who may send to whom; the table knows them | draft-ietf-impp-cpim-03 §2.4.1 and appendix E.2 |
 //! | [`Router`] | operations in progress: one response each, deadlines, cancellation, drain | draft-ietf-impp-cpim-03 §2.4.1 |
+//! | [`RetryQueue`] | when kept messages are tried again, and in which order | |
 //! | [`Shards`] | which of several routers a conversation belongs to | |
 //!
 //! The table is built once and shared; a router is a state machine that one task owns:
@@ -70,6 +71,7 @@ pub use custody::{
     Change, Custodian, CustodyLimits, CustodyPolicy, CustodySettings, CustodyStatistics,
     JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NoSuchEntry, Put,
     ReportId, RestoreError, Unread, Unwritten, WallClock, WriteId,
+    queue::{Outcome, QueueEntry, QueueState, Queued, RetryLimits, RetryQueue},
 };
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};

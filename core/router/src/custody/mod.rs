@@ -11,6 +11,7 @@ use rialto_model::{
 mod clock;
 mod journal;
 mod policy;
+pub(crate) mod queue;
 mod record;
 mod report_id;
 mod statistics;

@@ -1,0 +1,105 @@
+//! What goes into the queue, and what can be seen of it.
+
+use std::time::{Duration, Instant};
+
+use super::super::JournalKey;
+
+/// A kept message, as far as its delivery has to be planned.
+#[derive(Clone, Debug)]
+#[must_use = "an entry that is not pushed is never delivered"]
+pub struct QueueEntry<D> {
+    pub(super) key: JournalKey,
+    pub(super) conversation: u64,
+    pub(super) destination: D,
+    pub(super) expires_at: Instant,
+    pub(super) attempts: u16,
+    pub(super) not_before: Option<Instant>,
+    pub(super) is_in_flight: bool,
+}
+
+/// How a delivery ended, as far as the next one is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// There is nothing left to deliver: it arrived, or never will. The destination answered.
+    Done,
+    /// The destination as a whole does not work now; all that is for it rests.
+    DestinationFailed {
+        /// When to come back, if it said so.
+        after: Option<Duration>,
+    },
+    /// This message or its recipient alone has to wait; the destination answered.
+    EntryFailed {
+        /// When to come back, if somebody said so.
+        after: Option<Duration>,
+    },
+}
+
+/// What an operator can see of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Queued<'a, D> {
+    /// Its name.
+    pub key: JournalKey,
+    /// Where it goes.
+    pub destination: &'a D,
+    /// What it waits for.
+    pub state: QueueState,
+    /// How many deliveries were begun.
+    pub attempts: u16,
+    /// When it expires; never, if this is further away than the clock reaches.
+    pub expires_at: Option<Instant>,
+}
+
+/// What an entry waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueueState {
+    /// Its outcome: a delivery is under way.
+    InFlight,
+    /// An earlier message of its conversation.
+    Behind,
+    /// Its turn.
+    Ready,
+    /// A time, which may be further away than the clock reaches.
+    Resting(Option<Instant>),
+}
+
+impl<D> QueueEntry<D> {
+    /// Names a message that was never tried; `conversation` is a keyed hash of its source and destination.
+    pub const fn new(
+        key: JournalKey,
+        conversation: u64,
+        destination: D,
+        expires_at: Instant,
+    ) -> Self {
+        Self {
+            key,
+            conversation,
+            destination,
+            expires_at,
+            attempts: 0,
+            not_before: None,
+            is_in_flight: false,
+        }
+    }
+
+    /// Says how often it was tried before.
+    pub const fn with_attempts(mut self, attempts: u16) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Says when it may be tried, as the far side named it before a restart; of no use to any but the first of its
+    /// conversation, since nothing behind that was tried.
+    pub const fn with_not_before(mut self, at: Instant) -> Self {
+        self.not_before = Some(at);
+        self
+    }
+
+    /// Says that a delivery is under way, whose outcome will be [`settled`](super::RetryQueue::settled).
+    pub const fn in_flight(mut self) -> Self {
+        self.is_in_flight = true;
+        self
+    }
+}

@@ -1,0 +1,66 @@
+//! What an operator can see.
+
+use super::*;
+
+impl<D: Clone + Eq + Hash> RetryQueue<D> {
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether another entry may be taken on.
+    pub fn has_room(&self) -> bool {
+        self.entries.len() < self.limits.max_entries()
+    }
+
+    /// How many deliveries are under way.
+    pub const fn in_flight(&self) -> usize {
+        self.in_flight as usize
+    }
+
+    /// One entry.
+    pub fn get(&self, key: JournalKey) -> Option<Queued<'_, D>> {
+        let at = self.find(key)?;
+        self.see(at, self.entries.get(at as usize)?)
+    }
+
+    /// All entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Queued<'_, D>> {
+        let entries = self.entries.iter();
+        entries.filter_map(|(at, entry)| self.see(at as u32, entry))
+    }
+
+    fn see(&self, at: u32, entry: &Entry) -> Option<Queued<'_, D>> {
+        let conversation = self.conversations.get(entry.conversation as usize)?;
+        let destination = self.destinations.get(conversation.destination as usize)?;
+        let is_first = conversation.entries.first() == Some(at) && conversation.in_flight == 0;
+        let state = if entry.is_in_flight {
+            QueueState::InFlight
+        } else if !is_first {
+            QueueState::Behind
+        } else {
+            match self.rest_of(entry.conversation, conversation.destination) {
+                Some(until) => QueueState::Resting(until.to_instant(self.beginning)),
+                None => QueueState::Ready,
+            }
+        };
+        Some(Queued {
+            key: entry.key,
+            destination: &destination.name,
+            state,
+            attempts: entry.attempts,
+            expires_at: self.expiries.time(at).to_instant(self.beginning),
+        })
+    }
+
+    /// Until when a conversation or its destination rests, whichever is later.
+    pub(super) fn rest_of(&self, conversation: u32, destination: u32) -> Option<Moment> {
+        let one = self.conversation_rests.set_time(conversation);
+        one.max(self.destination_rests.set_time(destination))
+    }
+}
