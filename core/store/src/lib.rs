@@ -78,7 +78,7 @@ pub use done::{Acknowledge, Done};
 pub use embedded::{EmbeddedStore, Limits};
 pub use error::{CommitError, DumpError, OpenError, ReadError};
 pub use health::{Health, Reason};
-pub use offline::{CheckReport, DumpReport, TableReport, check, dump};
+pub use offline::{CheckReport, DumpReport, TableReport, check, dump, scan};
 pub use range::KeyRange;
 pub use record::Record;
 pub use simulated::{Faults, SimulatedStore};

@@ -118,6 +118,19 @@ pub fn dump(
     Ok(report)
 }
 
+/// Visits the records of one table of a store in the order of their keys, until the visitor breaks off; damaged ones as well, as errors.
+///
+/// The store is not changed, see [`check`].
+pub fn scan(
+    path: impl AsRef<Path>,
+    table: Table,
+    visit: impl FnMut(&[u8], Result<Record, ReadError>) -> ControlFlow<()>,
+) -> Result<(), OpenError> {
+    let path = path.as_ref();
+    let scanned = open(path)?.scan(table, &KeyRange::all(), visit);
+    scanned.map_err(|error| unreadable(path, error))
+}
+
 fn open(path: &Path) -> Result<Engine, OpenError> {
     let folder = Folder::new(path, u64::MAX);
     if !folder.file().is_file() {

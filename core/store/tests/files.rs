@@ -5,6 +5,7 @@
 use std::{
     fs,
     io::Write as _,
+    ops::ControlFlow,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::LazyLock,
@@ -12,7 +13,7 @@ use std::{
 
 use proptest::prelude::*;
 use rialto_store::{
-    Batch, EmbeddedStore, KeyRange, Limits, OpenError, ReadError, Store, Table, check, dump,
+    Batch, EmbeddedStore, KeyRange, Limits, OpenError, ReadError, Store, Table, check, dump, scan,
 };
 use support::{child, commit, folder, open};
 use tempfile::TempDir;
@@ -69,7 +70,7 @@ fn read(store: &dyn Store) -> Result<u64, ReadError> {
             let number = u64::from_be_bytes(key.try_into().unwrap());
             assert_eq!(*record.value(), content(number), "silently wrong");
             found += 1;
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         })?;
     }
     Ok(found)
@@ -315,7 +316,7 @@ fn tend(store: &dyn Store, now: std::time::SystemTime) {
 }
 
 #[test]
-fn damaged_record_is_named_by_reads_check_and_dump_and_hides_no_other() {
+fn damaged_record_is_named_by_reads_scans_check_and_dump_and_hides_no_other() {
     let folder = filled();
     let key = 6_u64.to_be_bytes();
     put_behind_its_back(folder.path(), "operations", &key, b"not what was sealed");
@@ -341,6 +342,17 @@ fn damaged_record_is_named_by_reads_check_and_dump_and_hides_no_other() {
     let lines = String::from_utf8(lines).unwrap();
     let line = r#"{"damaged":true,"key":"0000000000000006","table":"operations"}"#;
     assert!(lines.lines().any(|l| l == line), "{lines}");
+
+    let (mut sound, mut unsound) = (0, Vec::new());
+    scan(folder.path(), Table::Operations, |key, record| {
+        match record {
+            Ok(_) => sound += 1,
+            Err(_) => unsound.push(key.to_vec()),
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!((sound, unsound), (KEPT / 2 - 1, vec![key.to_vec()]));
 
     // Put anew, it is sound again.
     let store = open(folder.path()).unwrap();
