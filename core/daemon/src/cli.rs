@@ -75,6 +75,11 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Shows and ends what the gateway keeps: messages whose senders were answered before the outcome was known.
+    Queue {
+        #[command(subcommand)]
+        verb: QueueVerb,
+    },
     /// Sends a message through the running gateway and prints how it ended.
     Send {
         /// The sender, like `im:operator@relay.example`.
@@ -90,6 +95,14 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueVerb {
+    /// Verifies the store of a stopped gateway.
+    Check,
+    /// Prints the store of a stopped gateway, each record as a line of JSON; never a message's text.
+    Dump,
 }
 
 #[derive(Debug, Subcommand)]

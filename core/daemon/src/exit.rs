@@ -7,6 +7,8 @@ use std::{fmt, process::ExitCode};
 pub(crate) enum Exit {
     /// The command line or an address in it is wrong.
     Usage(String),
+    /// The store is not what was written.
+    Damaged(String),
     /// A plugin or a running gateway that is needed is not there.
     Unavailable(String),
     /// A fault of ours or of the system.
@@ -30,6 +32,7 @@ impl Exit {
         ExitCode::from(match self {
             Self::NotDelivered(_) => 1,
             Self::Usage(_) => 64,
+            Self::Damaged(_) => 65,
             Self::Unavailable(_) => 69,
             Self::Internal(_) => 70,
             Self::Config(_) => 78,
@@ -41,6 +44,7 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text)
+            | Self::Damaged(text)
             | Self::Unavailable(text)
             | Self::Internal(text)
             | Self::Config(text)

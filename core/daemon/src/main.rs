@@ -6,6 +6,7 @@
 //! | [`config`] | files, environment and flags, with all their errors at once |
 //! | [`run`] | the life of the gateway |
 //! | [`gateway`], [`shard`], [`callers`] | operations between adapters and routers |
+//! | [`storage`], [`journal`] | what survives a restart: the store, and what the shards keep in it |
 //! | [`dns`] | next hops of domains without a static route |
 //! | [`flow`], [`logging`], [`measures`] | what can be seen of it |
 //! | [`control`] | the socket that `rialto send` talks to |
@@ -21,11 +22,14 @@ mod dns;
 mod exit;
 mod flow;
 mod gateway;
+mod journal;
 mod logging;
 mod measures;
 mod plugins;
+mod policies;
 mod run;
 mod shard;
+mod storage;
 
 use std::{
     io::{self, Write},
@@ -36,7 +40,7 @@ use clap::Parser;
 use rialto_model::Authentication;
 
 use crate::{
-    cli::{Cli, Configuration, RulesVerb, Verb},
+    cli::{Cli, Configuration, QueueVerb, RulesVerb, Verb},
     commands::{Given, Resolve, RulesTest},
     config::{Draft, Sources},
     exit::Exit,
@@ -121,6 +125,10 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
             };
             commands::test_rules(draft()?, &question)
         }
+        Verb::Queue { verb } => match verb {
+            QueueVerb::Check => commands::queue::check(&config()?.store),
+            QueueVerb::Dump => commands::queue::dump(&config()?.store),
+        },
         Verb::Status { json } => commands::status(&config()?, *json),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     dns::{self, Dns},
     exit::Exit,
     gateway::{self, Gateway},
-    logging, plugins,
+    logging, plugins, policies, storage,
 };
 
 /// How long an adapter may take to start, and to stop.
@@ -59,7 +59,15 @@ async fn live(
     gateway.run_in(Handle::current());
     tasks.spawn(Arc::clone(&gateway).keep_time());
     let up = async {
+        // Before the adapters as well: what is kept goes before what comes.
+        if let Some(store) = storage::open(&config.store).await? {
+            tasks.spawn(storage::tend(Arc::clone(&store), *gateway.clock()));
+            storage::take_up(store, &gateway).await?;
+        }
         start(loaded, &gateway).await?;
+        if let Some(journal) = gateway.journal() {
+            journal.open();
+        }
         announce(&gateway, ready_file)
     };
     let started = tokio::select! {
@@ -72,6 +80,9 @@ async fn live(
         drain(&gateway, config.gateway.drain, &mut signals).await;
     }
     stop_adapters(&gateway).await;
+    if let Some(store) = gateway.store() {
+        storage::flush(store).await;
+    }
     info!("stopped");
     started.unwrap_or(Ok(()))
 }
@@ -121,7 +132,8 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
     let dns = Dns::new(&config.resolver, &table, &manifests).map_err(one)?;
     let shards = NonZeroUsize::new(config.gateway.shards).unwrap_or(NonZeroUsize::MIN);
     let limits = plugins::limits(config, shards);
-    Ok(Gateway::new(table, shards, limits, dns))
+    let settings = policies::settings(config, &manifests, &table, shards);
+    Ok(Gateway::new(table, shards, limits, &settings, dns))
 }
 
 /// Starts the adapters one after the other; one that cannot start ends the run.

@@ -14,6 +14,7 @@ use crate::{
     exit::Exit,
     logging::one_line,
     measures::Figure,
+    storage::StoreStatus,
 };
 
 /// The longest that the gateway works on an operation, and a little more.
@@ -50,6 +51,17 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
     for (name, value) in &status.router {
         text += &format!("{name:<20} {value}\n");
     }
+    text += "\n";
+    for (name, value) in &status.custody {
+        text += &format!("{name:<20} {value}\n");
+    }
+    if let Some(seconds) = status.oldest_seconds {
+        text += &format!("{:<20} {seconds} s\n", "oldest");
+    }
+    text += &status
+        .store
+        .as_ref()
+        .map_or_else(|| "\nstore: none\n".to_owned(), of_store);
     for (name, adapter) in &status.adapters {
         let health = adapter
             .degraded
@@ -61,6 +73,19 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
         }
     }
     print(&text)
+}
+
+fn of_store(store: &StoreStatus) -> String {
+    let why = store.why.as_deref().map(one_line);
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let figures = [
+        ("records", store.records),
+        ("bytes", store.bytes),
+        ("disk", store.disk),
+        ("waiting", store.waiting),
+    ];
+    let lines = figures.map(|(name, value)| format!("  {name:<18} {value}\n"));
+    format!("\nstore: {}{why}\n{}", store.state, lines.concat())
 }
 
 fn shown(figure: &Figure) -> String {

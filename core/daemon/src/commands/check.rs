@@ -3,7 +3,11 @@
 use rialto_loader::Loaded;
 
 use super::print;
-use crate::{config::Draft, exit::Exit, run};
+use crate::{
+    config::{Draft, StoreConfig},
+    exit::Exit,
+    run,
+};
 
 /// Checks what the configuration says, each plugin's own section, and what they would take from each other.
 pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
@@ -21,10 +25,21 @@ pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
         _ => format!("{count} {many}"),
     });
     let mut text = format!("good: {}\n", counted.join(", "));
+    text += &of_store(&config.store);
     for plugin in &loaded {
         text += &line(plugin);
     }
     print(&text)
+}
+
+fn of_store(store: &StoreConfig) -> String {
+    if store.enabled {
+        let (folder, max_size) = (store.folder.display(), store.max_size);
+        format!("  store: {folder}, at most {max_size} bytes\n")
+    } else {
+        "  store: none; nothing is kept or tried again, and each sender waits for the outcome\n"
+            .into()
+    }
 }
 
 fn line(plugin: &Loaded) -> String {

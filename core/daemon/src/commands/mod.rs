@@ -8,6 +8,7 @@ mod ask;
 mod check;
 mod compose;
 mod plugins;
+pub(crate) mod queue;
 mod resolve;
 mod rules;
 

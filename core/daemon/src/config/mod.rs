@@ -3,17 +3,22 @@
 //! All errors are found in one run, each with its file, line, key and a hint.
 
 mod access;
+mod custody;
 mod duration;
 mod error;
 mod file;
 mod resolver;
 mod section;
+mod size;
 mod sources;
+mod store;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub(crate) use custody::{Patience, PolicyConfig, TemporaryFailures};
 pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use resolver::ResolverConfig;
 pub(crate) use sources::Sources;
+pub(crate) use store::StoreConfig;
 pub(crate) use types::{AdapterConfig, Config, Draft, GatewayConfig, LogConfig, LogFormat};

@@ -1,6 +1,6 @@
 //! One table of the configuration, read key by key so that every error is found.
 
-use std::{cell::RefCell, collections::BTreeMap, str::FromStr, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 use figment::{
     Figment,
@@ -8,7 +8,7 @@ use figment::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{duration, error::ConfigError, file::Step, sources::Sources};
+use super::{duration, error::ConfigError, file::Step, size, sources::Sources};
 
 /// A table; remembers which keys were asked for, so that [`finish`](Self::finish) can name the others.
 pub(super) struct Section<'a> {
@@ -129,6 +129,23 @@ impl<'a> Section<'a> {
         self.checked(key, tag, duration::parse(&text))
     }
 
+    /// A size: a number of bytes, or a text with its unit.
+    pub(super) fn size(&mut self, key: &'static str) -> Option<u64> {
+        self.know(key);
+        let value = self.dict.get(key)?;
+        let tag = value.tag();
+        if matches!(value, Value::Num(..)) {
+            return self.value(key);
+        }
+        let text: String = self.value(key)?;
+        self.checked(key, tag, size::parse(&text))
+    }
+
+    /// A path; a relative one begins where the configuration file is.
+    pub(super) fn beside(&self, path: PathBuf) -> PathBuf {
+        self.sources.folder().join(path)
+    }
+
     /// A table in this one; an empty one when it is not there.
     pub(super) fn table(&mut self, key: &'static str) -> Self {
         let value = self.take(key).unwrap_or_else(|| Value::from(Dict::new()));
@@ -196,16 +213,9 @@ impl<'a> Section<'a> {
     /// Where each key of this table stands.
     pub(super) fn places(&self) -> BTreeMap<String, String> {
         let place = |(key, value): (&String, &Value)| {
-            let steps: Vec<_> = self
-                .steps
-                .iter()
-                .cloned()
-                .chain([Step::Key(key.clone())])
-                .collect();
-            Some((
-                key.clone(),
-                self.place_of(value.tag(), &join(&self.key, key), &steps)?,
-            ))
+            let path = join(&self.key, key);
+            let place = self.place_of(value.tag(), &path, &self.steps_to(key))?;
+            Some((key.clone(), place))
         };
         self.dict.iter().filter_map(place).collect()
     }
@@ -219,6 +229,14 @@ impl<'a> Section<'a> {
     pub(super) fn place(&self) -> Option<String> {
         self.tag
             .and_then(|tag| self.place_of(tag, &self.key, &self.steps))
+    }
+
+    /// A key of this table with dots, and where it stands.
+    pub(super) fn place_of_key(&self, key: &'static str) -> (String, Option<String>) {
+        let path = join(&self.key, key);
+        let tag = self.dict.get(key).map(Value::tag);
+        let place = tag.and_then(|tag| self.place_of(tag, &path, &self.steps_to(key)));
+        (path, place)
     }
 
     /// Reports what is wrong with the value of a key.
@@ -282,18 +300,17 @@ impl<'a> Section<'a> {
 
     fn push(&self, key: &str, tag: Option<Tag>, problem: String, hint: Option<String>) {
         let path = join(&self.key, key);
-        let steps: Vec<_> = self
-            .steps
-            .iter()
-            .cloned()
-            .chain([Step::Key(key.to_owned())])
-            .collect();
-        let place = tag.and_then(|tag| self.place_of(tag, &path, &steps));
+        let place = tag.and_then(|tag| self.place_of(tag, &path, &self.steps_to(key)));
         let error = ConfigError::new(path, problem).at(place);
         self.errors.borrow_mut().push(match hint {
             Some(hint) => error.hint(hint),
             None => error,
         });
+    }
+
+    fn steps_to(&self, key: &str) -> Vec<Step> {
+        let last = Step::Key(key.to_owned());
+        self.steps.iter().cloned().chain([last]).collect()
     }
 
     fn place_of(&self, tag: Tag, key: &str, steps: &[Step]) -> Option<String> {

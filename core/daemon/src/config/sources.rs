@@ -68,6 +68,12 @@ impl Sources {
         }
     }
 
+    /// The folder of the configuration file.
+    pub(super) fn folder(&self) -> &Path {
+        let file = self.files.first().and_then(|file| file.path().parent());
+        file.unwrap_or_else(|| Path::new(""))
+    }
+
     /// Reads the configuration out of the sources; finds all that is wrong in one go.
     pub(crate) fn draft(&self) -> Result<Draft, ConfigErrors> {
         let figment = self.figment();
@@ -76,7 +82,8 @@ impl Sources {
             .map_err(|error| ConfigErrors(vec![ConfigError::new("", error.to_string())]))?;
         let errors = RefCell::new(Vec::new());
         let config = Config::read(Section::root(self, &figment, root, &errors));
-        let errors = ConfigErrors(errors.into_inner());
+        let mut errors = ConfigErrors(errors.into_inner());
+        errors.0.extend(config.contradictions());
         Ok(Draft { config, errors })
     }
 

@@ -9,9 +9,11 @@ use tracing_subscriber::EnvFilter;
 
 use super::{
     access::{AliasConfig, PrincipalConfig, RuleConfig, check_adapter},
-    error::ConfigErrors,
+    custody::{CustodyConfig, PolicyConfig},
+    error::{ConfigError, ConfigErrors},
     resolver::ResolverConfig,
     section::Section,
+    store::StoreConfig,
 };
 
 /// All that the operator says.
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) aliases: Vec<AliasConfig>,
     pub(crate) rules: Vec<RuleConfig>,
     pub(crate) principals: Vec<PrincipalConfig>,
+    pub(crate) store: StoreConfig,
+    pub(crate) custody: CustodyConfig,
 }
 
 /// A configuration as far as it could be read, and what is wrong with it.
@@ -81,6 +85,8 @@ pub(crate) struct AdapterConfig {
     pub(crate) domains: Vec<Domain>,
     /// The plugin's own section, as JSON.
     pub(crate) config: String,
+    /// What is kept of what its network sends.
+    pub(crate) custody: PolicyConfig,
     /// Where the section stands.
     pub(crate) place: Option<String>,
     /// Where the keys of the plugin's section stand, for errors that the plugin finds.
@@ -130,6 +136,8 @@ impl Config {
             .into_iter()
             .filter_map(|(name, section)| PrincipalConfig::read(&name, section))
             .collect();
+        let store = StoreConfig::read(root.table("store"));
+        let custody = CustodyConfig::read(root.table("custody"));
         root.finish();
         Self {
             gateway,
@@ -140,7 +148,22 @@ impl Config {
             aliases,
             rules,
             principals,
+            store,
+            custody,
         }
+    }
+
+    /// What asks for messages to be kept, where none can be.
+    pub(super) fn contradictions(&self) -> Vec<ConfigError> {
+        if self.store.enabled {
+            return Vec::new();
+        }
+        let contradiction = |(key, place): &(String, Option<String>)| {
+            ConfigError::new(key, "this needs a store, and `store.enabled` is false")
+                .at(place.clone())
+                .hint("enable the store, or leave this key out")
+        };
+        PolicyConfig::needs_store(self).map(contradiction).collect()
     }
 }
 
@@ -238,12 +261,14 @@ impl AdapterConfig {
         let domains = section.parsed_list("domains");
         let config = section.table("config");
         let (places, config) = (config.places(), config.into_json());
+        let custody = PolicyConfig::read(section.table("custody"));
         section.finish();
         Some(Self {
             name,
             plugin: plugin?,
             domains,
             config,
+            custody,
             place,
             places,
         })

@@ -29,7 +29,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{flow, gateway::Gateway, measures::OfAdapter};
+use crate::{flow, gateway::Gateway, measures::OfAdapter, storage::StoreStatus};
 
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
@@ -65,6 +65,12 @@ pub(crate) struct Status {
     /// What the routers have counted.
     pub(crate) router: BTreeMap<String, u64>,
     pub(crate) adapters: BTreeMap<String, OfAdapter>,
+    /// What the custodians have counted.
+    pub(crate) custody: BTreeMap<String, u64>,
+    /// For how long the oldest message or report has been kept.
+    pub(crate) oldest_seconds: Option<u64>,
+    /// The store; none when there is none.
+    pub(crate) store: Option<StoreStatus>,
 }
 
 /// How a message ended.
@@ -248,17 +254,20 @@ async fn send(message: Message, gateway: &Gateway) -> Reply {
 
 impl Status {
     fn of(gateway: &Gateway) -> Self {
-        let router = gateway
-            .statistics()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value));
+        let named = |counters: Vec<(&'static str, u64)>| {
+            let own = |(name, value): (&'static str, u64)| (name.to_owned(), value);
+            counters.into_iter().map(own).collect()
+        };
         let adapters = gateway
             .table()
             .adapters()
             .map(|(id, adapter)| (adapter.name().to_string(), gateway.measures.of(id)));
         Self {
-            router: router.collect(),
+            router: named(gateway.statistics()),
+            custody: named(gateway.custody()),
+            oldest_seconds: gateway.oldest().map(|age| age.as_secs()),
             adapters: adapters.collect(),
+            store: gateway.store().map(StoreStatus::of),
         }
     }
 }

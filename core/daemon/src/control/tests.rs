@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use rialto_router::{Limits, RoutingTable};
+use rialto_router::{CustodySettings, Limits, RoutingTable};
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, task::JoinSet};
 
@@ -22,7 +22,8 @@ impl Place {
 
 fn gateway() -> Arc<Gateway> {
     let table = RoutingTable::builder().build().unwrap();
-    Gateway::new(table, NonZeroUsize::MIN, Limits::default(), None)
+    let (limits, settings) = (Limits::default(), CustodySettings::default());
+    Gateway::new(table, NonZeroUsize::MIN, limits, &settings, None)
 }
 
 /// Everything that the gateway says to `asked` before the connection ends.

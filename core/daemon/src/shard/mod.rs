@@ -1,4 +1,4 @@
-//! One router, shared by the threads that bring it inputs.
+//! One custodian and its router, shared by the threads that bring it inputs.
 //!
 //! Whoever brings an input takes the lock for the decision alone. What is to be done then is carried out by one thread at a
 //! time, in the router's order and outside the lock: so order within a conversation is kept, and no plugin's code runs
@@ -13,24 +13,28 @@ use std::{
 
 use rand::rngs::StdRng;
 use rialto_loader::Ticket;
-use rialto_model::{Domain, Failure, FailureReason, MessageOperation, Origin, Response, Retry};
-use rialto_router::{Action, AdapterId, AttemptId, Router};
+use rialto_model::{
+    Bytes, DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin, Retry,
+};
+use rialto_router::{
+    Action, AdapterId, Change, Custodian, JournalKey, JournalTable, RestoreError, Unread,
+    Unwritten, WriteId,
+};
 use tracing::warn;
 
-use crate::{
-    callers::{Caller, Callers},
-    flow,
-};
+use crate::callers::{Caller, Callers};
 
 mod deliveries;
 #[cfg(test)]
 mod tests;
 mod token;
+mod work;
 
 use deliveries::Deliveries;
 pub(crate) use token::Token;
+use work::{Begun, Work, answer};
 
-/// A router and those who wait for its responses.
+/// A custodian and those who wait for its responses.
 pub(crate) struct Shard {
     number: u8,
     state: Mutex<State>,
@@ -38,7 +42,7 @@ pub(crate) struct Shard {
 
 /// What one input may touch.
 pub(crate) struct State {
-    pub(crate) router: Router<StdRng>,
+    pub(crate) custodian: Custodian<StdRng>,
     pub(crate) callers: Callers,
     deliveries: Deliveries,
     /// Whether a thread carries out actions.
@@ -66,6 +70,17 @@ pub(crate) trait Deliver {
         token: Token,
         operation: MessageOperation,
     ) -> Option<Ticket>;
+    /// Tells an adapter what became of a message. The answer may come back before this returns.
+    fn deliver_disposition(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        disposition: DispositionOperation,
+    );
+    /// Asks the journal to make changes safe, for a shard, behind those that were given before.
+    fn write(&self, shard: u8, write: WriteId, changes: Vec<Change>);
+    /// Asks the journal for a record, for a shard.
+    fn load(&self, shard: u8, key: JournalKey);
     /// Asks DNS for the next hops of a domain, for a shard. The answer may come back before this returns.
     fn resolve(&self, shard: u8, domain: Domain);
     /// Calls a delivery off.
@@ -76,21 +91,14 @@ pub(crate) trait Deliver {
     fn now(&self) -> Instant;
 }
 
-enum Work {
-    Deliver(AdapterId, AttemptId, MessageOperation),
-    Resolve(Domain),
-    Answer(Caller, Response),
-    Cancel(AdapterId, Ticket),
-}
-
 impl Shard {
     /// How long a call of an adapter may take before others have to wait for it no longer.
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// Makes a shard; `most_callers` bounds what waits here while its actions are carried out.
-    pub(crate) fn new(number: u8, router: Router<StdRng>, most_callers: usize) -> Self {
+    pub(crate) fn new(number: u8, custodian: Custodian<StdRng>, most_callers: usize) -> Self {
         let state = State {
-            router,
+            custodian,
             callers: Callers::new(most_callers),
             deliveries: Deliveries::default(),
             busy: false,
@@ -107,7 +115,7 @@ impl Shard {
         }
     }
 
-    /// Gives the router an operation. One that finds no room even to wait for its refusal is refused here and now.
+    /// Gives the custodian an operation. One that finds no room even to wait for its refusal is refused here and now.
     pub(crate) fn submit(
         &self,
         by: &impl Deliver,
@@ -118,7 +126,8 @@ impl Shard {
     ) {
         let refused = self.handle(by, |state| match state.callers.insert(caller) {
             Ok(ticket) => {
-                state.router.handle_operation(now, from, operation, ticket);
+                let custodian = &mut state.custodian;
+                custodian.handle_operation(now, from, operation, ticket);
                 None
             }
             Err(caller) => Some((caller, operation)),
@@ -128,7 +137,40 @@ impl Shard {
         }
     }
 
-    /// Gives the router an input and sees to what follows from it.
+    /// Gives the custodian a later word on a message, as [`submit`](Self::submit) does an operation.
+    pub(crate) fn submit_disposition(
+        &self,
+        by: &impl Deliver,
+        now: Instant,
+        from: AdapterId,
+        disposition: DispositionOperation,
+        caller: Caller,
+    ) {
+        let refused = self.handle(by, |state| match state.callers.insert(caller) {
+            Ok(ticket) => {
+                let custodian = &mut state.custodian;
+                custodian.handle_disposition(now, from, disposition, ticket);
+                None
+            }
+            Err(caller) => Some((caller, disposition)),
+        });
+        if let Some((caller, disposition)) = refused {
+            answer(caller, disposition.respond(overloaded().into()));
+        }
+    }
+
+    /// Takes up a record of the journal. Nothing is done about it before the next input.
+    pub(crate) fn restore(
+        &self,
+        now: Instant,
+        table: JournalTable,
+        key: &[u8],
+        record: Bytes,
+    ) -> Result<(), RestoreError> {
+        self.lock().custodian.restore(now, table, key, record)
+    }
+
+    /// Gives the custodian an input and sees to what follows from it.
     pub(crate) fn handle<T>(&self, by: &impl Deliver, input: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = input(&mut state);
@@ -145,24 +187,24 @@ impl Shard {
     /// Ends what is overdue and says when to look again.
     pub(crate) fn handle_timeout(&self, by: &impl Deliver, now: Instant) -> Option<Instant> {
         self.handle(by, |state| {
-            state.router.handle_timeout(now);
+            state.custodian.handle_timeout(now);
             state.relieve_stuck(now);
         });
         let mut state = self.lock();
         let look = state.busy.then_some(now + Self::PATIENCE);
-        state.wake_at = state.router.poll_timeout().into_iter().chain(look).min();
+        state.wake_at = state.custodian.poll_timeout().into_iter().chain(look).min();
         state.wake_at
     }
 
-    /// Looks at the router without giving it an input.
-    pub(crate) fn look<T>(&self, at: impl FnOnce(&Router<StdRng>) -> T) -> T {
-        at(&self.lock().router)
+    /// Looks at the custodian without giving it an input.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&Custodian<StdRng>) -> T) -> T {
+        at(&self.lock().custodian)
     }
 
     /// Whether every operation has its response, in the hands of whoever waited for it.
     pub(crate) fn is_idle(&self) -> bool {
         let state = self.lock();
-        !state.busy && state.router.is_idle()
+        !state.busy && state.custodian.is_idle()
     }
 
     fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State>, by: &impl Deliver) {
@@ -173,20 +215,17 @@ impl Shard {
             state.steps += 1;
             state.calling = calling;
             drop(state);
-            let attempt = work.attempt();
+            let begun = work.begun();
             // A panic in here would leave the shard busy for ever. The hook has told of it already.
             let done = catch_unwind(AssertUnwindSafe(|| work.carry_out(self.number, by)));
             state = self.lock();
-            let done = done.map_err(std::mem::forget); // its drop may panic as well
-            match (attempt, done) {
-                (Some((adapter, attempt)), Ok(ticket)) => {
+            match (done.map_err(std::mem::forget), begun) {
+                // its drop may panic as well
+                (Ok(ticket), Begun::Delivery(adapter, attempt)) => {
                     state.deliveries.remember(attempt, adapter, ticket);
                 }
-                (Some((_, attempt)), Err(())) => {
-                    let status = broken().into();
-                    state.router.handle_response(by.now(), attempt, status);
-                }
-                (None, _) => {}
+                (Ok(_), _) => {}
+                (Err(()), begun) => state.break_off(by.now(), begun),
             }
             if state.turn != turn {
                 state.stuck.retain(|adapter| Some(*adapter) != calling);
@@ -202,40 +241,10 @@ impl Shard {
     }
 }
 
-impl Work {
-    /// The delivery that this is, if it is one.
-    const fn attempt(&self) -> Option<(AdapterId, AttemptId)> {
-        match self {
-            Self::Deliver(adapter, attempt, _) => Some((*adapter, *attempt)),
-            _ => None,
-        }
-    }
-
-    /// The adapter that this calls, and that might not return.
-    const fn calls(&self) -> Option<AdapterId> {
-        match self {
-            Self::Deliver(adapter, ..) | Self::Cancel(adapter, _) => Some(*adapter),
-            Self::Resolve(_) | Self::Answer(..) => None,
-        }
-    }
-
-    fn carry_out(self, shard: u8, by: &impl Deliver) -> Option<Ticket> {
-        match self {
-            Self::Deliver(adapter, attempt, operation) => {
-                return by.deliver(adapter, Token::new(shard, attempt), operation);
-            }
-            Self::Resolve(domain) => by.resolve(shard, domain),
-            Self::Answer(caller, response) => answer(caller, response),
-            Self::Cancel(adapter, ticket) => by.cancel(adapter, ticket),
-        }
-        None
-    }
-}
-
 impl State {
     fn next_work(&mut self, by: &impl Deliver) -> Option<Work> {
         loop {
-            match self.router.poll_action()? {
+            match self.custodian.poll_action()? {
                 Action::Deliver {
                     attempt,
                     adapter,
@@ -245,10 +254,24 @@ impl State {
                     if !self.stuck.contains(&adapter) {
                         return Some(Work::Deliver(adapter, attempt, operation));
                     }
-                    self.router
+                    self.custodian
                         .handle_response(by.now(), attempt, stuck().into());
                 }
+                Action::DeliverDisposition {
+                    report,
+                    adapter,
+                    disposition,
+                    ..
+                } => {
+                    if !self.stuck.contains(&adapter) {
+                        return Some(Work::Tell(adapter, report, disposition));
+                    }
+                    self.custodian
+                        .handle_disposition_response(by.now(), report, stuck().into());
+                }
                 Action::Resolve { domain, .. } => return Some(Work::Resolve(domain)),
+                Action::Write { write, changes, .. } => return Some(Work::Write(write, changes)),
+                Action::Load { key, .. } => return Some(Work::Load(key)),
                 Action::Respond {
                     ticket, response, ..
                 } => {
@@ -265,6 +288,20 @@ impl State {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Tells the custodian of what a fault of ours has ended.
+    fn break_off(&mut self, now: Instant, begun: Begun) {
+        let custodian = &mut self.custodian;
+        match begun {
+            Begun::Delivery(_, attempt) => custodian.handle_response(now, attempt, broken().into()),
+            Begun::Report(report) => {
+                custodian.handle_disposition_response(now, report, broken().into());
+            }
+            Begun::Write(write) => custodian.handle_written(now, write, Err(Unwritten)),
+            Begun::Load(key) => custodian.handle_loaded(now, key, Err(Unread::Unavailable)),
+            Begun::Other => {}
         }
     }
 
@@ -288,20 +325,15 @@ impl State {
 
     /// Whether something is due before the timer would look.
     fn is_due_earlier(&mut self) -> bool {
-        let due = match (self.router.poll_timeout(), self.wake_at) {
+        let due = match (self.custodian.poll_timeout(), self.wake_at) {
             (Some(due), Some(wake_at)) => due < wake_at,
             (due, wake_at) => due.is_some() && wake_at.is_none(),
         };
         if due {
-            self.wake_at = self.router.poll_timeout();
+            self.wake_at = self.custodian.poll_timeout();
         }
         due
     }
-}
-
-fn answer(caller: Caller, response: Response) {
-    flow::answered(&response);
-    caller.answer(response);
 }
 
 fn overloaded() -> Failure {

@@ -3,19 +3,23 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{self, Sender},
     },
     thread,
+    time::UNIX_EPOCH,
 };
 
 use rand::SeedableRng;
-use rialto_model::{Domain, InstantInbox, InstantMessage, ResponseStatus, TransactionId};
-use rialto_router::{Adapter, Limits, Route, RoutingTable};
+use rialto_model::{Domain, InstantInbox, InstantMessage, Response, ResponseStatus, TransactionId};
+use rialto_router::{
+    Adapter, CustodySettings, JournalKeys, Limits, Route, Router, RoutingTable, WallClock,
+};
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::*;
+use crate::gateway::now;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -28,7 +32,7 @@ struct Fake<'a> {
     cancelled: Mutex<Vec<Ticket>>,
     tickets: AtomicU64,
     woken: AtomicBool,
-    started: OnceLock<Instant>,
+    started: Instant,
 }
 
 impl<'a> Fake<'a> {
@@ -40,20 +44,23 @@ impl<'a> Fake<'a> {
             .unwrap();
         let limits = Limits::new(most).with_default_deadline(DEADLINE);
         let router = Router::new(Arc::new(table), limits, StdRng::seed_from_u64(1));
+        let started = now();
+        let clock = WallClock::new(started, UNIX_EPOCH);
+        let (settings, keys) = (CustodySettings::default(), JournalKeys::default());
+        let custodian = Custodian::new(router, settings, keys, clock);
         Self {
-            shard: Shard::new(0, router, 2 * most),
+            shard: Shard::new(0, custodian, 2 * most),
             on_deliver: Box::new(on_deliver),
+            started,
             delivered: Mutex::default(),
             cancelled: Mutex::default(),
             tickets: AtomicU64::new(0),
             woken: AtomicBool::new(false),
-            started: OnceLock::new(),
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "no test looks at its value")]
-    fn now(&self) -> Instant {
-        *self.started.get_or_init(Instant::now)
+    const fn now(&self) -> Instant {
+        self.started
     }
 
     /// The n-th operation of a conversation.
@@ -75,7 +82,7 @@ impl<'a> Fake<'a> {
         self.shard.handle(self, |state| {
             let success = ResponseStatus::Success;
             state
-                .router
+                .custodian
                 .handle_response(self.now(), token.attempt(), success);
         });
     }
@@ -93,6 +100,18 @@ impl Deliver for Fake<'_> {
             .push((ticket, conversation, number));
         (self.on_deliver)(self, token, &operation);
         Some(ticket)
+    }
+
+    fn deliver_disposition(&self, _: AdapterId, _: Token, _: DispositionOperation) {
+        unreachable!("nobody asks for a later word");
+    }
+
+    fn write(&self, _: u8, write: WriteId, _: Vec<Change>) {
+        unreachable!("nothing is kept, but {write:?} is written");
+    }
+
+    fn load(&self, _: u8, key: JournalKey) {
+        unreachable!("nothing is kept, but {key:?} is read");
     }
 
     fn resolve(&self, _: u8, domain: Domain) {

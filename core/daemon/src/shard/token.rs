@@ -1,6 +1,6 @@
 //! What crosses to an adapter and back as the name of a delivery.
 
-use rialto_router::AttemptId;
+use rialto_router::{AttemptId, ReportId};
 
 /// A delivery, over all shards, as the one number that crosses to an adapter and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,11 @@ impl Token {
         Self(attempt.to_bits() | (shard as u64) << Self::SHARD_AT)
     }
 
+    /// Of a disposition; it is handed over and comes back by other ways than a delivery, so both may have one number.
+    pub(super) const fn of_report(shard: u8, report: ReportId) -> Self {
+        Self(report.to_bits() | (shard as u64) << Self::SHARD_AT)
+    }
+
     /// The shard's number.
     pub(crate) const fn shard(self) -> usize {
         (self.0 >> Self::SHARD_AT) as u8 as usize
@@ -23,7 +28,16 @@ impl Token {
 
     /// The shard's own name for the delivery.
     pub(crate) const fn attempt(self) -> AttemptId {
-        AttemptId::from_bits(self.0 & !(0xFF << Self::SHARD_AT))
+        AttemptId::from_bits(self.bits())
+    }
+
+    /// The shard's own name for the disposition.
+    pub(crate) const fn report(self) -> ReportId {
+        ReportId::from_bits(self.bits())
+    }
+
+    const fn bits(self) -> u64 {
+        self.0 & !(0xFF << Self::SHARD_AT)
     }
 }
 
@@ -39,6 +53,8 @@ mod tests {
             let token = Token::new(shard, attempt);
             assert_eq!(token.shard(), usize::from(shard));
             assert_eq!(token.attempt(), attempt);
+            let report = ReportId::from_bits(attempt.to_bits());
+            assert_eq!(Token::of_report(shard, report).report(), report);
         }
     }
 }

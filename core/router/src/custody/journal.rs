@@ -117,7 +117,8 @@ impl JournalKeys {
 }
 
 impl WriteId {
-    pub(super) const fn new(number: u64) -> Self {
+    /// The name with that number, as [`number`](Self::number) gave it.
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 

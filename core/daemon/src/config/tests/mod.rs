@@ -6,6 +6,8 @@ use tempfile::TempDir;
 
 use super::{Config, ConfigErrors, Sources};
 
+mod kept;
+
 const GOOD: &str = r#"
 [gateway]
 relay_domains = ["relay.example"]

@@ -1,0 +1,126 @@
+//! What a shard has decided: deliveries, questions to DNS, changes of the journal.
+
+use std::{sync::Arc, time::Instant};
+
+use rialto_loader::{Adapter, Ticket};
+use rialto_model::{
+    DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin,
+};
+use rialto_router::{AdapterId, Change, JournalKey, Unread, Unwritten, WriteId};
+
+use super::{Gateway, not_running, now};
+use crate::shard::{Deliver, Token};
+
+impl Deliver for Gateway {
+    fn deliver(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        operation: MessageOperation,
+    ) -> Option<Ticket> {
+        match self.adapter(adapter) {
+            Some(adapter) => Some(adapter.deliver_with(operation, token.0)),
+            None => {
+                self.answered(token, not_running().into());
+                None
+            }
+        }
+    }
+
+    fn deliver_disposition(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        disposition: DispositionOperation,
+    ) {
+        match self.adapter(adapter) {
+            // It is never called off.
+            Some(adapter) => drop(adapter.deliver_disposition_with(disposition, token.0)),
+            None => self.told(token, not_running().into()),
+        }
+    }
+
+    fn resolve(&self, shard: u8, domain: Domain) {
+        match self.dns.as_ref().and_then(|dns| dns.cached(&domain)) {
+            Some(resolution) => self.resolved(shard, &domain, Ok(&resolution)),
+            None => match (self.this.upgrade(), self.runtime.get()) {
+                (Some(this), Some(runtime)) => {
+                    runtime.spawn(Question::new(this, shard, domain).ask());
+                }
+                _ => self.resolved(shard, &domain, Err(&fault_of_ours())),
+            },
+        }
+    }
+
+    fn write(&self, shard: u8, write: WriteId, changes: Vec<Change>) {
+        match self.journal.get() {
+            Some(journal) => journal.write(shard, write, changes),
+            None => self.written(shard, || vec![(write, Err(Unwritten))]),
+        }
+    }
+
+    fn load(&self, shard: u8, key: JournalKey) {
+        match self.journal.get() {
+            Some(journal) => journal.load(shard, key),
+            None => self.loaded(shard, vec![(key, Err(Unread::Unavailable))]),
+        }
+    }
+
+    fn cancel(&self, adapter: AdapterId, ticket: Ticket) {
+        if let Some(adapter) = self.adapter(adapter) {
+            Adapter::cancel(adapter, ticket);
+        }
+    }
+
+    fn wake_timer(&self) {
+        self.timer.notify_one();
+    }
+
+    fn now(&self) -> Instant {
+        now()
+    }
+}
+
+/// What a shard wants to know of DNS. Who waits for it is told something, also when it is dropped or panics.
+struct Question {
+    gateway: Arc<Gateway>,
+    shard: u8,
+    domain: Domain,
+    answered: bool,
+}
+
+impl Question {
+    const fn new(gateway: Arc<Gateway>, shard: u8, domain: Domain) -> Self {
+        Self {
+            gateway,
+            shard,
+            domain,
+            answered: false,
+        }
+    }
+
+    async fn ask(mut self) {
+        if let Some(dns) = self.gateway.dns() {
+            let resolution = dns.resolve(&self.domain).await;
+            self.answered = true;
+            self.gateway
+                .resolved(self.shard, &self.domain, Ok(&resolution));
+        }
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if !self.answered {
+            let failure = fault_of_ours();
+            self.gateway
+                .resolved(self.shard, &self.domain, Err(&failure));
+        }
+    }
+}
+
+fn fault_of_ours() -> Failure {
+    Failure::new(FailureReason::Internal)
+        .with_origin(Origin::Host)
+        .with_detail("a fault of the gateway ended the search for the next hop")
+}

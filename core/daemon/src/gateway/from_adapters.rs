@@ -1,0 +1,73 @@
+//! What adapters bring: operations, responses, measurements.
+
+use rialto_loader::{self as loader, Health, Measure, SubmissionId, SubmitAnswer};
+use rialto_model::{DispositionOperation, MessageOperation, Response};
+use tracing::{info, warn};
+
+use super::{Gateway, now, to_router};
+use crate::{callers::Caller, shard::Token};
+
+impl loader::Gateway for Gateway {
+    fn submit(
+        &self,
+        adapter: loader::AdapterId,
+        operation: MessageOperation,
+        answer: SubmitAnswer,
+    ) {
+        let from = to_router(adapter);
+        self.submit_from(from, operation, Caller::Adapter(from, answer));
+    }
+
+    fn submit_disposition(
+        &self,
+        adapter: loader::AdapterId,
+        operation: DispositionOperation,
+        answer: SubmitAnswer,
+    ) {
+        let concerning = operation.concerning();
+        let mut shards = self.shards.iter();
+        // Whom it is about, only the shard of the message knows; if none does, any refuses it.
+        let knows = shards.find(|shard| shard.look(|custodian| custodian.awaits(concerning)));
+        if let Some(shard) = knows.or_else(|| self.shards.first()) {
+            let from = to_router(adapter);
+            let caller = Caller::Adapter(from, answer);
+            shard.submit_disposition(self, now(), from, operation, caller);
+        }
+    }
+
+    fn cancelled(&self, adapter: loader::AdapterId, submission: SubmissionId) {
+        let now = now();
+        for shard in &self.shards {
+            shard.handle(self, |state| {
+                if let Some(ticket) = state.callers.ticket(to_router(adapter), submission) {
+                    state.custodian.handle_cancel(now, ticket);
+                }
+            });
+        }
+    }
+
+    fn responded(&self, _: loader::AdapterId, token: u64, response: Response) {
+        self.answered(Token(token), response.into_status());
+    }
+
+    fn disposition_responded(&self, _: loader::AdapterId, token: u64, response: Response) {
+        self.told(Token(token), response.into_status());
+    }
+
+    fn measured(&self, adapter: loader::AdapterId, metric: &str, measure: Measure) {
+        self.measures.add(to_router(adapter), metric, measure);
+    }
+
+    fn health(&self, adapter: loader::AdapterId, health: Health) {
+        let id = to_router(adapter);
+        if !self.measures.set_health(id, health.clone()) {
+            return;
+        }
+        let name = self.name(id);
+        match health {
+            Health::Up => info!(adapter.name = name, "adapter is up"),
+            Health::Degraded(why) => warn!(adapter.name = name, why, "adapter is degraded"),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The gateway between its adapters: shards, and the adapters' view of them.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, OnceLock, Weak},
+    time::{Instant, SystemTime},
+};
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_loader::{self as loader, Adapter};
+use rialto_model::{
+    Bytes, Domain, Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response,
+    ResponseStatus,
+};
+use rialto_resolver::Resolution;
+use rialto_router::{
+    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, Router, RoutingTable,
+    Shards, Unread, Unwritten, WallClock, WriteId,
+};
+use rialto_store::Store;
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
+
+use crate::{
+    callers::Caller,
+    dns::Dns,
+    flow,
+    journal::Journal,
+    measures::Measures,
+    shard::{Shard, Token},
+};
+
+mod carry_out;
+mod from_adapters;
+mod statistics;
+
+/// Takes operations from adapters, has them decided, and hands them to other adapters.
+pub(crate) struct Gateway {
+    table: Arc<RoutingTable>,
+    spread: Shards,
+    shards: Vec<Shard>,
+    /// By number; empty until the adapter has started, and for good if it could not.
+    adapters: Vec<OnceLock<Adapter>>,
+    pub(crate) measures: Measures,
+    timer: Notify,
+    dns: Option<Dns>,
+    clock: WallClock,
+    /// Where DNS is waited for; there while the gateway runs.
+    runtime: OnceLock<Handle>,
+    /// What survives a restart; there while the gateway runs, if it is wanted.
+    journal: OnceLock<Journal>,
+    /// For what goes on when a call has returned.
+    this: Weak<Self>,
+}
+
+impl Gateway {
+    pub(crate) fn new(
+        table: RoutingTable,
+        shards: NonZeroUsize,
+        limits: Limits,
+        settings: &CustodySettings,
+        dns: Option<Dns>,
+    ) -> Arc<Self> {
+        let mut rng = StdRng::from_os_rng();
+        let (table, keys) = (Arc::new(table), JournalKeys::default());
+        let clock = WallClock::new(now(), wall_clock());
+        // As many again may wait for the refusal that the router has decided.
+        let most_callers = limits.max_in_progress().saturating_mul(2);
+        let shard = |number| {
+            let router = Router::new(Arc::clone(&table), limits, StdRng::from_os_rng());
+            let custodian = Custodian::new(router, settings.clone(), keys.clone(), clock);
+            Shard::new(number, custodian, most_callers)
+        };
+        let spread = Shards::new(shards, &mut rng);
+        let shards = (0..shards.get())
+            .map(|number| shard(number as u8))
+            .collect();
+        Arc::new_cyclic(|this| Self {
+            spread,
+            shards,
+            adapters: table.adapters().map(|_| OnceLock::new()).collect(),
+            measures: Measures::default(),
+            timer: Notify::new(),
+            dns,
+            clock,
+            runtime: OnceLock::new(),
+            journal: OnceLock::new(),
+            this: Weak::clone(this),
+            table,
+        })
+    }
+
+    pub(crate) fn table(&self) -> &RoutingTable {
+        &self.table
+    }
+
+    /// What finds next hops, where DNS is asked at all.
+    pub(crate) const fn dns(&self) -> Option<&Dns> {
+        self.dns.as_ref()
+    }
+
+    /// Names the runtime in which DNS is waited for.
+    pub(crate) fn run_in(&self, runtime: Handle) {
+        // Set once: a gateway runs once.
+        self.runtime.get_or_init(|| runtime);
+    }
+
+    /// Names the journal in which messages are kept.
+    pub(crate) fn keep_in(&self, journal: Journal) {
+        // Set once: a gateway runs once.
+        self.journal.get_or_init(|| journal);
+    }
+
+    /// The journal, while the gateway runs with one.
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.journal.get()
+    }
+
+    /// The store of the journal.
+    pub(crate) fn store(&self) -> Option<&dyn Store> {
+        self.journal().map(Journal::store)
+    }
+
+    /// The wall clock of this run.
+    pub(crate) const fn clock(&self) -> &WallClock {
+        &self.clock
+    }
+
+    /// All shards.
+    pub(crate) fn shards(&self) -> &[Shard] {
+        &self.shards
+    }
+
+    /// The shard of a conversation.
+    pub(crate) fn shard_of(
+        &self,
+        source: &InstantInbox,
+        destination: &InstantInbox,
+    ) -> Option<&Shard> {
+        self.shards.get(self.spread.of(source, destination))
+    }
+
+    /// Lets operations reach an adapter.
+    pub(crate) fn attach(&self, id: AdapterId, adapter: Adapter) {
+        if let Some(place) = self.adapters.get(usize::from(id.number())) {
+            // Set once: each adapter is started once.
+            place.get_or_init(|| adapter);
+        }
+    }
+
+    /// The adapters that run.
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = &Adapter> {
+        self.adapters.iter().filter_map(OnceLock::get)
+    }
+
+    /// Sends an operator's own message.
+    pub(crate) fn submit_own(&self, operation: MessageOperation) -> oneshot::Receiver<Response> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit_from(AdapterId::GATEWAY, operation, Caller::Control(sender));
+        receiver
+    }
+
+    /// Refuses operations from now on.
+    pub(crate) fn begin_drain(&self) {
+        for shard in &self.shards {
+            shard.handle(self, |state| state.custodian.begin_drain());
+        }
+    }
+
+    /// Whether every operation has its response, in the hands of whoever waited for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.shards.iter().all(Shard::is_idle)
+    }
+
+    /// How many operations are in progress, besides what is kept.
+    pub(crate) fn in_progress(&self) -> u64 {
+        self.shards
+            .iter()
+            .map(|shard| shard.look(|custodian| custodian.router().statistics().in_progress))
+            .sum()
+    }
+
+    /// Ends operations whose deadline has come, for as long as the gateway runs.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let now = now();
+            let due = self
+                .shards
+                .iter()
+                .filter_map(|shard| shard.handle_timeout(&*self, now))
+                .min();
+            match due {
+                Some(due) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(due.into()) => {}
+                        () = self.timer.notified() => {}
+                    }
+                }
+                None => self.timer.notified().await,
+            }
+        }
+    }
+
+    fn submit_from(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+        flow::received(&self.table, from, &operation);
+        if let Some(shard) = self.shard_of(operation.source(), operation.destination()) {
+            shard.submit(self, now(), from, operation, caller);
+        }
+    }
+
+    fn adapter(&self, id: AdapterId) -> Option<&Adapter> {
+        self.adapters
+            .get(usize::from(id.number()))
+            .and_then(OnceLock::get)
+    }
+
+    fn answered(&self, token: Token, status: ResponseStatus) {
+        if let Some(shard) = self.shards.get(token.shard()) {
+            let now = now();
+            shard.handle(self, |state| {
+                let attempt = token.attempt();
+                state.custodian.handle_response(now, attempt, status)
+            });
+        }
+    }
+
+    /// Takes an adapter's answer to a disposition.
+    fn told(&self, token: Token, status: ResponseStatus) {
+        if let Some(shard) = self.shards.get(token.shard()) {
+            let now = now();
+            shard.handle(self, |state| {
+                let report = token.report();
+                state
+                    .custodian
+                    .handle_disposition_response(now, report, status)
+            });
+        }
+    }
+
+    /// Gives a shard the results of writes. They are taken up under its lock, in the order in which the store gave them.
+    pub(crate) fn written(
+        &self,
+        shard: u8,
+        results: impl FnOnce() -> Vec<(WriteId, Result<(), Unwritten>)>,
+    ) {
+        if let Some(shard) = self.shards.get(usize::from(shard)) {
+            let now = now();
+            shard.handle(self, |state| {
+                for (write, result) in results() {
+                    state.custodian.handle_written(now, write, result);
+                }
+            });
+        }
+    }
+
+    /// Gives a shard the records that it asked for.
+    pub(crate) fn loaded(&self, shard: u8, records: Vec<(JournalKey, Result<Bytes, Unread>)>) {
+        if let Some(shard) = self.shards.get(usize::from(shard)) {
+            let now = now();
+            shard.handle(self, |state| {
+                for (key, record) in records {
+                    state.custodian.handle_loaded(now, key, record);
+                }
+            });
+        }
+    }
+
+    /// Gives a shard what DNS says of a domain.
+    fn resolved(&self, shard: u8, domain: &Domain, found: Result<&Resolution, &Failure>) {
+        let (Some(shard), Some(dns)) = (self.shards.get(usize::from(shard)), &self.dns) else {
+            return;
+        };
+        flow::resolved(domain, found);
+        let now = now();
+        shard.handle(self, |state| {
+            let hops = |rng: &mut StdRng, only| match found {
+                Ok(resolution) => dns.hops(resolution, rng, only),
+                Err(failure) => Err(failure.clone()),
+            };
+            state.custodian.handle_resolved(now, domain, hops);
+        });
+    }
+
+    /// What an adapter is called.
+    pub(crate) fn name(&self, adapter: AdapterId) -> &str {
+        self.table
+            .adapter(adapter)
+            .map_or("gateway", |adapter| adapter.name())
+    }
+}
+
+/// The number that an adapter has on the other side of the boundary.
+pub(crate) fn to_loader(adapter: AdapterId) -> loader::AdapterId {
+    loader::AdapterId::new(adapter.number().into())
+}
+
+fn to_router(adapter: loader::AdapterId) -> AdapterId {
+    // It came from `to_loader`.
+    AdapterId::new(adapter.number() as u16)
+}
+
+fn not_running() -> Failure {
+    Failure::new(FailureReason::Unreachable)
+        .with_origin(Origin::Operator)
+        .with_detail("the adapter for the destination's network is not running")
+}
+
+#[expect(clippy::disallowed_methods, reason = "here the router's clock begins")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read once: a clock that jumps changes nothing while the gateway runs"
+)]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,64 @@
+//! The custodians' journal, in the store.
+//!
+//! The store answers on its own thread, which must not wait: so results are laid down where their shard finds them, and a thread
+//! of the runtime that may block brings the shard to look. Records are read on such a thread as well.
+
+mod desk;
+mod restore;
+mod tables;
+
+use std::sync::Arc;
+
+use rialto_router::{Change, JournalKey, WriteId};
+use rialto_store::{Acknowledge, Done, Store};
+use tokio::runtime::Handle;
+
+use self::desk::Desk;
+pub(crate) use self::restore::restore;
+use crate::gateway::Gateway;
+
+/// The journal of all shards.
+pub(crate) struct Journal {
+    store: Arc<dyn Store>,
+    /// By shard.
+    desks: Vec<Arc<Desk>>,
+}
+
+impl Journal {
+    /// Makes the journal of a gateway's shards; it is written, but not read yet.
+    pub(crate) fn new(store: Arc<dyn Store>, gateway: &Arc<Gateway>, runtime: &Handle) -> Self {
+        let desk = |shard| {
+            let (store, gateway) = (Arc::clone(&store), Arc::downgrade(gateway));
+            Desk::new(shard as u8, store, gateway, runtime.clone())
+        };
+        let desks = (0..gateway.shards().len()).map(desk).collect();
+        Self { store, desks }
+    }
+
+    /// Lets what is kept be read, and so delivered; for when every adapter has started.
+    pub(crate) fn open(&self) {
+        for desk in &self.desks {
+            desk.open();
+        }
+    }
+
+    /// Asks for changes to be made safe; the shard hears of it by [`Gateway::written`].
+    pub(crate) fn write(&self, shard: u8, write: WriteId, changes: Vec<Change>) {
+        if let Some(desk) = self.desks.get(usize::from(shard)) {
+            let desk: Arc<dyn Acknowledge> = Arc::clone(desk) as _;
+            let done = Done::new(desk, write.number());
+            self.store.commit(tables::batch(changes), done);
+        }
+    }
+
+    /// Asks for a record; the shard gets it by [`Gateway::loaded`].
+    pub(crate) fn load(&self, shard: u8, key: JournalKey) {
+        if let Some(desk) = self.desks.get(usize::from(shard)) {
+            desk.want(key);
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+}

@@ -1,0 +1,64 @@
+//! What the journal holds when the gateway starts.
+
+use std::{ops::ControlFlow, time::SystemTime};
+
+use rand::rngs::StdRng;
+use rialto_router::{Custodian, JournalTable, RestoreError};
+use rialto_store::{KeyRange, ReadError, Record, Store};
+use thiserror::Error;
+use tracing::info;
+
+use super::tables::{TABLES, table};
+use crate::gateway::{Gateway, now};
+
+/// Why the gateway cannot take up what it has kept.
+#[derive(Debug, Error)]
+pub(crate) enum TakeUpError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Record(#[from] RestoreError),
+}
+
+/// Gives each shard the records of its conversations, one at a time; nothing is delivered yet.
+pub(crate) fn restore(gateway: &Gateway, store: &dyn Store) -> Result<(), TakeUpError> {
+    let wall = gateway.clock().at(now());
+    let mut restored = 0_u64;
+    for of in TABLES {
+        let Some(table) = table(of) else { continue };
+        let mut refused = None;
+        store.scan(table, &KeyRange::all(), &mut |key, record| {
+            match take_up(gateway, of, key, record, wall) {
+                Ok(()) => restored += 1,
+                Err(error) => {
+                    refused = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        if let Some(error) = refused {
+            return Err(error.into());
+        }
+    }
+    info!(records = restored, "journal taken up");
+    Ok(())
+}
+
+fn take_up(
+    gateway: &Gateway,
+    table: JournalTable,
+    key: &[u8],
+    record: Record,
+    wall: SystemTime,
+) -> Result<(), RestoreError> {
+    if record.is_expired(wall) {
+        return Ok(()); // the store is about to remove it
+    }
+    let record = record.into_value();
+    let (source, destination) = Custodian::<StdRng>::conversation_of(table, key, &record)?;
+    match gateway.shard_of(&source, &destination) {
+        Some(shard) => shard.restore(now(), table, key, record),
+        None => Ok(()),
+    }
+}

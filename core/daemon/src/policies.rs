@@ -1,0 +1,67 @@
+//! What is kept of each adapter's messages: as the operator says, else as its plugin does.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use rialto_loader::Manifest;
+use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, RoutingTable};
+
+use crate::{
+    config::{AdapterConfig, Config, Patience, PolicyConfig, TemporaryFailures},
+    shard::Token,
+};
+
+/// Most messages on which a later word is waited for, in memory, over all shards.
+const MOST_AWAITED: usize = 1 << 18;
+
+/// What all custodians go by; `manifests` are those of the adapters' plugins.
+pub(crate) fn settings(
+    config: &Config,
+    manifests: &[(&str, &Manifest)],
+    table: &RoutingTable,
+    shards: NonZeroUsize,
+) -> CustodySettings {
+    let share = |of: usize| of.div_ceil(shards.get()).min(Token::MAX_OPERATIONS);
+    let limits = CustodyLimits::default()
+        .with_max_kept(share(config.custody.max_messages))
+        .with_max_identities(share(config.custody.max_messages))
+        .with_max_awaited(share(MOST_AWAITED))
+        .with_awaited_time(config.custody.report_time);
+    let mut settings = CustodySettings::new(limits);
+    for adapter in &config.adapters {
+        let manifest = manifests.iter().find(|(name, _)| *name == adapter.name);
+        if let (Some(id), Some((_, manifest))) = (table.adapter_id(&adapter.name), manifest) {
+            settings = settings.with_policy(id, policy(config, adapter, manifest.patience()));
+        }
+    }
+    settings
+}
+
+/// The policy for one adapter; `plugin_patience` is what its plugin says.
+pub(crate) fn policy(
+    config: &Config,
+    adapter: &AdapterConfig,
+    plugin_patience: Option<Duration>,
+) -> CustodyPolicy {
+    if !config.store.enabled {
+        return CustodyPolicy::NEVER;
+    }
+    let said = adapter.custody.over(&config.custody.policy);
+    let time_to_live = said.time_to_live.unwrap_or(PolicyConfig::TIME_TO_LIVE);
+    let identity_time = said.identity_time.unwrap_or(PolicyConfig::IDENTITY_TIME);
+    let policy = CustodyPolicy::NEVER
+        .with_time_to_live(time_to_live)
+        .with_identity_time(identity_time);
+    let patience = match said.patience {
+        Some(Patience::Never) => None,
+        Some(Patience::For(time)) => Some(time),
+        None => plugin_patience,
+    };
+    let policy = match patience {
+        Some(time) => policy.with_patience(time),
+        None => policy,
+    };
+    match said.temporary_failures {
+        Some(TemporaryFailures::Keep) => policy.keeping_temporary_failures(),
+        Some(TemporaryFailures::Tell) | None => policy,
+    }
+}
