@@ -35,6 +35,9 @@
 // `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
 #define RIALTO_FLAG_EPHEMERAL 2
 
+// The most bytes of `Operation.identity`, and of `Operation.reference`.
+#define RIALTO_MAX_KEPT 4096
+
 // `Operation.disposition`: none; only messages have it.
 #define RIALTO_DISPOSITION_NONE 0
 
@@ -367,9 +370,10 @@ typedef struct RialtoOperation {
   void *(*retain)(void *owner);
   // Ends what `retain` began.
   void (*release)(void *retained);
-  // Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most 4096 bytes.
+  // Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
   struct RialtoBytes identity;
-  // What the plugin wants back with each disposition of the message: handed in with it, handed back with them; or null. At most 4096 bytes.
+  // What the plugin wants back with each disposition of a message: it hands it in with the message, and the gateway hands it back; or null.
+  // At most `MAX_KEPT` bytes.
   struct RialtoBytes reference;
   // Of a message: milliseconds for which it is worth delivering; 0 is not said.
   uint64_t time_to_live_ms;

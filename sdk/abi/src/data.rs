@@ -64,9 +64,10 @@ pub struct Operation {
     pub retain: Option<unsafe extern "C" fn(owner: *mut c_void) -> *mut c_void>,
     /// Ends what `retain` began.
     pub release: Option<unsafe extern "C" fn(retained: *mut c_void)>,
-    /// Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most 4096 bytes.
+    /// Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
     pub identity: Bytes,
-    /// What the plugin wants back with each disposition of the message: handed in with it, handed back with them; or null. At most 4096 bytes.
+    /// What the plugin wants back with each disposition of a message: it hands it in with the message, and the gateway hands it back; or null.
+    /// At most `MAX_KEPT` bytes.
     pub reference: Bytes,
     /// Of a message: milliseconds for which it is worth delivering; 0 is not said.
     pub time_to_live_ms: u64,

@@ -15,6 +15,9 @@ pub const FLAG_AUTHENTICATED: u32 = 1;
 /// `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
 pub const FLAG_EPHEMERAL: u32 = 2;
 
+/// The most bytes of `Operation.identity`, and of `Operation.reference`.
+pub const MAX_KEPT: usize = 4096;
+
 /// `Operation.disposition`: none; only messages have it.
 pub const DISPOSITION_NONE: u32 = 0;
 /// `Operation.disposition`: delivered to the recipient.

@@ -70,7 +70,7 @@ pub enum Malformed {
     #[error(transparent)]
     MessageId(#[from] MessageIdError),
     /// What says why a message was not delivered says something else.
-    #[error("the failure of the disposition is none")]
+    #[error("the failure in the disposition has another status")]
     NoFailure,
     /// The source or the destination is no `im:` URI.
     #[error("the {what} is invalid: {error}")]

@@ -43,6 +43,9 @@ fn operation(payload: Bytes) -> MessageOperation {
     .with_deadline(Duration::from_millis(1500))
     .with_source_instance("phone")
     .with_next_hop("127.0.0.1:5060")
+    .with_identity("stanza-1")
+    .with_reference("")
+    .with_time_to_live(Duration::from_secs(3600))
 }
 
 /// Takes an operation after it was spoilt.
@@ -91,6 +94,27 @@ fn authentication_crosses_and_is_nobody_s_invention() {
     assert_eq!(crossed(&vouched), vouched);
     let others = taken(|raw| raw.flags = !abi::FLAG_AUTHENTICATED).unwrap();
     assert_eq!(others.authentication(), Authentication::None);
+}
+
+#[test]
+fn message_that_is_worth_something_only_now_stays_so() {
+    let plain = operation(Bytes::new());
+    assert!(!crossed(&plain).is_ephemeral());
+    assert!(crossed(&plain.into_ephemeral()).is_ephemeral());
+    assert!(
+        !taken(|raw| raw.flags = !abi::FLAG_EPHEMERAL)
+            .unwrap()
+            .is_ephemeral()
+    );
+}
+
+#[test]
+fn shortest_time_to_live_does_not_become_none() {
+    let brief = operation(Bytes::new()).with_time_to_live(Duration::from_nanos(1));
+    assert_eq!(
+        crossed(&brief).time_to_live(),
+        Some(Duration::from_millis(1))
+    );
 }
 
 #[test]
@@ -192,6 +216,14 @@ fn malformed_operation_is_refused_with_the_reason() {
     assert_eq!(
         problem(|raw| raw.content_headers = ptr::null()),
         "the list of content headers has a length but no memory"
+    );
+    assert_eq!(
+        problem(|raw| raw.identity = lend(&[b'x'; abi::MAX_KEPT + 1])),
+        "the identity has a length of 4097, at most 4096 is taken"
+    );
+    assert_eq!(
+        problem(|raw| raw.reference = lend(b"\xff")),
+        "the reference is not UTF-8"
     );
 }
 

@@ -12,6 +12,11 @@ use crate::read::{self, Malformed};
 /// The most bytes that all texts of an operation may have together.
 pub const MAX_TEXTS: usize = 1 << 20;
 
+const _: () = assert!(
+    MessageOperation::MAX_KEPT == abi::MAX_KEPT,
+    "the contract says what the model takes"
+);
+
 /// Copies texts, each into memory of its own: cheaper than shares of one piece, whose counter every share has to touch
 /// twice.
 ///
