@@ -68,11 +68,14 @@ impl Texts {
         what: &'static str,
         raw: abi::Bytes,
     ) -> Result<Option<ByteString>, Malformed> {
+        if raw.ptr.is_null() {
+            return Ok(None);
+        }
         if raw.len > MessageOperation::MAX_KEPT {
             return Err(read::too_long(what, raw.len, MessageOperation::MAX_KEPT));
         }
         // SAFETY: the caller's promise.
-        unsafe { self.optional(what, raw) }
+        unsafe { self.text(what, raw) }.map(Some)
     }
 
     #[inline(always)]
