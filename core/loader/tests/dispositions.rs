@@ -96,6 +96,56 @@ async fn adapter_without_the_service_is_never_called() {
     assert_eq!(gateway.seen().told.len(), 1);
 }
 
+/// Reports on each message that it was shown, and hands each disposition back.
+const REPORTS: &str = r#"#include "rialto.h"
+static RialtoHost host;
+static uint32_t taken(uint64_t ticket, const RialtoResponse *response) {
+    (void)ticket, (void)response;
+    return RIALTO_ACCEPTED;
+}
+static void reports(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
+    RialtoResponse yes = { .size = sizeof yes };
+    RialtoOperation shown = {
+        .size = sizeof shown,
+        .kind = RIALTO_KIND_DISPOSITION,
+        .transaction_id = RIALTO_TEXT("report-1"),
+        .concerning = operation->transaction_id,
+        .source = operation->destination,
+        .destination = operation->source,
+        .disposition = RIALTO_DISPOSITION_DISPLAYED,
+    };
+    (void)adapter;
+    if (operation->kind == RIALTO_KIND_DISPOSITION) {
+        host.submit(host.ctx, operation, done);
+        return;
+    }
+    host.submit(host.ctx, &shown, (RialtoCompletion){ 1, taken });
+    done.complete(done.ticket, &yes);
+}
+#define DELIVER reports
+#define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_SERVICE_DISPOSITIONS)"#;
+
+#[tokio::test]
+async fn plugin_in_c_reports_on_what_was_delivered_to_it_and_hears_of_what_it_sent() {
+    let gateway = Recorder::new();
+    let adapter = started(c_plugin("reports", REPORTS), "{}", &gateway).await;
+    let message = operation("x");
+    assert!(
+        ended(adapter.deliver(message.clone()))
+            .await
+            .status()
+            .is_success()
+    );
+    let shown = gateway.seen().dispositions.pop().unwrap();
+    assert_eq!(shown.concerning(), message.transaction_id());
+    assert_eq!(shown.disposition(), Disposition::Displayed);
+    assert_eq!(shown.source(), message.destination());
+    let lost = full();
+    let response = told(&adapter, lost.clone()).await;
+    assert!(response.status().is_success());
+    assert_eq!(gateway.seen().dispositions.pop(), Some(lost));
+}
+
 #[tokio::test]
 async fn disposition_that_nobody_waits_for_is_cancelled_in_the_plugin() {
     let gateway = Recorder::new();
@@ -138,4 +188,87 @@ fn manifest_says_whether_dispositions_are_offered_and_how_long_senders_wait() {
     let echo = Library::open(&echo_plugin()).unwrap();
     assert!(!echo.manifest().offers_dispositions());
     assert_eq!(echo.manifest().patience(), None);
+    for (name, defines, patience) in [
+        (
+            "no_patience",
+            "#define PATIENCE RIALTO_PATIENCE_NONE",
+            Some(Duration::ZERO),
+        ),
+        (
+            "some_patience",
+            "#define PATIENCE 1500",
+            Some(Duration::from_millis(1500)),
+        ),
+        (
+            "older_table",
+            "#include <stddef.h>\n#define PATIENCE 1500\n#define SIZE offsetof(RialtoPlugin, patience_ms)",
+            None,
+        ),
+    ] {
+        let library = Library::open(&c_plugin(name, defines)).unwrap();
+        assert_eq!(library.manifest().patience(), patience, "{name}");
+    }
+}
+
+/// A plugin in C that submits what is delivered to it, after a `change`, and answers as it is answered.
+fn submitting(change: &str) -> String {
+    format!(
+        "#include <stddef.h>
+        #include \"rialto.h\"
+        static RialtoHost host;
+        static void submits(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {{
+            RialtoOperation changed = *operation;
+            (void)adapter;
+            {change}
+            host.submit(host.ctx, &changed, done);
+        }}
+        #define DELIVER submits"
+    )
+}
+
+#[tokio::test]
+async fn plugin_with_the_structs_of_an_older_contract_works_as_it_did() {
+    let older = format!(
+        "{}\n#define SIZE offsetof(RialtoPlugin, patience_ms)",
+        submitting("changed.size = offsetof(RialtoOperation, identity);")
+    );
+    let gateway = Recorder::new();
+    let adapter = started(c_plugin("older", &older), "{}", &gateway).await;
+    let plain = operation("x");
+    let message = plain.clone().with_identity("1").with_reference("2");
+    let response = ended(adapter.deliver(message)).await;
+    assert!(response.status().is_success());
+    assert_eq!(gateway.seen().submitted, [plain]);
+}
+
+async fn refused(name: &str, change: &str) -> (FailureReason, String) {
+    let gateway = Recorder::new();
+    let adapter = started(c_plugin(name, &submitting(change)), "{}", &gateway).await;
+    let response = ended(adapter.deliver(operation("x"))).await;
+    let seen = gateway.seen();
+    assert!(seen.submitted.is_empty() && seen.dispositions.is_empty());
+    failed(response.into_status())
+}
+
+#[tokio::test]
+async fn operation_of_a_kind_that_nobody_knows_is_an_unsupported_service() {
+    let (reason, _) = refused("unknown_kind", "changed.kind = 99;").await;
+    assert_eq!(reason, FailureReason::UnsupportedService);
+}
+
+#[tokio::test]
+async fn malformed_disposition_is_refused_with_what_is_wrong_with_it() {
+    let (reason, detail) = refused(
+        "malformed_disposition",
+        "changed.kind = RIALTO_KIND_DISPOSITION;
+        changed.disposition = RIALTO_DISPOSITION_DELIVERED;
+        changed.concerning = (RialtoBytes)RIALTO_TEXT(\"two words\");",
+    )
+    .await;
+    assert_eq!(reason, FailureReason::Internal);
+    assert_eq!(
+        detail,
+        "the plugin submitted a malformed operation: what the disposition concerns is not named: byte 3 of the \
+         transaction identifier is not visible ASCII"
+    );
 }

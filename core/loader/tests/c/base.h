@@ -1,6 +1,8 @@
 // A plugin in C that answers every message with success; tests define what they want otherwise, then include this.
 #include "rialto.h"
 
+#include <string.h>
+
 #ifndef ANSWER
 #define ANSWER(done) succeed(done)
 #endif
@@ -18,6 +20,9 @@
 #endif
 #ifndef SERVICES
 #define SERVICES RIALTO_SERVICE_MESSAGES
+#endif
+#ifndef PATIENCE
+#define PATIENCE RIALTO_PATIENCE_NOT_SAID
 #endif
 #ifndef DELIVER
 #define DELIVER deliver
@@ -41,8 +46,11 @@ static inline void succeed(RialtoCompletion done) {
     done.complete(done.ticket, &response);
 }
 
+// The gateway, as the adapter that was started last has it.
+static RialtoHost host;
+
 static inline void *start(const RialtoStart *start, RialtoCompletion done) {
-    (void)start;
+    memcpy(&host, start->host, start->host->size < sizeof host ? start->host->size : sizeof host);
     succeed(done);
     return malloc(1);
 }
@@ -75,4 +83,5 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .layout = LAYOUT,
     .layout_len = LAYOUT_LEN,
     .lookups = RIALTO_TEXT(LOOKUPS),
+    .patience_ms = PATIENCE,
 };
