@@ -17,15 +17,17 @@ static void answer(RialtoCompletion done, uint32_t status, uint32_t reason, cons
     done.complete(done.ticket, &response); // copies what it needs before it returns
 }
 
+// What both sides know of a struct: the other one may be older than this header, or newer. The rest stays zero.
+static size_t known(uint32_t theirs, size_t ours) { return theirs < ours ? theirs : ours; }
+
 static void *start(const RialtoStart *start, RialtoCompletion done) {
     Adapter *adapter = calloc(1, sizeof *adapter);
     if (!adapter) {
         answer(done, RIALTO_FAILURE, RIALTO_REASON_OVERLOADED, "no memory");
         return 0;
     }
-    // `start` is borrowed. The gateway may be older than this header: then the rest stays zero.
-    uint32_t known = start->host->size < sizeof adapter->host ? start->host->size : (uint32_t)sizeof adapter->host;
-    memcpy(&adapter->host, start->host, known);
+    // `start` is borrowed, and so copied.
+    memcpy(&adapter->host, start->host, known(start->host->size, sizeof adapter->host));
     if (adapter->host.log) {
         RialtoLogRecord line = { .size = sizeof line, .level = RIALTO_LEVEL_INFO,
             .target = text("echo_c"), .message = text("echo started") };
@@ -38,7 +40,8 @@ static void *start(const RialtoStart *start, RialtoCompletion done) {
 // The gateway says how the echo ended; `ticket` is the delivery that waits for it.
 static uint32_t echoed(uint64_t ticket, const RialtoResponse *response) {
     RialtoCompletion *waiting = (RialtoCompletion *)(uintptr_t)ticket;
-    RialtoResponse onward = *response;
+    RialtoResponse onward = { 0 };
+    memcpy(&onward, response, known(response->size, sizeof onward));
     onward.size = sizeof onward;
     onward.transaction_id = none(); // the delivery's own
     uint32_t taken = waiting->complete(waiting->ticket, &onward);
@@ -48,7 +51,7 @@ static uint32_t echoed(uint64_t ticket, const RialtoResponse *response) {
 
 static void deliver(void *handle, const RialtoOperation *operation, RialtoCompletion done) {
     Adapter *adapter = handle;
-    RialtoOperation echo = *operation;
+    RialtoOperation echo = { 0 };
     uint8_t random[16], id[32];
     RialtoCompletion *waiting = malloc(sizeof *waiting);
     if (operation->kind != RIALTO_KIND_MESSAGE) {
@@ -57,11 +60,14 @@ static void deliver(void *handle, const RialtoOperation *operation, RialtoComple
         answer(done, RIALTO_FAILURE, RIALTO_REASON_OVERLOADED, "no memory, or no entropy");
     } else {
         for (int i = 0; i < 32; i++) id[i] = (uint8_t)"0123456789abcdef"[random[i / 2] >> (i % 2 * 4) & 15];
+        memcpy(&echo, operation, known(operation->size, sizeof echo));
         echo.size = sizeof echo;
+        echo.flags &= ~(uint32_t)RIALTO_FLAG_AUTHENTICATED; // it comes from this plugin, and not from a network that vouches for it
         echo.transaction_id = (RialtoBytes){ id, sizeof id };
         echo.source = operation->destination;
         echo.destination = operation->source;
         echo.source_instance = echo.destination_instance = echo.next_hop = none();
+        echo.identity = echo.reference = none();
         *waiting = done;
         adapter->host.submit(adapter->host.ctx, &echo,
             (RialtoCompletion){ (uint64_t)(uintptr_t)waiting, echoed });
