@@ -53,7 +53,9 @@
 //! | [`Plugin::start`] | waits for it; an `Err` is shown to the operator and disturbs no other adapter |
 //! | [`Plugin::deliver`] | hands on one message; waits for the one response, at most until its deadline |
 //! | [`Plugin::stop`] | delivers nothing more, waits, then ends tasks that are late and names them |
+//! | [`Plugin::deliver_disposition`] | tells what became of a message that your network sent, after its answer ([`guide::dispositions`]) |
 //! | [`Host::submit`] | routes a message from your network and tells you truly how it ended |
+//! | [`Host::submit_disposition`] | finds the message that your network reports on, and tells its sender |
 //!
 //! # Rules
 //!
@@ -76,6 +78,7 @@ mod context;
 mod error;
 #[doc(hidden)]
 pub mod glue;
+pub mod guide;
 mod host;
 mod log;
 mod plugin;
