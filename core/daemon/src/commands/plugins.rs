@@ -60,12 +60,14 @@ pub(crate) fn configured(config: &Config) -> Result<Vec<PathBuf>, Exit> {
 fn line(library: &Library) -> String {
     let manifest = library.manifest();
     let (name, version, protocol) = (manifest.name(), manifest.version(), manifest.protocol());
+    let schemes = manifest.schemes().join(", ");
     let services = services(manifest).join(", ");
+    let patience = manifest
+        .patience()
+        .map(|patience| format!(", patience {patience:?}"))
+        .unwrap_or_default();
     let path = library.path().display();
-    format!(
-        "{name} {version}: {protocol} ({}), {services}, {path}\n",
-        manifest.schemes().join(", ")
-    )
+    format!("{name} {version}: {protocol} ({schemes}), {services}{patience}, {path}\n")
 }
 
 fn services(manifest: &Manifest) -> Vec<&'static str> {
