@@ -14,6 +14,8 @@ use rialto_router::{
 };
 
 const ROUTES: [usize; 2] = [10, 100_000];
+/// More operations than there is room to remember.
+const WARM_UP: usize = 65_536;
 const SIP: AdapterId = AdapterId::new(0);
 
 /// Shows what each of them allocates.
@@ -122,28 +124,43 @@ fn decide_with_source_routes_both_ways(bencher: Bencher<'_, '_>, routes: usize) 
 /// Operation in, delivery out, answer in, response out; with as many others in progress.
 #[divan::bench(args = [0, 10_000], sample_count = 200, sample_size = 200)]
 fn whole_life_of_an_operation(bencher: Bencher<'_, '_>, others: u64) {
+    whole_life(bencher, others, Limits::default());
+}
+
+/// The same, where no step is noted for `rialto trace`: the difference is what that costs.
+#[divan::bench(args = [0, 10_000], sample_count = 200, sample_size = 200)]
+fn whole_life_that_is_not_remembered(bencher: Bencher<'_, '_>, others: u64) {
+    whole_life(bencher, others, Limits::default().with_remembered_steps(0));
+}
+
+fn whole_life(bencher: Bencher<'_, '_>, others: u64, limits: Limits) {
     #[expect(clippy::disallowed_methods, reason = "one reading; time stands still")]
     let now = Instant::now();
     let rng = StdRng::seed_from_u64(1);
-    let mut router = Router::new(Arc::new(table(10)), Limits::default(), rng);
+    let mut router = Router::new(Arc::new(table(10)), limits, rng);
     let operation = plain();
     for number in 0..others {
         router.handle_operation(now, SIP, operation.clone(), CallerTicket::new(number));
     }
     while router.poll_action().is_some() {}
     let mut number = others;
+    let mut live = |operation| {
+        number += 1;
+        router.handle_operation(now, SIP, operation, CallerTicket::new(number));
+        if let Some(Action::Deliver {
+            attempt, operation, ..
+        }) = router.poll_action()
+        {
+            drop(black_box(operation));
+            router.handle_response(now, attempt, ResponseStatus::Success);
+        }
+        router.poll_action()
+    };
+    // As after a while: what is remembered fills its place.
+    for _ in 0..WARM_UP {
+        live(operation.clone());
+    }
     bencher
         .with_inputs(|| operation.clone())
-        .bench_local_values(|operation| {
-            number += 1;
-            router.handle_operation(now, SIP, operation, CallerTicket::new(number));
-            if let Some(Action::Deliver {
-                attempt, operation, ..
-            }) = router.poll_action()
-            {
-                drop(black_box(operation));
-                router.handle_response(now, attempt, ResponseStatus::Success);
-            }
-            router.poll_action()
-        });
+        .bench_local_values(live);
 }

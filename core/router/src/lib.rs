@@ -8,6 +8,7 @@
 //! | [`Alias`], [`AccessRule`] | plain addresses for users elsewhere, and who may send to whom; the table knows them | draft-ietf-impp-cpim-03 §2.4.1 and appendix E.2 |
 //! | [`Router`] | operations in progress: one response each, deadlines, cancellation, drain | draft-ietf-impp-cpim-03 §2.4.1 |
 //! | [`RetryQueue`] | when kept messages are tried again, and in which order | |
+//! | [`Life`] | what happened to an operation lately, step by step: [`Router::lives`] | |
 //! | [`Shards`] | which of several routers a conversation belongs to | |
 //!
 //! The table is built once and shared; a router is a state machine that one task owns:
@@ -53,6 +54,7 @@
 
 mod access;
 mod aliases;
+mod chronicle;
 #[expect(
     dead_code,
     reason = "the face of it comes first, for those who build on it"
@@ -67,6 +69,7 @@ mod table;
 
 pub use access::{AccessRule, AccessRuleConflict, Ground, RuleAction, Ruling};
 pub use aliases::{Alias, AliasConflict};
+pub use chronicle::{Answer, Life, Mark, OnwardId, Step, StepKind};
 pub use custody::{
     Change, Custodian, CustodyLimits, CustodyPolicy, CustodySettings, CustodyStatistics,
     JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NoSuchEntry, Put,

@@ -9,6 +9,7 @@ pub struct Limits {
     default_deadline: Duration,
     max_deadline: Duration,
     attempt_time: Duration,
+    remembered_steps: usize,
 }
 
 impl Limits {
@@ -38,6 +39,15 @@ impl Limits {
         self
     }
 
+    /// Sets how many steps of operations are remembered, at most [`Self::MOST_REMEMBERED_STEPS`]; of none, no life can be told.
+    pub fn with_remembered_steps(mut self, steps: usize) -> Self {
+        self.remembered_steps = steps.min(Self::MOST_REMEMBERED_STEPS);
+        self
+    }
+
+    /// The most steps of operations that can be remembered, at 48 bytes each.
+    pub const MOST_REMEMBERED_STEPS: usize = 1 << 24;
+
     /// Most operations in progress.
     pub const fn max_in_progress(&self) -> usize {
         self.max_in_progress
@@ -53,13 +63,18 @@ impl Limits {
         self.attempt_time
     }
 
+    /// How many steps of operations are remembered.
+    pub(super) const fn remembered_steps(&self) -> usize {
+        self.remembered_steps
+    }
+
     /// How long an operation may take that names this time, or none.
     pub(super) fn deadline(&self, own: Option<Duration>) -> Duration {
         own.unwrap_or(self.default_deadline).min(self.max_deadline)
     }
 }
 
-/// 65,536 operations, 30 seconds, at most 5 minutes, 5 seconds for each of several next hops.
+/// 65,536 operations, 30 seconds, at most 5 minutes, 5 seconds for each of several next hops; 65,536 steps remembered.
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -67,6 +82,7 @@ impl Default for Limits {
             default_deadline: Duration::from_secs(30),
             max_deadline: Duration::from_secs(300),
             attempt_time: Duration::from_secs(5),
+            remembered_steps: 65_536,
         }
     }
 }

@@ -38,7 +38,7 @@ use self::{
     resting::Resting,
     waiting::Waiting,
 };
-use crate::{AdapterId, RoutingTable, Verdict};
+use crate::{AdapterId, Answer, Life, RoutingTable, StepKind, Verdict, chronicle::Chronicle};
 
 /// The message service: takes operations, has them delivered, and answers each of them once.
 ///
@@ -69,6 +69,7 @@ pub struct Router<R> {
     ended: Vec<(Owner, Response)>,
     draining: bool,
     statistics: Statistics,
+    chronicle: Chronicle,
 }
 
 impl<R: CryptoRng> Router<R> {
@@ -76,7 +77,8 @@ impl<R: CryptoRng> Router<R> {
     const ROOM: usize = 256;
 
     /// Makes a router; `rng` makes the transaction identifiers of onward copies.
-    pub fn new(table: Arc<RoutingTable>, limits: Limits, rng: R) -> Self {
+    pub fn new(table: Arc<RoutingTable>, limits: Limits, mut rng: R) -> Self {
+        let chronicle = Chronicle::new(limits.remembered_steps(), rng.next_u64());
         Self {
             table,
             limits,
@@ -90,6 +92,7 @@ impl<R: CryptoRng> Router<R> {
             ended: Vec::new(),
             draining: false,
             statistics: Statistics::default(),
+            chronicle,
         }
     }
 
@@ -107,6 +110,7 @@ impl<R: CryptoRng> Router<R> {
 
     /// Takes an adapter's answer to a delivery; one that nobody waits for is counted and forgotten.
     pub fn handle_response(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
+        self.chronicle.observe(now);
         let Some(pending) = self.in_progress.get_mut(attempt) else {
             self.statistics.ignored_responses += 1;
             return;
@@ -126,6 +130,7 @@ impl<R: CryptoRng> Router<R> {
 
     /// Ends the operations whose deadline has come, or tries their next hops.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.chronicle.observe(now);
         while let Some(attempt) = self.deadlines.pop(now, &self.in_progress) {
             if self.is_attempt_only(now, attempt) {
                 self.give_up(now, attempt);
@@ -148,12 +153,19 @@ impl<R: CryptoRng> Router<R> {
                 self.actions.shrink_to(Self::ROOM);
                 return None;
             };
-            let Action::Deliver { attempt, .. } = &action else {
+            let Action::Deliver {
+                attempt,
+                adapter,
+                operation,
+            } = &action
+            else {
                 return Some(action);
             };
             // An operation that ended before it was handed over is not delivered at all.
             if let Some(pending) = self.in_progress.get_mut(*attempt) {
                 pending.stage = Stage::HandedOver;
+                let id = operation.transaction_id();
+                self.chronicle.note_delivery(pending.owner, *adapter, id);
                 self.statistics.deliveries += 1;
                 return Some(action);
             }
@@ -183,6 +195,12 @@ impl<R: CryptoRng> Router<R> {
         &self.table
     }
 
+    /// What is remembered of the operations that have an identifier: their sender's, the onward one, or their network's name
+    /// of the message.
+    pub fn lives(&self, identifier: &[u8]) -> Vec<Life> {
+        self.chronicle.lives(identifier)
+    }
+
     /// Tries to deliver an operation under an identifier that its owner chose: the same one each time it is tried.
     pub(crate) fn undertake(
         &mut self,
@@ -193,6 +211,8 @@ impl<R: CryptoRng> Router<R> {
         owner: Owner,
     ) {
         self.statistics.operations += 1;
+        self.chronicle.observe(now);
+        self.chronicle.note_operation(owner, from, &operation);
         let time = self.limits.deadline(operation.deadline());
         let verdict = match self.admit(from, &operation, time) {
             Ok(verdict) => verdict,
@@ -229,6 +249,9 @@ impl<R: CryptoRng> Router<R> {
             if let Some(pending) = self.in_progress.get_mut(attempt) {
                 pending.owner = other;
             }
+            if let Owner::Kept(key) = other {
+                self.chronicle.note(owner, StepKind::Kept { key });
+            }
             self.owners.insert(other, attempt);
         }
     }
@@ -253,6 +276,11 @@ impl<R: CryptoRng> Router<R> {
     pub(crate) fn has_room(&self, share: usize) -> bool {
         let places = self.limits.max_in_progress().saturating_mul(share) / 16;
         !self.draining && self.in_progress.len() < places.max(1)
+    }
+
+    /// Where the custodian notes what it does.
+    pub(crate) const fn chronicle(&mut self) -> &mut Chronicle {
+        &mut self.chronicle
     }
 
     pub(crate) const fn rng(&mut self) -> &mut R {
@@ -334,9 +362,16 @@ impl<R: CryptoRng> Router<R> {
 
     fn respond(&mut self, owner: Owner, response: Response) {
         self.statistics.count(response.status());
+        let answer = Answer::from(response.status());
         match owner {
-            Owner::Caller(ticket) => self.actions.push_back(Action::Respond { ticket, response }),
-            owner => self.ended.push((owner, response)),
+            Owner::Caller(ticket) => {
+                self.chronicle.note(owner, StepKind::Answered(answer));
+                self.actions.push_back(Action::Respond { ticket, response });
+            }
+            owner => {
+                self.chronicle.note(owner, StepKind::Ended(answer));
+                self.ended.push((owner, response));
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Action, AttemptId, Owner, Pending, Router, Stage,
     course::{Course, may_have_arrived, passes_on},
 };
-use crate::{AdapterId, Hop, Undecided};
+use crate::{AdapterId, Hop, StepKind, Undecided};
 
 impl<R: CryptoRng> Router<R> {
     /// Takes what DNS says of a domain, and sends all on their way that waited for it, in the order in which they came.
@@ -24,6 +24,7 @@ impl<R: CryptoRng> Router<R> {
         domain: &Domain,
         mut hops: impl FnMut(&mut R, Option<AdapterId>) -> Result<Vec<Hop>, Failure>,
     ) {
+        self.chronicle.observe(now);
         for attempt in self.waiting.take(domain) {
             let Some(pending) = self.in_progress.get_mut(attempt) else {
                 continue;
@@ -58,6 +59,7 @@ impl<R: CryptoRng> Router<R> {
         }
         let domain = undecided.domain().clone();
         let (operation, responder) = operation.into_forward(id);
+        self.chronicle.note(owner, StepKind::Resolving);
         let attempt = self.keep(owner, responder, ends_at);
         if let Some(pending) = self.in_progress.get_mut(attempt) {
             pending.stage = Stage::Resolving;
@@ -158,7 +160,11 @@ impl<R: CryptoRng> Router<R> {
             let owner = *owner;
             let renamed = self.rename(attempt, owner);
             self.deadlines.push(now + time, renamed, &self.in_progress);
-            self.statistics.failovers += u64::from(failed_over);
+            if failed_over {
+                self.statistics.failovers += 1;
+                let reason = last.reason();
+                self.chronicle.note(owner, StepKind::FailedOver { reason });
+            }
             self.actions.push_back(Action::Deliver {
                 attempt: renamed,
                 adapter,
