@@ -5,8 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use rialto_xmpp_codec::{
-    ChatState, ComponentStream, Delay, Handshake, HandshakeProgress, Jid, Limits, Marker, Message,
-    Payload, Receipt, Stanza, StanzaId, StreamEvent,
+    ChatState, ComponentStream, Delay, Handshake, HandshakeProgress, Hint, Jid, Limits, Marker,
+    Message, Payload, Receipt, Stanza, StanzaId, StreamEvent,
 };
 
 const ACCEPTED: &[u8] = b"<stream:stream xmlns='jabber:component:accept' \
@@ -112,6 +112,7 @@ fn payloads(stanza: &Stanza) {
     come_back::<ChatState>(message);
     come_back::<Delay>(message);
     come_back::<StanzaId>(message);
+    come_back::<Hint>(message);
 }
 
 fn come_back<P: Payload + PartialEq + std::fmt::Debug>(message: &Message) {

@@ -6,7 +6,7 @@
 //! | [`StreamReader`] | bytes in, in any chunks; stanzas out | RFC 6120 §4, §11 |
 //! | [`StanzaWriter`] | stanzas in, escaped bytes out | RFC 6120 §8 |
 //! | [`Stanza`], [`StanzaError`] | message, presence, iq and their errors | RFC 6120 §8, RFC 6121 |
-//! | [`Receipt`], [`Marker`], [`ChatState`], [`Delay`], [`StanzaId`] | what small extensions say inside of a message | XEP-0184, 0333, 0085, 0203, 0359 |
+//! | [`Receipt`], [`Marker`], [`ChatState`], [`Delay`], [`StanzaId`], [`Hint`] | what small extensions say inside of a message | XEP-0184, 0333, 0085, 0203, 0359, 0334 |
 //! | [`Jid`], [`escape`], [`unescape`] | addresses and what their local parts cannot hold | RFC 7622, XEP-0106 |
 //!
 //! Nothing here waits, opens or reads a clock: the caller moves the bytes. All input is hostile;
@@ -26,7 +26,7 @@ mod xml;
 
 pub use address::{AddressError, Jid, escape, unescape};
 pub use component::{ComponentStream, Handshake, HandshakeError, HandshakeProgress};
-pub use payload::{ChatState, Delay, Marker, Payload, PayloadError, Receipt, StanzaId};
+pub use payload::{ChatState, Delay, Hint, Marker, Payload, PayloadError, Receipt, StanzaId};
 pub use stanza::{
     Condition, DiscoInfo, ErrorType, Identity, Iq, IqPayload, IqType, LangText, Message,
     MessageType, Presence, PresenceType, Stanza, StanzaError, Thread,

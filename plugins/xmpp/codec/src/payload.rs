@@ -10,7 +10,8 @@
 //! | [`Marker`] | `<markable/>`, `<received/>`, `<displayed/>`, `<acknowledged/>` | XEP-0333, with what its version 0.4 had |
 //! | [`ChatState`] | `<active/>`, `<composing/>`, `<paused/>`, `<inactive/>`, `<gone/>` | XEP-0085 |
 //! | [`Delay`] | `<delay/>` | XEP-0203 |
-//! | [`StanzaId`] | `<stanza-id/>`, `<origin-id/>` | XEP-0359 |
+//! | [`StanzaId`] | `<stanza-id/>` | XEP-0359 |
+//! | [`Hint`] | `<no-store/>`, `<no-permanent-store/>`, `<no-copy/>`, `<store/>` | XEP-0334 |
 
 use bytestring::ByteString;
 
@@ -18,12 +19,14 @@ use crate::{Element, Message, WriteError};
 
 mod chat_state;
 mod delay;
+mod hint;
 mod marker;
 mod receipt;
 mod stanza_id;
 
 pub use chat_state::ChatState;
 pub use delay::Delay;
+pub use hint::Hint;
 pub use marker::Marker;
 pub use receipt::Receipt;
 pub use stanza_id::StanzaId;

@@ -10,6 +10,7 @@ mod headers;
 mod iq;
 mod lang_text;
 mod message;
+mod origin_id;
 mod presence;
 
 pub use condition::{Condition, ErrorType};

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{CommonAttributes, LangText, StanzaError, headers};
+use super::{CommonAttributes, LangText, StanzaError, headers, origin_id};
 use crate::xml::Writer;
 use crate::{Element, Node, WriteError};
 
@@ -31,6 +31,8 @@ pub struct Message {
     pub thread: Option<Thread>,
     /// How many more relays it may pass (XEP-0131).
     pub max_forwards: Option<u8>,
+    /// What its sender calls it everywhere and for ever, unlike [`id`](Self::id) (XEP-0359 §3.2).
+    pub origin_id: Option<ByteString>,
     /// Why a message of ours was not taken; only if [`type_`](Self::type_) is `error`.
     pub error: Option<StanzaError>,
     /// All other children, in their order; [`payloads`](Self::payloads) reads those of known extensions.
@@ -142,10 +144,16 @@ impl Message {
             "error" if self.type_ == MessageType::Error && self.error.is_none() => {
                 self.error = Some(StanzaError::from_element(&child));
             }
-            _ => match headers::max_forwards(&child) {
-                Some(hops) if self.max_forwards.is_none() => self.max_forwards = Some(hops),
-                _ => self.other.push(child),
-            },
+            _ => self.take_extension(child),
+        }
+    }
+
+    /// Of what stands twice, the first counts.
+    fn take_extension(&mut self, child: Element) {
+        match (headers::max_forwards(&child), origin_id::origin_id(&child)) {
+            (Some(hops), _) if self.max_forwards.is_none() => self.max_forwards = Some(hops),
+            (_, Some(id)) if self.origin_id.is_none() => self.origin_id = Some(id),
+            _ => self.other.push(child),
         }
     }
 
@@ -171,6 +179,9 @@ impl Message {
         }
         if let Some(hops) = self.max_forwards {
             headers::write(hops, writer)?;
+        }
+        if let Some(id) = &self.origin_id {
+            origin_id::write(id, writer)?;
         }
         for element in &self.other {
             element.write(writer, content)?;

@@ -36,8 +36,10 @@ pub const CHAT_MARKERS: &str = "urn:xmpp:chat-markers:0";
 pub const DELAY: &str = "urn:xmpp:delay";
 /// Unique and stable stanza ids (XEP-0359).
 pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
+/// Message processing hints (XEP-0334).
+pub const HINTS: &str = "urn:xmpp:hints";
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     COMPONENT,
     CLIENT,
     SERVER,
@@ -52,6 +54,7 @@ const KNOWN: [&str; 17] = [
     CHAT_MARKERS,
     DELAY,
     STANZA_IDS,
+    HINTS,
     SHIM,
     XML,
     NONE,

@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use rialto_xmpp_codec::{
-    ChatState, Delay, Element, LimitError, Limits, Marker, Message, Payload, PayloadError, Receipt,
-    RefusalError, Stanza, StanzaId, StreamEvent, WriteError, namespace,
+    ChatState, Delay, Element, Hint, LimitError, Limits, Marker, Message, Payload, PayloadError,
+    Receipt, RefusalError, Stanza, StanzaId, StreamEvent, WriteError, namespace,
 };
 use time::{OffsetDateTime, macros::datetime};
 
@@ -108,36 +108,53 @@ fn delay_out_of_range_is_not_written() {
 #[test]
 fn stanza_ids_are_read_and_written_as_in_xep_0359() {
     is_read_and_written(
-        StanzaId::Origin("de305d54".into()),
-        "<origin-id xmlns='urn:xmpp:sid:0' id='de305d54'/>",
-    );
-    is_read_and_written(
-        StanzaId::Stanza {
+        StanzaId {
             id: "5f3dbc5e".into(),
             by: "room@muc.example.com".into(),
         },
         "<stanza-id xmlns='urn:xmpp:sid:0' id='5f3dbc5e' by='room@muc.example.com'/>",
     );
+    let xml = "<origin-id xmlns='urn:xmpp:sid:0' id='de305d54'/>";
+    let message = message(xml);
+    assert_eq!(message.origin_id.as_deref(), Some("de305d54"));
+    assert_eq!(
+        written(&message.into()),
+        format!("<message id='m1'>{xml}</message>")
+    );
+}
+
+#[test]
+fn hints_are_read_and_written_as_in_xep_0334() {
+    for (hint, name) in [
+        (Hint::NoPermanentStore, "no-permanent-store"),
+        (Hint::NoStore, "no-store"),
+        (Hint::NoCopy, "no-copy"),
+        (Hint::Store, "store"),
+    ] {
+        is_read_and_written(hint, &format!("<{name} xmlns='urn:xmpp:hints'/>"));
+    }
+}
+
+#[test]
+fn origin_id_without_a_name_or_a_second_one_is_an_extension_that_is_not_known() {
+    let content = "<origin-id xmlns='urn:xmpp:sid:0'/><origin-id xmlns='urn:xmpp:sid:0' id=''/>\
+        <origin-id xmlns='urn:xmpp:sid:0' id='1'/><origin-id xmlns='urn:xmpp:sid:0' id='2'/>";
+    let message = message(content);
+    assert_eq!(message.origin_id.as_deref(), Some("1"));
+    assert_eq!(message.other.len(), 3);
 }
 
 #[test]
 fn what_stands_several_times_is_read_in_order() {
     let ids: Vec<StanzaId> = all(
         "<stanza-id xmlns='urn:xmpp:sid:0' id='1' by='a'/><body>x</body>\
-         <origin-id xmlns='urn:xmpp:sid:0' id='2'/><stanza-id xmlns='urn:xmpp:sid:0' id='3' by='b'/>",
+         <stanza-id xmlns='urn:xmpp:sid:0' id='3' by='b'/>",
     );
-    let stanza = |id: &str, by: &str| StanzaId::Stanza {
+    let stanza = |id: &str, by: &str| StanzaId {
         id: id.into(),
         by: by.into(),
     };
-    assert_eq!(
-        ids,
-        [
-            stanza("1", "a"),
-            StanzaId::Origin("2".into()),
-            stanza("3", "b")
-        ]
-    );
+    assert_eq!(ids, [stanza("1", "a"), stanza("3", "b")]);
     let states: Vec<ChatState> = all("<paused xmlns='http://jabber.org/protocol/chatstates'/>\
          <gone xmlns='http://jabber.org/protocol/chatstates'/>");
     assert_eq!(states, [ChatState::Paused, ChatState::Gone]);
@@ -159,9 +176,6 @@ fn what_a_payload_lacks_is_named() {
             let error = missing(namespace::CHAT_MARKERS, name, "id");
             assert_eq!(message(&marker).payload::<Marker>(), Err(error));
         }
-        let origin = format!("<origin-id xmlns='urn:xmpp:sid:0'{id}/>");
-        let error = missing(namespace::STANZA_IDS, "origin-id", "id");
-        assert_eq!(message(&origin).payload::<StanzaId>(), Err(error));
         let stanza = format!("<stanza-id xmlns='urn:xmpp:sid:0' by='a'{id}/>");
         let error = missing(namespace::STANZA_IDS, "stanza-id", "id");
         assert_eq!(message(&stanza).payload::<StanzaId>(), Err(error));
@@ -255,7 +269,7 @@ fn examples_of_the_xeps_hold_payloads_that_come_back() {
     let Some(reference) = reference() else { return };
     let folder = reference.join("corpora/xmpp/xep-examples");
     let mut found = 0;
-    for xep in ["0085", "0184", "0203", "0333", "0359"] {
+    for xep in ["0085", "0184", "0203", "0333", "0334", "0359"] {
         for file in files(&folder.join(format!("xep-{xep}"))) {
             let Ok(text) = fs::read_to_string(&file) else {
                 continue;
@@ -265,7 +279,8 @@ fn examples_of_the_xeps_hold_payloads_that_come_back() {
                 if let StreamEvent::Stanza(Stanza::Message(message)) = event {
                     found += come_back::<Receipt>(&message) + come_back::<Marker>(&message);
                     found += come_back::<ChatState>(&message) + come_back::<Delay>(&message);
-                    found += come_back::<StanzaId>(&message);
+                    found += come_back::<StanzaId>(&message) + come_back::<Hint>(&message);
+                    found += usize::from(message.origin_id.is_some());
                 }
             }
         }
@@ -359,8 +374,7 @@ proptest! {
         survives(Marker::Received(id.clone().into()));
         survives(Marker::Displayed(id.clone().into()));
         survives(Marker::Acknowledged(id.clone().into()));
-        survives(StanzaId::Origin(id.clone().into()));
-        survives(StanzaId::Stanza { id: id.into(), by: by.into() });
+        survives(StanzaId { id: id.into(), by: by.into() });
         survives(delay);
     }
 

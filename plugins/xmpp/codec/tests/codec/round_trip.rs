@@ -15,6 +15,11 @@ fn text() -> impl Strategy<Value = String> {
     "[\t\n\r -\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]{0,24}"
 }
 
+/// A name that is one.
+fn id() -> impl Strategy<Value = String> {
+    text().prop_map(|text| format!("{text}1"))
+}
+
 fn lang_text() -> impl Strategy<Value = LangText> {
     (option::of("[a-z]{2}"), text()).prop_map(|(lang, text)| LangText {
         lang: lang.map(Into::into),
@@ -74,7 +79,7 @@ fn message() -> impl Strategy<Value = Message> {
         vec(lang_text(), 0..3),
         vec(lang_text(), 0..3),
         option::of((text(), option::of(text()))),
-        option::of(0..=u8::MAX),
+        (option::of(0..=u8::MAX), option::of(id())),
     );
     let kind = prop_oneof![
         Just((MessageType::Normal, None)),
@@ -85,7 +90,7 @@ fn message() -> impl Strategy<Value = Message> {
     (envelope, content, kind, vec(element(), 0..3)).prop_map(
         |(
             (from, to, id, lang),
-            (bodies, subjects, thread, max_forwards),
+            (bodies, subjects, thread, (max_forwards, origin_id)),
             (type_, error),
             other,
         )| Message {
@@ -101,6 +106,7 @@ fn message() -> impl Strategy<Value = Message> {
                 parent: parent.map(Into::into),
             }),
             max_forwards,
+            origin_id: origin_id.map(Into::into),
             error,
             other,
         },
