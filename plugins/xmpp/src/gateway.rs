@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
 use rialto_xmpp_codec::RefusalError;
 
 use crate::connection::SessionEnd;
@@ -17,6 +17,13 @@ pub(crate) trait Gateway: Clone + fmt::Debug + Send + Sync + 'static {
     fn submit(
         &self,
         operation: MessageOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    );
+
+    /// Submits a report; as [`submit`](Self::submit) does.
+    fn submit_disposition(
+        &self,
+        operation: DispositionOperation,
         then: impl FnOnce(ResponseStatus) + Send + 'static,
     );
 
@@ -52,11 +59,15 @@ pub(crate) enum Event<'a> {
 /// Says why a stanza is carried no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ignored {
-    /// A message without text: a chat state, a receipt.
+    /// A message that says nothing the gateway carries.
     Silent,
+    /// That somebody is typing, while there is much to do.
+    Typing,
+    /// A report on a message that the gateway does not know, or not any more.
+    Report,
     /// Presence.
     Presence,
-    /// An error for which nobody waits: late, doubled, or never ours.
+    /// An error for which nobody waits: late, doubled, or never ours. If it may be late, it is handed on as a report.
     LateError,
     /// An error for a message from someone to whom it was not sent.
     ForeignError,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use rialto_sdk::model::{
-    ByteString, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
+    ByteString, DispositionOperation, Failure, FailureReason, MessageOperation, ResponseStatus,
+    TransactionId,
 };
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::Instant;
@@ -12,7 +13,7 @@ use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza, StanzaEr
 use crate::failures::{failure, refusal, stanza_error, unread};
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::link::Link;
-use crate::mapping::{Incoming, classify};
+use crate::mapping::{Incoming, classify, late_failure};
 use crate::outbox::Reported;
 use crate::service;
 
@@ -73,14 +74,21 @@ impl<G: Gateway> Inbound<G> {
     }
 
     async fn message(&self, message: Message) {
-        match classify(&message, || TransactionId::random(&mut rand::rng())) {
+        match classify(&message, new_id) {
             Incoming::Instant(operation) => self.submit(message, operation).await,
             Incoming::Refused(failure) => {
                 self.refuse(&message, &failure, refusal(&failure)).await;
             }
+            Incoming::Typing(operation) => self.typing(operation),
+            Incoming::Reports(operations) if operations.is_empty() => self.ignored(Ignored::Report),
+            Incoming::Reports(operations) => {
+                operations
+                    .into_iter()
+                    .for_each(|report| self.report(report));
+            }
             Incoming::Silent => self.ignored(Ignored::Silent),
-            Incoming::Report { id, error } => match failure(&error) {
-                Some(failure) => self.reported(&id, message.from.as_ref(), failure),
+            Incoming::Error { id, error } => match failure(&error) {
+                Some(failure) => self.failed(&id, &message, failure),
                 None => self.ignored(Ignored::LateError),
             },
         }
@@ -98,6 +106,34 @@ impl<G: Gateway> Inbound<G> {
         let (inbound, envelope) = (self.clone(), envelope(message));
         self.gateway.submit(operation, move |status| {
             inbound.responded(envelope, status, place);
+        });
+    }
+
+    /// Hands on that somebody is typing, unless there is much to do; nobody is told what becomes of it.
+    fn typing(&self, operation: MessageOperation) {
+        let few = self.all_places / 4;
+        if self.link.outbox().is_stopping() || self.places.available_permits() <= few {
+            return self.ignored(Ignored::Typing);
+        }
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return self.ignored(Ignored::Typing);
+        };
+        let inbound = self.clone();
+        self.gateway
+            .submit(operation, move |_status| inbound.leave(place));
+    }
+
+    /// Hands on what became of a message. Whatever the gateway makes of it, nobody is told: that would be a report on a report.
+    fn report(&self, operation: DispositionOperation) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return self.ignored(Ignored::Report);
+        };
+        let inbound = self.clone();
+        self.gateway.submit_disposition(operation, move |status| {
+            if !status.is_success() {
+                inbound.ignored(Ignored::Report);
+            }
+            inbound.leave(place);
         });
     }
 
@@ -133,11 +169,18 @@ impl<G: Gateway> Inbound<G> {
         }
     }
 
-    fn reported(&self, id: &str, from: Option<&ByteString>, failure: Failure) {
-        let reported = self.link.outbox().refused(id, from, failure);
+    /// The message of this id was not taken: its delivery fails, or the gateway hears of it afterwards.
+    fn failed(&self, id: &str, error: &Message, failure: Failure) {
+        let from = error.from.as_ref();
+        let reported = self.link.outbox().refused(id, from, failure.clone());
         match reported {
             Reported::Failed => {}
-            Reported::TooLate => self.ignored(Ignored::LateError),
+            Reported::TooLate => {
+                self.ignored(Ignored::LateError);
+                if let Some(report) = late_failure(error, failure, new_id) {
+                    self.report(report);
+                }
+            }
             Reported::Foreign => self.ignored(Ignored::ForeignError),
         }
     }
@@ -176,6 +219,10 @@ impl<G: Gateway> Inbound<G> {
     fn ignored(&self, why: Ignored) {
         self.gateway.event(Event::Ignored(why));
     }
+}
+
+fn new_id() -> TransactionId {
+    TransactionId::random(&mut rand::rng())
 }
 
 fn has_addresses(stanza: &Stanza) -> bool {

@@ -1,13 +1,15 @@
-//! XMPP: an external component that carries instant messages (XEP-0114, RFC 7572).
+//! XMPP: an external component that carries instant messages, and what becomes of them (XEP-0114, RFC 7572).
 //!
 //! | common side          | this plugin                                                        |
 //! |----------------------|--------------------------------------------------------------------|
 //! | message operation    | `<message/>` with a body, both ways (RFC 7572, RFC 3922)           |
 //! | source, destination  | bare JID; the resource is the operation's instance (RFC 7247 §6)   |
+//! | ephemeral message    | chat state (XEP-0085), or the hint `no-store` (XEP-0334)           |
+//! | disposition          | receipt, marker, error stanza, both ways (XEP-0184, XEP-0333)      |
 //! | success              | the server answered a ping behind the message (XEP-0199)           |
-//! | failure              | error stanza, both ways (RFC 7247 §7)                              |
-//! | indeterminant        | the connection was lost between message and answer                 |
-//! | subscribe, notify    | not offered (`Services::MESSAGES`); subscriptions are refused      |
+//! | failure              | error stanza, both ways (RFC 7247 §7); or the connection was lost  |
+//! | indeterminant        | never said here; silence on XMPP, as success is                    |
+//! | subscribe, notify    | not offered; subscriptions are refused                             |
 //!
 //! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
 
@@ -44,6 +46,12 @@ rialto_sdk::export_plugin!(Xmpp);
 /// How long a start waits for the first attempt to join the server.
 const FIRST_TRY: Duration = Duration::from_secs(5);
 
+/// How long the gateway may wait for an outcome before it keeps a message from XMPP.
+///
+/// The server forgets a message when it has handed it over: nothing waits for an answer, and what is in this gateway's memory alone is
+/// lost with it. So the less the better; but what is answered by then is never written to disk, and most messages are.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Joins one XMPP server as an external component.
 #[derive(Debug)]
 pub struct Xmpp {
@@ -56,7 +64,8 @@ impl Plugin for Xmpp {
         .schemes(&["xmpp"])
         // The component's server finds the others (RFC 6120 §3.2).
         .lookups(&["srv _xmpp-server._tcp", "unaddressed"])
-        .services(Services::MESSAGES)
+        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 
     type Config = Config;
@@ -96,6 +105,12 @@ impl Plugin for Xmpp {
 
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
         let status = outbound::deliver(&self.link, self.config.domains(), &operation).await;
+        Ok(operation.respond(status))
+    }
+
+    async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
+        let own = self.config.domains();
+        let status = outbound::deliver_disposition(&self.link, own, &operation).await;
         Ok(operation.respond(status))
     }
 

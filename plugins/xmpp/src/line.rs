@@ -10,7 +10,7 @@ use std::time::Duration;
 use rialto_sdk::tokio::io::AsyncWrite;
 use rialto_sdk::tokio::time::Instant;
 
-use crate::outbox::Outbox;
+use crate::outbox::{Batch, Outbox};
 
 /// Bytes that are written at once.
 const BATCH: usize = 64 * 1024;
@@ -18,9 +18,7 @@ const BATCH: usize = 64 * 1024;
 /// Writes what an outbox holds. Whoever has the line may; the connection's task sees to the rest.
 pub(crate) struct Line {
     writer: Box<dyn AsyncWrite + Send + Unpin>,
-    batch: Vec<u8>,
-    /// Bytes of the batch that are written.
-    taken: usize,
+    batch: Batch,
     last_write: Instant,
     times: PingTimes,
 }
@@ -50,15 +48,14 @@ impl Line {
     pub(crate) fn new(writer: Box<dyn AsyncWrite + Send + Unpin>, times: PingTimes) -> Self {
         Self {
             writer,
-            batch: Vec::with_capacity(BATCH),
-            taken: 0,
+            batch: Batch::with_capacity(BATCH),
             last_write: Instant::now(),
             times,
         }
     }
 
     /// Has the stream still to take the rest of a batch?
-    pub(crate) const fn is_writing(&self) -> bool {
+    pub(crate) fn is_writing(&self) -> bool {
         !self.batch.is_empty()
     }
 
@@ -76,14 +73,13 @@ impl Line {
             }
             self.last_write = now;
         }
-        while let Some(rest) = self.batch.get(self.taken..).filter(|rest| !rest.is_empty()) {
-            match ready!(Pin::new(&mut self.writer).poll_write(context, rest))? {
+        while !self.batch.is_empty() {
+            let writer = Pin::new(&mut self.writer);
+            match ready!(writer.poll_write(context, self.batch.rest()))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.taken += count,
+                count => self.batch.take(count),
             }
         }
-        self.batch.clear();
-        self.taken = 0;
         Poll::Ready(Ok(true))
     }
 
@@ -106,6 +102,11 @@ impl Line {
         Due::Pinged
     }
 
+    /// The first message that the stream has not taken whole, if it has not taken all that was to be written.
+    pub(crate) fn first_unsent(&self) -> Option<u64> {
+        self.batch.first_unsent()
+    }
+
     /// The writer, for a last word.
     pub(crate) fn into_writer(self) -> Box<dyn AsyncWrite + Send + Unpin> {
         self.writer
@@ -115,7 +116,7 @@ impl Line {
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Line")
-            .field("unwritten", &(self.batch.len() - self.taken))
+            .field("unwritten", &self.batch.rest().len())
             .finish_non_exhaustive()
     }
 }

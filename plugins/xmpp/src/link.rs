@@ -14,7 +14,7 @@ use rialto_sdk::tokio_util::sync::CancellationToken;
 use rialto_xmpp_codec::{Message, Stanza, StanzaWriter, WriteError};
 
 use crate::line::{Due, Line, lock};
-use crate::outbox::{Outbox, OutboxLimits, PingTemplate};
+use crate::outbox::{Outbox, OutboxLimits, PingTemplate, Worth};
 
 /// Bytes of replies that may be queued; beyond, nothing more is read. Some 2,000 of the usual size.
 pub(crate) const REPLY_BYTES: u32 = 1024 * 1024;
@@ -61,10 +61,11 @@ impl Link {
         &self,
         message: Message,
         id: TransactionId,
+        worth: Worth,
         limit: Option<Duration>,
     ) -> ResponseStatus {
         let (answer, outcome) = oneshot::channel();
-        let number = match self.outbox().push(message, id, answer) {
+        let number = match self.outbox().push(message, id, worth, answer) {
             Ok(number) => number,
             Err(failure) => return failure.into(),
         };
@@ -116,7 +117,9 @@ impl Link {
 
     /// Nothing is written any more; gives the writing end back, unless it is gone.
     pub(crate) fn hang_up(&self) -> Option<Box<dyn AsyncWrite + Send + Unpin>> {
-        lock(&self.line).take().map(Line::into_writer)
+        let line = lock(&self.line).take()?;
+        self.outbox().hung_up(line.first_unsent());
+        Some(line.into_writer())
     }
 
     /// Writes one batch; `false` when there was nothing to write.

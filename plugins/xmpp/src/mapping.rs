@@ -3,8 +3,13 @@
 mod address;
 mod capitals;
 mod content;
+mod delay;
 mod inbound;
 mod outbound;
+mod reference;
+mod report;
+mod requests;
+mod typing;
 
 #[cfg(test)]
 mod address_corpora;
@@ -14,6 +19,7 @@ mod rfc_examples;
 pub(crate) use address::OwnDomains;
 pub(crate) use inbound::{Incoming, classify};
 pub(crate) use outbound::stanza_from_operation;
+pub(crate) use report::{late_failure, stanza_from_disposition};
 
 /// The writer of a stream whose handshake is done: there is no other way to one.
 #[cfg(test)]

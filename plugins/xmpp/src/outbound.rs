@@ -1,11 +1,13 @@
-//! What the gateway delivers: mapped, sent, proven.
+//! What the gateway delivers, messages and reports: mapped, sent, proven.
 
 use std::time::Duration;
 
-use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
+use time::OffsetDateTime;
 
 use crate::link::Link;
-use crate::mapping::{OwnDomains, stanza_from_operation};
+use crate::mapping::{OwnDomains, stanza_from_disposition, stanza_from_operation};
+use crate::outbox::Worth;
 
 /// Delivers a message; returns once it is known what became of it.
 pub(crate) async fn deliver(
@@ -13,13 +15,33 @@ pub(crate) async fn deliver(
     own: &OwnDomains,
     operation: &MessageOperation,
 ) -> ResponseStatus {
-    match stanza_from_operation(operation, own) {
-        Ok(message) => {
-            let limit = operation.deadline().map(before);
-            link.send(message, *operation.transaction_id(), limit).await
-        }
-        Err(failure) => failure.into(),
-    }
+    let message = match stanza_from_operation(operation, own, OffsetDateTime::now_utc) {
+        Ok(message) => message,
+        Err(failure) => return failure.into(),
+    };
+    let worth = match operation.is_ephemeral() {
+        false => Worth::Lasting,
+        true if message.bodies.is_empty() => Worth::State,
+        true => Worth::Passing,
+    };
+    let limit = operation.deadline().map(before);
+    link.send(message, *operation.transaction_id(), worth, limit)
+        .await
+}
+
+/// Tells a sender what became of a message; returns once the server has taken it.
+pub(crate) async fn deliver_disposition(
+    link: &Link,
+    own: &OwnDomains,
+    operation: &DispositionOperation,
+) -> ResponseStatus {
+    let message = match stanza_from_disposition(operation, own) {
+        Ok(message) => message,
+        Err(failure) => return failure.into(),
+    };
+    let limit = operation.deadline().map(before);
+    link.send(message, *operation.transaction_id(), Worth::Lasting, limit)
+        .await
 }
 
 /// A little before the deadline: only the outbox knows whether a message that is not proven was

@@ -3,14 +3,13 @@
 //! ```text
 //! push ─► queued ─► next_batch ─► written ─► ping answered ──► Success
 //!           │                       ├──────► error stanza ───► Failure
-//!           └─ lost: Unreachable    └──────► lost ───────────► Indeterminant
+//!           └─ lost: Unreachable    └──────► lost ───────────► TimedOut, it may have arrived
 //! ```
 //!
 //! An XMPP server does not acknowledge messages to a component. But it handles a stream in order
 //! (RFC 6120 §10.1): when it answers a ping, it has taken every message before that ping, and has
 //! refused those that it refuses at once. No I/O and no clock here: time is an argument.
 
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use rialto_sdk::model::{ByteString, Failure, FailureReason, ResponseStatus, TransactionId};
@@ -19,10 +18,15 @@ use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Iq, Message, Stanza, StanzaWriter, WriteError};
 
 mod answerer;
+mod batch;
+mod failed;
 mod queue;
+mod waiting;
 
 use self::answerer::may_refuse;
+pub(crate) use self::batch::Batch;
 use self::queue::{Next, Queue};
+use self::waiting::{State, Waiting, WaitingList};
 
 /// Bounds the outbox.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +47,7 @@ pub(crate) struct Outbox {
     /// Of the stream that is up, or of the last one: answers outlive a stream.
     writer: Option<StanzaWriter>,
     queue: Queue,
-    /// From `first` to `next`, one for each message; those that are answered are `None`.
-    waiting: VecDeque<Option<Waiting>>,
-    first: u64,
-    next: u64,
-    by_id: HashMap<TransactionId, u64>,
+    waiting: WaitingList,
     /// How many messages the last answer proved.
     proven_at_once: u64,
     stopping: bool,
@@ -83,11 +83,15 @@ struct Ping {
     sent: Instant,
 }
 
-#[derive(Debug)]
-struct Waiting {
-    id: TransactionId,
-    to: Option<ByteString>,
-    answer: oneshot::Sender<ResponseStatus>,
+/// What a message is worth later than now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worth {
+    /// As much.
+    Lasting,
+    /// Nothing: when the queue fills, it is refused first.
+    Passing,
+    /// The same, and less than a newer state of its conversation, which takes its place as long as it is queued.
+    State,
 }
 
 /// What happened to a report of an error.
@@ -109,10 +113,7 @@ impl Outbox {
             link: None,
             writer: None,
             queue: Queue::default(),
-            waiting: VecDeque::new(),
-            first: 0,
-            next: 0,
-            by_id: HashMap::new(),
+            waiting: WaitingList::default(),
             proven_at_once: 0,
             stopping: false,
         }
@@ -120,7 +121,7 @@ impl Outbox {
 
     /// A stream is up; what is queued may be written to it.
     pub(crate) fn connected(&mut self, writer: StanzaWriter, pings: PingTemplate) {
-        let next = self.next;
+        let next = self.waiting.next();
         self.writer = Some(writer);
         self.link = Some(Link {
             pings,
@@ -130,18 +131,24 @@ impl Outbox {
         });
     }
 
+    /// Nothing more is written: of what was taken to be, the messages from `first_unsent` on were not, or not whole.
+    pub(crate) fn hung_up(&mut self, first_unsent: Option<u64>) {
+        if let (Some(link), Some(first)) = (&mut self.link, first_unsent) {
+            link.written = link.written.min(first);
+        }
+    }
+
     /// The stream is gone: everything that waits is answered with what is known of it.
     pub(crate) fn lost(&mut self) {
-        let written = self.link.take().map_or(self.first, |link| link.written);
-        for number in self.first..self.next {
-            let status = if number < written {
-                ResponseStatus::Indeterminant
+        let all = self.waiting.first()..self.waiting.next();
+        let written = self.link.take().map_or(all.start, |link| link.written);
+        for number in all {
+            let failure = if number < written {
+                failed::lost_behind()
             } else {
-                Failure::new(FailureReason::Unreachable)
-                    .with_detail(LOST)
-                    .into()
+                failed::lost_before()
             };
-            self.answer(number, status);
+            self.waiting.answer(number, failure.into());
         }
         self.queue.clear_messages();
     }
@@ -151,34 +158,65 @@ impl Outbox {
         &mut self,
         message: Message,
         id: TransactionId,
+        worth: Worth,
         answer: oneshot::Sender<ResponseStatus>,
     ) -> Result<u64, Failure> {
         if self.stopping {
             return Err(FailureReason::ShuttingDown.into());
         }
         let writer = self.writer.filter(|_| self.link.is_some());
-        let writer = writer.ok_or_else(|| {
-            Failure::new(FailureReason::Unreachable)
-                .with_detail("xmpp: the server is not connected")
-        })?;
-        let is_full = self.waiting.len() >= self.limits.messages
-            || self.queue.message_bytes() >= self.limits.bytes;
-        if is_full {
-            return Err(
-                Failure::new(FailureReason::Overloaded).with_detail("xmpp: the queue is full")
-            );
+        let writer = writer.ok_or_else(failed::not_connected)?;
+        if self.is_full_for(worth) {
+            return Err(failed::full());
         }
         let to = message.to.clone();
-        let bytes = written(&writer, &message.into()).map_err(unsupported)?;
+        let mut state = (worth == Worth::State).then(|| Box::new(State::of(&message)));
+        let bytes = written(&writer, &message.into()).map_err(failed::unsupported)?;
         if bytes.len() > self.limits.stanza_bytes {
             return Err(Failure::new(FailureReason::TooLarge));
         }
-        let number = self.next;
-        self.next += 1;
-        self.by_id.insert(id, number);
-        self.waiting.push_back(Some(Waiting { id, to, answer }));
+        if let Some(state) = &mut state {
+            self.replace(state)?;
+        }
+        let number = self.waiting.push(Waiting {
+            id,
+            to,
+            answer,
+            state,
+        });
         self.queue.push_message(number, bytes);
         Ok(number)
+    }
+
+    /// What is worth nothing later gets half of the room only.
+    fn is_full_for(&self, worth: Worth) -> bool {
+        let share = if worth == Worth::Lasting { 1 } else { 2 };
+        self.waiting.len() >= self.limits.messages.div_ceil(share)
+            || self.queue.message_bytes() >= self.limits.bytes.div_ceil(share)
+    }
+
+    /// Takes the last state of the conversation out of the queue, if it is still there: who waits for it is answered with the newer
+    /// one, which says all that the older would have.
+    fn replace(&mut self, newer: &mut State) -> Result<(), Failure> {
+        let older = self.waiting.state(newer.conversation());
+        let Some(number) = older.filter(|number| !self.is_written(*number)) else {
+            return Ok(());
+        };
+        let state = self
+            .waiting
+            .get(number)
+            .and_then(|older| older.state.as_ref());
+        if state.is_some_and(|state| state.is_awaited_enough()) {
+            return Err(failed::full());
+        }
+        if let Some(older) = self.waiting.take(number) {
+            newer.replace(older);
+        }
+        Ok(())
+    }
+
+    fn is_written(&self, number: u64) -> bool {
+        self.link.as_ref().is_some_and(|link| number < link.written)
     }
 
     /// Bytes that an answer to something that came in takes in the queue; `None` without any stream so far, for then
@@ -202,24 +240,19 @@ impl Outbox {
 
     /// Nobody waits for this message any more; if it is still queued, it is not sent.
     pub(crate) fn cancel(&mut self, number: u64) {
-        if let Some(waiting) = self.take(number) {
-            drop(waiting);
-        }
-        self.trim();
+        drop(self.waiting.take(number));
     }
 
     /// Nobody can wait any longer: says what is known of the message. If it is still queued, it is
     /// not sent.
     pub(crate) fn give_up(&mut self, number: u64) -> ResponseStatus {
-        let written = self.link.as_ref().is_some_and(|link| number < link.written);
+        let failure = if self.is_written(number) {
+            failed::unproven()
+        } else {
+            failed::not_taken()
+        };
         self.cancel(number);
-        if written {
-            return ResponseStatus::Indeterminant;
-        }
-        let failure = Failure::new(FailureReason::TimedOut);
-        failure
-            .with_detail("xmpp: the server took no more in time")
-            .into()
+        failure.into()
     }
 
     /// Moves what is queued to `out`, up to about `room` bytes, and adds a ping if one is needed.
@@ -227,7 +260,7 @@ impl Outbox {
     /// No message is moved while a ping has been on its way for long: if the server is gone, what is
     /// still queued can fail truthfully, and what was written cannot. Replies are: the answer to the
     /// ping may stand behind questions that are not read before there is room for their answers.
-    pub(crate) fn next_batch(&mut self, room: usize, now: Instant, out: &mut Vec<u8>) {
+    pub(crate) fn next_batch(&mut self, room: usize, now: Instant, out: &mut Batch) {
         let in_doubt = self
             .ping_sent()
             .is_some_and(|sent| now.duration_since(sent) >= DOUBT);
@@ -241,14 +274,14 @@ impl Outbox {
                 break;
             };
             if let Some(number) = message {
-                if !self.is_waiting(number) {
+                if self.waiting.get(number).is_none() {
                     continue;
                 }
                 if let Some(link) = &mut self.link {
                     link.written = number + 1;
                 }
             }
-            out.extend_from_slice(&bytes);
+            out.push(&bytes, message);
         }
         let link = self.link.as_ref();
         if link.is_some_and(|link| link.ping.is_none() && link.covered < link.written) {
@@ -257,7 +290,7 @@ impl Outbox {
     }
 
     /// Adds a ping, unless one is on its way.
-    pub(crate) fn ping(&mut self, now: Instant, out: &mut Vec<u8>) {
+    pub(crate) fn ping(&mut self, now: Instant, out: &mut Batch) {
         let link = self.link.as_mut().filter(|link| link.ping.is_none());
         let (Some(link), Some(writer)) = (link, self.writer) else {
             return;
@@ -266,7 +299,7 @@ impl Outbox {
         let id = format!("{:016x}-{}", link.pings.secret, link.covered);
         let PingTemplate { from, to, .. } = link.pings.clone();
         let ping = Iq::ping(from, to, id.as_str().into());
-        if writer.write(&ping.into(), out).is_ok() {
+        if writer.write(&ping.into(), out.tail()).is_ok() {
             link.ping = Some(Ping {
                 id,
                 covers: link.covered,
@@ -282,9 +315,10 @@ impl Outbox {
     pub(crate) fn answered(&mut self, id: &str, now: Instant) -> Option<Duration> {
         let link = self.link.as_mut()?;
         let ping = link.ping.take_if(|ping| ping.id == id)?;
-        self.proven_at_once = ping.covers.saturating_sub(self.first);
-        for number in self.first..ping.covers {
-            self.answer(number, ResponseStatus::Success);
+        let first = self.waiting.first();
+        self.proven_at_once = ping.covers.saturating_sub(first);
+        for number in first..ping.covers {
+            self.waiting.answer(number, ResponseStatus::Success);
         }
         Some(now.duration_since(ping.sent))
     }
@@ -297,20 +331,19 @@ impl Outbox {
         failure: Failure,
     ) -> Reported {
         let id = TransactionId::parse(id.as_bytes()).ok();
-        let Some(number) = id.and_then(|id| self.by_id.get(&id).copied()) else {
+        let Some(number) = id.and_then(|id| self.waiting.find(&id)) else {
             return Reported::TooLate;
         };
         if !self.may_refuse(from, number) {
             return Reported::Foreign;
         }
-        self.answer(number, failure.into());
+        self.waiting.answer(number, failure.into());
         Reported::Failed
     }
 
     fn may_refuse(&self, from: Option<&ByteString>, number: u64) -> bool {
-        let to = self
-            .waiting_for(number)
-            .and_then(|waiting| waiting.to.as_ref());
+        let waiting = self.waiting.get(number);
+        let to = waiting.and_then(|waiting| waiting.to.as_ref());
         let server = self.link.as_ref().map(|link| &*link.pings.to);
         match (from, to) {
             (Some(from), Some(to)) => may_refuse(from, to, server.unwrap_or_default()),
@@ -343,39 +376,6 @@ impl Outbox {
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopping && self.queue.is_empty() && self.waiting.is_empty()
     }
-
-    fn answer(&mut self, number: u64, status: ResponseStatus) {
-        if let Some(waiting) = self.take(number) {
-            // If nobody listens any more, nobody needs to know.
-            drop(waiting.answer.send(status));
-        }
-        self.trim();
-    }
-
-    fn take(&mut self, number: u64) -> Option<Waiting> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        let waiting = self.waiting.get_mut(index)?.take()?;
-        if self.by_id.get(&waiting.id) == Some(&number) {
-            self.by_id.remove(&waiting.id);
-        }
-        Some(waiting)
-    }
-
-    fn trim(&mut self) {
-        while let Some(None) = self.waiting.front() {
-            self.waiting.pop_front();
-            self.first += 1;
-        }
-    }
-
-    fn is_waiting(&self, number: u64) -> bool {
-        self.waiting_for(number).is_some()
-    }
-
-    fn waiting_for(&self, number: u64) -> Option<&Waiting> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.waiting.get(index)?.as_ref()
-    }
 }
 
 /// What one write each does not burden.
@@ -384,15 +384,9 @@ const FEW: usize = 2;
 /// How long messages go out behind a ping that is not answered.
 pub(crate) const DOUBT: Duration = Duration::from_secs(2);
 
-const LOST: &str = "xmpp: the connection was lost before the message was sent";
-
 fn written(writer: &StanzaWriter, stanza: &Stanza) -> Result<Vec<u8>, WriteError> {
     const USUAL: usize = 512;
     let mut bytes = Vec::with_capacity(USUAL);
     writer.write(stanza, &mut bytes)?;
     Ok(bytes)
-}
-
-fn unsupported(error: WriteError) -> Failure {
-    Failure::new(FailureReason::UnsupportedContent).with_detail(format!("xmpp: {error}"))
 }

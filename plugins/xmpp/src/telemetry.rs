@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
 use rialto_sdk::tokio::time::Instant;
 use rialto_sdk::{Health, Host, Tasks, tokio, tracing};
 use rialto_xmpp_codec::RefusalError;
@@ -78,6 +78,15 @@ impl Gateway for SdkGateway {
             .submit_then(operation, |response| then(response.into_status()));
     }
 
+    fn submit_disposition(
+        &self,
+        operation: DispositionOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        self.host
+            .submit_disposition_then(operation, |response| then(response.into_status()));
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stopping = self.tasks.stopping();
         self.tasks.spawn("response", async move {
@@ -110,6 +119,8 @@ impl Gateway for SdkGateway {
 const fn ignored(why: Ignored) -> &'static str {
     match why {
         Ignored::Silent => "rialto_xmpp_silent_messages_total",
+        Ignored::Typing => "rialto_xmpp_dropped_chat_states_total",
+        Ignored::Report => "rialto_xmpp_unknown_reports_total",
         Ignored::Presence => "rialto_xmpp_presence_total",
         Ignored::LateError => "rialto_xmpp_late_errors_total",
         Ignored::ForeignError => "rialto_xmpp_foreign_errors_total",

@@ -6,7 +6,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use rialto_sdk::model::{
-    InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
+    DispositionOperation, InstantInbox, InstantMessage, MessageOperation, ResponseStatus,
+    TransactionId,
 };
 use rialto_sdk::serde_json::{self, json};
 use rialto_xmpp_codec::{
@@ -49,6 +50,7 @@ pub(super) struct Rig {
     pub(super) link: Arc<Link>,
     pub(super) gateway: FakeGateway,
     pub(super) submitted: mpsc::Receiver<Submitted>,
+    pub(super) reported: mpsc::Receiver<Submitted<DispositionOperation>>,
     pub(super) task: JoinHandle<()>,
     accept: mpsc::Receiver<DuplexStream>,
 }
@@ -68,8 +70,10 @@ impl Rig {
         let link = Arc::new(Link::new(config.outbox()));
         let (accepted, accept) = mpsc::channel(1);
         let (submit, submitted) = mpsc::channel(64);
+        let (report, reported) = mpsc::channel(64);
         let gateway = FakeGateway {
             submit,
+            report,
             events: Arc::default(),
         };
         let inbound = Inbound::new(
@@ -91,6 +95,7 @@ impl Rig {
             link,
             gateway,
             submitted,
+            reported,
             task,
             accept,
         }
@@ -126,6 +131,14 @@ impl Rig {
     pub(super) fn stop(&self) -> JoinHandle<()> {
         let link = Arc::clone(&self.link);
         spawn(async move { link.stop().await })
+    }
+
+    /// Tells a sender in a task of its own.
+    pub(super) fn tell(&self, operation: DispositionOperation) -> JoinHandle<ResponseStatus> {
+        let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
+        spawn(async move {
+            crate::outbound::deliver_disposition(&link, config.domains(), &operation).await
+        })
     }
 
     /// Delivers in a task of its own.
@@ -234,12 +247,13 @@ impl FakeServer {
 #[derive(Clone, Debug)]
 pub(super) struct FakeGateway {
     submit: mpsc::Sender<Submitted>,
+    report: mpsc::Sender<Submitted<DispositionOperation>>,
     pub(super) events: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Submitted {
-    pub(super) operation: MessageOperation,
+pub(super) struct Submitted<O = MessageOperation> {
+    pub(super) operation: O,
     pub(super) answer: oneshot::Sender<ResponseStatus>,
 }
 
@@ -260,15 +274,15 @@ impl Gateway for FakeGateway {
         operation: MessageOperation,
         then: impl FnOnce(ResponseStatus) + Send + 'static,
     ) {
-        let (answer, status) = oneshot::channel();
-        self.submit
-            .try_send(Submitted { operation, answer })
-            .expect("room in the test's queue");
-        drop(spawn(async move {
-            if let Ok(status) = status.await {
-                then(status);
-            }
-        }));
+        hand_over(&self.submit, operation, then);
+    }
+
+    fn submit_disposition(
+        &self,
+        operation: DispositionOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        hand_over(&self.report, operation, then);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -278,6 +292,21 @@ impl Gateway for FakeGateway {
     fn event(&self, event: Event<'_>) {
         self.events.lock().unwrap().push(format!("{event:?}"));
     }
+}
+
+fn hand_over<O: std::fmt::Debug>(
+    to: &mpsc::Sender<Submitted<O>>,
+    operation: O,
+    then: impl FnOnce(ResponseStatus) + Send + 'static,
+) {
+    let (answer, status) = oneshot::channel();
+    to.try_send(Submitted { operation, answer })
+        .expect("room in the test's queue");
+    drop(spawn(async move {
+        if let Ok(status) = status.await {
+            then(status);
+        }
+    }));
 }
 
 #[expect(

@@ -33,6 +33,18 @@ impl OwnDomains {
         self.domains.iter()
     }
 
+    /// The component's own.
+    pub(super) fn first(&self) -> &str {
+        self.domains.first().map_or("", Domain::as_str)
+    }
+
+    /// Whether this component may speak as `jid`.
+    pub(super) fn speak_as(&self, jid: &str) -> bool {
+        let jid = Jid::parse(jid).ok();
+        let domain = jid.and_then(|jid| Domain::parse(jid.domain()).ok());
+        domain.is_some_and(|domain| self.contain(domain.as_str()))
+    }
+
     fn contain(&self, domain: &str) -> bool {
         self.domains.iter().any(|own| own.as_str() == domain)
     }

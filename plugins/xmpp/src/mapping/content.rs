@@ -1,6 +1,7 @@
 //! Content that fits into a `<body/>`, and its language.
 
 use rialto_sdk::model::{ByteString, Failure, FailureReason, InstantMessage};
+use rialto_xmpp_codec::WriteError;
 
 /// The text of a message, shared with its payload.
 ///
@@ -72,6 +73,11 @@ fn check_type(content_type: &str) -> Result<(), Failure> {
         }
         Some(_) => Err(unsupported("xmpp: the text is neither UTF-8 nor US-ASCII")),
     }
+}
+
+/// XML has no form for it.
+pub(super) fn unwritable(error: WriteError) -> Failure {
+    unsupported(format!("xmpp: {error}"))
 }
 
 pub(super) fn unsupported(detail: impl Into<std::borrow::Cow<'static, str>>) -> Failure {

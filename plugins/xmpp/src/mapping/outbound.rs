@@ -1,41 +1,62 @@
 //! A message operation to a `<message/>` (RFC 7572 §5, RFC 3922 §4.2).
 
-use rialto_sdk::model::{Failure, FailureReason, Header, InstantMessage, MessageOperation};
-use rialto_xmpp_codec::{LangText, Message, Thread};
+use rialto_sdk::model::{
+    ByteString, Failure, FailureReason, Header, InstantMessage, MessageOperation,
+};
+use rialto_xmpp_codec::{Hint, LangText, Message, Payload, Thread};
+use time::OffsetDateTime;
 
-use super::OwnDomains;
 use super::address::destination_jid;
-use super::content::{is_language, language, text};
+use super::content::{is_language, language, text, unwritable};
+use super::typing::is_composing;
+use super::{OwnDomains, delay, requests, typing};
 
 /// Makes the stanza that carries an operation's message.
 ///
-/// Its id is the transaction's, so that a retry can be recognised; it has no type, which means
-/// `normal`: RFC 7572 §5 allows no other.
+/// Its ids are the transaction's, so that a retry can be recognised; it has no type, which means
+/// `normal`: RFC 7572 §5 allows no other. Chat states alone are of type `chat` (XEP-0085 §5.4).
 pub(crate) fn stanza_from_operation(
     operation: &MessageOperation,
     own: &OwnDomains,
+    now: impl FnOnce() -> OffsetDateTime,
 ) -> Result<Message, Failure> {
     let message = operation.message();
     check_required(message)?;
     let to = destination_jid(operation.destination(), operation.destination_instance())?;
     let from = own.source_jid(operation.source(), operation.source_instance())?;
-    Ok(Message {
+    let id = ByteString::from(operation.transaction_id().as_str());
+    let mut stanza = Message {
         from: Some(from.into_text()),
         to: Some(to.into_text()),
-        id: Some(operation.transaction_id().as_str().into()),
-        lang: language(message),
-        subjects: message.headers().subjects().map(subject).collect(),
-        bodies: vec![LangText {
-            lang: None,
-            text: text(message)?,
-        }],
+        id: Some(id.clone()),
         thread: message.thread().map(|id| Thread {
             id: id.clone(),
             parent: None,
         }),
         max_forwards: Some(operation.max_forwards().hops()),
         ..Message::default()
-    })
+    };
+    if is_composing(message) {
+        typing::say(message, &mut stanza)?;
+        return Ok(stanza);
+    }
+    stanza.lang = language(message);
+    stanza.subjects = message.headers().subjects().map(subject).collect();
+    stanza.bodies = vec![LangText {
+        lang: None,
+        text: text(message)?,
+    }];
+    stanza.origin_id = Some(id);
+    if !message.headers().is_empty() {
+        requests::ask(message.headers(), &mut stanza).map_err(unwritable)?;
+        delay::say(message.headers(), own.first(), now, &mut stanza).map_err(unwritable)?;
+    }
+    if operation.is_ephemeral() {
+        stanza
+            .other
+            .push(Hint::NoStore.to_element().map_err(unwritable)?);
+    }
+    Ok(stanza)
 }
 
 fn subject(header: &Header) -> LangText {
@@ -64,6 +85,7 @@ fn check_required(message: &InstantMessage) -> Result<(), Failure> {
 mod tests {
     use rialto_sdk::model::{Domain, InstantInbox, MessageHeaders, TransactionId};
     use rialto_xmpp_codec::{ContentNamespace, Limits, Stanza, StreamEvent, StreamReader};
+    use time::macros::datetime;
 
     use super::*;
 
@@ -75,7 +97,11 @@ mod tests {
         );
         let id = TransactionId::parse(b"t1").unwrap();
         let own = OwnDomains::new(Domain::parse("sip.example.com").unwrap(), []);
-        stanza_from_operation(&MessageOperation::new(id, from, to, message), &own)
+        stanza_from_operation(
+            &MessageOperation::new(id, from, to, message),
+            &own,
+            || datetime!(2002-09-10 23:08:25 UTC),
+        )
     }
 
     #[test]

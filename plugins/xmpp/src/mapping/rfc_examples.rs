@@ -8,6 +8,8 @@ use rialto_xmpp_codec::{
     ContentNamespace, Limits, Message, MessageType, Stanza, StreamEvent, StreamReader,
 };
 
+use time::macros::datetime;
+
 use super::{Incoming, OwnDomains, classify, stanza_from_operation};
 
 macro_rules! example {
@@ -80,7 +82,7 @@ fn own() -> OwnDomains {
 }
 
 fn written(operation: &MessageOperation) -> Message {
-    stanza_from_operation(operation, &own()).unwrap()
+    stanza_from_operation(operation, &own(), || datetime!(2026-01-01 0:00 UTC)).unwrap()
 }
 
 /// A CPIM header as RFC 3862 writes it.

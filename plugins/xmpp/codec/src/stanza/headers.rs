@@ -17,12 +17,16 @@ pub(super) fn max_forwards(headers: &Element) -> Option<u8> {
 }
 
 pub(super) fn write(max_forwards: u8, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-    writer.open("headers");
-    writer.attribute("xmlns", namespace::SHIM)?;
-    writer.close_head();
-    writer.open("header");
-    writer.attribute("name", NAME)?;
-    writer.close_head();
+    // Every message has it, and nothing in it needs escaping.
+    for part in [
+        "<headers xmlns='",
+        namespace::SHIM,
+        "'><header name='",
+        NAME,
+        "'>",
+    ] {
+        writer.raw(part);
+    }
     writer.text(&max_forwards.to_string())?;
     writer.end("header");
     writer.end("headers");

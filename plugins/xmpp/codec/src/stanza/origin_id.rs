@@ -17,8 +17,10 @@ pub(super) fn origin_id(element: &Element) -> Option<ByteString> {
 }
 
 pub(super) fn write(id: &str, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-    writer.open(NAME);
-    writer.attribute("xmlns", namespace::STANZA_IDS)?;
+    // Every message has it: what needs no escaping is not looked through.
+    for part in ["<", NAME, " xmlns='", namespace::STANZA_IDS, "'"] {
+        writer.raw(part);
+    }
     writer.attribute("id", id)?;
     writer.close_empty();
     Ok(())

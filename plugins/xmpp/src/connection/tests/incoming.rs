@@ -123,7 +123,7 @@ async fn other_stanzas_are_answered_or_counted_and_never_submitted() {
     server
         .send(
             "<message type='chat' from='a@example.com' to='b@sip.example.com'>\
-             <composing xmlns='http://jabber.org/protocol/chatstates'/></message>\
+             <gone xmlns='http://jabber.org/protocol/chatstates'/></message>\
              <message type='error' from='a@example.com' to='b@sip.example.com' id='x'>\
              <body>copy</body><error type='cancel'/></message>\
              <presence from='a@example.com' to='b@sip.example.com'/>\

@@ -1,38 +1,56 @@
 //! Servers that refuse, stall, break off or break the rules.
 
-use rialto_sdk::model::{FailureReason, ResponseStatus};
 use rialto_sdk::serde_json::json;
 use rialto_xmpp_codec::{StreamCondition, StreamEvent};
 use tokio::time::Instant;
 
 use super::super::fake::{Rig, operation};
-use super::reason;
+use super::{is_in_doubt, is_unsent};
 
 #[tokio::test(start_paused = true)]
-async fn cpim_2_4_1_3c_loss_of_the_server_leaves_what_was_written_in_doubt() {
+async fn loss_of_the_server_leaves_what_was_written_in_doubt() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let delivered = rig.deliver(operation("t1", "x"));
     server.message().await;
     drop(server);
-    assert_eq!(delivered.await.unwrap(), ResponseStatus::Indeterminant);
-    let status = rig.deliver(operation("t2", "x")).await.unwrap();
-    assert_eq!(reason(&status), FailureReason::Unreachable);
+    assert!(is_in_doubt(&delivered.await.unwrap()));
+    assert!(is_unsent(&rig.deliver(operation("t2", "x")).await.unwrap()));
     rig.join().await;
     assert_eq!(rig.gateway.count("Connected"), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn loss_of_a_stalled_server_fails_what_was_never_written() {
+async fn loss_of_a_stalled_server_fails_what_was_never_written_whole() {
     let mut rig = Rig::with(json!({}), 1024);
     let server = rig.join().await;
-    let written = rig.deliver(operation("t1", &"x".repeat(4000)));
+    let whole = rig.deliver(operation("t1", "x"));
     rig.settle().await;
-    let queued = rig.deliver(operation("t2", "x"));
+    let in_part = rig.deliver(operation("t2", &"x".repeat(4000)));
+    rig.settle().await;
+    let queued = rig.deliver(operation("t3", "x"));
     rig.settle().await;
     drop(server);
-    assert_eq!(written.await.unwrap(), ResponseStatus::Indeterminant);
-    assert_eq!(reason(&queued.await.unwrap()), FailureReason::Unreachable);
+    assert!(is_in_doubt(&whole.await.unwrap()));
+    assert!(is_unsent(&in_part.await.unwrap()));
+    assert!(is_unsent(&queued.await.unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_the_loss_of_a_server_has_the_same_ids() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    let first = rig.deliver(operation("t1", "x"));
+    let sent = server.message().await;
+    drop(server);
+    assert!(is_in_doubt(&first.await.unwrap()));
+    let mut server = rig.join().await;
+    let second = rig.deliver(operation("t1", "x"));
+    assert_eq!(server.message().await, sent);
+    assert_eq!(sent.origin_id.as_deref(), Some("t1"));
+    let ping = server.ping().await;
+    server.pong(&ping).await;
+    assert!(second.await.unwrap().is_success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,7 +59,7 @@ async fn server_that_answers_no_ping_is_left_and_joined_again() {
     let mut server = rig.join().await;
     let begin = Instant::now();
     let delivered = rig.deliver(operation("t1", "x"));
-    assert_eq!(delivered.await.unwrap(), ResponseStatus::Indeterminant);
+    assert!(is_in_doubt(&delivered.await.unwrap()));
     assert_eq!(begin.elapsed().as_secs(), 20);
     server.message().await;
     rig.join().await;
@@ -53,7 +71,7 @@ async fn server_that_stops_reading_is_left() {
     let mut rig = Rig::with(json!({}), 256);
     let server = rig.join().await;
     let delivered = rig.deliver(operation("t1", &"x".repeat(4000)));
-    assert_eq!(delivered.await.unwrap(), ResponseStatus::Indeterminant);
+    assert!(is_unsent(&delivered.await.unwrap()));
     assert_eq!(rig.gateway.count("Disconnected { end: Stalled"), 1);
     drop(server);
 }
