@@ -1,10 +1,12 @@
 //! The `[adapters.<name>]` table.
 
 mod next_hop;
+mod reports;
 mod trusted;
 
 pub(crate) use self::{
     next_hop::{Hop, ListenAddress, NextHop, TransportKind},
+    reports::ImdnUse,
     trusted::TrustedPeers,
 };
 
@@ -33,6 +35,14 @@ pub(crate) struct Config {
     number_domain: Option<String>,
     /// Proxies that vouch for the senders of what they send here.
     pub(crate) trusted: TrustedPeers,
+    /// Whether messages whose senders ask for dispositions go out as message/cpim.
+    pub(crate) imdn: ImdnUse,
+    /// What senders are told of a failure who asked for no notification.
+    pub(crate) failure_notice: String,
+    /// The language of that text.
+    pub(crate) failure_notice_language: String,
+    /// The most such texts to one sender.
+    pub(crate) failure_notices_per_minute: u32,
     /// What Server, User-Agent and Warning say we are; a token.
     pub(crate) user_agent: String,
     /// The estimate of the round-trip time (RFC 3261 §17.1.1.1).
@@ -68,6 +78,10 @@ impl Default for Config {
             outbound: Vec::new(),
             number_domain: None,
             trusted: TrustedPeers::default(),
+            imdn: ImdnUse::default(),
+            failure_notice: reports::FAILURE_NOTICE.to_owned(),
+            failure_notice_language: "en".to_owned(),
+            failure_notices_per_minute: 20,
             user_agent: "rialto".to_owned(),
             t1: Span::new(Duration::from_millis(500)),
             t2: Span::new(Duration::from_secs(4)),
@@ -96,6 +110,7 @@ impl Config {
             })?;
         }
         self.number_domain()?;
+        self.check_reports()?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
         if self.user_agent.is_empty() || !self.user_agent.bytes().all(is_token) {
             return Err(Error::config("user_agent: is not a token of RFC 3261"));
@@ -110,6 +125,10 @@ impl Config {
             ("max_transactions", self.max_transactions),
             ("max_pending", self.max_pending),
             ("max_connections", self.max_connections),
+            (
+                "failure_notices_per_minute",
+                self.failure_notices_per_minute as usize,
+            ),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((key, _)) => Err(Error::config(format!("{key}: must be 1 or more"))),
@@ -212,6 +231,15 @@ mod tests {
             (r#"{"user_agent": "a/b"}"#, "user_agent"),
             (r#"{"max_message_size": "1MiB"}"#, "max_message_size"),
             (r#"{"max_transactions": 0}"#, "max_transactions"),
+            (r#"{"failure_notice": " "}"#, "failure_notice"),
+            (
+                r#"{"failure_notice_language": "e n"}"#,
+                "failure_notice_language",
+            ),
+            (
+                r#"{"failure_notices_per_minute": 0}"#,
+                "failure_notices_per_minute",
+            ),
         ];
         for (json, key) in refused {
             let error = read(json).unwrap().check().unwrap_err();

@@ -2,15 +2,21 @@
 
 use std::future::Future;
 
-use rialto_sdk::prelude::{Host, MessageOperation, Response, Submission, Tasks, TransactionId};
+use rialto_sdk::{
+    model::DispositionOperation,
+    prelude::{Host, MessageOperation, Response, Submission, Tasks, TransactionId},
+};
 
 /// The gateway as the adapter's loop sees it.
 pub(crate) trait Gateway: Clone + Send + Sync + Unpin + 'static {
-    /// A message on its way; dropping it cancels the operation.
+    /// An operation on its way; dropping it cancels the operation.
     type Submission: Future<Output = Response> + Send + Unpin;
 
     /// Hands a message to the gateway; the order of calls is the order in the gateway.
     fn submit(&self, operation: MessageOperation) -> Self::Submission;
+
+    /// Hands a word on an earlier message to the gateway.
+    fn report(&self, disposition: DispositionOperation) -> Self::Submission;
 
     /// Makes a name for an operation.
     fn transaction_id(&self) -> TransactionId;
@@ -40,6 +46,10 @@ impl Gateway for Sdk {
 
     fn submit(&self, operation: MessageOperation) -> Submission {
         self.host.submit(operation)
+    }
+
+    fn report(&self, disposition: DispositionOperation) -> Submission {
+        self.host.submit_disposition(disposition)
     }
 
     fn transaction_id(&self) -> TransactionId {

@@ -6,7 +6,8 @@
 //! | response: success      | 200                                                              |
 //! | response: indeterminant| 202                                                              |
 //! | response: failure      | 4xx, 5xx by the one table in `failures`                          |
-//! | subscribe, notify      | not offered (`Services::MESSAGES`)                               |
+//! | disposition            | MESSAGE with message/imdn+xml (RFC 5438); a failure also in words |
+//! | subscribe, notify      | not offered                                                      |
 //!
 //! Configuration: see `config::Config`. Limits and losses: README.md. RFCs: 3261, 3428, 3581, 4320, 7247,
 //! 7572.
@@ -26,6 +27,8 @@ mod transport;
 
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use rialto_sdk::{prelude::*, tracing};
 
@@ -49,7 +52,8 @@ impl Plugin for Sip {
             "srv _sip._tcp tcp:",
             "address 5060",
         ])
-        .services(Services::MESSAGES);
+        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .patience(PATIENCE);
 
     type Config = Config;
 
@@ -75,4 +79,17 @@ impl Plugin for Sip {
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
         self.adapter.outbound().deliver(operation).await
     }
+
+    /// The same.
+    async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
+        self.adapter.outbound().report(operation).await
+    }
 }
+
+/// How long a client is kept waiting for the outcome before it is told 202.
+///
+/// It gives up after 64 T1, 32 s, and proxies on its way each begin to wait before the next does (RFC 4321 §1.2); some wait for
+/// 5 s only. A client over UDP sends again after 0.5, 1.5 and 3.5 s, and is owed a 100 from then on (RFC 4320 §4.1). So an answer
+/// after 3 s costs no 100, spares the last copies, and is in time for all; and whoever can be told the outcome mostly was
+/// by then.
+const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,19 +1,35 @@
 //! Messages from the gateway, sent and awaited.
 
+mod allowance;
+mod notices;
+mod refusals;
+mod report;
+mod turns;
+
 use std::net::{IpAddr, SocketAddr};
 
 use rialto_sdk::{
-    prelude::{Failure, FailureReason, MessageOperation, Origin, Response, ResponseStatus, Result},
+    prelude::{
+        Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response, ResponseStatus,
+        Result,
+    },
     tracing,
 };
 use rialto_sip_codec::{Transport, transaction::Branch};
+use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
+use self::{
+    allowance::Allowance,
+    notices::Notices,
+    refusals::{Refusals, Refused},
+    turns::Turns,
+};
 use crate::{
-    config::{Config, Hop, NextHop, TransportKind},
+    config::{Config, Hop, ImdnUse, NextHop, TransportKind, TrustedPeers},
     endpoint::{Entrance, Outcome, Request},
     failures,
-    mapping::{Identifiers, OutgoingMessage, Route},
+    mapping::{Form, Identifiers, OutgoingMessage, Route, Wrapping, asking},
 };
 
 /// What it takes to write a request on the caller's thread and hand it to the adapter's loop.
@@ -24,6 +40,13 @@ pub(crate) struct Outbound {
     user_agent: String,
     udp: Vec<Local>,
     tcp: Vec<Local>,
+    imdn: ImdnUse,
+    refusals: Refusals,
+    turns: Turns,
+    notices: Notices,
+    noticed: Allowance<InstantInbox>,
+    trusted: TrustedPeers,
+    told: Allowance<IpAddr>,
 }
 
 /// One own address and how Via shows it.
@@ -51,34 +74,123 @@ impl Outbound {
             user_agent: config.user_agent.clone(),
             udp: udp.iter().map(local).collect(),
             tcp: tcp.iter().map(local).collect(),
+            imdn: config.imdn,
+            refusals: Refusals::new(),
+            turns: Turns::default(),
+            notices: Notices::new(config),
+            noticed: Allowance::new(config.failure_notices_per_minute),
+            trusted: config.trusted.clone(),
+            told: Allowance::new(MAX_REPORTS),
         }
     }
 
     /// Sends the message and waits for its final response.
     pub(crate) async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
-        let status = match self.begin(&operation)? {
-            Ok(outcome) => match outcome.await {
-                Ok(outcome) => status_of(outcome),
-                Err(_) => Failure::new(FailureReason::ShuttingDown).into(),
-            },
-            Err(failure) => failure.into(),
+        let hop = match self.next_hop(&operation) {
+            Ok(hop) => hop,
+            Err(failure) => return Ok(operation.respond(failure.into())),
+        };
+        let status = match operation.is_ephemeral() {
+            false => self.send_message(&operation, hop).await?,
+            true => self.send_ephemeral(&operation, hop).await?,
         };
         Ok(operation.respond(status))
+    }
+
+    /// Sends the message in the form that its receiver takes.
+    ///
+    /// One that needs message/cpim for nothing but what its sender asks goes out plain where its receiver takes no message/cpim: the
+    /// text is worth more than news of it.
+    async fn send_message(
+        &self,
+        operation: &MessageOperation,
+        hop: NextHop,
+    ) -> Result<ResponseStatus> {
+        let (first, second) = self.forms(operation);
+        let asking = match first {
+            Form::Cpim => asking(operation, OffsetDateTime::now_utc()),
+            Form::Plain => None,
+        };
+        let message = OutgoingMessage::new(asking.as_ref().unwrap_or(operation), first)?;
+        let sent = self.send(&message, FIRST, hop).await?;
+        match second {
+            Some(form) if is_unsuited(&sent) => {
+                self.refusals.add(Refused::Cpim, operation.destination());
+                let message = OutgoingMessage::new(operation, form)?;
+                Ok(status_of(self.send(&message, SECOND, hop).await?))
+            }
+            _ => Ok(status_of(sent)),
+        }
+    }
+
+    /// The form to send a message in, and the one to try when that is refused.
+    fn forms(&self, operation: &MessageOperation) -> (Form, Option<Form>) {
+        let refused = || {
+            let refusals = &self.refusals;
+            refusals.contains(Refused::Cpim, operation.destination())
+        };
+        match (Wrapping::of(operation), self.imdn) {
+            (Wrapping::Needless, _) | (Wrapping::Asked, ImdnUse::Never) => (Form::Plain, None),
+            (Wrapping::Asked, ImdnUse::Try) if refused() => (Form::Plain, None),
+            (Wrapping::Asked, ImdnUse::Try) => (Form::Cpim, Some(Form::Plain)),
+            (Wrapping::Asked, ImdnUse::Always) | (Wrapping::Needed, _) => (Form::Cpim, None),
+        }
+    }
+
+    /// Sends what is worth something only now: one at a time in a conversation, the newest of those that wait, and none to
+    /// whom has refused its kind (RFC 3994 §4).
+    async fn send_ephemeral(
+        &self,
+        operation: &MessageOperation,
+        hop: NextHop,
+    ) -> Result<ResponseStatus> {
+        let destination = operation.destination();
+        if self.refusals.contains(Refused::Ephemeral, destination) {
+            let refused = Failure::new(FailureReason::UnsupportedContent).with_origin(Origin::Peer);
+            return Ok(refused.into());
+        }
+        let turn = match self.turns.take(operation).await {
+            Ok(turn) => turn,
+            Err(reason) => return Ok(Failure::new(reason).into()),
+        };
+        if !self.requests.has_room() {
+            return Ok(Failure::new(FailureReason::Overloaded).into());
+        }
+        let message = OutgoingMessage::new(operation, Form::Plain)?;
+        let sent = self.send(&message, FIRST, hop).await?;
+        if is_unsuited(&sent) {
+            self.refusals.add(Refused::Ephemeral, destination);
+        }
+        drop(turn);
+        Ok(status_of(sent))
+    }
+
+    /// Sends a request and waits for its final response.
+    async fn send(
+        &self,
+        message: &OutgoingMessage<'_>,
+        sequence: u32,
+        hop: NextHop,
+    ) -> Result<Result<Outcome, Failure>> {
+        Ok(match self.begin(message, sequence, hop)? {
+            Ok(outcome) => match outcome.await {
+                Ok(outcome) => Ok(outcome),
+                Err(_) => Err(Failure::new(FailureReason::ShuttingDown)),
+            },
+            Err(failure) => Err(failure),
+        })
     }
 
     /// Writes the request and hands it to the loop.
     fn begin(
         &self,
-        operation: &MessageOperation,
+        message: &OutgoingMessage<'_>,
+        sequence: u32,
+        hop: NextHop,
     ) -> Result<Result<oneshot::Receiver<Outcome>, Failure>> {
-        let hop = match self.next_hop(operation) {
-            Ok(hop) => hop,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        let message = OutgoingMessage::new(operation)?;
         let branch = Branch::new(rand::random());
-        let ids = Identifiers::new(branch, operation.transaction_id());
-        let Some((hop, port, bytes)) = self.write(&message, &ids, hop)? else {
+        let ids = Identifiers::new(branch, message.transaction_id(), sequence);
+        let Some((hop, port, bytes)) = self.write(message, &ids, hop)? else {
             return Ok(Err(Failure::new(FailureReason::TooLarge).with_detail(
                 "the message exceeds 1300 bytes and no TCP address is known for the next hop",
             )));
@@ -142,7 +254,7 @@ impl Outbound {
                 sent_by,
                 user_agent: &self.user_agent,
             };
-            let bytes = message.write(ids, &route)?;
+            let bytes = message.write(ids, &route, OffsetDateTime::now_utc())?;
             if hop.transport == TransportKind::Tcp || bytes.len() <= NextHop::MAX_OVER_UDP {
                 return Ok(Some((hop, port, bytes)));
             }
@@ -167,8 +279,33 @@ fn sent_by(advertise: Option<&str>, address: SocketAddr) -> String {
     }
 }
 
+/// The most reports a minute to an address that nobody vouches for.
+pub(crate) const MAX_REPORTS: u32 = 120;
+
+/// The sequence numbers of a message, and of the same in another form.
+const FIRST: u32 = 1;
+const SECOND: u32 = 2;
+
+/// Whether another form of the message may do where this one did not.
+fn is_unsuited(sent: &Result<Outcome, Failure>) -> bool {
+    match sent {
+        // Who takes message/cpim refuses what is in it.
+        Ok(Outcome::Final {
+            status,
+            accepts_cpim: false,
+            ..
+        }) => matches!(status.code(), 406 | 415 | 488 | 606),
+        Ok(_) => false,
+        Err(failure) => failure.reason() == FailureReason::TooLarge,
+    }
+}
+
 /// What the outcome of a request is to the gateway: the truth, as far as SIP tells it.
-fn status_of(outcome: Outcome) -> ResponseStatus {
+fn status_of(sent: Result<Outcome, Failure>) -> ResponseStatus {
+    let outcome = match sent {
+        Ok(outcome) => outcome,
+        Err(failure) => return failure.into(),
+    };
     match outcome {
         // 202: taken by a relay that will never tell more (RFC 3428 §7).
         Outcome::Final { status, .. } if status.code() == 202 => ResponseStatus::Indeterminant,
@@ -176,6 +313,7 @@ fn status_of(outcome: Outcome) -> ResponseStatus {
         Outcome::Final {
             status,
             retry_after,
+            ..
         } => failures::failure_of(status, retry_after).into(),
         Outcome::TimedOut => Failure::new(FailureReason::TimedOut).into(),
         // As silent as one that has it and does not answer: another hop may be tried, and the doubt stays.

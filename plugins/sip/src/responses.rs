@@ -11,7 +11,7 @@ use rialto_sip_codec::{
 
 use crate::{
     failures,
-    mapping::{Rejection, required_by_cpim, wrong_address, wrong_cpim},
+    mapping::{Rejection, required_by_cpim, wrong_address, wrong_cpim, wrong_imdn},
 };
 
 #[cfg(test)]
@@ -32,6 +32,7 @@ enum Cause {
     Reason(FailureReason),
     Untyped,
     Cpim,
+    Imdn,
     Expired,
     Unsecured,
 }
@@ -150,6 +151,7 @@ impl From<Rejection> for Answer {
             Rejection::Status(status) => Self::of(status),
             Rejection::Untyped => Self::because(StatusCode::BAD_REQUEST, Cause::Untyped),
             Rejection::Cpim => Self::because(StatusCode::BAD_REQUEST, Cause::Cpim),
+            Rejection::Imdn => Self::because(StatusCode::BAD_REQUEST, Cause::Imdn),
             Rejection::Expired => {
                 Self::because(StatusCode::TEMPORARILY_UNAVAILABLE, Cause::Expired)
             }
@@ -174,6 +176,10 @@ fn warning(envelope: &Envelope<'_>, cause: Cause, request: &SipMessage<'_>) -> S
         Cause::Cpim => (
             "the message/cpim is malformed",
             quotable(&wrong_cpim(request)),
+        ),
+        Cause::Imdn => (
+            "the disposition notification is malformed",
+            quotable(&wrong_imdn(request)),
         ),
         Cause::Expired => ("the message had expired when it came", String::new()),
         Cause::Unsecured => (

@@ -12,6 +12,16 @@ pub(crate) enum TransportKind {
     Tcp,
 }
 
+impl TransportKind {
+    /// What stands for it before an address.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
 /// One address to listen on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ListenAddress {
@@ -97,11 +107,22 @@ impl FromStr for ListenAddress {
 
 impl fmt::Display for ListenAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transport = match self.transport {
-            TransportKind::Udp => "udp",
-            TransportKind::Tcp => "tcp",
-        };
-        write!(formatter, "{transport}:{}", self.address)
+        let Self { transport, address } = self;
+        write!(formatter, "{transport}:{address}")
+    }
+}
+
+/// Writes what a [`NextHop`] is read from.
+impl fmt::Display for Hop {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { transport, address } = self;
+        write!(formatter, "{transport}:{address}")
+    }
+}
+
+impl fmt::Display for TransportKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -12,6 +12,7 @@ use rialto_sdk::prelude::{Response, ResponseStatus};
 use rialto_sip_codec::transaction::{Reliability, TransactionKey};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::submissions::Submissions;
 use crate::transport::Connection;
 
 /// The way back to who asked.
@@ -38,7 +39,7 @@ pub(super) struct Asked {
 /// Waits for the gateway's response to one request.
 #[derive(Debug)]
 pub(super) struct Answering<S> {
-    submission: S,
+    submissions: Submissions<S>,
     asked: Option<Asked>,
     key: TransactionKey,
 }
@@ -96,16 +97,13 @@ impl Asked {
 
 impl<S: Future<Output = Response> + Unpin> Answering<S> {
     /// Looks once whether the gateway has answered already, which spares the wait.
-    pub(super) fn begin(mut submission: S, asked: Asked) -> Started<S> {
+    pub(super) fn begin(mut submissions: Submissions<S>, asked: Asked) -> Started<S> {
         let mut context = Context::from_waker(Waker::noop());
         let key = asked.key;
-        match Pin::new(&mut submission).poll(&mut context) {
-            Poll::Ready(response) => Started::Answered(Answered {
-                asked,
-                status: response.into_status(),
-            }),
+        match Pin::new(&mut submissions).poll(&mut context) {
+            Poll::Ready(status) => Started::Answered(Answered { asked, status }),
             Poll::Pending => Started::Waits(Self {
-                submission,
+                submissions,
                 asked: Some(asked),
                 key,
             }),
@@ -136,12 +134,9 @@ impl<S: Future<Output = Response> + Unpin> Future for Answering<S> {
         if self.asked.is_none() {
             return Poll::Pending;
         }
-        match Pin::new(&mut self.submission).poll(context) {
-            Poll::Ready(response) => match self.asked.take() {
-                Some(asked) => Poll::Ready(Answered {
-                    asked,
-                    status: response.into_status(),
-                }),
+        match Pin::new(&mut self.submissions).poll(context) {
+            Poll::Ready(status) => match self.asked.take() {
+                Some(asked) => Poll::Ready(Answered { asked, status }),
                 None => Poll::Pending,
             },
             Poll::Pending => Poll::Pending,

@@ -11,6 +11,8 @@ use crate::gateway::Gateway;
 pub(super) struct Counters {
     /// MESSAGE requests handed to the gateway.
     pub(super) messages: u64,
+    /// Words on earlier messages handed to the gateway.
+    pub(super) dispositions: u64,
     /// Copies of requests.
     pub(super) retransmitted_requests: u64,
     /// Requests that came by a second way.
@@ -38,6 +40,7 @@ impl Counters {
     pub(super) fn report(&mut self, gateway: &impl Gateway) {
         let counts = [
             ("rialto_sip_messages_total", &mut self.messages),
+            ("rialto_sip_dispositions_total", &mut self.dispositions),
             (
                 "rialto_sip_retransmitted_requests_total",
                 &mut self.retransmitted_requests,

@@ -8,6 +8,7 @@ mod counters;
 mod receive;
 mod send;
 mod shared;
+mod submissions;
 
 pub(crate) use self::{
     send::{Outcome, Request},

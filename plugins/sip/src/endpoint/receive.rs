@@ -7,7 +7,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use rialto_sdk::prelude::{Authentication, FailureReason};
+use rialto_sdk::{
+    model::DispositionOperation,
+    prelude::{Authentication, FailureReason, MessageOperation},
+};
 use rialto_sip_codec::{
     Answerable, DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode,
     Via,
@@ -17,11 +20,13 @@ use rialto_sip_codec::{
 use super::{
     Endpoint, Now, Outcome,
     answering::{Answered, Answering, Asked, Flow, Started},
+    submissions::Submissions,
 };
 use crate::{
+    config::{Hop, TransportKind},
     gateway::Gateway,
     inbound::{Verdict, verdict},
-    mapping::message_from_sip,
+    mapping::{Arrival, Incoming, message_from_sip},
     responses::{Answer, Envelope},
     transport::{Datagram, FromConnection, Queued},
 };
@@ -149,22 +154,24 @@ impl<G: Gateway> Endpoint<G> {
         self.reply(request.into(), flow, answer, key.tag());
     }
 
-    /// Hands a new message to the gateway.
+    /// Hands what a new request carries to the gateway.
     fn begin(&mut self, now: Now, request: &Request<'_, '_>, asked: Asked) -> Begun {
         if self.pending.len() >= self.max_pending {
             self.counters.refused += 1;
             return Begun::Answered(asked, Answer::of_reason(FailureReason::Overloaded));
         }
-        let id = self.gateway.transaction_id();
-        let numbers = self.number_domain.as_ref();
-        let operation = match message_from_sip(request, &asked.bytes, id, now.date, numbers) {
-            Ok(operation) => operation
-                .with_deadline(self.answer_within())
-                .with_authentication(self.authentication(&asked.flow)),
+        let arrival = Arrival {
+            now: now.date,
+            hop: hop_back(&asked.flow, request.via()),
+            number_domain: self.number_domain.as_ref(),
+        };
+        let id = || self.gateway.transaction_id();
+        let submissions = match message_from_sip(request, &asked.bytes, &arrival, id) {
+            Ok(Incoming::Message(operation)) => self.submit(operation, &asked.flow),
+            Ok(Incoming::Dispositions(first, others)) => self.report(first, others),
             Err(rejection) => return Begun::Answered(asked, rejection.into()),
         };
-        self.counters.messages += 1;
-        match Answering::begin(self.gateway.submit(operation), asked) {
+        match Answering::begin(submissions, asked) {
             Started::Answered(Answered { asked, status }) => {
                 Begun::Answered(asked, Answer::of_response(&status))
             }
@@ -173,6 +180,28 @@ impl<G: Gateway> Endpoint<G> {
                 Begun::Pending
             }
         }
+    }
+
+    fn submit(&mut self, operation: MessageOperation, flow: &Flow) -> Submissions<G::Submission> {
+        self.counters.messages += 1;
+        let operation = operation
+            .with_deadline(self.answer_within())
+            .with_authentication(self.authentication(flow));
+        Submissions::one(self.gateway.submit(operation))
+    }
+
+    fn report(
+        &mut self,
+        first: DispositionOperation,
+        others: Vec<DispositionOperation>,
+    ) -> Submissions<G::Submission> {
+        self.counters.dispositions += 1 + others.len() as u64;
+        let answer_within = self.answer_within();
+        let report = |disposition: DispositionOperation| {
+            self.gateway
+                .report(disposition.with_deadline(answer_within))
+        };
+        Submissions::of(report(first), others.into_iter().map(report).collect())
     }
 
     /// Who vouches for the sender: anybody may write anything into From, but not from a trusted peer.
@@ -265,12 +294,25 @@ impl<G: Gateway> Endpoint<G> {
                 waiting.end(Outcome::Final {
                     status: response.status(),
                     retry_after,
+                    accepts_cpim: accepts_cpim(message),
                 });
             }
             Received::Stray => self.counters.stray_responses += 1,
             Received::Provisional | Received::Absorbed => {}
         }
     }
+}
+
+/// Whether Accept has message/cpim; a response mostly has none (RFC 3261 §20.1).
+fn accepts_cpim(message: &SipMessage<'_>) -> bool {
+    let mut accepted = message.accept().map_while(Result::ok);
+    accepted.any(|range| match range.main_type() {
+        "*" => true,
+        main if main.eq_ignore_ascii_case("message") => {
+            range.subtype() == "*" || range.subtype().eq_ignore_ascii_case("cpim")
+        }
+        _ => false,
+    })
 }
 
 /// What became of a new message.
@@ -286,9 +328,14 @@ enum Begun {
 /// Never to another host, whatever `maddr` or sent-by hold, so that nobody can be flooded by way
 /// of us. RFC 3261 §18.2.2, RFC 3581 §4.
 fn response_address(source: SocketAddr, via: Option<&Via<'_>>) -> SocketAddr {
-    let Some(via) = via.filter(|via| via.rport() == Rport::Absent) else {
-        return source;
-    };
+    match via.filter(|via| via.rport() == Rport::Absent) {
+        Some(via) => at_sent_by(source, via),
+        None => source,
+    }
+}
+
+/// An address with the port of sent-by.
+fn at_sent_by(source: SocketAddr, via: &Via<'_>) -> SocketAddr {
     let port = match via.port_or_default() {
         0 => source.port(),
         port => port,
@@ -300,6 +347,21 @@ fn response_address(source: SocketAddr, via: Option<&Via<'_>>) -> SocketAddr {
             source.set_port(port);
             source.into()
         }
+    }
+}
+
+/// Where a request to the sender of a request goes: where responses go, but over TCP to the port of sent-by, since the connection
+/// may be gone by then (RFC 5923 §4).
+fn hop_back(flow: &Flow, via: &Via<'_>) -> Hop {
+    match flow {
+        Flow::Udp { source, .. } => Hop {
+            transport: TransportKind::Udp,
+            address: response_address(*source, Some(via)),
+        },
+        Flow::Tcp { connection, .. } => Hop {
+            transport: TransportKind::Tcp,
+            address: at_sent_by(connection.peer(), via),
+        },
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum Outcome {
     Final {
         status: StatusCode,
         retry_after: Option<Duration>,
+        /// Whether it names message/cpim among what is taken.
+        accepts_cpim: bool,
     },
     /// Without one in time: nobody knows whether it arrived.
     TimedOut,

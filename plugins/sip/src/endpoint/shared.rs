@@ -128,6 +128,11 @@ impl Entrance {
         Self { endpoint, queue }
     }
 
+    /// Whether what is worth little may go in: half of the places are for the rest.
+    pub(crate) fn has_room(&self) -> bool {
+        self.queue.capacity() > self.queue.max_capacity() / 2
+    }
+
     /// Sends a request now or, behind those that wait already, soon.
     pub(crate) fn send(&self, request: Request) -> Result<(), FailureReason> {
         let Err(request) = self.endpoint.send(request) else {

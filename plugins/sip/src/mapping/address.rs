@@ -171,6 +171,13 @@ fn data(text: &str) -> String {
     escape::escape_user(text).replace(';', "%3B")
 }
 
+/// The `sip:` URI of an inbox.
+pub(crate) fn sip_uri(inbox: &InstantInbox) -> String {
+    let mut uri = String::new();
+    push_sip_uri(&mut uri, inbox, None);
+    uri
+}
+
 /// Appends the `sip:` URI of an inbox, with `gr` when it names a device.
 pub(super) fn push_sip_uri(out: &mut String, inbox: &InstantInbox, instance: Option<&ByteString>) {
     let local_part = inbox.local_part();

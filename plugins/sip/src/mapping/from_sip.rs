@@ -1,23 +1,48 @@
 //! A MESSAGE request as a message operation (RFC 7572 §5).
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use rialto_sdk::{
-    model::{CpimError, NameAddress},
+    model::{DispositionOperation, Imdn, NameAddress},
     prelude::{
         ByteString, Bytes, ContentHeader, Domain, FailureReason, Header, InstantInbox,
         InstantMessage, MaxForwards, MessageHeaders, MessageOperation, TransactionId,
     },
 };
 use rialto_sip_codec::{
-    Address, DecodeError, HeaderName, Host, Request, SipMessage, StatusCode, Uri, uri::Security,
+    Address, DecodeError, HeaderName, Host, Request, StatusCode, Uri, uri::Security,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     address::{Party, party},
-    is_content,
+    content::Content,
+    is_content, reference,
 };
+use crate::config::Hop;
+
+/// What a request becomes.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Incoming {
+    /// A message for its recipient.
+    Message(MessageOperation),
+    /// A word on a message that went out before, and more where several came together (RFC 5438 §8.3).
+    Dispositions(DispositionOperation, Vec<DispositionOperation>),
+}
+
+/// How a request came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival<'a> {
+    /// When: a message that has expired is rejected (RFC 3428 §7).
+    pub(crate) now: OffsetDateTime,
+    /// Where its sender's network takes requests.
+    pub(crate) hop: Hop,
+    /// Where `tel:` URIs name inboxes; without it they are refused.
+    pub(crate) number_domain: Option<&'a Domain>,
+}
 
 /// Why a request does not become an operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,6 +55,8 @@ pub(crate) enum Rejection {
     Untyped,
     /// Its message/cpim is malformed.
     Cpim,
+    /// Its disposition notification is malformed (RFC 5438 §11).
+    Imdn,
     /// It has expired (RFC 3428 §7).
     Expired,
     /// Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
@@ -49,26 +76,22 @@ impl From<DecodeError> for Rejection {
 }
 
 /// Makes the operation; texts and payload are parts of `bytes`, which the request was read from.
-///
-/// `now` is when it arrived: a message that has expired is rejected (RFC 3428 §7). `tel:` URIs name
-/// inboxes at `number_domain`; without one they are refused.
 pub(crate) fn message_from_sip(
     request: &Request<'_, '_>,
     bytes: &Bytes,
-    transaction_id: TransactionId,
-    now: OffsetDateTime,
-    number_domain: Option<&Domain>,
-) -> Result<MessageOperation, Rejection> {
+    arrival: &Arrival<'_>,
+    transaction_id: impl Fn() -> TransactionId,
+) -> Result<Incoming, Rejection> {
     let shared = Shared(bytes);
     if is_secured(&request.uri()) || is_secured(&request.to().uri()) {
         return Err(Rejection::Unsecured);
     }
     let party = |uri, invalid: FailureReason| {
-        party(uri, number_domain).map_err(|_| Rejection::from(invalid))
+        party(uri, arrival.number_domain).map_err(|_| Rejection::from(invalid))
     };
     let destination = match request.uri() {
         uri @ (Uri::Sip(_) | Uri::Im(_)) => party(uri, FailureReason::InvalidDestination)?,
-        uri @ Uri::Tel(_) if number_domain.is_some() => {
+        uri @ Uri::Tel(_) if arrival.number_domain.is_some() => {
             party(uri, FailureReason::InvalidDestination)?
         }
         // `pres:` names whom one watches, a number without a domain nobody that this gateway reaches.
@@ -76,7 +99,8 @@ pub(crate) fn message_from_sip(
     };
     let source = party(request.from().uri(), FailureReason::InvalidSource)?;
     let to = party(request.to().uri(), FailureReason::InvalidDestination).ok();
-    let headers = headers(request, shared, now, &source, &destination, to.as_ref())?;
+    let time = Time::of(request, arrival.now)?;
+    let headers = headers(request, shared, &time, &source, &destination, to.as_ref())?;
     let (content_type, is_cpim) = content_type(request, shared)?;
     let message = InstantMessage::new(content_type, shared.bytes(request.message().body()))
         .with_headers(headers)
@@ -86,87 +110,80 @@ pub(crate) fn message_from_sip(
         false => message,
         true => message.open_cpim().map_err(|_| Rejection::Cpim)?,
     };
-    let max_forwards = request
-        .max_forwards()
-        .map_or(MaxForwards::DEFAULT, MaxForwards::new);
-    let operation = MessageOperation::new(transaction_id, source.inbox, destination.inbox, message)
-        .with_max_forwards(max_forwards);
+    let content = Content::of(&message).map_err(|_| Rejection::Imdn)?;
+    if let Content::Notifications(notifications) = &content {
+        return dispositions(notifications, &source, &destination, transaction_id);
+    }
+    let operation =
+        MessageOperation::new(transaction_id(), source.inbox, destination.inbox, message);
+    let operation = operation.with_max_forwards(max_forwards(request));
     let operation = match source.instance {
         Some(instance) => operation.with_source_instance(instance),
         None => operation,
     };
-    Ok(match destination.instance {
+    let operation = match destination.instance {
         Some(instance) => operation.with_destination_instance(instance),
         None => operation,
-    })
+    };
+    let operation = match time.to_live {
+        Some(time_to_live) => operation.with_time_to_live(time_to_live),
+        None => operation,
+    };
+    Ok(Incoming::Message(match content {
+        Content::Composing => operation.into_ephemeral(),
+        _ => reference::with_reference(operation, request, arrival.hop),
+    }))
 }
 
-/// What the message/cpim of a request requires of who reads it, separated by commas (RFC 3862 §4.7).
+/// What notifications say, each of a message that left under the transaction identifier of its operation.
 ///
-/// As the sender wrote it, cut where it gets long; no name holds what a quoted string must escape.
-pub(crate) fn required_by_cpim(request: &SipMessage<'_>) -> String {
-    const LONGEST: usize = 256;
-    let mut names = String::new();
-    let Ok(message) = opened(request) else {
-        return names;
+/// One that cannot have come from here is left out, so that it is answered like one of a message that is forgotten.
+fn dispositions(
+    notifications: &[Imdn],
+    source: &Party,
+    destination: &Party,
+    transaction_id: impl Fn() -> TransactionId,
+) -> Result<Incoming, Rejection> {
+    let disposition = |imdn: &Imdn| {
+        let concerning = TransactionId::parse(imdn.message_id().as_str().as_bytes()).ok()?;
+        let (source, destination) = (source.inbox.clone(), destination.inbox.clone());
+        Some(DispositionOperation::new(
+            transaction_id(),
+            concerning,
+            source,
+            destination,
+            imdn.disposition(),
+        ))
     };
-    for name in message.headers().required() {
-        let separator = if names.is_empty() { "" } else { ", " };
-        if names.len() + separator.len() + name.len() > LONGEST {
-            break;
-        }
-        names.extend([separator, name]);
+    let mut dispositions = notifications.iter().filter_map(disposition);
+    match dispositions.next() {
+        Some(first) => Ok(Incoming::Dispositions(first, dispositions.collect())),
+        None => Err(FailureReason::NotPermitted.into()),
     }
-    names
 }
 
-/// What is wrong with the message/cpim of a request; nothing if it is sound.
-pub(crate) fn wrong_cpim(request: &SipMessage<'_>) -> String {
-    let wrong = opened(request).err();
-    wrong.map_or_else(String::new, |wrong| wrong.to_string())
-}
-
-fn opened(request: &SipMessage<'_>) -> Result<InstantMessage, CpimError> {
-    let body = Bytes::copy_from_slice(request.body());
-    InstantMessage::new("message/cpim", body).open_cpim()
-}
-
-/// What is wrong with the address that was refused for this reason, in our words; nothing if it is an inbox, or another reason.
-pub(crate) fn wrong_address(
-    request: &SipMessage<'_>,
-    reason: FailureReason,
-    number_domain: Option<&Domain>,
-) -> String {
-    let Ok(request) = Request::read(request) else {
-        return String::new();
-    };
-    let uri = match reason {
-        FailureReason::InvalidDestination => request.uri(),
-        FailureReason::InvalidSource => request.from().uri(),
-        _ => return String::new(),
-    };
-    let wrong = party(uri, number_domain).err();
-    wrong.map_or_else(String::new, |wrong| wrong.to_string())
+fn max_forwards(request: &Request<'_, '_>) -> MaxForwards {
+    let hops = request.max_forwards();
+    hops.map_or(MaxForwards::DEFAULT, MaxForwards::new)
 }
 
 fn is_secured(uri: &Uri<'_>) -> bool {
     matches!(uri, Uri::Sip(uri) if uri.security() == Security::Sips)
 }
 
-/// What crosses as message headers, mostly nothing; an error when the message has expired.
+/// What crosses as message headers, mostly nothing.
 fn headers(
     request: &Request<'_, '_>,
     shared: Shared<'_>,
-    now: OffsetDateTime,
+    time: &Time,
     source: &Party,
     destination: &Party,
     to: Option<&Party>,
 ) -> Result<MessageHeaders, Rejection> {
-    let date = sent_at(request, now)?;
     let mut headers = MessageHeaders::new();
     push_from(&mut headers, request.from(), source);
     push_to(&mut headers, request.to(), to, destination);
-    if let Some(date) = date.and_then(|date| date.format(&Rfc3339).ok()) {
+    if let Some(date) = time.sent_at.and_then(|date| date.format(&Rfc3339).ok()) {
         headers.push(Header::new(ByteString::from_static("DateTime"), date));
     }
     let subject = request.message().text(HeaderName::Subject)?;
@@ -214,23 +231,38 @@ fn is_address(host: &str) -> bool {
         || host.parse::<SocketAddr>().is_ok()
 }
 
-/// When the message was sent, if it says so; an error when it has expired since.
-fn sent_at(
-    request: &Request<'_, '_>,
-    now: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, Rejection> {
-    // A malformed date is as good as none (RFC 4475 §3.1.2.12), and so is a malformed Expires.
-    let date = request.message().date().ok().flatten();
-    let date = date.and_then(|date| OffsetDateTime::from_unix_timestamp(date.unix_seconds()).ok());
-    if let Ok(Some(expires)) = request.message().expires() {
-        let expiry = date
-            .unwrap_or(now)
-            .saturating_add(time::Duration::seconds(expires.into()));
-        if expiry <= now {
-            return Err(Rejection::Expired);
-        }
+/// What a message says of time.
+struct Time {
+    sent_at: Option<OffsetDateTime>,
+    to_live: Option<Duration>,
+}
+
+impl Time {
+    /// Reads Date and Expires; an error when the message has expired (RFC 3428 §7).
+    fn of(request: &Request<'_, '_>, now: OffsetDateTime) -> Result<Self, Rejection> {
+        // A malformed date is as good as none (RFC 4475 §3.1.2.12), and so is a malformed Expires.
+        let date = request.message().date().ok().flatten();
+        let sent_at =
+            date.and_then(|date| OffsetDateTime::from_unix_timestamp(date.unix_seconds()).ok());
+        let to_live = match request.message().expires() {
+            Ok(Some(expires)) => Some(to_live(sent_at.unwrap_or(now), expires, now)?),
+            _ => None,
+        };
+        Ok(Self { sent_at, to_live })
     }
-    Ok(date)
+}
+
+/// How long a message still lives that lives for so many seconds from when it was sent.
+fn to_live(
+    sent_at: OffsetDateTime,
+    expires: u32,
+    now: OffsetDateTime,
+) -> Result<Duration, Rejection> {
+    let expiry = sent_at.saturating_add(time::Duration::seconds(expires.into()));
+    let to_live = Duration::try_from(expiry - now).ok();
+    to_live
+        .filter(|rest| !rest.is_zero())
+        .ok_or(Rejection::Expired)
 }
 
 /// Adds `From` where it says more than the source does.

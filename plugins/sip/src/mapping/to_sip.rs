@@ -1,20 +1,21 @@
 //! A message operation as a MESSAGE request (RFC 7572 §4).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::BytesMut;
 use rialto_sdk::{
     model::{CpimMessage, NameAddress, cpim},
     prelude::{
-        ByteString, Bytes, ContentHeader, Error, Header, InstantMessage, MessageOperation, Result,
+        ByteString, Bytes, ContentHeader, Error, InstantMessage, MessageOperation, Result,
         TransactionId,
     },
 };
 use rialto_sip_codec::{Date, HeaderName, MessageWriter, Method, Transport, transaction::Branch};
+use time::OffsetDateTime;
 
-use super::{address::push_sip_uri, is_content};
+use super::{Form, address::push_sip_uri, reference::AUTO_SUBMITTED};
 
-/// What is random in a request.
+/// What names a request.
 ///
 /// The branch is another for each attempt, the rest is the operation's: a server that gets the message by two ways, since one next hop was given up for
 /// another, can tell (RFC 3261 §8.2.2.2, RFC 3263 §4.3).
@@ -23,17 +24,20 @@ pub(crate) struct Identifiers {
     pub(crate) branch: Branch,
     pub(crate) from_tag: u64,
     pub(crate) call_id: u128,
+    /// The same content in another form is the next request (RFC 3261 §8.1.3.5).
+    pub(crate) sequence: u32,
 }
 
 impl Identifiers {
     /// Those of an operation; the gateway's own identifiers are 128 random bits, in hexadecimal.
-    pub(crate) fn new(branch: Branch, operation: &TransactionId) -> Self {
+    pub(crate) fn new(branch: Branch, operation: &TransactionId, sequence: u32) -> Self {
         let call_id = u128::from_str_radix(operation.as_str(), 16);
         let call_id = call_id.unwrap_or_else(|_| rand::random());
         Self {
             branch,
             from_tag: call_id as u64,
             call_id,
+            sequence,
         }
     }
 }
@@ -56,32 +60,21 @@ pub(crate) struct OutgoingMessage<'o> {
     content_type: &'o str,
     content_headers: &'o [ContentHeader],
     payload: Bytes,
+    in_reply_to: Option<&'o str>,
+    is_automatic: bool,
 }
 
 impl<'o> OutgoingMessage<'o> {
     /// Maps addresses and content.
-    pub(crate) fn new(operation: &'o MessageOperation) -> Result<Self> {
+    pub(crate) fn new(operation: &'o MessageOperation, form: Form) -> Result<Self> {
         let message = operation.message();
-        let (content_type, content_headers, payload) = if needs_cpim(operation) {
-            let date_time = message.headers().date_time();
-            let cpim = CpimMessage::from_operation(operation, date_time)
-                .and_then(|cpim| match call_id(message) {
-                    // Said by the Call-ID already.
-                    Some(_) => CpimMessage::new(cpim.into_message().without_thread()).to_bytes(),
-                    None => cpim.to_bytes(),
-                })
-                .map_err(|error| {
-                    Error::unsupported("the message cannot be written as message/cpim")
-                        .with_source(error)
-                })?;
-            (cpim::CONTENT_TYPE, [].as_slice(), cpim)
-        } else {
-            let payload = message.payload().clone().into_bytes();
-            (
-                &**message.content_type(),
-                message.content_headers(),
-                payload,
-            )
+        let (content_type, content_headers, payload) = match form {
+            Form::Cpim => (cpim::CONTENT_TYPE, [].as_slice(), as_cpim(operation)?),
+            Form::Plain => {
+                let payload = message.payload().clone().into_bytes();
+                let content_type: &str = message.content_type();
+                (content_type, message.content_headers(), payload)
+            }
         };
         let destination = operation.destination();
         let instance = operation.destination_instance();
@@ -105,14 +98,40 @@ impl<'o> OutgoingMessage<'o> {
             content_type,
             content_headers,
             payload,
+            in_reply_to: None,
+            is_automatic: false,
         })
     }
 
-    /// Writes the request.
+    /// The operation that it is of.
+    pub(crate) const fn transaction_id(&self) -> &TransactionId {
+        self.operation.transaction_id()
+    }
+
+    /// Sends it by way of another address first (RFC 5438 §7.2.1).
+    pub(crate) fn by_way_of(mut self, uri: &str) -> Self {
+        uri.clone_into(&mut self.request_uri);
+        uri.clone_into(&mut self.to);
+        self
+    }
+
+    /// Says that no person wrote it, and by its Call-ID which message led to it.
+    pub(crate) const fn automatic(mut self, in_reply_to: Option<&'o str>) -> Self {
+        self.in_reply_to = in_reply_to;
+        self.is_automatic = true;
+        self
+    }
+
+    /// Writes the request; `now` dates a message that expires (RFC 3428 §4).
     ///
     /// The body goes byte for byte; header fields lose control characters, which would end their
     /// lines.
-    pub(crate) fn write(&self, ids: &Identifiers, route: &Route<'_>) -> Result<Bytes> {
+    pub(crate) fn write(
+        &self,
+        ids: &Identifiers,
+        route: &Route<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Bytes> {
         let mut out = BytesMut::with_capacity(self.payload.len() + 768);
         let message = self.operation.message();
         let headers = message.headers();
@@ -134,12 +153,23 @@ impl<'o> OutgoingMessage<'o> {
             None => writer.call_id(&format!("{:032x}", ids.call_id)),
         };
         writer = writer
-            .cseq(1, Method::Message)
+            .cseq(ids.sequence, Method::Message)
             .header(HeaderName::UserAgent, route.user_agent);
-        if let Some(date_time) = headers.date_time()
-            && let Some(date) = Date::from_unix_seconds(date_time.unix_timestamp())
-        {
+        let time_to_live = self.operation.time_to_live();
+        let date = headers.date_time().or_else(|| time_to_live.map(|_| now));
+        let date = date.map(OffsetDateTime::unix_timestamp);
+        if let Some(date) = date.and_then(Date::from_unix_seconds) {
             writer = writer.header(HeaderName::Date, &date.to_string());
+            if let Some(time_to_live) = time_to_live {
+                let expires = expires(date, now, time_to_live);
+                writer = writer.header(HeaderName::Expires, &expires.to_string());
+            }
+        }
+        if let Some(in_reply_to) = self.in_reply_to {
+            writer = writer.header(HeaderName::InReplyTo, &one_line(in_reply_to));
+        }
+        if self.is_automatic {
+            writer = writer.extension(AUTO_SUBMITTED, "auto-replied");
         }
         if let Some(subject) = headers.subjects().next() {
             writer = writer.header(HeaderName::Subject, &one_line(&subject.value));
@@ -161,28 +191,28 @@ impl<'o> OutgoingMessage<'o> {
     }
 }
 
-/// Whether the message says what MESSAGE has no header field for (RFC 3862 §4).
-///
-/// A thread and one subject have theirs, and so have Content-* headers; other languages of the
-/// subject are left out.
-fn needs_cpim(operation: &MessageOperation) -> bool {
-    let is_carried =
-        |header: &Header| matches!(&*header.name, "From" | "To" | "DateTime" | "Subject");
-    let headers = operation.message().headers();
-    !headers.iter().all(is_carried)
-        || headers.to().nth(1).is_some()
-        || !operation
-            .message()
-            .content_headers()
-            .iter()
-            .all(is_header_field)
+/// Headers and content in one.
+fn as_cpim(operation: &MessageOperation) -> Result<Bytes> {
+    let message = operation.message();
+    let date_time = message.headers().date_time();
+    CpimMessage::from_operation(operation, date_time)
+        .and_then(|cpim| match call_id(message) {
+            // Said by the Call-ID already.
+            Some(_) => CpimMessage::new(cpim.into_message().without_thread()).to_bytes(),
+            None => cpim.to_bytes(),
+        })
+        .map_err(|error| {
+            Error::unsupported("the message cannot be written as message/cpim").with_source(error)
+        })
 }
 
-/// Whether a header of the content may stand among those of SIP: any other would be a header of
-/// the request, of the sender's making (RFC 2045 §3).
-fn is_header_field(header: &ContentHeader) -> bool {
-    let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    is_content(&header.name) && header.name.bytes().all(stands)
+/// What Expires counts from Date, for a message that lives that much longer from now on; whole seconds, not fewer (RFC 3428 §7).
+fn expires(date: Date, now: OffsetDateTime, time_to_live: Duration) -> u32 {
+    let age = now.unix_timestamp().saturating_sub(date.unix_seconds());
+    let left = time_to_live.as_secs() + u64::from(time_to_live.subsec_nanos() > 0);
+    let expires = i64::try_from(left).unwrap_or(i64::MAX).saturating_add(age);
+    // 0 would say that it has expired.
+    u32::try_from(expires.max(1)).unwrap_or(u32::MAX)
 }
 
 /// The thread, where it can be the Call-ID.

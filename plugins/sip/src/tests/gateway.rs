@@ -8,7 +8,7 @@ use std::{
 };
 
 use rialto_sdk::{
-    prelude::{MessageOperation, Response, ResponseStatus, TransactionId},
+    prelude::{DispositionOperation, MessageOperation, Response, ResponseStatus, TransactionId},
     tokio_util::{sync::CancellationToken, task::TaskTracker},
 };
 use tokio::sync::{Notify, oneshot};
@@ -28,6 +28,7 @@ pub(super) struct Fake {
 struct State {
     answer: Option<ResponseStatus>,
     submitted: Vec<MessageOperation>,
+    reported: Vec<DispositionOperation>,
     held: Vec<Held>,
     counts: BTreeMap<&'static str, u64>,
     last_id: u64,
@@ -64,6 +65,11 @@ impl Fake {
 
     pub(super) fn submitted(&self) -> Vec<MessageOperation> {
         self.lock().submitted.clone()
+    }
+
+    /// The words on earlier messages.
+    pub(super) fn reported(&self) -> Vec<DispositionOperation> {
+        self.lock().reported.clone()
     }
 
     /// Waits until so many operations were submitted in all.
@@ -116,6 +122,13 @@ impl Gateway for Fake {
                 Err(_) => std::future::pending().await,
             }
         })
+    }
+
+    fn report(&self, disposition: DispositionOperation) -> Self::Submission {
+        let mut state = self.lock();
+        let answer = state.answer.clone().unwrap_or(ResponseStatus::Success);
+        state.reported.push(disposition.clone());
+        Box::pin(async { disposition.respond(answer) })
     }
 
     fn transaction_id(&self) -> TransactionId {

@@ -1,9 +1,12 @@
 //! The whole adapter over loopback sockets, with a gateway of the test's own.
 
+mod composing;
 mod gateway;
 mod inbound;
+mod notifications;
 mod outbound;
 mod peer;
+mod reports;
 mod streams;
 mod timers;
 mod torture;

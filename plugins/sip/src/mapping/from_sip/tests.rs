@@ -1,24 +1,18 @@
 use std::path::PathBuf;
 
 use rialto_sdk::prelude::FailureReason;
-use rialto_sip_codec::SipMessage;
 
 use super::*;
+use crate::mapping::{arrive, arrive_as_message};
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
-
-fn id() -> TransactionId {
-    TransactionId::parse(b"1").unwrap()
-}
 
 fn map(text: &[u8]) -> Result<MessageOperation, Rejection> {
     map_at(text, NOW)
 }
 
 fn map_at(text: &[u8], now: OffsetDateTime) -> Result<MessageOperation, Rejection> {
-    let bytes = Bytes::copy_from_slice(text);
-    let message = SipMessage::parse(&bytes).unwrap();
-    message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), now, None)
+    arrive_as_message(&Bytes::copy_from_slice(text), now)
 }
 
 /// A request with other lines than usual in the places of the usual ones.
@@ -110,11 +104,11 @@ fn rfc7572_8_example_6_keeps_the_language() {
 #[test]
 fn rfc3261_19_1_6_numbers_write_to_each_other_where_numbers_have_a_domain() {
     let text = request("tel:7042;phone-context=+1", "<tel:+1-201-555-0123>", "", "");
-    let message = SipMessage::parse(&text).unwrap();
     let numbers = Domain::parse("numbers.example").unwrap();
-    let request = Request::read(&message).unwrap();
-    let bytes = Bytes::copy_from_slice(&text);
-    let operation = message_from_sip(&request, &bytes, id(), NOW, Some(&numbers)).unwrap();
+    let incoming = arrive(&text.into(), NOW, Some(&numbers));
+    let Ok(Incoming::Message(operation)) = incoming else {
+        panic!("{incoming:?}");
+    };
     assert_eq!(
         operation.source().as_str(),
         "im:+12015550123/user=phone@numbers.example"
@@ -221,9 +215,7 @@ fn payload_of_any_type_crosses_byte_for_byte_and_shared() {
          Content-Transfer-Encoding: base64\r\nContent-ID: <a@b.example>\r\n",
         "\u{0}\r\n\u{1}raw\r\n",
     ));
-    let message = SipMessage::parse(&bytes).unwrap();
-    let operation =
-        message_from_sip(&Request::read(&message).unwrap(), &bytes, id(), NOW, None).unwrap();
+    let operation = arrive_as_message(&bytes, NOW).unwrap();
     let payload = operation.message().payload().as_bytes();
     assert_eq!(payload, "\u{0}\r\n\u{1}raw\r\n".as_bytes());
     assert!(bytes.as_ptr_range().contains(&payload.as_ptr()));

@@ -1,11 +1,11 @@
 use rialto_sdk::prelude::{
-    ContentHeader, InstantInbox, MaxForwards, MessageHeaders, TransactionId,
+    ContentHeader, Header, InstantInbox, MaxForwards, MessageHeaders, TransactionId,
 };
-use rialto_sip_codec::{Request, SipMessage};
+use rialto_sip_codec::SipMessage;
 use time::OffsetDateTime;
 
 use super::*;
-use crate::mapping::message_from_sip;
+use crate::mapping::{Wrapping, arrive_as_message};
 
 fn operation(message: InstantMessage) -> MessageOperation {
     MessageOperation::new(
@@ -22,15 +22,20 @@ fn write(operation: &MessageOperation) -> Bytes {
         branch: Branch::new(0xb),
         from_tag: 0xf,
         call_id: 0xc,
+        sequence: 1,
     };
     let route = Route {
         transport: Transport::Tcp,
         sent_by: "x2s.example.com",
         user_agent: "rialto",
     };
-    OutgoingMessage::new(operation)
-        .unwrap()
-        .write(&ids, &route)
+    let form = match Wrapping::of(operation) {
+        Wrapping::Needed => Form::Cpim,
+        _ => Form::Plain,
+    };
+    let message = OutgoingMessage::new(operation, form).unwrap();
+    message
+        .write(&ids, &route, OffsetDateTime::UNIX_EPOCH)
         .unwrap()
 }
 
@@ -151,10 +156,7 @@ fn thread_stands_in_a_message_cpim_only_where_it_is_no_call_id() {
             "{text}"
         );
         assert_eq!(text.contains("NS: Rialto"), is_inside, "{text}");
-        let parsed = SipMessage::parse(&bytes).unwrap();
-        let request = Request::read(&parsed).unwrap();
-        let id = TransactionId::parse(b"2").unwrap();
-        let back = message_from_sip(&request, &bytes, id, OffsetDateTime::UNIX_EPOCH, None);
+        let back = arrive_as_message(&bytes, OffsetDateTime::UNIX_EPOCH);
         assert_eq!(back.unwrap().message().thread().unwrap(), thread);
     }
 }
@@ -193,10 +195,7 @@ fn message_comes_back_as_it_was() {
         .with_content_headers(vec![ContentHeader::new("Content-Language", "ar")]);
     let sent = operation(message).with_destination_instance("a/ö 1");
     let bytes = write(&sent);
-    let parsed = SipMessage::parse(&bytes).unwrap();
-    let request = Request::read(&parsed).unwrap();
-    let id = *sent.transaction_id();
-    let back = message_from_sip(&request, &bytes, id, OffsetDateTime::UNIX_EPOCH, None).unwrap();
+    let back = arrive_as_message(&bytes, OffsetDateTime::UNIX_EPOCH).unwrap();
     assert_eq!(back.source_instance(), sent.source_instance());
     assert_eq!(back.destination_instance(), sent.destination_instance());
     assert_eq!(back.message().payload(), sent.message().payload());
