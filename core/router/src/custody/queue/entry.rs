@@ -33,6 +33,11 @@ pub enum Outcome {
         /// When to come back, if somebody said so.
         after: Option<Duration>,
     },
+    /// It was not tried at all, by no fault of the destination, of which this says nothing; its conversation waits.
+    NotTried {
+        /// For how long, if somebody said so.
+        after: Option<Duration>,
+    },
 }
 
 /// What an operator can see of an entry.

@@ -211,6 +211,12 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
                 self.succeed(destination, era);
                 self.rest(now, conversation, after, rng);
             }
+            Outcome::NotTried { after } => {
+                if let Some(entry) = self.entries.get_mut(at as usize) {
+                    entry.attempts = entry.attempts.saturating_sub(1);
+                }
+                self.rest(now, conversation, after, rng);
+            }
         }
         self.place(conversation);
         let until = self.rest_of(conversation, destination);

@@ -208,6 +208,23 @@ fn recipient_that_is_away_holds_back_his_conversation_alone() {
 }
 
 #[test]
+fn delivery_that_was_not_tried_says_nothing_of_the_destination() {
+    let mut bench = Bench::new(RetryLimits::default());
+    for conversation in 0..4 {
+        bench.push(conversation, "a");
+    }
+    for key in bench.all_next() {
+        bench.settle(key, DOWN).unwrap();
+    }
+    bench.now = bench.queue.poll_timeout().unwrap();
+    let probe = bench.next().unwrap();
+    let after = Some(60 * SECOND);
+    bench.settle(probe, Outcome::NotTried { after }).unwrap();
+    assert_eq!(bench.queue.get(JournalKey::new(probe)).unwrap().attempts, 1);
+    assert_eq!(bench.all_next().len(), 1, "another one probes, alone");
+}
+
+#[test]
 fn time_that_was_told_before_a_restart_is_kept_after_it() {
     let mut bench = Bench::new(RetryLimits::default());
     let until = bench.now + 60 * SECOND;

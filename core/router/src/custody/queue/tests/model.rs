@@ -123,7 +123,8 @@ impl Model {
         self.passed.remove(&place);
         let peer = self.peers.entry(place.0).or_default();
         let is_news = peer.era == era;
-        if is_news && !matches!(outcome, Outcome::DestinationFailed { .. }) {
+        let is_answer = matches!(outcome, Outcome::Done | Outcome::EntryFailed { .. });
+        if is_news && is_answer {
             peer.failures = 0;
             peer.window = (peer.window + 1).min(3);
             peer.rests_until = None;
@@ -133,7 +134,7 @@ impl Model {
                 self.rests.entry(place).or_default().0 = 0;
                 self.forget(key);
             }
-            Outcome::EntryFailed { after } => {
+            Outcome::EntryFailed { after } | Outcome::NotTried { after } => {
                 let rest = self.rests.entry(place).or_default();
                 rest.0 += 1;
                 rest.1 = Some(now + LIMITS().wait(rest.0, after, dice));
@@ -205,6 +206,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         2 => Just(Outcome::Done),
         2 => after().prop_map(|after| Outcome::DestinationFailed { after }),
         1 => after().prop_map(|after| Outcome::EntryFailed { after }),
+        1 => after().prop_map(|after| Outcome::NotTried { after }),
     ]
 }
 
