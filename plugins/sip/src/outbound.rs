@@ -92,7 +92,8 @@ impl Outbound {
         };
         let status = match operation.is_ephemeral() {
             false => self.send_message(&operation, hop).await?,
-            true => self.send_ephemeral(&operation, hop).await?,
+            // On the heap, as few are: all that wait would have room for it.
+            true => Box::pin(self.send_ephemeral(&operation, hop)).await?,
         };
         Ok(operation.respond(status))
     }
@@ -107,20 +108,30 @@ impl Outbound {
         hop: NextHop,
     ) -> Result<ResponseStatus> {
         let (first, second) = self.forms(operation);
-        let asking = match first {
-            Form::Cpim => asking(operation, OffsetDateTime::now_utc()),
-            Form::Plain => None,
-        };
-        let message = OutgoingMessage::new(asking.as_ref().unwrap_or(operation), first)?;
-        let sent = self.send(&message, FIRST, hop).await?;
+        let sent = awaited(self.begin_message(operation, first, FIRST, hop)?).await;
         match second {
-            Some(form) if is_unsuited(&sent) => {
+            Some(second) if is_unsuited(&sent) => {
                 self.refusals.add(Refused::Cpim, operation.destination());
-                let message = OutgoingMessage::new(operation, form)?;
-                Ok(status_of(self.send(&message, SECOND, hop).await?))
+                let sent = awaited(self.begin_message(operation, second, SECOND, hop)?).await;
+                Ok(status_of(sent))
             }
             _ => Ok(status_of(sent)),
         }
+    }
+
+    fn begin_message(
+        &self,
+        operation: &MessageOperation,
+        form: Form,
+        sequence: u32,
+        hop: NextHop,
+    ) -> Result<Begun> {
+        let asking = match form {
+            Form::Cpim => asking(operation, OffsetDateTime::now_utc()),
+            Form::Plain => None,
+        };
+        let message = OutgoingMessage::new(asking.as_ref().unwrap_or(operation), form)?;
+        self.begin(&message, sequence, hop)
     }
 
     /// The form to send a message in, and the one to try when that is refused.
@@ -156,8 +167,7 @@ impl Outbound {
         if !self.requests.has_room() {
             return Ok(Failure::new(FailureReason::Overloaded).into());
         }
-        let message = OutgoingMessage::new(operation, Form::Plain)?;
-        let sent = self.send(&message, FIRST, hop).await?;
+        let sent = awaited(self.begin_message(operation, Form::Plain, FIRST, hop)?).await;
         if is_unsuited(&sent) {
             self.refusals.add(Refused::Ephemeral, destination);
         }
@@ -165,35 +175,15 @@ impl Outbound {
         Ok(status_of(sent))
     }
 
-    /// Sends a request and waits for its final response.
-    async fn send(
-        &self,
-        message: &OutgoingMessage<'_>,
-        sequence: u32,
-        hop: NextHop,
-    ) -> Result<Result<Outcome, Failure>> {
-        Ok(match self.begin(message, sequence, hop)? {
-            Ok(outcome) => match outcome.await {
-                Ok(outcome) => Ok(outcome),
-                Err(_) => Err(Failure::new(FailureReason::ShuttingDown)),
-            },
-            Err(failure) => Err(failure),
-        })
-    }
-
     /// Writes the request and hands it to the loop.
-    fn begin(
-        &self,
-        message: &OutgoingMessage<'_>,
-        sequence: u32,
-        hop: NextHop,
-    ) -> Result<Result<oneshot::Receiver<Outcome>, Failure>> {
+    fn begin(&self, message: &OutgoingMessage<'_>, sequence: u32, hop: NextHop) -> Result<Begun> {
         let branch = Branch::new(rand::random());
         let ids = Identifiers::new(branch, message.transaction_id(), sequence);
         let Some((hop, port, bytes)) = self.write(message, &ids, hop)? else {
-            return Ok(Err(Failure::new(FailureReason::TooLarge).with_detail(
-                "the message exceeds 1300 bytes and no TCP address is known for the next hop",
-            )));
+            return Ok(Begun(Err(Failure::new(FailureReason::TooLarge)
+                .with_detail(
+                    "the message exceeds 1300 bytes and no TCP address is known for the next hop",
+                ))));
         };
         let (outcome, awaited) = oneshot::channel();
         let request = Request {
@@ -203,10 +193,8 @@ impl Outbound {
             port,
             outcome,
         };
-        Ok(match self.requests.send(request) {
-            Ok(()) => Ok(awaited),
-            Err(reason) => Err(reason.into()),
-        })
+        let sent = self.requests.send(request);
+        Ok(Begun(sent.map(|()| awaited).map_err(Failure::from)))
     }
 
     fn next_hop(&self, operation: &MessageOperation) -> Result<NextHop, Failure> {
@@ -285,6 +273,17 @@ pub(crate) const MAX_REPORTS: u32 = 120;
 /// The sequence numbers of a message, and of the same in another form.
 const FIRST: u32 = 1;
 const SECOND: u32 = 2;
+
+/// A request that is under way, or why it is not.
+struct Begun(Result<oneshot::Receiver<Outcome>, Failure>);
+
+/// Waits for the final response to a request.
+async fn awaited(begun: Begun) -> Result<Outcome, Failure> {
+    match begun.0?.await {
+        Ok(outcome) => Ok(outcome),
+        Err(_) => Err(Failure::new(FailureReason::ShuttingDown)),
+    }
+}
 
 /// Whether another form of the message may do where this one did not.
 fn is_unsuited(sent: &Result<Outcome, Failure>) -> bool {

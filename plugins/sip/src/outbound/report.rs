@@ -6,7 +6,7 @@ use rialto_sdk::{
 };
 use tokio::time::Instant;
 
-use super::{FIRST, Outbound, SECOND, is_unsuited, status_of};
+use super::{FIRST, Outbound, SECOND, awaited, is_unsuited, status_of};
 use crate::{
     config::{NextHop, TransportKind},
     endpoint::Outcome,
@@ -87,7 +87,8 @@ impl Outbound {
             Some(uri) => message.by_way_of(uri),
             None => message,
         };
-        self.send(&message, FIRST, hop).await.map(Some)
+        let begun = self.begin(&message, FIRST, hop)?;
+        Ok(Some(awaited(begun).await))
     }
 
     /// Tells of a failure in words.
@@ -105,6 +106,6 @@ impl Outbound {
         let operation = notice(report, reference, text, self.notices.language());
         let message = OutgoingMessage::new(&operation, Form::Plain)?;
         let message = message.automatic(reference.call_id.as_deref());
-        self.send(&message, SECOND, hop).await
+        Ok(awaited(self.begin(&message, SECOND, hop)?).await)
     }
 }

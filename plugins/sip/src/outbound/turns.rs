@@ -45,7 +45,10 @@ impl Turns {
             source: operation.source().clone(),
             destination: operation.destination().clone(),
         };
-        match self.place(&conversation)? {
+        let (place, replaced) = self.place(&conversation)?;
+        // Who waited before hears of it by this, now that the lock is free.
+        drop(replaced);
+        match place {
             Place::Free => Ok(Turn {
                 turns: self.clone(),
                 conversation,
@@ -54,25 +57,24 @@ impl Turns {
         }
     }
 
-    fn place(&self, conversation: &Conversation) -> Result<Place, FailureReason> {
-        let (place, _replaced);
-        {
-            let mut waiting = self.lock();
-            let is_full = waiting.len() >= MAX_CONVERSATIONS;
-            (place, _replaced) = match waiting.entry(conversation.clone()) {
-                Entry::Vacant(_) if is_full => return Err(FailureReason::Overloaded),
-                Entry::Vacant(vacant) => {
-                    vacant.insert(None);
-                    (Place::Free, None)
-                }
-                Entry::Occupied(mut occupied) => {
-                    let (sender, turn) = oneshot::channel();
-                    (Place::Behind(turn), occupied.insert(Some(sender)))
-                }
-            };
+    fn place(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<(Place, Option<oneshot::Sender<Turn>>), FailureReason> {
+        let mut waiting = self.lock();
+        let is_full = waiting.len() >= MAX_CONVERSATIONS;
+        match waiting.entry(conversation.clone()) {
+            Entry::Vacant(_) if is_full => Err(FailureReason::Overloaded),
+            Entry::Vacant(vacant) => {
+                vacant.insert(None);
+                Ok((Place::Free, None))
+            }
+            Entry::Occupied(mut occupied) => {
+                let (sender, turn) = oneshot::channel();
+                let replaced = occupied.insert(Some(sender));
+                Ok((Place::Behind(turn), replaced))
+            }
         }
-        // Who waited before hears of it now that the lock is free.
-        Ok(place)
     }
 
     /// Who waits in a conversation; without one, nothing is under way there any more.
