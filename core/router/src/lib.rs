@@ -55,14 +55,9 @@
 mod access;
 mod aliases;
 mod chronicle;
-#[expect(
-    dead_code,
-    reason = "the face of it comes first, for those who build on it"
-)]
 mod custody;
 mod decision;
 mod pattern;
-#[expect(dead_code, reason = "what custody needs of it comes first")]
 mod router;
 mod shards;
 mod table;

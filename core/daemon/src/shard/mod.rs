@@ -167,7 +167,7 @@ impl Shard {
         key: &[u8],
         record: Bytes,
     ) -> Result<(), RestoreError> {
-        self.lock().custodian.restore(now, table, key, record)
+        self.lock().custodian.restore(now, table, key, &record)
     }
 
     /// Gives the custodian an input and sees to what follows from it.

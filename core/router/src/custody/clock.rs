@@ -29,6 +29,11 @@ impl WallClock {
         wall.checked_sub(before).unwrap_or(UNIX_EPOCH)
     }
 
+    /// The moment at which it was read.
+    pub(super) const fn anchor(&self) -> Instant {
+        self.anchor
+    }
+
     pub(super) fn millis(&self, now: Instant) -> Millis {
         Millis::of(self.at(now))
     }

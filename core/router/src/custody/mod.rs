@@ -1,22 +1,56 @@
 //! Responsibility for messages whose sender was answered before their outcome was known.
+//!
+//! *Custody* is DTN's word (RFC 5050): the gateway takes it when it answers early, and gives it up when the message is handed over, or its sender was told of a failure.
+//! Nothing is answered early that is not safe in the journal; what is safe ends in one of the two, over restarts too.
+//!
+//! | part | what |
+//! |---|---|
+//! | [`policy`] | for whose messages, after how long, for how long |
+//! | [`acceptance`] | what comes in: passed through, kept, or known already ([`identities`]) |
+//! | [`attempts`] | what is kept: tried, tried again ([`queue`]), given up |
+//! | [`reports`] | the later word on a message: waited for ([`awaited`]), told |
+//! | [`record`], [`journal`] | what is written, and read again ([`restore`]) |
 
-use std::{collections::VecDeque, time::Instant};
-
-use rand::CryptoRng;
-use rialto_model::{
-    Bytes, DispositionOperation, Domain, Failure, FailureReason, InstantInbox, MessageOperation,
-    ResponseStatus, TransactionId,
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, Hash, Hasher},
+    time::{Duration, Instant},
 };
 
+use foldhash::quality::FixedState;
+use rand::CryptoRng;
+use rialto_model::{
+    Domain, Failure, InstantInbox, MessageOperation, Response, ResponseStatus, TransactionId,
+};
+
+mod acceptance;
+mod attempts;
+mod awaited;
 mod clock;
+mod entries;
+mod held;
+mod identities;
 mod journal;
+mod keeping;
 mod policy;
 pub(crate) mod queue;
 mod record;
 mod report_id;
+mod reports;
+mod restore;
 mod statistics;
 mod view;
+mod writes;
 
+use self::{
+    awaited::Awaited,
+    entries::{Entries, Target},
+    held::Holding,
+    identities::Identities,
+    queue::RetryQueue,
+    report_id::Telling,
+    writes::Writes,
+};
 pub use self::{
     clock::WallClock,
     journal::{Change, JournalKey, JournalKeys, JournalTable, Put, Unread, Unwritten, WriteId},
@@ -26,68 +60,87 @@ pub use self::{
     statistics::CustodyStatistics,
     view::{KeptKind, KeptOperation, KeptState, NoSuchEntry},
 };
-use crate::{Action, AdapterId, AttemptId, CallerTicket, Hop, Router};
+use crate::{Action, AdapterId, AttemptId, CallerTicket, Hop, Router, StepKind, router::Owner};
 
 /// A router, and the responsibility for what it could not deliver while the sender waited.
 ///
 /// A state machine without I/O, owned by one task, used as a [`Router`] is. What it adds are [`Action::Write`], whose result
 /// comes back by [`handle_written`](Self::handle_written), [`Action::Load`] with [`handle_loaded`](Self::handle_loaded), and
 /// [`Action::DeliverDisposition`] with [`handle_disposition_response`](Self::handle_disposition_response).
+///
+/// * A message is passed through, and never touches the disk, if its outcome is known while its sender's network has patience
+///   ([`CustodyPolicy`]).
+/// * Else it is written, and its sender answered `Indeterminant` when that is safe, not sooner. An outcome that is known by then is answered itself.
+/// * What was answered so is handed over at least once, under the same identifier each time, in the order of its conversation; or it ends in a disposition `Failed`,
+///   which its sender is told whether he asked or not.
+/// * A message that comes again under the identity of one that was kept is answered as that one was, and not delivered.
+/// * What is worth something only now is never kept.
+///
+/// draft-ietf-impp-cpim-03 §2.4.1 and §3.4; RFC 2779 §4.2, §5.4.1 and §5.4.2.
 #[derive(Debug)]
 pub struct Custodian<R> {
     router: Router<R>,
     settings: CustodySettings,
     keys: JournalKeys,
     clock: WallClock,
+    /// The time that was handed in last.
+    now: Instant,
+    /// Of conversations; keyed, so that nobody outside can make two of them look like one.
+    hash: FixedState,
+    holding: Holding,
+    entries: Entries,
+    queue: RetryQueue<Target>,
+    identities: Identities,
+    awaited: Awaited,
+    telling: Telling,
+    writes: Writes,
+    /// How many entries wait for their body, for their sender to be told of the failure.
+    ending: usize,
+    /// Those of them whose body could not be read, and when it is asked for again.
+    unread: Vec<JournalKey>,
+    read_again_at: Option<Instant>,
+    /// A list that was used, for the next that the router fills.
+    heard: Vec<(Owner, Response)>,
     actions: VecDeque<Action>,
+    is_draining: bool,
     statistics: CustodyStatistics,
 }
 
 impl<R: CryptoRng> Custodian<R> {
-    /// Makes a custodian; `keys` are shared by all that write to one journal.
+    /// How many actions the queue keeps room for when it has run empty.
+    const ROOM: usize = 256;
+
+    /// Makes a custodian; `keys` are shared by all that write to one journal. No time that is handed in later may lie before the moment at which the clock was read.
     pub fn new(
-        router: Router<R>,
+        mut router: Router<R>,
         settings: CustodySettings,
         keys: JournalKeys,
         clock: WallClock,
     ) -> Self {
+        let limits = *settings.limits();
+        let rng = router.rng();
         Self {
+            hash: FixedState::with_seed(rng.next_u64()),
+            identities: Identities::new(rng, limits.max_identities()),
+            queue: RetryQueue::new(clock.anchor(), *limits.retries()),
+            awaited: Awaited::new(limits.max_awaited()),
             router,
             settings,
             keys,
+            now: clock.anchor(),
             clock,
+            holding: Holding::default(),
+            entries: Entries::default(),
+            telling: Telling::default(),
+            writes: Writes::default(),
+            ending: 0,
+            unread: Vec::new(),
+            read_again_at: None,
+            heard: Vec::new(),
             actions: VecDeque::new(),
+            is_draining: false,
             statistics: CustodyStatistics::default(),
         }
-    }
-
-    /// Takes up a record that was found in the journal; to be called for all of them, in the order of their keys, table by
-    /// table, before anything else. When all are in, call [`handle_timeout`](Self::handle_timeout).
-    ///
-    /// Of several custodians over one journal, the one gets the record whose conversation it is of: [`conversation_of`](Self::conversation_of).
-    pub fn restore(
-        &mut self,
-        now: Instant,
-        table: JournalTable,
-        key: &[u8],
-        record: Bytes,
-    ) -> Result<(), RestoreError> {
-        let _ = (now, table, key, record);
-        Ok(())
-    }
-
-    /// The source and the destination of the message that a record is about, as its sender knows them.
-    pub fn conversation_of(
-        table: JournalTable,
-        key: &[u8],
-        record: &Bytes,
-    ) -> Result<(InstantInbox, InstantInbox), RestoreError> {
-        let _ = (table, key, record);
-        Err(RestoreError::Damaged {
-            table,
-            key: 0,
-            problem: "it is empty",
-        })
     }
 
     /// Takes an operation that came from an adapter; `ticket` comes back with its response.
@@ -98,12 +151,17 @@ impl<R: CryptoRng> Custodian<R> {
         operation: MessageOperation,
         ticket: CallerTicket,
     ) {
-        self.router.handle_operation(now, from, operation, ticket);
+        self.begin(now);
+        if self.admit(from, operation, ticket) {
+            self.work();
+        }
     }
 
-    /// Takes an adapter's answer to a delivery.
+    /// Takes an adapter's answer to a delivery; one that nobody waits for is counted and forgotten.
     pub fn handle_response(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
+        self.begin(now);
         self.router.handle_response(now, attempt, status);
+        self.work();
     }
 
     /// Takes what DNS says of a domain, as [`Router::handle_resolved`] does.
@@ -113,107 +171,164 @@ impl<R: CryptoRng> Custodian<R> {
         domain: &Domain,
         hops: impl FnMut(&mut R, Option<AdapterId>) -> Result<Vec<Hop>, Failure>,
     ) {
+        self.begin(now);
         self.router.handle_resolved(now, domain, hops);
+        self.work();
     }
 
-    /// Ends an operation whose sender has gone; its response still comes. One that is kept, or about to be, goes on.
+    /// Ends an operation whose sender has gone; its response, `Cancelled`, still comes.
+    ///
+    /// Nothing happens when it has ended already, or is kept, or about to be.
     pub fn handle_cancel(&mut self, now: Instant, ticket: CallerTicket) {
-        let _ = now;
-        self.router.handle_cancel(ticket);
+        self.begin(now);
+        if self.holding.contains(ticket) {
+            self.router.call_off(Owner::Held(ticket));
+            self.work();
+        } else {
+            self.router.handle_cancel(ticket);
+        }
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.begin(now);
         self.router.handle_timeout(now);
+        self.hear();
+        while let Some(ticket) = self.holding.impatient(now) {
+            self.run_out_of_patience(ticket);
+        }
+        self.give_reports_up();
+        for (purpose, changes) in self.writes.due(now) {
+            self.write(purpose, changes);
+        }
+        if self.read_again_at.is_some_and(|at| at <= now) {
+            self.read_again_at = None;
+            let unread = self.unread.drain(..);
+            self.actions.extend(unread.map(|key| Action::Load { key }));
+        }
+        self.identities.expire(now);
+        self.awaited.expire(now);
+        self.work();
     }
 
-    /// Takes a later word on a message, from the adapter that delivered it; `ticket` comes back with the response.
-    pub fn handle_disposition(
-        &mut self,
-        now: Instant,
-        from: AdapterId,
-        disposition: DispositionOperation,
-        ticket: CallerTicket,
-    ) {
-        let _ = (now, from);
-        let failure = Failure::new(FailureReason::NotPermitted);
-        let response = disposition.respond(failure.into());
-        self.actions.push_back(Action::Respond { ticket, response });
-    }
-
-    /// Whether a later word is waited for here, on the message that an adapter got under that identifier.
-    pub fn awaits(&self, concerning: &TransactionId) -> bool {
-        let _ = concerning;
-        false
-    }
-
-    /// Takes an adapter's answer to a disposition.
-    pub fn handle_disposition_response(
-        &mut self,
-        now: Instant,
-        report: ReportId,
-        status: ResponseStatus,
-    ) {
-        let _ = (now, report, status);
-    }
-
-    /// Takes the result of a write: whether its changes are safe.
-    pub fn handle_written(&mut self, now: Instant, write: WriteId, result: Result<(), Unwritten>) {
-        let _ = (now, write, result.is_ok());
-    }
-
-    /// Takes a record that was asked for.
-    pub fn handle_loaded(&mut self, now: Instant, key: JournalKey, record: Result<Bytes, Unread>) {
-        let _ = (now, key, record.is_ok());
-    }
-
-    /// Tries a kept message at once.
-    pub fn retry(&mut self, now: Instant, key: JournalKey) -> Result<(), NoSuchEntry> {
-        let _ = (now, key);
-        Err(NoSuchEntry)
-    }
-
-    /// Gives a kept message up, and tells its sender of a failure.
-    pub fn drop_kept(&mut self, now: Instant, key: JournalKey) -> Result<(), NoSuchEntry> {
-        let _ = (now, key);
-        Err(NoSuchEntry)
-    }
-
-    /// Refuses operations from now on; what is in progress goes on, and what is kept stays in the journal.
-    pub fn begin_drain(&mut self) {
+    /// Refuses operations from now on. What is in progress goes on; what is kept stays in the journal.
+    pub const fn begin_drain(&mut self) {
+        self.is_draining = true;
         self.router.begin_drain();
     }
 
     /// The next thing to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions
-            .pop_front()
-            .or_else(|| self.router.poll_action())
+        if let Some(action) = self.actions.pop_front() {
+            return Some(action);
+        }
+        self.actions.shrink_to(Self::ROOM);
+        let action = self.router.poll_action()?;
+        if let Action::Deliver {
+            adapter, operation, ..
+        } = &action
+            && let Some(awaiting) = self.awaited.get_mut(operation.transaction_id())
+        {
+            let inbox = operation.destination().as_str().into();
+            awaiting.deliverer = Some((*adapter, inbox));
+        }
+        Some(action)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due, if anything is in progress.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
-        self.router.poll_timeout()
+        // What is held up goes on when a write or a record comes back, not with time.
+        let kept = if self.is_draining || self.is_held_up() {
+            None
+        } else {
+            self.queue.poll_timeout()
+        };
+        [
+            self.router.poll_timeout(),
+            self.holding.next(),
+            self.telling.next(),
+            self.writes.next_due(),
+            self.read_again_at,
+            kept,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether nothing is in progress but what the journal has, and nothing is left to do.
     pub fn is_idle(&self) -> bool {
-        self.router.is_idle() && self.actions.is_empty()
-    }
-
-    /// What is kept, in the order of acceptance.
-    pub fn queue(&self, now: Instant) -> impl Iterator<Item = KeptOperation<'_>> {
-        let _ = now;
-        std::iter::empty()
-    }
-
-    /// The counters.
-    pub fn statistics(&self) -> CustodyStatistics {
-        self.statistics
+        self.router.is_idle()
+            && self.actions.is_empty()
+            && self.writes.are_done()
+            && self.telling.is_empty()
     }
 
     /// The router.
     pub const fn router(&self) -> &Router<R> {
         &self.router
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.now = now;
+        self.router.chronicle().observe(now);
+    }
+
+    /// Notes what happened to a kept message.
+    fn note(&mut self, key: JournalKey, what: StepKind) {
+        self.router.chronicle().note(Owner::Kept(key), what);
+    }
+
+    /// Goes on until nothing more follows by itself.
+    fn work(&mut self) {
+        while self.hear() | self.drive() {}
+    }
+
+    /// Hears how tries ended; whether any did.
+    fn hear(&mut self) -> bool {
+        let heard = std::mem::take(&mut self.heard);
+        let mut ended = self.router.swap_ended(heard);
+        let any = !ended.is_empty();
+        for (owner, response) in ended.drain(..) {
+            let status = response.into_status();
+            match owner {
+                Owner::Held(ticket) => self.end_held(ticket, status),
+                Owner::Kept(key) => self.end_kept(key, status),
+                Owner::Caller(_) => {}
+            }
+        }
+        self.heard = ended;
+        any
+    }
+
+    fn write(&mut self, purpose: writes::Purpose, changes: Vec<Change>) {
+        let write = self.writes.begin(purpose, &changes);
+        self.actions.push_back(Action::Write { write, changes });
+    }
+
+    fn conversation(&self, source: &InstantInbox, destination: &InstantInbox) -> u64 {
+        let mut hasher = self.hash.build_hasher();
+        source.as_str().hash(&mut hasher);
+        destination.as_str().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn adapter_name(&self, adapter: AdapterId) -> rialto_model::ByteString {
+        let adapter = self.router.table().adapter(adapter);
+        adapter.map_or_else(Default::default, |adapter| adapter.name().clone())
+    }
+
+    /// The time so much later.
+    fn after(&self, time: Duration) -> Instant {
+        self.now.checked_add(time).unwrap_or(self.now)
+    }
+
+    fn random_id(&mut self) -> TransactionId {
+        TransactionId::random(self.router.rng())
+    }
+
+    /// Whether anything more can be kept.
+    fn has_place(&self) -> bool {
+        self.entries.len() < self.settings.limits().max_kept()
     }
 }

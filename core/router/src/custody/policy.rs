@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::queue::RetryLimits;
 use crate::AdapterId;
 
 /// What becomes of messages that an adapter brings while their outcome is not known.
@@ -17,6 +18,7 @@ pub struct CustodyPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustodyLimits {
     max_kept: usize,
+    retries: RetryLimits,
     max_in_flight: usize,
     max_identities: usize,
     max_awaited: usize,
@@ -98,9 +100,16 @@ impl CustodyLimits {
         self
     }
 
-    /// Sets how many kept messages and reports are on their way, or read from the journal, at once.
-    pub fn with_max_in_flight(mut self, max: usize) -> Self {
-        self.max_in_flight = max.max(1);
+    /// Sets how many kept messages and reports are on their way, or read from the journal, at once; so many bodies are in memory.
+    pub fn with_max_in_flight(mut self, max: u32) -> Self {
+        self.max_in_flight = max.max(1) as usize;
+        self.retries = self.retries.with_max_in_flight(max);
+        self
+    }
+
+    /// Sets when what failed is tried again; how much is on its way at once, [`with_max_in_flight`](Self::with_max_in_flight) says.
+    pub const fn with_retries(mut self, retries: RetryLimits) -> Self {
+        self.retries = retries.with_max_in_flight(self.max_in_flight as u32);
         self
     }
 
@@ -126,6 +135,10 @@ impl CustodyLimits {
         self.max_kept
     }
 
+    pub(super) const fn retries(&self) -> &RetryLimits {
+        &self.retries
+    }
+
     pub(super) const fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
@@ -148,6 +161,7 @@ impl Default for CustodyLimits {
     fn default() -> Self {
         Self {
             max_kept: 1 << 20,
+            retries: RetryLimits::default().with_max_in_flight(1024),
             max_in_flight: 1024,
             max_identities: 1 << 20,
             max_awaited: 1 << 18,

@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use rand::CryptoRng;
 use rialto_model::FailureReason;
 use thiserror::Error;
 
-use super::JournalKey;
+use super::{
+    Custodian, CustodyStatistics, JournalKey,
+    entries::{Entry, Stage},
+    queue::QueueState,
+};
 use crate::AdapterId;
 
 /// Something that is kept.
@@ -26,8 +31,8 @@ pub struct KeptOperation<'a> {
     pub domain: Option<&'a str>,
     /// How long it has been kept.
     pub age: Duration,
-    /// How often it was tried.
-    pub attempts: u32,
+    /// How often it was tried since the gateway started.
+    pub attempts: u16,
     /// Why it failed last.
     pub last_failure: Option<FailureReason>,
     /// What it waits for.
@@ -67,3 +72,54 @@ pub enum KeptState {
 #[error("nothing is kept under that number")]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
 pub struct NoSuchEntry;
+
+impl<R: CryptoRng> Custodian<R> {
+    /// What is kept, in the order of acceptance.
+    pub fn queue(&self, now: Instant) -> impl Iterator<Item = KeptOperation<'_>> {
+        let entries = self.entries.iter();
+        entries.map(move |(key, entry)| self.see(now, key, entry))
+    }
+
+    /// One thing that is kept.
+    pub fn kept(&self, now: Instant, key: JournalKey) -> Option<KeptOperation<'_>> {
+        self.entries.get(key).map(|entry| self.see(now, key, entry))
+    }
+
+    /// The counters.
+    pub fn statistics(&self) -> CustodyStatistics {
+        let messages = self.entries.messages();
+        CustodyStatistics {
+            kept_messages: messages as u64,
+            kept_reports: (self.entries.len() - messages) as u64,
+            held: self.holding.len() as u64,
+            awaited: self.awaited.len() as u64,
+            identities: self.identities.len() as u64,
+            ..self.statistics
+        }
+    }
+
+    fn see<'a>(&self, now: Instant, key: JournalKey, entry: &'a Entry) -> KeptOperation<'a> {
+        let age = self.clock.millis(now).0.saturating_sub(entry.accepted_at.0);
+        KeptOperation {
+            key,
+            kind: entry.kind,
+            adapter: entry.adapter,
+            source: &entry.source,
+            destination: &entry.destination,
+            domain: entry.target.domain.as_deref(),
+            age: Duration::from_millis(age),
+            attempts: entry.attempts,
+            last_failure: entry.last_failure,
+            state: match &entry.stage {
+                Stage::Accepting(_) | Stage::Writing => KeptState::Writing,
+                Stage::Loading | Stage::Trying => KeptState::UnderWay,
+                Stage::Ending(_) => KeptState::Ending,
+                Stage::Queued => match self.queue.get(key).map(|queued| queued.state) {
+                    Some(QueueState::Resting(until)) => KeptState::Resting(until),
+                    _ => KeptState::Queued,
+                },
+            },
+            expires_at: entry.expires_at,
+        }
+    }
+}

@@ -283,6 +283,11 @@ impl<R: CryptoRng> Router<R> {
         &mut self.chronicle
     }
 
+    /// How long an operation may take that names no time.
+    pub(crate) fn default_deadline(&self) -> Duration {
+        self.limits.deadline(None)
+    }
+
     pub(crate) const fn rng(&mut self) -> &mut R {
         &mut self.rng
     }

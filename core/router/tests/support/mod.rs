@@ -1,6 +1,7 @@
 //! What the tests are made of: tables, operations, a clock that stands still.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod office;
 pub(crate) mod town;
 
 use std::{

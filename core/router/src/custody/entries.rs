@@ -1,0 +1,233 @@
+//! What is kept, as far as it has to be in memory.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Instant,
+};
+
+use foldhash::fast::FixedState;
+use rialto_model::{
+    DispositionOperation, Failure, FailureReason, InstantInbox, MessageOperation, TransactionId,
+};
+
+use super::{JournalKey, KeptKind, clock::Millis, held::Held};
+use crate::{AdapterId, CallerTicket};
+
+/// Something kept: all but its body, which is in the journal.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) kind: KeptKind,
+    /// Who brought the message.
+    pub(super) adapter: AdapterId,
+    /// Copies of their own: the inboxes may share the buffer in which the message came.
+    pub(super) source: Box<str>,
+    pub(super) destination: Box<str>,
+    pub(super) conversation: u64,
+    pub(super) target: Target,
+    pub(super) accepted_at: Millis,
+    pub(super) expires_at: Instant,
+    pub(super) attempts: u16,
+    pub(super) last_failure: Option<FailureReason>,
+    pub(super) stage: Stage,
+    /// Whether the journal has it; if not, the body stays here.
+    pub(super) is_safe: bool,
+    body: Option<Body>,
+}
+
+/// How far something kept has come.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// It is being written, and its sender waits for that.
+    Accepting(Box<Accepting>),
+    /// It is being written, and nobody waits.
+    Writing,
+    /// It is in the queue.
+    Queued,
+    /// Its body is being read, to be delivered.
+    Loading,
+    /// An adapter has it, or DNS is asked.
+    Trying,
+    /// Its body is being read, for its sender to be told of the failure.
+    Ending(Box<Failure>),
+}
+
+/// A message whose acceptance is not yet safe.
+#[derive(Debug)]
+pub(super) struct Accepting {
+    pub(super) ticket: CallerTicket,
+    pub(super) held: Held,
+    /// How its first delivery stands.
+    pub(super) first: First,
+}
+
+/// How the first delivery of a message stands while its acceptance is being written.
+#[derive(Debug)]
+pub(super) enum First {
+    /// It waits for the write.
+    Later,
+    /// It is under way.
+    UnderWay,
+    /// It failed, and is to be tried again.
+    Failed(Failure),
+}
+
+/// What is delivered.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Message(MessageOperation, TransactionId),
+    Report(DispositionOperation),
+}
+
+/// Whom something kept is waiting for: all that is for the same one is tried again together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    pub(super) adapter: Option<AdapterId>,
+    pub(super) domain: Option<Arc<str>>,
+}
+
+/// All that is kept, in the order of acceptance.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    entries: BTreeMap<JournalKey, Entry>,
+    /// How many messages of each conversation are kept. The hash is keyed, so a fixed one will do here.
+    conversations: HashMap<u64, u32, FixedState>,
+    messages: usize,
+    bodies: usize,
+}
+
+impl Entry {
+    pub(super) fn new(
+        kind: KeptKind,
+        adapter: AdapterId,
+        [source, destination]: [&InstantInbox; 2],
+        conversation: u64,
+        target: Target,
+        times: (Millis, Instant),
+        stage: Stage,
+    ) -> Self {
+        let (accepted_at, expires_at) = times;
+        Self {
+            kind,
+            adapter,
+            source: source.as_str().into(),
+            destination: destination.as_str().into(),
+            conversation,
+            target,
+            accepted_at,
+            expires_at,
+            attempts: 0,
+            last_failure: None,
+            stage,
+            is_safe: false,
+            body: None,
+        }
+    }
+
+    pub(super) const fn body(&self) -> Option<&Body> {
+        self.body.as_ref()
+    }
+}
+
+impl Target {
+    /// An adapter that is told of messages that it brought.
+    pub(super) const fn reports_to(adapter: AdapterId) -> Self {
+        Self {
+            adapter: Some(adapter),
+            domain: None,
+        }
+    }
+}
+
+impl Entries {
+    pub(super) fn insert(&mut self, key: JournalKey, entry: Entry, body: Option<Body>) {
+        if entry.kind == KeptKind::Message {
+            self.messages += 1;
+            *self.conversations.entry(entry.conversation).or_default() += 1;
+        }
+        self.entries.insert(key, entry);
+        if let Some(body) = body {
+            self.put_body(key, body);
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: JournalKey) -> Option<(Entry, Option<Body>)> {
+        let body = self.take_body(key);
+        let entry = self.entries.remove(&key)?;
+        if entry.kind == KeptKind::Message {
+            self.messages -= 1;
+            if let Some(count) = self.conversations.get_mut(&entry.conversation) {
+                *count -= 1;
+                if *count == 0 {
+                    self.conversations.remove(&entry.conversation);
+                }
+            }
+        }
+        Some((entry, body))
+    }
+
+    pub(super) fn get(&self, key: JournalKey) -> Option<&Entry> {
+        self.entries.get(&key)
+    }
+
+    /// Takes what waits for a message's acceptance, and puts it into the queue's hands; none, if nothing waits.
+    pub(super) fn accepting(&mut self, key: JournalKey) -> Option<(Box<Accepting>, &mut Entry)> {
+        let entry = self.entries.get_mut(&key)?;
+        match std::mem::replace(&mut entry.stage, Stage::Queued) {
+            Stage::Accepting(accepting) => Some((accepting, entry)),
+            other => {
+                entry.stage = other;
+                None
+            }
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, key: JournalKey) -> Option<&mut Entry> {
+        self.entries.get_mut(&key)
+    }
+
+    /// Gives an entry its body; nothing happens if there is none of that name.
+    pub(super) fn put_body(&mut self, key: JournalKey, body: Body) {
+        if let Some(entry) = self.entries.get_mut(&key)
+            && entry.body.replace(body).is_none()
+        {
+            self.bodies += 1;
+        }
+    }
+
+    pub(super) fn take_body(&mut self, key: JournalKey) -> Option<Body> {
+        let body = self.entries.get_mut(&key)?.body.take()?;
+        self.bodies -= 1;
+        Some(body)
+    }
+
+    /// Forgets the body of what the journal has.
+    pub(super) fn drop_body(&mut self, key: JournalKey) {
+        if self.get(key).is_some_and(|entry| entry.is_safe) {
+            self.take_body(key);
+        }
+    }
+
+    /// Whether messages of a conversation are kept: what comes after them has to wait for them.
+    pub(super) fn has_conversation(&self, conversation: u64) -> bool {
+        !self.conversations.is_empty() && self.conversations.contains_key(&conversation)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (JournalKey, &Entry)> {
+        self.entries.iter().map(|(key, entry)| (*key, entry))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many of them are messages.
+    pub(super) const fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// How many bodies are in memory.
+    pub(super) const fn bodies(&self) -> usize {
+        self.bodies
+    }
+}

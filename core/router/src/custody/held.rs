@@ -1,0 +1,129 @@
+//! Messages whose outcome is not known and that are not kept.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use foldhash::fast::FixedState;
+use rialto_model::{MessageOperation, TransactionId};
+
+use super::identities::Identity;
+use crate::{AdapterId, CallerTicket};
+
+/// A message on its way, and what is needed to keep it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) adapter: AdapterId,
+    /// As it came.
+    pub(super) operation: MessageOperation,
+    /// Under which name it is handed on, each time.
+    pub(super) onward: TransactionId,
+    pub(super) conversation: u64,
+    /// When it came.
+    pub(super) since: Instant,
+    pub(super) identity: Option<Identity>,
+    /// Operations that brought the same message again, and are answered with it.
+    pub(super) followers: Vec<(CallerTicket, TransactionId)>,
+}
+
+/// All of them, and until when the senders' networks have patience.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    /// Keys are the caller's own numbers, so a fixed hash will do.
+    held: HashMap<CallerTicket, Held, FixedState>,
+    /// One line for each length of patience: within it, who came first is due first.
+    lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    patience: Duration,
+    /// Those that ended among them, until they are due or swept out.
+    due: VecDeque<(Instant, CallerTicket)>,
+}
+
+impl Held {
+    /// How many may follow one: beyond it, a sender that repeats itself is asked to wait.
+    pub(super) const MAX_FOLLOWERS: usize = 16;
+}
+
+impl Holding {
+    /// How many stale places in a line are not worth a sweep.
+    const FEW: usize = 64;
+
+    pub(super) fn insert(&mut self, ticket: CallerTicket, held: Held) {
+        self.held.insert(ticket, held);
+    }
+
+    pub(super) fn remove(&mut self, ticket: CallerTicket) -> Option<Held> {
+        self.held.remove(&ticket)
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: CallerTicket) -> Option<&mut Held> {
+        self.held.get_mut(&ticket)
+    }
+
+    pub(super) fn contains(&self, ticket: CallerTicket) -> bool {
+        self.held.contains_key(&ticket)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Says from when on a message waits no longer; times of one length of patience rise.
+    pub(super) fn set_patience(&mut self, now: Instant, patience: Duration, ticket: CallerTicket) {
+        let Some(at) = now.checked_add(patience) else {
+            return;
+        };
+        let line = match self.lines.iter().position(|line| line.patience == patience) {
+            Some(place) => self.lines.get_mut(place),
+            None => {
+                self.lines.push(Line {
+                    patience,
+                    due: VecDeque::new(),
+                });
+                self.lines.last_mut()
+            }
+        };
+        let Some(line) = line else { return };
+        if line.due.len() >= 2 * self.held.len() + Self::FEW {
+            line.due
+                .retain(|(_, ticket)| self.held.contains_key(ticket));
+        }
+        line.due.push_back((at, ticket));
+    }
+
+    /// A message whose sender's network waits no longer.
+    pub(super) fn impatient(&mut self, now: Instant) -> Option<CallerTicket> {
+        for line in &mut self.lines {
+            while let Some((at, ticket)) = line.due.front().copied() {
+                let is_held = self.held.contains_key(&ticket);
+                if is_held && at > now {
+                    break;
+                }
+                line.due.pop_front();
+                if is_held {
+                    return Some(ticket);
+                }
+            }
+        }
+        None
+    }
+
+    /// When the next one's sender waits no longer.
+    pub(super) fn next(&mut self) -> Option<Instant> {
+        let held = &self.held;
+        let first = |line: &mut Line| {
+            while let Some((at, ticket)) = line.due.front() {
+                if held.contains_key(ticket) {
+                    return Some(*at);
+                }
+                line.due.pop_front();
+            }
+            None
+        };
+        self.lines.iter_mut().filter_map(first).min()
+    }
+}

@@ -1,0 +1,116 @@
+//! Messages that come again.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{BuildHasher, Hash, Hasher},
+    time::Instant,
+};
+
+use foldhash::{fast, quality};
+use rand::CryptoRng;
+use rialto_model::InstantInbox;
+
+use super::JournalKey;
+use crate::{AdapterId, CallerTicket};
+
+/// A message by what its network calls it, where it came from and where it goes: a keyed hash of 128 bits, so that nobody outside can make two
+/// messages look like one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Identity(u64, u64);
+
+/// What is known of a message that came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Its outcome is not known yet.
+    Held(CallerTicket),
+    /// It is being written.
+    Accepting(JournalKey),
+    /// It was accepted; what was written of it has this key.
+    Accepted(JournalKey),
+}
+
+/// The identities that are known: of messages on their way, and of those that were kept.
+#[derive(Debug)]
+pub(super) struct Identities {
+    keys: [quality::FixedState; 2],
+    /// The hash is keyed already.
+    seen: HashMap<Identity, Seen, fast::FixedState>,
+    /// When those that were accepted are forgotten.
+    expiries: BTreeSet<(Instant, Identity)>,
+    most: usize,
+}
+
+impl Identities {
+    pub(super) fn new(rng: &mut impl CryptoRng, most: usize) -> Self {
+        Self {
+            keys: [(); 2].map(|()| quality::FixedState::with_seed(rng.next_u64())),
+            seen: HashMap::default(),
+            expiries: BTreeSet::new(),
+            most,
+        }
+    }
+
+    pub(super) fn identity(
+        &self,
+        adapter: AdapterId,
+        destination: &InstantInbox,
+        identity: &str,
+    ) -> Identity {
+        let [one, other] = &self.keys;
+        let hash = |key: &quality::FixedState| {
+            let mut hasher = key.build_hasher();
+            adapter.hash(&mut hasher);
+            destination.as_str().hash(&mut hasher);
+            identity.hash(&mut hasher);
+            hasher.finish()
+        };
+        Identity(hash(one), hash(other))
+    }
+
+    pub(super) fn get(&self, identity: Identity) -> Option<Seen> {
+        self.seen.get(&identity).copied()
+    }
+
+    /// Notes that a message is on its way.
+    pub(super) fn set(&mut self, identity: Identity, seen: Seen) {
+        self.seen.insert(identity, seen);
+    }
+
+    /// Notes until when a message that was accepted is known. Yields the one that is forgotten for it, if there are too many.
+    pub(super) fn accept(
+        &mut self,
+        identity: Identity,
+        key: JournalKey,
+        until: Instant,
+    ) -> Option<JournalKey> {
+        self.seen.insert(identity, Seen::Accepted(key));
+        self.expiries.insert((until, identity));
+        if self.expiries.len() <= self.most {
+            return None;
+        }
+        let (_, oldest) = self.expiries.pop_first()?;
+        self.forget(oldest)
+    }
+
+    /// Forgets a message that is not kept after all.
+    pub(super) fn forget(&mut self, identity: Identity) -> Option<JournalKey> {
+        match self.seen.remove(&identity)? {
+            Seen::Accepted(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Forgets those whose time is over; the store does that for its own part.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some((until, identity)) = self.expiries.first().copied()
+            && until <= now
+        {
+            self.expiries.pop_first();
+            self.seen.remove(&identity);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+}

@@ -1,0 +1,164 @@
+//! What is taken up again after a restart.
+
+use std::time::Instant;
+
+use rand::CryptoRng;
+use rialto_model::{Bytes, InstantInbox};
+
+use super::{
+    Custodian, JournalKey, JournalTable, KeptKind, RestoreError,
+    awaited::{Asked, Awaiting},
+    clock::Millis,
+    entries::{Entry, Stage, Target},
+    queue::QueueEntry,
+    record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
+};
+use crate::AdapterId;
+
+impl<R: CryptoRng> Custodian<R> {
+    /// Takes up a record that was found in the journal.
+    ///
+    /// To be called for all of them before anything else, each table in the order of its keys, operations first; when all are in, call
+    /// [`handle_timeout`](Self::handle_timeout). Of several custodians over one journal, the one gets a record that gets
+    /// the operations of its conversation: [`conversation_of`](Self::conversation_of).
+    pub fn restore(
+        &mut self,
+        now: Instant,
+        table: JournalTable,
+        key: &[u8],
+        record: &Bytes,
+    ) -> Result<(), RestoreError> {
+        self.begin(now);
+        let (key, record) = Record::restore(table, key, record)?;
+        self.keys.pass(key);
+        let name = record.adapter();
+        let adapter = self.adapter_named(name).ok_or_else(|| {
+            let adapter = name.to_string();
+            let key = key.number();
+            RestoreError::UnknownAdapter {
+                table,
+                key,
+                adapter,
+            }
+        })?;
+        self.statistics.restored += 1;
+        match record {
+            Record::Message(record) => self.restore_message(key, adapter, &record),
+            Record::Report(record) => self.restore_report(key, adapter, &record),
+            Record::Identity(record) => self.restore_identity(key, adapter, &record),
+            Record::Awaited(record) => self.restore_awaited(key, adapter, record),
+        }
+        Ok(())
+    }
+
+    /// The source and the destination of the message that a record is about, as its sender knows them.
+    pub fn conversation_of(
+        table: JournalTable,
+        key: &[u8],
+        record: &Bytes,
+    ) -> Result<(InstantInbox, InstantInbox), RestoreError> {
+        Record::restore(table, key, record).map(|(_, record)| record.into_conversation())
+    }
+
+    fn restore_message(&mut self, key: JournalKey, adapter: AdapterId, record: &MessageRecord) {
+        let operation = &record.operation;
+        let expires_at = self.ends_at(record.accepted_at, record.expires_at);
+        let asked = Asked::of(operation);
+        if !asked.is_nothing() {
+            let until = self.after(self.settings.limits().awaited_time());
+            let sent_at = record.accepted_at;
+            let mut awaiting = Awaiting::new(adapter, operation, asked, sent_at, until);
+            awaiting.kept = Some(key);
+            self.awaited.insert(self.now, record.onward, awaiting);
+        }
+        let inboxes = [operation.source(), operation.destination()];
+        let target = self.target(adapter, operation);
+        let times = (record.accepted_at, expires_at);
+        self.restore_entry(key, KeptKind::Message, adapter, inboxes, target, times);
+    }
+
+    fn restore_report(&mut self, key: JournalKey, adapter: AdapterId, record: &ReportRecord) {
+        let report = &record.disposition;
+        let expires_at = self.ends_at(record.accepted_at, record.expires_at);
+        let inboxes = [report.destination(), report.source()];
+        let target = Target::reports_to(adapter);
+        let times = (record.accepted_at, expires_at);
+        self.restore_entry(key, KeptKind::Report, adapter, inboxes, target, times);
+    }
+
+    fn restore_entry(
+        &mut self,
+        key: JournalKey,
+        kind: KeptKind,
+        adapter: AdapterId,
+        inboxes: [&InstantInbox; 2],
+        target: Target,
+        times: (Millis, Instant),
+    ) {
+        let [source, destination] = inboxes;
+        let conversation = self.conversation(source, destination);
+        let queued = QueueEntry::new(key, conversation, target.clone(), times.1);
+        let mut entry = Entry::new(
+            kind,
+            adapter,
+            inboxes,
+            conversation,
+            target,
+            times,
+            Stage::Queued,
+        );
+        entry.is_safe = true;
+        if self.queue.push(queued) {
+            self.entries.insert(key, entry, None);
+        }
+    }
+
+    fn restore_identity(&mut self, key: JournalKey, adapter: AdapterId, record: &IdentityRecord) {
+        let until = self.ends_at(record.accepted_at, record.expires_at);
+        if until > self.now {
+            let (destination, name) = (&record.destination, &record.identity);
+            let identity = self.identities.identity(adapter, destination, name);
+            self.identities.accept(identity, key, until);
+        }
+    }
+
+    fn restore_awaited(&mut self, key: JournalKey, adapter: AdapterId, record: AwaitedRecord) {
+        let until = self.ends_at(record.sent_at, record.expires_at);
+        if until <= self.now {
+            return;
+        }
+        let deliverer = self.adapter_named(&record.deliverer);
+        let awaiting = Awaiting {
+            adapter,
+            id: record.id,
+            source: record.source,
+            destination: record.destination,
+            request: record.request,
+            message_id: record.message_id,
+            reference: record.reference,
+            sent_at: record.sent_at,
+            deliverer: deliverer.map(|adapter| (adapter, (*record.inbox).into())),
+            told: record.told,
+            expires_at: until,
+            record: Some(key),
+            kept: self
+                .awaited
+                .get(&record.onward)
+                .and_then(|known| known.kept),
+        };
+        self.awaited.insert(self.now, record.onward, awaiting);
+    }
+
+    /// When a time ends that began and ends as a record says.
+    fn ends_at(&self, begin: Millis, end: Millis) -> Instant {
+        self.after(self.clock.left(self.now, begin, end))
+    }
+
+    /// The gateway itself, as a sender, has no name.
+    fn adapter_named(&self, name: &str) -> Option<AdapterId> {
+        if name.is_empty() {
+            return Some(AdapterId::GATEWAY);
+        }
+        self.router.table().adapter_id(name)
+    }
+}
