@@ -234,10 +234,12 @@ pub unsafe fn prefix<T: Sized32>(from: *const T) -> Result<T, Malformed> {
             first: T::FIRST,
         });
     }
+    // No struct ends inside of a number or a pointer: half of one would be garbage.
+    let whole = size - size % align_of::<T>();
     let mut value = MaybeUninit::<T>::zeroed();
-    // SAFETY: `size` bytes are readable and fit; zeros are a value of `T`.
+    // SAFETY: that many bytes are readable and fit; zeros are a value of `T`.
     unsafe {
-        std::ptr::copy_nonoverlapping(from.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), size);
+        std::ptr::copy_nonoverlapping(from.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), whole);
         Ok(value.assume_init())
     }
 }

@@ -213,6 +213,14 @@ fn failure_that_is_none_is_refused() {
 }
 
 #[test]
+fn half_of_a_pointer_is_none() {
+    let half = std::mem::offset_of!(abi::Operation, failure) + size_of::<usize>() / 2;
+    let told = taken(|raw| raw.size = half as u32).unwrap();
+    assert_eq!(told.failure(), None);
+    assert_eq!(told.sent_at(), full().sent_at(), "all before it is read");
+}
+
+#[test]
 fn what_is_newer_than_this_side_is_an_unsupported_service_and_all_else_a_fault() {
     let kind = taken(|raw| raw.kind = 3).unwrap_err();
     let disposition = taken(|raw| raw.disposition = 12).unwrap_err();
