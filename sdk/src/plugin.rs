@@ -172,3 +172,19 @@ impl Services {
         Self(self.0 | others.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_that_is_said_is_never_taken_for_none_that_is() {
+        let plain = PluginInfo::new("x", "1");
+        assert_eq!(plain.patience_ms, abi::PATIENCE_NOT_SAID);
+        let number = |patience| plain.patience(patience).patience_ms;
+        assert_eq!(number(Duration::from_secs(20)), 20_000);
+        assert_eq!(number(Duration::ZERO), abi::PATIENCE_NONE);
+        assert_eq!(number(Duration::from_nanos(1)), 1);
+        assert_eq!(number(Duration::MAX), abi::PATIENCE_NONE - 1);
+    }
+}
