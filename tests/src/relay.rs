@@ -15,6 +15,8 @@ pub const BOB: &str = "sip:bob@other.example";
 pub struct Relay {
     /// Where it takes SIP of the near network.
     pub listen: SocketAddr,
+    /// Where it takes SIP of the far one.
+    pub far: SocketAddr,
     _gateway: Gateway,
     _ports: [Port; 2],
 }
@@ -30,6 +32,7 @@ impl Relay {
             .with_route("other.example", "far", Some(next_hop));
         Self {
             listen: near,
+            far,
             _gateway: Gateway::start(&config),
             _ports: ports,
         }
