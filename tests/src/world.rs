@@ -101,6 +101,19 @@ impl<S: XmppServer> World<S> {
             .send(Outgoing::text(ALICE, to, text))
     }
 
+    /// Shows an XMPP user that a SIP user is typing (`active`) or not (`idle`), and returns the final response.
+    pub fn send_typing_from_sip(&self, to: &str, state: &str) -> SipMessage {
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+             <isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\"><state>{state}</state></isComposing>"
+        );
+        self.sip_client(Transport::Udp).send(Outgoing {
+            content_type: "application/im-iscomposing+xml",
+            body: body.as_bytes(),
+            ..Outgoing::text(ALICE, to, "")
+        })
+    }
+
     /// Logs an XMPP user in.
     pub fn login(&self, user: &str) -> SlixmppClient {
         self.xmpp.login(user)

@@ -40,8 +40,8 @@ fn chat_state(message: &InstantMessage) -> Result<ChatState, Failure> {
 
 /// Makes a message with nothing in it the one that carries a chat state alone.
 ///
-/// It has the hint that nobody stores it. XEP-0085 §5.6 wants nothing but the state there; but not every server leaves it out of
-/// what it keeps for those who are away, and XEP-0334 §3.2 names such notifications.
+/// XEP-0085 §5.6 wants nothing but the state there. But the hop count has to be there, lest it go round for ever; and lest servers that know
+/// a chat state by its being alone keep it for those who are away (XEP-0160 §3), so has the hint that they do not.
 pub(super) fn say(message: &InstantMessage, stanza: &mut Message) -> Result<(), Failure> {
     let state = chat_state(message)?;
     stanza.type_ = MessageType::Chat;
