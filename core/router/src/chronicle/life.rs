@@ -33,7 +33,7 @@ impl Chronicle {
         };
         let subjects = self.subjects(&wanted);
         let mut lives: Vec<(Life, bool)> = Vec::new();
-        // Where the life of each goes on; a ticket is used again by the next operation, and a kept one has two names.
+        // Where the life of each goes on; a ticket is used again by the next operation, and an operation gets further names.
         let mut current: HashMap<Subject, usize> = HashMap::new();
         for record in self
             .in_order()
@@ -48,8 +48,8 @@ impl Chronicle {
                 }
             };
             current.insert(record.of, at);
-            if let StepKind::Kept { key } = record.step.what {
-                current.insert(Subject::kept(key), at);
+            if let Some(other) = record.other_name() {
+                current.insert(other, at);
             }
             if let Some((life, is_wanted)) = lives.get_mut(at) {
                 life.steps.push(record.step);
@@ -66,13 +66,12 @@ impl Chronicle {
     fn subjects(&self, wanted: &Wanted) -> HashSet<Subject> {
         let found = self.in_order().filter(|record| wanted.is_in(record));
         let mut subjects: HashSet<Subject> = found.map(|record| record.of).collect();
-        // From either name of a kept operation to the other.
+        // From either name of an operation to the other.
         for record in self.in_order() {
-            if let StepKind::Kept { key } = record.step.what {
-                let names = [record.of, Subject::kept(key)];
-                if names.iter().any(|name| subjects.contains(name)) {
-                    subjects.extend(names);
-                }
+            if let Some(other) = record.other_name()
+                && (subjects.contains(&other) || subjects.contains(&record.of))
+            {
+                subjects.extend([other, record.of]);
             }
         }
         subjects
@@ -88,8 +87,29 @@ impl Chronicle {
     }
 }
 
+impl Record {
+    /// Another name under which the operation goes on from here.
+    const fn other_name(&self) -> Option<Subject> {
+        match self.step.what {
+            StepKind::Kept { key } | StepKind::DispositionKept { key, .. } => {
+                Some(Subject::kept(key))
+            }
+            StepKind::HandedOver {
+                onward: Some(id), ..
+            } => Some(Subject::onward(id)),
+            _ => None,
+        }
+    }
+}
+
 impl Wanted {
     fn is_in(&self, record: &Record) -> bool {
+        if self
+            .onward
+            .is_some_and(|id| record.of == Subject::onward(id))
+        {
+            return true;
+        }
         match record.step.what {
             StepKind::Received {
                 transaction,
@@ -97,6 +117,10 @@ impl Wanted {
                 ..
             }
             | StepKind::Tried {
+                transaction,
+                identity,
+            }
+            | StepKind::Restored {
                 transaction,
                 identity,
             } => transaction == self.mark || identity == self.mark,

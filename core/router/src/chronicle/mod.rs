@@ -16,7 +16,7 @@ pub use self::{
     onward_id::OnwardId,
     step::{Answer, Mark, Step, StepKind},
 };
-use crate::{AdapterId, JournalKey, router::Owner};
+use crate::{AdapterId, CallerTicket, JournalKey, router::Owner};
 
 /// The last steps of all operations of a router; each costs a few nanoseconds and 48 bytes, and nothing is allocated for it.
 ///
@@ -40,7 +40,8 @@ struct Record {
     of: Subject,
 }
 
-/// Whose step it is: an operation in progress by its caller's ticket, or a kept one by its key.
+/// Whose step it is: an operation in progress by its caller's ticket, a kept one by its key, or one that was handed over by its
+/// onward identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Subject(u64);
 
@@ -63,21 +64,26 @@ impl Chronicle {
 
     /// Notes a step.
     pub(crate) fn note(&mut self, owner: Owner, what: StepKind) {
-        let Some(at) = self.now else {
-            return;
-        };
-        let record = Record {
-            step: Step { at, what },
-            of: owner.into(),
-        };
-        if self.records.len() < self.capacity {
-            self.records.push(record);
-        } else if let Some(oldest) = self.records.get_mut(self.oldest) {
-            *oldest = record;
-            self.oldest += 1;
-            if self.oldest == self.capacity {
-                self.oldest = 0;
-            }
+        self.record(owner.into(), what);
+    }
+
+    /// Notes a step of an operation that was handed over under that identifier, by whomever it was handed in.
+    pub(crate) fn note_onward(&mut self, id: &TransactionId, what: StepKind) {
+        if self.capacity > 0
+            && let Some(id) = OnwardId::of(id)
+        {
+            self.record(Subject::onward(id), what);
+        }
+    }
+
+    /// Notes that a kept operation was found in the journal.
+    pub(crate) fn note_restored(&mut self, key: JournalKey, operation: &MessageOperation) {
+        if let Some([transaction, identity]) = self.marks(operation) {
+            let what = StepKind::Restored {
+                transaction,
+                identity,
+            };
+            self.note(Owner::Kept(key), what);
         }
     }
 
@@ -88,12 +94,9 @@ impl Chronicle {
         from: AdapterId,
         operation: &MessageOperation,
     ) {
-        if self.capacity == 0 {
+        let Some([transaction, identity]) = self.marks(operation) else {
             return;
-        }
-        let transaction = self.mark(operation.transaction_id().as_bytes());
-        let identity = operation.identity();
-        let identity = identity.map_or(Mark(None), |name| self.mark(name.as_bytes()));
+        };
         self.note(
             owner,
             match owner {
@@ -118,22 +121,58 @@ impl Chronicle {
         }
     }
 
+    fn record(&mut self, of: Subject, what: StepKind) {
+        let Some(at) = self.now else {
+            return;
+        };
+        let step = Step { at, what };
+        let record = Record { step, of };
+        if self.records.len() < self.capacity {
+            self.records.push(record);
+        } else if let Some(oldest) = self.records.get_mut(self.oldest) {
+            *oldest = record;
+            self.oldest += 1;
+            if self.oldest == self.capacity {
+                self.oldest = 0;
+            }
+        }
+    }
+
+    /// An operation's own identifiers, if anything is remembered at all.
+    fn marks(&self, operation: &MessageOperation) -> Option<[Mark; 2]> {
+        if self.capacity == 0 {
+            return None;
+        }
+        let transaction = self.mark(operation.transaction_id().as_bytes());
+        let identity = operation.identity();
+        let identity = identity.map_or(Mark(None), |name| self.mark(name.as_bytes()));
+        Some([transaction, identity])
+    }
+
     fn mark(&self, identifier: &[u8]) -> Mark {
         Mark(NonZeroU64::new(self.hasher.hash_one(identifier) | 1))
     }
 }
 
+/// Numbers that differ in the bits that are lost are billions of operations apart.
 impl Subject {
+    const fn caller(ticket: CallerTicket) -> Self {
+        Self(ticket.number() << 2)
+    }
+
     const fn kept(key: JournalKey) -> Self {
-        Self(key.number() << 1 | 1)
+        Self(key.number() << 2 | 1)
+    }
+
+    const fn onward(id: OnwardId) -> Self {
+        Self(id.some_bits() << 2 | 2)
     }
 }
 
 impl From<Owner> for Subject {
     fn from(owner: Owner) -> Self {
-        // Tickets that differ in the bit that is lost are billions of operations apart.
         match owner {
-            Owner::Caller(ticket) | Owner::Held(ticket) => Self(ticket.number() << 1),
+            Owner::Caller(ticket) | Owner::Held(ticket) => Self::caller(ticket),
             Owner::Kept(key) => Self::kept(key),
         }
     }

@@ -28,6 +28,12 @@ impl OnwardId {
         Some(Self(words))
     }
 
+    /// As many of the bits as a number holds; enough to tell any two from each other.
+    pub(super) const fn some_bits(self) -> u64 {
+        let [first, second, ..] = self.0;
+        (first as u64) << 32 | second as u64
+    }
+
     pub(super) fn of(id: &TransactionId) -> Option<Self> {
         Self::read(id.as_bytes())
     }

@@ -42,6 +42,14 @@ pub enum StepKind {
         /// What its network calls the message, if it names it.
         identity: Mark,
     },
+    /// It was in the journal when the gateway started.
+    #[non_exhaustive]
+    Restored {
+        /// Its sender's transaction identifier.
+        transaction: Mark,
+        /// What its network calls the message, if it names it.
+        identity: Mark,
+    },
     /// DNS is asked for its next hops.
     Resolving,
     /// An adapter got it.
@@ -68,7 +76,7 @@ pub enum StepKind {
     },
     /// It is safe on the disk.
     Written,
-    /// Its sender was told that the gateway took responsibility.
+    /// The gateway took responsibility for it.
     Accepted,
     /// It is tried again later.
     #[non_exhaustive]
@@ -80,8 +88,16 @@ pub enum StepKind {
     },
     /// Its sender was answered.
     Answered(Answer),
-    /// The far side, or the gateway itself, reported on it.
+    /// The far side reported on it.
     DispositionReceived(Disposition),
+    /// Its sender is to be told of a report, which is kept until he is.
+    #[non_exhaustive]
+    DispositionKept {
+        /// What the report says.
+        disposition: Disposition,
+        /// Under that name.
+        key: JournalKey,
+    },
     /// Its sender was told of a report.
     DispositionTold(Disposition),
     /// It was not delivered in its time.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_model::{FailureReason, InstantInbox, InstantMessage};
+use rialto_model::{Disposition, FailureReason, InstantInbox, InstantMessage};
 
 use super::*;
 use crate::CallerTicket;
@@ -97,6 +97,50 @@ fn operation_that_was_kept_before_a_restart_is_found_by_its_senders_identifier()
     chronicle.note_operation(kept(9), AdapterId::GATEWAY, &operation("of-yesterday"));
     chronicle.note(kept(9), StepKind::Dropped);
     assert_eq!(told(&chronicle, "of-yesterday"), [StepKind::Dropped]);
+}
+
+#[test]
+fn later_word_belongs_to_the_operation_that_was_handed_over_under_that_identifier() {
+    let mut chronicle = chronicle(100);
+    let mut dice = StdRng::seed_from_u64(1);
+    let [onward, other] = [(); 2].map(|()| TransactionId::random(&mut dice));
+    let (adapter, report) = (FROM, JournalKey::new(8));
+    for (ticket, id, onward) in [(1, "one", &onward), (2, "two", &other)] {
+        chronicle.note_operation(caller(ticket), FROM, &operation(id));
+        chronicle.note_delivery(caller(ticket), adapter, onward);
+    }
+    // The ticket is free again when the word comes.
+    chronicle.note_operation(caller(1), FROM, &operation("three"));
+    let displayed = StepKind::DispositionReceived(Disposition::Displayed);
+    let told = StepKind::DispositionTold(Disposition::Displayed);
+    chronicle.note_onward(&onward, displayed);
+    let kept = StepKind::DispositionKept {
+        disposition: Disposition::Displayed,
+        key: report,
+    };
+    chronicle.note_onward(&onward, kept);
+    chronicle.note(Owner::Kept(report), told);
+    let handed = |id| StepKind::HandedOver {
+        adapter,
+        onward: OnwardId::of(id),
+    };
+    let expected = [handed(&onward), displayed, kept, told];
+    assert_eq!(self::told(&chronicle, "one"), expected);
+    assert_eq!(self::told(&chronicle, onward.as_str()), expected);
+    assert_eq!(self::told(&chronicle, "two"), [handed(&other)]);
+    assert_eq!(self::told(&chronicle, "three"), []);
+}
+
+#[test]
+fn later_word_is_found_when_all_before_it_is_forgotten() {
+    let mut chronicle = chronicle(2);
+    let onward = TransactionId::random(&mut StdRng::seed_from_u64(1));
+    chronicle.note_delivery(caller(1), FROM, &onward);
+    let failed = StepKind::DispositionReceived(Disposition::Failed);
+    for _ in 0..2 {
+        chronicle.note_onward(&onward, failed);
+    }
+    assert_eq!(told(&chronicle, onward.as_str()), [failed, failed]);
 }
 
 #[test]

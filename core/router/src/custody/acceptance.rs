@@ -16,7 +16,7 @@ use super::{
     identities::Seen,
     writes::Purpose,
 };
-use crate::{Action, AdapterId, CallerTicket, Verdict, router::Owner};
+use crate::{Action, AdapterId, CallerTicket, StepKind, Verdict, router::Owner};
 
 impl<R: CryptoRng> Custodian<R> {
     /// How much of the router is open to all, and to what is worth something only now; in sixteenths.
@@ -78,7 +78,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         self.statistics.ephemeral_dropped += 1;
         let failure = Failure::new(FailureReason::Overloaded);
-        self.router.refuse(ticket, operation, failure.into());
+        self.router.refuse(from, operation, ticket, failure.into());
     }
 
     /// Makes what is needed to keep an operation, if that ever comes to it; none, if it is one that came before.
@@ -95,7 +95,7 @@ impl<R: CryptoRng> Custodian<R> {
                 .identity(adapter, operation.destination(), name)
         });
         if let Some(seen) = identity.and_then(|identity| self.identities.get(identity)) {
-            self.repeat(seen, operation, ticket);
+            self.repeat(seen, adapter, operation, ticket);
             return None;
         }
         Some(Held {
@@ -110,7 +110,13 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Answers a message that came before as the first one was, or will be.
-    fn repeat(&mut self, seen: Seen, operation: MessageOperation, ticket: CallerTicket) {
+    fn repeat(
+        &mut self,
+        seen: Seen,
+        from: AdapterId,
+        operation: MessageOperation,
+        ticket: CallerTicket,
+    ) {
         self.statistics.repeated += 1;
         let first = match seen {
             Seen::Held(first) => self.holding.get_mut(first),
@@ -123,12 +129,14 @@ impl<R: CryptoRng> Custodian<R> {
         let status = match first {
             Some(first) if first.followers.len() < Held::MAX_FOLLOWERS => {
                 let follower = (ticket, *operation.transaction_id());
+                let chronicle = self.router.chronicle();
+                chronicle.note_operation(Owner::Held(ticket), from, &operation);
                 return first.followers.push(follower);
             }
             Some(_) => Failure::new(FailureReason::Overloaded).into(),
             None => ResponseStatus::Indeterminant,
         };
-        self.router.refuse(ticket, operation, status);
+        self.router.refuse(from, operation, ticket, status);
     }
 
     /// Waits for a later word on a message.
@@ -168,6 +176,8 @@ impl<R: CryptoRng> Custodian<R> {
         let failure = match refused {
             Some(failure) => failure,
             None if self.has_place() => {
+                let chronicle = self.router.chronicle();
+                chronicle.note_operation(Owner::Held(ticket), held.adapter, &held.operation);
                 self.keep(ticket, held, First::Later);
                 return;
             }
@@ -177,7 +187,8 @@ impl<R: CryptoRng> Custodian<R> {
             }
         };
         self.awaited.remove(&held.onward);
-        self.router.refuse(ticket, held.operation, failure.into());
+        self.router
+            .refuse(held.adapter, held.operation, ticket, failure.into());
     }
 
     /// Keeps a message whose sender's network waits no longer, while its delivery goes on.
@@ -246,6 +257,8 @@ impl<R: CryptoRng> Custodian<R> {
     ) {
         for (ticket, id) in iter::once(first).chain(followers) {
             let response = Responder::resume(id).respond(status.clone());
+            let answered = StepKind::Answered(status.into());
+            self.router.chronicle().note(Owner::Held(ticket), answered);
             self.actions.push_back(Action::Respond { ticket, response });
         }
     }

@@ -184,7 +184,7 @@ impl<R: CryptoRng> Custodian<R> {
             Stage::Loading => {
                 entry.stage = Stage::Queued;
                 let after = Some(Self::READ_AGAIN);
-                let outcome = Outcome::EntryFailed { after };
+                let outcome = Outcome::NotTried { after };
                 self.queue
                     .settled(self.now, key, outcome, self.router.rng());
             }
@@ -223,10 +223,8 @@ impl<R: CryptoRng> Custodian<R> {
             (Stage::Trying, ResponseStatus::Failure(failure)) if is_temporary(&failure) => {
                 entry.stage = Stage::Queued;
                 entry.last_failure = Some(failure.reason());
-                let outcome = outcome(&failure);
                 self.entries.drop_body(key);
-                self.queue
-                    .settled(self.now, key, outcome, self.router.rng());
+                self.plan_again(key, &failure);
             }
             (Stage::Trying, status) => {
                 self.queue
@@ -240,6 +238,16 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
+    /// Lets the queue say when something is tried again that failed for now.
+    fn plan_again(&mut self, key: JournalKey, failure: &Failure) {
+        let rng = self.router.rng();
+        if let Some(at) = self.queue.settled(self.now, key, outcome(failure), rng) {
+            let after = at.saturating_duration_since(self.now);
+            let reason = failure.reason();
+            self.note(key, StepKind::RetryPlanned { after, reason });
+        }
+    }
+
     /// Gives custody up: it was handed over, or a report was told.
     fn finish_well(&mut self, key: JournalKey) {
         let Some((entry, body)) = self.entries.remove(key) else {
@@ -249,6 +257,9 @@ impl<R: CryptoRng> Custodian<R> {
         let mut changes = vec![Change::delete(JournalTable::Operations, key)];
         if entry.kind == KeptKind::Report {
             self.statistics.reports_told += 1;
+            if let Some(Body::Report(report)) = body {
+                self.note(key, StepKind::DispositionTold(report.disposition()));
+            }
             return self.write(Purpose::Removal, changes);
         }
         self.statistics.delivered += 1;
@@ -354,7 +365,13 @@ impl<R: CryptoRng> Custodian<R> {
         .with_request(asked.request)
         .with_sent_at(entry.accepted_at.time());
         let report = with_names(report, asked.message_id.as_ref(), operation.reference());
-        self.tell(entry.adapter, report, changes, Purpose::Settlement);
+        let disposition = Disposition::Failed;
+        let report = self.tell(entry.adapter, report, changes, Purpose::Settlement);
+        let kept = StepKind::DispositionKept {
+            disposition,
+            key: report,
+        };
+        self.note(key, kept);
     }
 }
 

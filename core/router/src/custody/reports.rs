@@ -65,6 +65,7 @@ impl<R: CryptoRng> Custodian<R> {
     ) {
         self.begin(now);
         if let Some(key) = self.telling.take(report) {
+            self.note(key, StepKind::Ended((&status).into()));
             self.end_kept(key, status);
             self.work();
         }
@@ -105,24 +106,22 @@ impl<R: CryptoRng> Custodian<R> {
             return;
         };
         awaiting.set_told(said);
-        let (adapter, kept) = (awaiting.adapter, awaiting.kept);
+        let adapter = awaiting.adapter;
         let mut report = awaiting.report(id, said);
         let response_id = *disposition.transaction_id();
         if said == Disposition::Failed {
             report = report.with_failure(disposition.into_failure());
         }
-        if let Some(key) = kept {
-            self.note(key, StepKind::DispositionReceived(said));
-        }
+        self.note_word(&concerning, StepKind::DispositionReceived(said));
         let changes = self.record_awaited(&concerning, own_key);
-        self.tell(adapter, report, changes.into_iter().collect(), |report| {
-            Purpose::Told {
-                report,
-                concerning,
-                ticket,
-                id: response_id,
-            }
+        let changes = changes.into_iter().collect();
+        let key = self.tell(adapter, report, changes, |report| Purpose::Told {
+            report,
+            concerning,
+            ticket,
+            id: response_id,
         });
+        self.note_report(&concerning, said, key);
     }
 
     /// Whoever handed a report in is answered when it is safe.
@@ -220,12 +219,9 @@ impl<R: CryptoRng> Custodian<R> {
         let (adapter, record) = (awaiting.adapter, awaiting.record);
         let report = awaiting.report(id, disposition);
         let changes = record.and_then(|key| self.record_awaited(onward, key));
-        self.tell(
-            adapter,
-            report,
-            changes.into_iter().collect(),
-            Purpose::Report,
-        );
+        let changes = changes.into_iter().collect();
+        let key = self.tell(adapter, report, changes, Purpose::Report);
+        self.note_report(onward, disposition, key);
     }
 
     /// Begins to keep a report, with other changes that belong to it.
@@ -235,7 +231,7 @@ impl<R: CryptoRng> Custodian<R> {
         report: DispositionOperation,
         mut changes: Vec<Change>,
         purpose: impl FnOnce(JournalKey) -> Purpose,
-    ) {
+    ) -> JournalKey {
         let key = self.keys.next();
         let accepted_at = self.clock.millis(self.now);
         let record = ReportRecord {
@@ -260,6 +256,21 @@ impl<R: CryptoRng> Custodian<R> {
         );
         self.entries.insert(key, entry, Some(Body::Report(report)));
         self.write(purpose(key), changes);
+        key
+    }
+
+    /// Notes that a report on a message is kept.
+    fn note_report(&mut self, onward: &TransactionId, disposition: Disposition, key: JournalKey) {
+        self.note_word(onward, StepKind::DispositionKept { disposition, key });
+    }
+
+    /// Notes what has to do with a word on a message, which may be kept still, or delivered long ago.
+    fn note_word(&mut self, onward: &TransactionId, what: StepKind) {
+        let awaiting = self.awaited.get(onward);
+        match awaiting.and_then(|awaiting| awaiting.kept) {
+            Some(key) => self.note(key, what),
+            None => self.router.chronicle().note_onward(onward, what),
+        }
     }
 
     /// A report is in the journal.

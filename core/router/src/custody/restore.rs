@@ -62,6 +62,7 @@ impl<R: CryptoRng> Custodian<R> {
 
     fn restore_message(&mut self, key: JournalKey, adapter: AdapterId, record: &MessageRecord) {
         let operation = &record.operation;
+        self.router.chronicle().note_restored(key, operation);
         let expires_at = self.ends_at(record.accepted_at, record.expires_at);
         let asked = Asked::of(operation);
         if !asked.is_nothing() {

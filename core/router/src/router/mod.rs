@@ -249,9 +249,6 @@ impl<R: CryptoRng> Router<R> {
             if let Some(pending) = self.in_progress.get_mut(attempt) {
                 pending.owner = other;
             }
-            if let Owner::Kept(key) = other {
-                self.chronicle.note(owner, StepKind::Kept { key });
-            }
             self.owners.insert(other, attempt);
         }
     }
@@ -264,12 +261,15 @@ impl<R: CryptoRng> Router<R> {
     /// Answers an operation that is not even tried.
     pub(crate) fn refuse(
         &mut self,
-        ticket: CallerTicket,
+        from: AdapterId,
         operation: MessageOperation,
+        ticket: CallerTicket,
         status: ResponseStatus,
     ) {
         self.statistics.operations += 1;
-        self.respond(Owner::Caller(ticket), operation.respond(status));
+        let owner = Owner::Caller(ticket);
+        self.chronicle.note_operation(owner, from, &operation);
+        self.respond(owner, operation.respond(status));
     }
 
     /// Whether one operation more would be taken, of `share` sixteenths of the places.
