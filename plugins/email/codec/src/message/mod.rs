@@ -20,7 +20,7 @@ pub use header::{AutoSubmitted, NamedMailbox, Precedence};
 pub use ids::{MessageId, MessageIdError};
 pub use quote::{Cut, CutRule, CutText, QuoteRule, SignatureRule};
 pub use text::{ShownText, TextSource};
-pub use write::{Body, NewMail, WriteError, Written};
+pub use write::{Body, NewMail, Trace, WriteError, Written};
 pub(crate) use write::{one_line, written};
 
 use crate::limits::MAX_MESSAGE;

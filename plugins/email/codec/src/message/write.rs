@@ -2,12 +2,16 @@
 
 use mail_builder::{
     MessageBuilder,
+    encoders::base64::Base64Encoder,
     headers::{address::Address, date::Date, message_id::MessageId as Ids, raw::Raw, text::Text},
     mime::{BodyPart, MimePart},
 };
 
 use super::{AutoSubmitted, MessageId, NamedMailbox};
-use crate::limits::MAX_REFERENCES;
+use crate::{
+    limits::MAX_REFERENCES,
+    mailbox::{Domain, Mailbox},
+};
 
 /// A message to be written. What is not given is not written; the clock and the identifier are the caller's.
 #[derive(Debug, Clone)]
@@ -23,6 +27,38 @@ pub struct NewMail<'a> {
     references: Vec<MessageId>,
     auto_submitted: AutoSubmitted,
     max_forwards: Option<u8>,
+    receipt_to: Option<Mailbox>,
+    trace: Option<Trace>,
+}
+
+/// That a message passed this server: the line that each puts on top (RFC 5321 §4.4).
+#[derive(Debug, Clone)]
+pub struct Trace {
+    from: Domain,
+    by: Domain,
+    id: String,
+    date: i64,
+}
+
+impl Trace {
+    /// It came from `from` and was given the name `id` by `by`, at `date` in seconds since 1970.
+    #[must_use]
+    pub fn new(from: Domain, by: Domain, id: &str, date: i64) -> Self {
+        Self {
+            from,
+            by,
+            id: one_line(id),
+            date,
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { from, by, id, date } = self;
+        format!(
+            "from {from} by {by} id {id}; {}",
+            Date::new(*date).to_rfc822()
+        )
+    }
 }
 
 /// What a message holds.
@@ -33,6 +69,13 @@ pub enum Body<'a> {
     Text(&'a str),
     /// A MIME entity: its `Content-…` fields, an empty line, its body. Written as it is, or not at all.
     Entity(&'a [u8]),
+    /// Content of one part, which may be encoded on its way: its `Content-…` fields, each with its CRLF, and its octets.
+    Octets {
+        /// The fields; none says how it is encoded.
+        fields: &'a str,
+        /// The content.
+        octets: &'a [u8],
+    },
 }
 
 /// A message as octets, every line with its CRLF.
@@ -45,6 +88,21 @@ pub struct Written {
     pub needs_8bitmime: bool,
     /// Whether it must have SMTPUTF8, for what stands in the header.
     pub needs_smtputf8: bool,
+}
+
+impl Written {
+    /// A message that is written already: what is put before it (a signature, a trace) is put there by the caller.
+    #[must_use]
+    pub fn as_it_is(octets: Vec<u8>) -> Self {
+        let end = memchr::memmem::find(&octets, b"\r\n\r\n").unwrap_or(octets.len());
+        let (header, body) = octets.split_at_checked(end).unwrap_or((&octets, &[]));
+        let (needs_smtputf8, needs_8bitmime) = (!header.is_ascii(), !body.is_ascii());
+        Self {
+            octets,
+            needs_8bitmime,
+            needs_smtputf8,
+        }
+    }
 }
 
 /// Why an entity is not written.
@@ -84,6 +142,8 @@ impl<'a> NewMail<'a> {
             references: Vec::new(),
             auto_submitted: AutoSubmitted::No,
             max_forwards: None,
+            receipt_to: None,
+            trace: None,
         }
     }
 
@@ -140,6 +200,20 @@ impl<'a> NewMail<'a> {
         self
     }
 
+    /// Asks the recipient's program to say when it was shown (RFC 8098 §2.1).
+    #[must_use]
+    pub fn with_receipt_to(mut self, mailbox: Mailbox) -> Self {
+        self.receipt_to = Some(mailbox);
+        self
+    }
+
+    /// Says that it passed this server.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Trace) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
     /// Writes it.
     ///
     /// # Errors
@@ -157,11 +231,24 @@ impl<'a> NewMail<'a> {
                 };
                 Ok(written(builder.body(whole)))
             }
+            Body::Octets { fields, octets } => {
+                let entity = encoded(fields, octets);
+                check(&entity)?;
+                let whole = MimePart {
+                    headers: Vec::new(),
+                    contents: BodyPart::Binary(entity.into()),
+                };
+                Ok(written(builder.body(whole)))
+            }
         }
     }
 
     fn builder(self) -> MessageBuilder<'a> {
-        let mut builder = MessageBuilder::new()
+        let mut builder = MessageBuilder::new();
+        if let Some(trace) = &self.trace {
+            builder = builder.header("Received", Raw::new(trace.line()));
+        }
+        builder = builder
             .from(address(&self.from))
             .to(Address::new_list(self.to.iter().map(address).collect()))
             .message_id(Ids::new(self.message_id.as_str().to_owned()))
@@ -179,6 +266,10 @@ impl<'a> NewMail<'a> {
         }
         if let Some(hops) = self.max_forwards {
             builder = builder.header(MAX_FORWARDS, Raw::new(hops.to_string()));
+        }
+        if let Some(mailbox) = self.receipt_to {
+            let address = Raw::new(format!("<{mailbox}>"));
+            builder = builder.header("Disposition-Notification-To", address);
         }
         // An entity says its own.
         if let (Some(tag), Body::Text(_)) = (self.language, self.body) {
@@ -198,6 +289,34 @@ impl super::Mail<'_> {
 
 /// The field that carries CPIM's hop count over mail (RFC 3860 §3.4.1), as Received counts servers.
 const MAX_FORWARDS: &str = "Rialto-Max-Forwards";
+
+/// An entity of content that is encoded, unless all of it can stand in a mail as it is (RFC 2045 §2.7, §6.8).
+fn encoded(fields: &str, octets: &[u8]) -> Vec<u8> {
+    let mut entity = fields.as_bytes().to_vec();
+    if is_seven_bit(octets) {
+        entity.extend_from_slice(b"\r\n");
+        entity.extend_from_slice(octets);
+        return entity;
+    }
+    entity.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
+    let encoder = Base64Encoder::new().wrap_lines();
+    entity.extend(encoder.encode(octets).unwrap_or_default());
+    entity
+}
+
+/// Short lines of ASCII, each with its CRLF, the last too.
+fn is_seven_bit(octets: &[u8]) -> bool {
+    let Some(text) = octets.strip_suffix(b"\r\n") else {
+        return octets.is_empty();
+    };
+    text.split(|byte| *byte == b'\n').all(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.len() <= MAX_LINE && line.is_ascii() && memchr::memchr2(b'\r', 0, line).is_none()
+    }) && memchr::memchr_iter(b'\n', text).all(|at| at > 0 && text.get(at - 1) == Some(&b'\r'))
+}
+
+/// Octets of a line without its end, RFC 5322 §2.1.1.
+const MAX_LINE: usize = 998;
 
 fn address(named: &NamedMailbox) -> Address<'static> {
     let name = named
@@ -229,14 +348,7 @@ pub(crate) fn written(builder: MessageBuilder<'_>) -> Written {
     if !octets.ends_with(b"\r\n") {
         octets.extend_from_slice(b"\r\n");
     }
-    let end = memchr::memmem::find(&octets, b"\r\n\r\n").unwrap_or(octets.len());
-    let (header, body) = octets.split_at_checked(end).unwrap_or((&octets, &[]));
-    let (needs_smtputf8, needs_8bitmime) = (!header.is_ascii(), !body.is_ascii());
-    Written {
-        octets,
-        needs_8bitmime,
-        needs_smtputf8,
-    }
+    Written::as_it_is(octets)
 }
 
 /// An entity may stand in a message only if all its lines are mail's and all its fields content's.

@@ -242,7 +242,10 @@ impl<'a> NewDeliveryReport<'a> {
 }
 
 /// A part whose body is written as it is.
-fn raw_part<'a>(kind: &'static str, body: impl Into<std::borrow::Cow<'a, [u8]>>) -> MimePart<'a> {
+pub(super) fn raw_part<'a>(
+    kind: &'static str,
+    body: impl Into<std::borrow::Cow<'a, [u8]>>,
+) -> MimePart<'a> {
     let body = body.into();
     let encoding = if body.is_ascii() { "7bit" } else { "8bit" };
     MimePart::new(kind, BodyPart::Binary(body))

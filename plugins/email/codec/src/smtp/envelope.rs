@@ -92,6 +92,17 @@ pub struct OriginalRecipient {
     pub address: String,
 }
 
+impl OriginalRecipient {
+    /// An address, and what kind of address it is.
+    #[must_use]
+    pub fn new(address_type: String, address: String) -> Self {
+        Self {
+            address_type,
+            address,
+        }
+    }
+}
+
 /// Writes a text as xtext, RFC 3461 §4.
 #[must_use]
 pub fn encode_xtext(text: &str) -> String {

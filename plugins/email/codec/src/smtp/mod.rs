@@ -1,5 +1,6 @@
 //! SMTP and LMTP: commands, replies, and the server's side of a session (RFC 5321, 2033).
 
+mod client;
 mod command;
 mod content;
 mod envelope;
@@ -7,6 +8,7 @@ mod reply;
 mod session;
 mod status;
 
+pub use client::{CannotCarry, Capabilities, Client, ClientEvent, Delivery, sasl_plain};
 pub use envelope::{
     BodyType, Envelope, MailFrom, Notify, OriginalRecipient, RcptTo, Return, decode_xtext,
     encode_xtext,
