@@ -14,15 +14,17 @@ fn example(name: &str) -> io::Result<String> {
 
 #[test]
 fn start_to_copy_routes_to_adapters_that_it_has() {
-    let config = example("sip-xmpp.toml").unwrap().parse::<Table>().unwrap();
-    let adapters = config["adapters"].as_table().unwrap();
-    let routes = config["routes"].as_array().unwrap();
-    assert_eq!(routes.len(), 2);
-    for route in routes {
-        assert!(
-            adapters.contains_key(route["adapter"].as_str().unwrap()),
-            "{route}"
-        );
+    for name in ["sip-xmpp.toml", "email.toml"] {
+        let config = example(name).unwrap().parse::<Table>().unwrap();
+        let adapters = config["adapters"].as_table().unwrap();
+        let routes = config["routes"].as_array().unwrap();
+        assert_eq!(routes.len(), adapters.len(), "{name}");
+        for route in routes {
+            assert!(
+                adapters.contains_key(route["adapter"].as_str().unwrap()),
+                "{route}"
+            );
+        }
     }
 }
 

@@ -1,0 +1,205 @@
+//! A session with one client: bytes and time; what is decided stands in `policy` and `reception`.
+
+use std::{future::Future, io, time::Duration};
+
+use rialto_email_codec::{
+    Host,
+    smtp::{Event, Protocol, Reply, Session, SessionOptions},
+};
+use rialto_sdk::tokio::{
+    self,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::{Client, Entrance, places::Held};
+use crate::{failures::new_reply, wire::Wire};
+
+/// Speaks with a client until it leaves, is asked to, or the adapter stops.
+pub(super) async fn run(
+    stream: TcpStream,
+    protocol: Protocol,
+    client: Client,
+    entrance: &Entrance,
+    stopping: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let limits = entrance.reception.config().limits();
+    let host = Host::Domain(entrance.reception.config().hostname().clone());
+    let mut options = SessionOptions::new(protocol, host)
+        .with_max_message(limits.message())
+        .with_max_recipients(limits.recipients);
+    if let Some(acceptor) = &entrance.acceptor {
+        options = options.with_starttls(acceptor.starttls());
+    }
+    let conversation = Conversation {
+        wire: Box::new(stream),
+        session: Session::new(options),
+        held: entrance.places.hold(),
+        client,
+        protocol,
+        entrance,
+        unread: Vec::new(),
+        patience: Instant::now() + limits.session(),
+        is_over: false,
+    };
+    conversation.converse(stopping).await
+}
+
+struct Conversation<'e> {
+    wire: Box<dyn Wire>,
+    session: Session,
+    held: Held,
+    client: Client,
+    protocol: Protocol,
+    entrance: &'e Entrance,
+    /// What came and was not taken, since a decision is due.
+    unread: Vec<u8>,
+    /// Until when the next message must be there: who sends an octet a minute is not idle, but no client either.
+    patience: Instant,
+    is_over: bool,
+}
+
+/// Octets that are read at once.
+const READ: usize = 16 * 1024;
+
+/// How long the handshake of TLS, and the last words, may take.
+const COURTESY: Duration = Duration::from_secs(30);
+
+impl Conversation<'_> {
+    async fn converse(mut self, stopping: impl Future<Output = ()>) -> io::Result<()> {
+        tokio::pin!(stopping);
+        let mut buffer = vec![0; READ];
+        while !self.is_over {
+            self.flush().await?;
+            let read = tokio::select! {
+                () = &mut stopping => None,
+                read = self.read(&mut buffer) => Some(read),
+            };
+            match read {
+                None => self.part(&new_reply(421, 3, 2, "the gateway is shutting down")),
+                Some(Ok(0)) => return Ok(()),
+                Some(Ok(count)) => {
+                    let came = buffer.get(..count).unwrap_or_default();
+                    self.unread.extend_from_slice(came);
+                }
+                Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                    self.part(&new_reply(421, 4, 2, "you took too long"));
+                }
+                Some(Err(error)) => return Err(error),
+            }
+            self.take().await?;
+        }
+        let _unsent = timeout(COURTESY, self.flush()).await;
+        let _unclosed = timeout(COURTESY, self.wire.shutdown()).await;
+        Ok(())
+    }
+
+    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let idle = self.entrance.reception.config().limits().idle();
+        let until = self.patience.min(Instant::now() + idle);
+        timeout_at(until, self.wire.read(buffer))
+            .await
+            .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let output = self.session.take_output();
+        if output.is_empty() {
+            return Ok(());
+        }
+        let idle = self.entrance.reception.config().limits().idle();
+        timeout(idle, async {
+            self.wire.write_all(&output).await?;
+            self.wire.flush().await
+        })
+        .await
+        .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    /// Takes what is unread, with all decisions that it asks for.
+    async fn take(&mut self) -> io::Result<()> {
+        let unread = std::mem::take(&mut self.unread);
+        let mut input = unread.as_slice();
+        while let Some(event) = self.session.handle_bytes(&mut input) {
+            self.decide(event).await?;
+        }
+        self.unread = input.to_vec();
+        if !self.held.set(self.session.buffered()) {
+            self.part(&new_reply(
+                421,
+                3,
+                1,
+                "no memory for more mail now; come again",
+            ));
+            self.take_rest();
+        }
+        Ok(())
+    }
+
+    /// Lets the session come to its end, which was said to it.
+    fn take_rest(&mut self) {
+        while self.session.handle_bytes(&mut [].as_slice()).is_some() {
+            self.is_over = true;
+        }
+    }
+
+    fn part(&mut self, reply: &Reply) {
+        self.session.shut_down(reply);
+        self.unread.clear();
+    }
+
+    async fn decide(&mut self, event: Event) -> io::Result<()> {
+        let reception = &self.entrance.reception;
+        match event {
+            Event::Mail(mail_from) => {
+                let greeting = self.session.client().unwrap_or_default().to_owned();
+                let reply = reception
+                    .mail(&mut self.client, &greeting, &mail_from)
+                    .await;
+                self.answer(&reply);
+            }
+            Event::Recipient(recipient) => {
+                let reply = reception.recipient(&mut self.client, self.protocol, &recipient);
+                self.answer(&reply);
+            }
+            Event::Message { envelope, content } => {
+                // It is held until it is answered.
+                self.held.set(content.len());
+                self.flush().await?;
+                let replies = reception
+                    .message(&self.client, self.protocol, &envelope, content)
+                    .await;
+                for reply in &replies {
+                    self.answer(reply);
+                }
+                self.patience = Instant::now() + reception.config().limits().session();
+            }
+            Event::StartTls => self.start_tls().await?,
+            Event::Closed => self.is_over = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An answer that nobody waits for can only be one too many: it is not sent.
+    fn answer(&mut self, reply: &Reply) {
+        let answered = self.session.answer(reply);
+        debug_assert!(answered.is_ok(), "one answer for each question");
+    }
+
+    async fn start_tls(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        let Some(acceptor) = &self.entrance.acceptor else {
+            self.is_over = true;
+            return Ok(());
+        };
+        let (nothing, _) = tokio::io::duplex(1);
+        let wire = std::mem::replace(&mut self.wire, Box::new(nothing));
+        self.wire = timeout(COURTESY, acceptor.accept(wire))
+            .await
+            .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))??;
+        self.session.tls_started();
+        Ok(())
+    }
+}

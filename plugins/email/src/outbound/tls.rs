@@ -1,0 +1,139 @@
+//! TLS towards servers (RFC 3207, RFC 7435).
+
+use std::{fmt, io, sync::Arc};
+
+use rialto_sdk::{
+    Error, Result,
+    tokio::io::{AsyncRead, AsyncWrite},
+};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::config::{OutgoingConfig, OutgoingTls};
+
+/// Turns TLS on, as the operator wants it.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) mode: OutgoingTls,
+    tls: TlsConnector,
+}
+
+impl Connector {
+    pub(crate) fn new(config: &OutgoingConfig) -> Result<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::internal("email: TLS cannot be set up").with_source(error))?;
+        let client = match config.tls {
+            OutgoingTls::Verified => builder
+                .with_root_certificates(authorities(config)?)
+                .with_no_client_auth(),
+            _ => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AnyServer(provider)))
+                .with_no_client_auth(),
+        };
+        Ok(Self {
+            mode: config.tls,
+            tls: TlsConnector::from(Arc::new(client)),
+        })
+    }
+
+    /// Does the handshake with the server of this name.
+    pub(super) async fn connect<W: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        name: &str,
+        wire: W,
+    ) -> io::Result<TlsStream<W>> {
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.tls.connect(name, wire).await
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Those who vouch for servers: of the file that is named, else of the system.
+fn authorities(config: &OutgoingConfig) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    match &config.authorities {
+        Some(path) => {
+            let wrong = || {
+                let path = path.display();
+                Error::config(format!(
+                    "outgoing.authorities: {path} is no PEM file of certificates"
+                ))
+            };
+            let certificates = CertificateDer::pem_file_iter(path)
+                .and_then(|certificates| certificates.collect::<std::result::Result<Vec<_>, _>>())
+                .map_err(|error| wrong().with_source(error))?;
+            for certificate in certificates {
+                store
+                    .add(certificate)
+                    .map_err(|error| wrong().with_source(error))?;
+            }
+        }
+        None => {
+            let found = rustls_native_certs::load_native_certs();
+            store.add_parsable_certificates(found.certs);
+        }
+    }
+    if store.is_empty() {
+        return Err(Error::config(
+            "outgoing.authorities: nobody is there to vouch for servers; name a file of certificates",
+        ));
+    }
+    Ok(store)
+}
+
+/// Takes any certificate: against who only listens, encryption alone helps, and mail by MX has no name to check (RFC 7435).
+#[derive(Debug)]
+struct AnyServer(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyServer {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
