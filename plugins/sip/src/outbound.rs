@@ -1,6 +1,7 @@
 //! Messages from the gateway, sent and awaited.
 
 mod allowance;
+mod doubts;
 mod notices;
 mod refusals;
 mod report;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 
 use self::{
     allowance::Allowance,
+    doubts::Doubts,
     notices::Notices,
     refusals::{Refusals, Refused},
     turns::Turns,
@@ -42,6 +44,7 @@ pub(crate) struct Outbound {
     tcp: Vec<Local>,
     imdn: ImdnUse,
     refusals: Refusals,
+    doubts: Doubts,
     turns: Turns,
     notices: Notices,
     noticed: Allowance<InstantInbox>,
@@ -76,6 +79,7 @@ impl Outbound {
             tcp: tcp.iter().map(local).collect(),
             imdn: config.imdn,
             refusals: Refusals::new(),
+            doubts: Doubts::new(),
             turns: Turns::default(),
             notices: Notices::new(config),
             noticed: Allowance::new(config.failure_notices_per_minute),
@@ -113,10 +117,20 @@ impl Outbound {
             Some(second) if is_unsuited(&sent) => {
                 self.refusals.add(Refused::Cpim, operation.destination());
                 let sent = awaited(self.begin_message(operation, second, SECOND, hop)?).await;
-                Ok(status_of(sent))
+                Ok(self.status_of_message(operation, sent))
             }
-            _ => Ok(status_of(sent)),
+            _ => Ok(self.status_of_message(operation, sent)),
         }
+    }
+
+    fn status_of_message(
+        &self,
+        operation: &MessageOperation,
+        sent: Result<Outcome, Failure>,
+    ) -> ResponseStatus {
+        let outcome = sent.as_ref().ok().copied();
+        let settled = outcome.and_then(|sent| self.doubts.settle(operation.transaction_id(), sent));
+        settled.unwrap_or_else(|| status_of(sent))
     }
 
     fn begin_message(

@@ -2,7 +2,10 @@
 
 use std::{hash::RandomState, time::Duration};
 
-use quick_cache::{UnitWeighter, sync::Cache};
+use quick_cache::{
+    UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use rialto_sdk::prelude::InstantInbox;
 use tokio::time::Instant;
 
@@ -33,7 +36,7 @@ impl Refusals {
             MAX_REFUSALS as u64,
             UnitWeighter,
             RandomState::new(),
-            quick_cache::sync::DefaultLifecycle::default(),
+            DefaultLifecycle::default(),
         );
         Self { since }
     }

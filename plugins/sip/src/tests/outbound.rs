@@ -281,6 +281,24 @@ async fn connection_that_breaks_before_the_response_leaves_the_message_in_doubt(
 }
 
 #[tokio::test]
+async fn rfc3261_8_2_2_2_receiver_that_has_a_message_in_doubt_is_believed() {
+    let (gateway, peer) = (Fake::holding(), Peer::bind().await);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let adapter = start(&gateway);
+    let over_tcp = format!("tcp:{}", listener.local_addr().unwrap());
+    let over_udp = over_udp(&peer);
+    let by_udp = async || {
+        let asked = deliver(&adapter, operation("hi", Some(&over_udp)));
+        tokio::join!(asked, peer.serve(482, &[])).0
+    };
+    assert_eq!(reason(&by_udp().await), FailureReason::HopLimitReached);
+    let lost = async { drop(StreamPeer::accept(&listener).await.receive().await) };
+    let (answer, ()) = tokio::join!(deliver(&adapter, operation("hi", Some(&over_tcp))), lost);
+    assert_eq!(reason(&answer), FailureReason::TimedOut);
+    assert_eq!(*by_udp().await.status(), ResponseStatus::Indeterminant);
+}
+
+#[tokio::test]
 async fn message_without_a_usable_next_hop_is_unresolvable() {
     let gateway = Fake::holding();
     let adapter = start(&gateway);
