@@ -8,16 +8,17 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rialto_model::{
-    Disposition, Failure, FailureReason, Notify, ResponseStatus, Retry, TransactionId,
+    Disposition, Failure, FailureReason, MessageOperation, Notify, ResponseStatus, Retry,
+    TransactionId,
 };
 use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, JournalTable, KeptState};
 
 use self::support::{
     SIP, XMPP,
-    office::{ALICE, BOB, DORA, Office, asking, patient, to_bob, word},
+    office::{ALICE, BOB, DORA, Office, asking, patient, to_bob, wall, word},
     operation, ticket, vouched,
 };
 
@@ -85,6 +86,19 @@ fn cpim_2_4_1_3a_outcome_that_comes_before_the_write_is_safe_is_answered_itself(
         office.sync();
         assert!(office.responses.is_empty() && office.is_done());
     }
+}
+
+#[test]
+fn rfc3862_4_4_message_that_is_kept_says_when_it_came_however_late_it_goes_on() {
+    let mut office = early(patient(5).keeping_temporary_failures());
+    let sent = |operation: &MessageOperation| operation.message().headers().date_time();
+    assert_eq!(sent(&office.deliveries[0].1), None, "it was not late then");
+    office.answer(down());
+    office.restart(60 * SECOND);
+    office.read();
+    let came = wall().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let sent = sent(&office.deliveries[0].1).unwrap().unix_timestamp();
+    assert_eq!(u64::try_from(sent).unwrap(), came);
 }
 
 #[test]

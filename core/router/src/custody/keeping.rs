@@ -17,7 +17,16 @@ use crate::{CallerTicket, StepKind, router::Owner};
 
 impl<R: CryptoRng> Custodian<R> {
     /// Begins to keep a message: asks for it to be written.
-    pub(super) fn keep(&mut self, ticket: CallerTicket, held: Held, first: First) -> JournalKey {
+    pub(super) fn keep(
+        &mut self,
+        ticket: CallerTicket,
+        mut held: Held,
+        first: First,
+    ) -> JournalKey {
+        // Whoever gets it late shall see when it was sent.
+        let sent = self.clock.at(held.since);
+        let message = held.operation.message().clone().with_date_time(sent);
+        held.operation = held.operation.with_message(message);
         let key = self.keys.next();
         let policy = self.settings.policy(held.adapter);
         let operation = &held.operation;

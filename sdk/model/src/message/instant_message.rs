@@ -1,8 +1,14 @@
 //! What is sent: headers and content.
 
-use bytestring::ByteString;
+use std::{
+    iter,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use crate::{MessageHeaders, Payload};
+use bytestring::ByteString;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{Header, MessageHeaders, Payload};
 
 /// An instant message, as it crosses the gateway. RFC 3862.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +57,18 @@ impl InstantMessage {
         self
     }
 
+    /// Says when the message was sent, unless it says so itself; to the second. RFC 3862 §4.4.
+    pub fn with_date_time(mut self, sent: SystemTime) -> Self {
+        if self.headers.date_time().is_none()
+            && let Some(header) = date_time(sent)
+        {
+            // In front: behind them, an `NS` may have given bare names another meaning.
+            let others = self.headers.iter().cloned();
+            self.headers = iter::once(header).chain(others).collect();
+        }
+        self
+    }
+
     /// Names the conversation: an XMPP `<thread/>`, a SIP Call-ID (RFC 7572 §4).
     pub fn with_thread(mut self, thread: impl Into<ByteString>) -> Self {
         self.thread = Some(thread.into());
@@ -95,12 +113,55 @@ impl InstantMessage {
     }
 }
 
+/// None for a time that RFC 3339 cannot write.
+fn date_time(sent: SystemTime) -> Option<Header> {
+    let since = sent.duration_since(UNIX_EPOCH).ok()?;
+    let seconds = i64::try_from(since.as_secs()).ok()?;
+    let sent = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    Some(Header::new("DateTime", sent.format(&Rfc3339).ok()?))
+}
+
 impl ContentHeader {
     /// Makes a MIME header.
     pub fn new(name: impl Into<ByteString>, value: impl Into<ByteString>) -> Self {
         Self {
             name: name.into(),
             value: value.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn cpim_a_present_message_says_when_it_was_sent_and_never_otherwise_than_it_does_itself() {
+        let at = |seconds: u64| UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 250);
+        let declared = [
+            Header::new("NS", "<urn:x>"),
+            Header::new("DateTime", "soon"),
+        ];
+        let message = InstantMessage::text("x").with_headers(declared.into_iter().collect());
+        let dated = message.with_date_time(at(1_000_000_000));
+        let written = dated
+            .headers()
+            .date_time()
+            .map(OffsetDateTime::unix_timestamp);
+        assert_eq!((written, dated.headers().len()), (Some(1_000_000_000), 3));
+        assert_eq!(dated.clone().with_date_time(at(7)), dated);
+    }
+
+    #[test]
+    fn time_that_cannot_be_written_is_left_out() {
+        let undated = InstantMessage::text("x");
+        for sent in [
+            UNIX_EPOCH - Duration::from_secs(1),
+            UNIX_EPOCH + Duration::from_secs(300_000_000_000),
+        ] {
+            assert_eq!(undated.clone().with_date_time(sent), undated);
         }
     }
 }
