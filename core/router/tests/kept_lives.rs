@@ -15,7 +15,7 @@ use rialto_router::{CustodyPolicy, Life, StepKind};
 
 use self::support::{
     XMPP,
-    office::{Office, asking, patient, to_bob, word},
+    office::{Office, apply, asking, patient, to_bob, word},
     ticket,
 };
 
@@ -218,6 +218,22 @@ fn later_word_is_a_part_of_the_life_of_its_message() {
     assert_eq!(
         (ended.as_str(), told.as_str()),
         ("Ended(Success)", "DispositionTold(Delivered)")
+    );
+}
+
+#[test]
+fn word_on_a_message_that_was_never_handed_over_is_a_part_of_its_life() {
+    let mut office = Office::new(patient(0));
+    office.send(asking(&[Notify::Processing]));
+    let (write, changes) = office.writes.pop_front().unwrap();
+    apply(&mut office.journal, &changes);
+    office.custodian.handle_written(office.now, write, Ok(()));
+    let life = words(&office, "of-the-sender");
+    let is_kept = |step: &String| step.starts_with("to tell: Stored as ");
+    let kept = life.iter().position(is_kept).expect("a report is kept");
+    assert!(
+        !life.iter().take(kept).any(|step| step == "handed over"),
+        "{life:?}"
     );
 }
 
