@@ -115,11 +115,23 @@ impl Outbound {
         let sent = awaited(self.begin_message(operation, first, FIRST, hop)?).await;
         match second {
             Some(second) if is_unsuited(&sent) => {
-                self.refusals.add(Refused::Cpim, operation.destination());
+                self.note_refusal(Refused::Cpim, operation, &sent);
                 let sent = awaited(self.begin_message(operation, second, SECOND, hop)?).await;
                 Ok(self.status_of_message(operation, sent))
             }
             _ => Ok(self.status_of_message(operation, sent)),
+        }
+    }
+
+    /// Remembers who refused a kind of content; there being no room for it says nothing of the receiver.
+    fn note_refusal(
+        &self,
+        what: Refused,
+        operation: &MessageOperation,
+        sent: &Result<Outcome, Failure>,
+    ) {
+        if sent.is_ok() && is_unsuited(sent) {
+            self.refusals.add(what, operation.destination());
         }
     }
 
@@ -182,9 +194,7 @@ impl Outbound {
             return Ok(Failure::new(FailureReason::Overloaded).into());
         }
         let sent = awaited(self.begin_message(operation, Form::Plain, FIRST, hop)?).await;
-        if is_unsuited(&sent) {
-            self.refusals.add(Refused::Ephemeral, destination);
-        }
+        self.note_refusal(Refused::Ephemeral, operation, &sent);
         drop(turn);
         Ok(status_of(sent))
     }

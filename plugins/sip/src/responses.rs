@@ -164,6 +164,8 @@ impl From<Rejection> for Answer {
 
 /// The methods that are answered with more than 405.
 const ALLOW: &str = "MESSAGE, OPTIONS, CANCEL, ACK";
+/// What is understood for all networks: the text, and what may stand around it or beside it. Of the rest each has its own.
+const ACCEPT: &str = "text/plain, message/cpim, message/imdn+xml, application/im-iscomposing+xml";
 const OVERLOADED_RETRY_AFTER: u16 = 2;
 const SHUTTING_DOWN_RETRY_AFTER: u16 = 10;
 const TAG_DIGITS: usize = 16;
@@ -219,7 +221,7 @@ fn explain<'o>(
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             writer.header(HeaderName::Allow, ALLOW)
         }
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => writer.header(HeaderName::Accept, "text/plain"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => writer.header(HeaderName::Accept, ACCEPT),
         StatusCode::BAD_EXTENSION => {
             // No extension is supported here, so all that are required are unsupported.
             let required = request.tokens(HeaderName::Require).filter_map(Result::ok);

@@ -171,3 +171,53 @@ impl<G: Gateway> Drop for Loop<'_, G> {
 
 /// What one system call each does not burden.
 const FEW: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rialto_sip_codec::transaction::Branch;
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+    use crate::config::{Hop, TransportKind};
+
+    /// An endpoint that is never at rest.
+    #[derive(Debug)]
+    struct Busy;
+
+    impl AtRest for Busy {
+        fn send(&self, request: Request) -> Result<(), Request> {
+            Err(request)
+        }
+    }
+
+    #[test]
+    fn half_of_the_queue_is_closed_to_what_is_worth_little() {
+        let (queue, _requests) = mpsc::channel(4);
+        let entrance = Entrance::new(Arc::new(Busy), queue);
+        let had_room: Vec<_> = (0..5)
+            .map(|number| {
+                let had_room = entrance.has_room();
+                let request = Request {
+                    branch: Branch::new(number),
+                    bytes: Bytes::new(),
+                    hop: Hop {
+                        transport: TransportKind::Udp,
+                        address: ([127, 0, 0, 1], 9).into(),
+                    },
+                    port: 0,
+                    outcome: oneshot::channel().0,
+                };
+                (had_room, entrance.send(request))
+            })
+            .collect();
+        let full = Err(FailureReason::Overloaded);
+        let taken = [
+            (true, Ok(())),
+            (true, Ok(())),
+            (false, Ok(())),
+            (false, Ok(())),
+        ];
+        assert_eq!(had_room, [taken.as_slice(), &[(false, full)]].concat());
+    }
+}

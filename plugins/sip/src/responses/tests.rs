@@ -156,7 +156,10 @@ fn rfc3261_8_2_3_requirement_of_a_message_cpim_is_content_that_is_not_understood
     };
     let text = of("Require: Kanji.Must,Vital\r\nRequire: o'Last`|~");
     assert!(text.starts_with("SIP/2.0 415 "), "{text}");
-    assert!(text.contains("\r\nAccept: text/plain\r\n"), "{text}");
+    assert!(
+        text.contains("\r\nAccept: text/plain, message/cpim, "),
+        "{text}"
+    );
     let names = "a required header is not understood: Kanji.Must, Vital, o'Last`|~";
     assert!(
         text.contains(&format!("\r\nWarning: 399 rialto \"{names}\"\r\n")),
@@ -185,7 +188,7 @@ fn status_brings_the_header_field_that_explains_it() {
     assert!(
         of(StatusCode::METHOD_NOT_ALLOWED).contains("Allow: MESSAGE, OPTIONS, CANCEL, ACK\r\n")
     );
-    assert!(of(StatusCode::UNSUPPORTED_MEDIA_TYPE).contains("Accept: text/plain\r\n"));
+    assert!(of(StatusCode::UNSUPPORTED_MEDIA_TYPE).contains("Accept: text/plain, message/cpim, "));
     let options = REQUEST.replace("MESSAGE", "OPTIONS");
     let text = written(Answer::OK, &options);
     assert!(

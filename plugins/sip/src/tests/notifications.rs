@@ -112,6 +112,25 @@ async fn content_that_a_receiver_of_message_cpim_refuses_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn text_without_room_for_the_request_goes_plain_and_says_nothing_of_its_receiver() {
+    let peer = Peer::bind().await;
+    let adapter = start(&Fake::holding());
+    let text = "x".repeat(900);
+    let long = asking(&peer);
+    let headers = long.message().headers().clone();
+    let message = InstantMessage::text(&*text).with_headers(headers);
+    let outbound = adapter.outbound();
+    let long = outbound.deliver(long.with_message(message));
+    let (_, sent) = tokio::join!(long, peer.serve(200, &[]));
+    assert!(sent.contains("\r\nContent-Type: text/plain") && sent.ends_with(&text));
+    let (_, short) = tokio::join!(deliver(&adapter, &peer), peer.serve(200, &[]));
+    assert!(
+        short.contains("\r\nContent-Type: message/cpim\r\n"),
+        "{short}"
+    );
+}
+
+#[tokio::test]
 async fn operator_decides_whether_receivers_are_asked() {
     let peer = Peer::bind().await;
     let always = start_with(&Fake::holding(), r#"{"imdn": "always"}"#);
