@@ -68,7 +68,7 @@ pub use chronicle::{Answer, Life, Mark, OnwardId, Step, StepKind};
 pub use custody::{
     Change, Custodian, CustodyLimits, CustodyPolicy, CustodySettings, CustodyStatistics,
     JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NoSuchEntry, Put,
-    ReportId, RestoreError, Unread, Unwritten, WallClock, WriteId,
+    RecordView, ReportId, RestoreError, Unread, Unwritten, WallClock, WriteId,
     queue::{Outcome, QueueEntry, QueueState, Queued, RetryLimits, RetryQueue},
 };
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};

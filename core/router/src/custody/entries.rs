@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Bound,
     sync::Arc,
     time::Instant,
 };
@@ -213,8 +214,14 @@ impl Entries {
         !self.conversations.is_empty() && self.conversations.contains_key(&conversation)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (JournalKey, &Entry)> {
-        self.entries.iter().map(|(key, entry)| (*key, entry))
+    /// Those after a key; all, if none is named.
+    pub(super) fn iter_after(
+        &self,
+        after: Option<JournalKey>,
+    ) -> impl Iterator<Item = (JournalKey, &Entry)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let entries = self.entries.range((start, Bound::Unbounded));
+        entries.map(|(key, entry)| (*key, entry))
     }
 
     pub(super) fn len(&self) -> usize {

@@ -55,7 +55,7 @@ pub use self::{
     clock::WallClock,
     journal::{Change, JournalKey, JournalKeys, JournalTable, Put, Unread, Unwritten, WriteId},
     policy::{CustodyLimits, CustodyPolicy, CustodySettings},
-    record::RestoreError,
+    record::{RecordView, RestoreError},
     report_id::ReportId,
     statistics::CustodyStatistics,
     view::{KeptKind, KeptOperation, KeptState, NoSuchEntry},

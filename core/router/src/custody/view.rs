@@ -76,7 +76,16 @@ pub struct NoSuchEntry;
 impl<R: CryptoRng> Custodian<R> {
     /// What is kept, in the order of acceptance.
     pub fn queue(&self, now: Instant) -> impl Iterator<Item = KeptOperation<'_>> {
-        let entries = self.entries.iter();
+        self.queue_after(now, None)
+    }
+
+    /// What was accepted after that; the same from the first, if nothing is named.
+    pub fn queue_after(
+        &self,
+        now: Instant,
+        after: Option<JournalKey>,
+    ) -> impl Iterator<Item = KeptOperation<'_>> {
+        let entries = self.entries.iter_after(after);
         entries.map(move |(key, entry)| self.see(now, key, entry))
     }
 

@@ -20,8 +20,10 @@ mod message;
 mod report;
 #[cfg(test)]
 mod tests;
+mod view;
 mod wire;
 
+pub use self::view::RecordView;
 use self::wire::{Reader, Writer};
 pub(in crate::custody) use self::{
     awaited::AwaitedRecord, identity::IdentityRecord, message::MessageRecord, report::ReportRecord,

@@ -275,3 +275,34 @@ fn record_of_another_table_or_without_a_key_is_refused() {
     assert_eq!(problem(here, &key[1..]), "its key is none");
     assert!(Record::restore(here, &key, &written).is_ok());
 }
+
+#[test]
+fn operators_see_who_and_how_much_and_neither_headers_nor_text() {
+    let inbox = |user| InstantInbox::parse(&format!("im:{user}@voice.example")).unwrap();
+    let id = |id: &str| TransactionId::parse(id.as_bytes()).unwrap();
+    let subject = Header::new("Subject", "no business of theirs");
+    let message = InstantMessage::text("nor this").with_headers([subject].into_iter().collect());
+    let record = Record::Message(MessageRecord {
+        adapter: "sip".into(),
+        accepted_at: Millis(1000),
+        expires_at: Millis(5000),
+        onward: id("onward"),
+        operation: MessageOperation::new(id("own"), inbox("a"), inbox("b"), message)
+            .with_identity("call 7"),
+    });
+    let (key, bytes) = (JournalKey::new(7).to_bytes(), record.write().into());
+    let view = RecordView::read(JournalTable::Operations, &key, &bytes).unwrap();
+    assert_eq!((view.kind, &*view.adapter), ("message", "sip"));
+    assert_eq!((view.source, view.destination), (inbox("a"), inbox("b")));
+    let times = [view.since, view.expires_at];
+    assert_eq!(times, [Millis(1000).time(), Millis(5000).time()]);
+    let expected = [
+        ("transaction_id", "own"),
+        ("onward_transaction_id", "onward"),
+        ("content_type", "text/plain;charset=utf-8"),
+        ("payload_bytes", "8"),
+        ("identity", "call 7"),
+    ];
+    let expected = expected.map(|(name, value)| (name, value.to_owned()));
+    assert_eq!(view.details, expected);
+}
