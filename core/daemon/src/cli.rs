@@ -75,6 +75,14 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Tells the life of a message: each step with its time, as far as the running gateway remembers it.
+    Trace {
+        /// The transaction identifier on either side, or what its network calls the message.
+        id: String,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Shows and ends what the gateway keeps: messages whose senders were answered before the outcome was known.
     Queue {
         #[command(subcommand)]
@@ -99,6 +107,46 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueVerb {
+    /// Lists what is kept, the oldest first.
+    List {
+        /// Only what this adapter brought, or is told.
+        #[arg(long, value_name = "ADAPTER")]
+        adapter: Option<String>,
+        /// Only what is for this address, like `im:fred@example.com`, or for this domain.
+        #[arg(long, value_name = "ADDRESS|DOMAIN")]
+        destination: Option<String>,
+        /// Looks into the store of a stopped gateway.
+        #[arg(long)]
+        offline: bool,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows all that is known of one, but a message's text.
+    Show {
+        /// Its number, as `list` shows it.
+        id: u64,
+        /// Looks into the store of a stopped gateway.
+        #[arg(long)]
+        offline: bool,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tries at once what waits for its time.
+    Retry {
+        /// Its number, as `list` shows it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<u64>,
+        /// Tries everything.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Gives one up; the sender of a message is told that it was not delivered.
+    Drop {
+        /// Its number, as `list` shows it.
+        id: u64,
+    },
     /// Verifies the store of a stopped gateway.
     Check,
     /// Prints the store of a stopped gateway, each record as a line of JSON; never a message's text.

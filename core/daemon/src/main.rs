@@ -42,7 +42,8 @@ use rialto_model::Authentication;
 use crate::{
     cli::{Cli, Configuration, QueueVerb, RulesVerb, Verb},
     commands::{Given, Resolve, RulesTest},
-    config::{Draft, Sources},
+    config::{Config, Draft, Sources},
+    control::Filter,
     exit::Exit,
 };
 
@@ -125,11 +126,37 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
             };
             commands::test_rules(draft()?, &question)
         }
-        Verb::Queue { verb } => match verb {
-            QueueVerb::Check => commands::queue::check(&config()?.store),
-            QueueVerb::Dump => commands::queue::dump(&config()?.store),
-        },
+        Verb::Queue { verb } => queue(&config()?, verb),
+        Verb::Trace { id, json } => commands::trace(&config()?, id, *json),
         Verb::Status { json } => commands::status(&config()?, *json),
+    }
+}
+
+fn queue(config: &Config, verb: &QueueVerb) -> Result<(), Exit> {
+    match verb {
+        QueueVerb::List {
+            adapter,
+            destination,
+            offline,
+            json,
+        } => {
+            let filter = Filter {
+                adapter: adapter.clone(),
+                destination: destination.clone(),
+            };
+            match offline {
+                false => commands::queue::list(config, &filter, *json),
+                true => commands::queue::list_offline(config, &filter, *json),
+            }
+        }
+        QueueVerb::Show { id, offline, json } => match offline {
+            false => commands::queue::show(config, *id, *json),
+            true => commands::queue::show_offline(config, *id, *json),
+        },
+        QueueVerb::Retry { id, all: _ } => commands::queue::retry(config, *id),
+        QueueVerb::Drop { id } => commands::queue::give_up(config, *id),
+        QueueVerb::Check => commands::queue::check(&config.store),
+        QueueVerb::Dump => commands::queue::dump(&config.store),
     }
 }
 

@@ -177,6 +177,7 @@ pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
         .with_default_deadline(config.gateway.deadline)
         .with_max_deadline(GatewayConfig::MAX_DEADLINE)
         .with_attempt_time(config.resolver.attempt_timeout)
+        .with_remembered_steps(config.gateway.remembered_steps.div_ceil(shards.get()))
 }
 
 /// Opens a library to look at it.

@@ -96,7 +96,8 @@ fn shown(figure: &Figure) -> String {
     }
 }
 
-fn ask(config: &Config, request: &Request) -> Result<String, Exit> {
+/// Asks the running gateway, and returns the line that it answers.
+pub(super) fn ask(config: &Config, request: &Request) -> Result<String, Exit> {
     let Some(path) = &config.gateway.control_socket else {
         return Err(Exit::Config(
             "`gateway.control_socket`: this key is needed\n    hint: name the socket that the running gateway \
@@ -122,7 +123,7 @@ fn exchange(path: &Path, line: &str) -> io::Result<String> {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &str) -> Result<T, Exit> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(answer: &str) -> Result<T, Exit> {
     serde_json::from_str(answer)
         .map_err(|error| Exit::Internal(format!("the gateway's answer cannot be read: {error}")))
 }

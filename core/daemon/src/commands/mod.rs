@@ -11,6 +11,7 @@ mod plugins;
 pub(crate) mod queue;
 mod resolve;
 mod rules;
+mod trace;
 
 pub(crate) use ask::{send, status};
 pub(crate) use check::check;
@@ -18,6 +19,7 @@ pub(crate) use compose::{Given, compose};
 pub(crate) use plugins::{configured, plugins};
 pub(crate) use resolve::{Resolve, resolve};
 pub(crate) use rules::{RulesTest, test_rules};
+pub(crate) use trace::trace;
 
 /// Prints what was asked for. A reader that has seen enough is no fault.
 fn print(text: &str) -> Result<(), Exit> {

@@ -5,6 +5,7 @@ use std::{
 };
 
 use rialto_model::Domain;
+use rialto_router::Limits;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -53,6 +54,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) max_operations: usize,
     /// How long an operation may take when its sender names no time.
     pub(crate) deadline: Duration,
+    /// How many steps of operations are remembered for `rialto trace`, over all shards.
+    pub(crate) remembered_steps: usize,
     /// How long operations in progress may go on after TERM.
     pub(crate) drain: Duration,
     /// Where `rialto send` finds the gateway; none: not offered.
@@ -186,6 +189,7 @@ impl GatewayConfig {
     const DRAIN: Duration = Duration::from_secs(10);
     const MAX_OPERATIONS: usize = 65_536;
     const MAX_SHARDS: usize = 64;
+    const REMEMBERED_STEPS: usize = 65_536;
 
     fn read(mut section: Section<'_>) -> Self {
         let shards = section.value("shards").unwrap_or(1);
@@ -201,6 +205,12 @@ impl GatewayConfig {
             .unwrap_or(Self::MAX_OPERATIONS);
         if max_operations == 0 {
             section.report("max_operations", "out of range", "at least 1");
+        }
+        let remembered_steps = section
+            .value("remembered_steps")
+            .unwrap_or(Self::REMEMBERED_STEPS);
+        if remembered_steps > Limits::MOST_REMEMBERED_STEPS {
+            section.report("remembered_steps", "out of range", "0 to 16777216");
         }
         let relay_domains = section.parsed_list("relay_domains");
         let deadline = section.duration("deadline").unwrap_or(Self::DEADLINE);
@@ -227,6 +237,7 @@ impl GatewayConfig {
             shards,
             max_operations,
             deadline,
+            remembered_steps,
             drain: section.duration("drain").unwrap_or(Self::DRAIN),
             control_socket,
         };

@@ -3,7 +3,6 @@
 //! A Unix socket that only the gateway's own user may open.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     os::unix::{
         fs::{FileTypeExt, MetadataExt, PermissionsExt},
@@ -17,10 +16,9 @@ use std::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rialto_model::{
-    ByteString, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation, Response,
-    ResponseStatus, TransactionId,
+    ByteString, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation,
+    TransactionId,
 };
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -29,7 +27,13 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{flow, gateway::Gateway, measures::OfAdapter, storage::StoreStatus};
+use crate::gateway::Gateway;
+
+mod protocol;
+
+pub(crate) use protocol::{
+    Done, Entry, Filter, Kept, Message, Page, Reply, Request, Shown, Status, Traced, TracedStep,
+};
 
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
@@ -37,57 +41,6 @@ const MAX_LINE: u64 = 1 << 20;
 const MAX_CONNECTIONS: usize = 16;
 /// How long a connection may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// What can be asked.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(tag = "verb", rename_all = "snake_case")]
-pub(crate) enum Request {
-    /// Show what was done, and how the adapters are.
-    Status,
-    /// Send a text.
-    Send(Message),
-}
-
-/// An operator's message.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Message {
-    /// An `im:` URI.
-    pub(crate) source: String,
-    /// An `im:` URI.
-    pub(crate) destination: String,
-    pub(crate) text: String,
-    pub(crate) subject: Option<String>,
-}
-
-/// What was done, and how the adapters are.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Status {
-    /// What the routers have counted.
-    pub(crate) router: BTreeMap<String, u64>,
-    pub(crate) adapters: BTreeMap<String, OfAdapter>,
-    /// What the custodians have counted.
-    pub(crate) custody: BTreeMap<String, u64>,
-    /// For how long the oldest message or report has been kept.
-    pub(crate) oldest_seconds: Option<u64>,
-    /// The store; none when there is none.
-    pub(crate) store: Option<StoreStatus>,
-}
-
-/// How a message ended.
-#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(crate) struct Reply {
-    /// RFC 3860's word: `success`, `failure`, `indeterminant`.
-    pub(crate) status: String,
-    /// The operation, if there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) transaction_id: Option<String>,
-    /// Of a failure: why, as a word.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-    /// Of a failure: why, for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) detail: Option<String>,
-}
 
 /// The socket cannot be had.
 #[derive(Debug, Error)]
@@ -205,8 +158,7 @@ async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
             _ if is_cut => {
                 serde_json::to_vec(&Reply::refused("malformed", "the line is too long".into()))
             }
-            Ok(Request::Status) => serde_json::to_vec(&Status::of(gateway)),
-            Ok(Request::Send(message)) => serde_json::to_vec(&send(message, gateway).await),
+            Ok(request) => answer(request, gateway).await,
             Err(error) => serde_json::to_vec(&Reply::refused("malformed", error.to_string())),
         }?;
         reply.push(b'\n');
@@ -214,6 +166,22 @@ async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
         if is_cut {
             return Ok(());
         }
+    }
+}
+
+async fn answer(request: Request, gateway: &Gateway) -> serde_json::Result<Vec<u8>> {
+    let done = |count| serde_json::to_vec(&Done { count });
+    match request {
+        Request::Status => serde_json::to_vec(&Status::of(gateway)),
+        Request::Send(message) => serde_json::to_vec(&send(message, gateway).await),
+        Request::Trace { id } => serde_json::to_vec(&Traced {
+            lives: gateway.lives(&id),
+        }),
+        Request::QueueList(page) => serde_json::to_vec(&gateway.kept(&page)),
+        Request::QueueShow { id } => serde_json::to_vec(&gateway.kept_in_full(id).await),
+        Request::QueueRetry { id: Some(id) } => done(gateway.retry_kept(id).into()),
+        Request::QueueRetry { id: None } => done(gateway.retry_all_kept()),
+        Request::QueueDrop { id } => done(gateway.drop_kept(id).into()),
     }
 }
 
@@ -249,53 +217,6 @@ async fn send(message: Message, gateway: &Gateway) -> Reply {
     match gateway.submit_own(operation).await {
         Ok(response) => Reply::from(&response),
         Err(_) => Reply::refused("internal", "the operation was not answered".into()),
-    }
-}
-
-impl Status {
-    fn of(gateway: &Gateway) -> Self {
-        let named = |counters: Vec<(&'static str, u64)>| {
-            let own = |(name, value): (&'static str, u64)| (name.to_owned(), value);
-            counters.into_iter().map(own).collect()
-        };
-        let adapters = gateway
-            .table()
-            .adapters()
-            .map(|(id, adapter)| (adapter.name().to_string(), gateway.measures.of(id)));
-        Self {
-            router: named(gateway.statistics()),
-            custody: named(gateway.custody()),
-            oldest_seconds: gateway.oldest().map(|age| age.as_secs()),
-            adapters: adapters.collect(),
-            store: gateway.store().map(StoreStatus::of),
-        }
-    }
-}
-
-impl Reply {
-    fn refused(reason: &str, detail: String) -> Self {
-        let (status, reason) = ("failure".to_owned(), Some(reason.to_owned()));
-        Self {
-            status,
-            transaction_id: None,
-            reason,
-            detail: Some(detail),
-        }
-    }
-}
-
-impl From<&Response> for Reply {
-    fn from(response: &Response) -> Self {
-        let failure = match response.status() {
-            ResponseStatus::Failure(failure) => Some(failure),
-            _ => None,
-        };
-        Self {
-            status: flow::word(response.status()).to_owned(),
-            transaction_id: Some(response.transaction_id().to_string()),
-            reason: failure.map(|failure| format!("{:?}", failure.reason())),
-            detail: failure.map(|failure| failure.detail().to_owned()),
-        }
     }
 }
 

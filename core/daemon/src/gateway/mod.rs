@@ -34,7 +34,9 @@ use crate::{
 
 mod carry_out;
 mod from_adapters;
+mod kept;
 mod statistics;
+mod trace;
 
 /// Takes operations from adapters, has them decided, and hands them to other adapters.
 pub(crate) struct Gateway {

@@ -9,12 +9,16 @@ mod tables;
 
 use std::sync::Arc;
 
-use rialto_router::{Change, JournalKey, WriteId};
-use rialto_store::{Acknowledge, Done, Store};
+use rialto_router::{Change, JournalKey, JournalTable, RecordView, WriteId};
+use rialto_store::{Acknowledge, Done, Store, Table};
+use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 
 use self::desk::Desk;
-pub(crate) use self::restore::restore;
+pub(crate) use self::{
+    restore::restore,
+    tables::{TABLES, table},
+};
 use crate::gateway::Gateway;
 
 /// The journal of all shards.
@@ -58,7 +62,25 @@ impl Journal {
         }
     }
 
+    /// What the record of something kept says, by name; nothing, when it is not there yet, or any more.
+    pub(crate) async fn describe(&self, key: JournalKey) -> Map<String, Value> {
+        let store = Arc::clone(&self.store);
+        let read = tokio::task::spawn_blocking(move || {
+            let record = store.get(Table::Operations, &key.to_bytes()).ok()??;
+            let view = RecordView::read(JournalTable::Operations, &key.to_bytes(), record.value());
+            view.ok().map(|view| details(&view))
+        });
+        read.await.ok().flatten().unwrap_or_default()
+    }
+
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
     }
+}
+
+/// What a record says besides what every record does, by name.
+pub(crate) fn details(view: &RecordView) -> Map<String, Value> {
+    let details = view.details.iter();
+    let own = |(name, value): &(&str, String)| ((*name).to_owned(), Value::from(value.as_str()));
+    details.map(own).collect()
 }

@@ -9,7 +9,10 @@ use thiserror::Error;
 use tracing::info;
 
 use super::tables::{TABLES, table};
-use crate::gateway::{Gateway, now};
+use crate::{
+    gateway::{Gateway, now},
+    shard::Deliver,
+};
 
 /// Why the gateway cannot take up what it has kept.
 #[derive(Debug, Error)]
@@ -42,6 +45,7 @@ pub(crate) fn restore(gateway: &Gateway, store: &dyn Store) -> Result<(), TakeUp
         }
     }
     info!(records = restored, "journal taken up");
+    gateway.wake_timer();
     Ok(())
 }
 
@@ -58,7 +62,7 @@ fn take_up(
     let record = record.into_value();
     let (source, destination) = Custodian::<StdRng>::conversation_of(table, key, &record)?;
     match gateway.shard_of(&source, &destination) {
-        Some(shard) => shard.restore(now(), table, key, record),
+        Some(shard) => shard.restore(now(), table, key, &record),
         None => Ok(()),
     }
 }

@@ -4,14 +4,14 @@ use rialto_router::{Change, JournalTable};
 use rialto_store::{Batch, Table};
 
 /// The tables of the journal, in the order in which they are taken up again.
-pub(super) const TABLES: [JournalTable; 3] = [
+pub(crate) const TABLES: [JournalTable; 3] = [
     JournalTable::Operations,
     JournalTable::Identities,
     JournalTable::Dispositions,
 ];
 
 /// The store's table for one of the journal's; none for one that is not known here.
-pub(super) const fn table(of: JournalTable) -> Option<Table> {
+pub(crate) const fn table(of: JournalTable) -> Option<Table> {
     match of {
         JournalTable::Operations => Some(Table::Operations),
         JournalTable::Identities => Some(Table::Identities),

@@ -165,9 +165,9 @@ impl Shard {
         now: Instant,
         table: JournalTable,
         key: &[u8],
-        record: Bytes,
+        record: &Bytes,
     ) -> Result<(), RestoreError> {
-        self.lock().custodian.restore(now, table, key, &record)
+        self.lock().custodian.restore(now, table, key, record)
     }
 
     /// Gives the custodian an input and sees to what follows from it.

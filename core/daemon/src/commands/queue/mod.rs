@@ -1,5 +1,8 @@
 //! `rialto queue`: what the gateway keeps.
 
+mod listing;
 mod offline;
+mod online;
 
-pub(crate) use offline::{check, dump};
+pub(crate) use offline::{check, dump, list_offline, show_offline};
+pub(crate) use online::{give_up, list, retry, show};

@@ -1,11 +1,57 @@
 //! What the store of a stopped gateway holds.
 
-use std::io;
+use std::{
+    io,
+    ops::ControlFlow,
+    time::{Duration, SystemTime},
+};
 
-use rialto_store::{CheckReport, DumpError, TableReport};
+use rialto_model::Bytes;
+use rialto_router::{JournalTable, RecordView, RestoreError};
+use rialto_store::{CheckReport, DumpError, Table, TableReport};
+use serde_json::{Map, Value};
 
-use super::super::print;
-use crate::{config::StoreConfig, exit::Exit};
+use super::{
+    super::print,
+    listing::{Listing, describe, json},
+    online::none,
+};
+use crate::{
+    config::{Config, StoreConfig},
+    control::{Entry, Filter, Shown},
+    exit::Exit,
+    journal,
+};
+
+/// Lists what is kept, the oldest first.
+pub(crate) fn list_offline(config: &Config, filter: &Filter, as_json: bool) -> Result<(), Exit> {
+    let mut listing = Listing::begin(as_json)?;
+    visit(&config.store, |id, view| {
+        let entry = entry(id, &view);
+        if !filter.admits(&entry.adapter, &entry.destination, None) {
+            return Ok(());
+        }
+        listing.add(&entry)
+    })?;
+    listing.end()
+}
+
+/// Shows one.
+pub(crate) fn show_offline(config: &Config, id: u64, as_json: bool) -> Result<(), Exit> {
+    let mut shown = None;
+    visit(&config.store, |found, view| {
+        if found == id {
+            let (entry, record) = (entry(id, &view), journal::details(&view));
+            shown = Some(Shown { entry, record });
+        }
+        Ok(())
+    })?;
+    let shown = shown.ok_or_else(|| none(id))?;
+    print(&match as_json {
+        true => json(&shown)? + "\n",
+        false => describe(&shown),
+    })
+}
 
 /// Verifies every page and record, and says what each table has; fails when something is damaged.
 pub(crate) fn check(config: &StoreConfig) -> Result<(), Exit> {
@@ -30,7 +76,7 @@ pub(crate) fn check(config: &StoreConfig) -> Result<(), Exit> {
 /// Prints each record as a line of JSON, without the texts of messages.
 pub(crate) fn dump(config: &StoreConfig) -> Result<(), Exit> {
     let out = &mut io::stdout().lock();
-    let report = match rialto_store::dump(&config.folder, out, &|_, _, _| None) {
+    let report = match rialto_store::dump(&config.folder, out, &decoded) {
         // A reader that has seen enough is no fault.
         Err(DumpError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
         other => other.map_err(Exit::unavailable)?,
@@ -49,6 +95,83 @@ pub(crate) fn dump(config: &StoreConfig) -> Result<(), Exit> {
     )))
 }
 
+/// Visits what is kept; of what cannot be read, says so in the end.
+fn visit(
+    config: &StoreConfig,
+    mut take: impl FnMut(u64, RecordView) -> Result<(), Exit>,
+) -> Result<(), Exit> {
+    let (mut unread, mut ended) = (Vec::new(), Ok(()));
+    rialto_store::scan(&config.folder, Table::Operations, |key, record| {
+        let read = record
+            .map_err(|error| error.to_string())
+            .and_then(|record| {
+                let view = view(key, record.value());
+                view.map_err(|error| error.to_string())
+            });
+        match read {
+            Ok((id, view)) => ended = take(id, view),
+            Err(problem) => unread.push(problem),
+        }
+        match ended {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    })
+    .map_err(Exit::unavailable)?;
+    ended?;
+    match unread.first() {
+        None => Ok(()),
+        Some(first) => Err(Exit::Damaged(format!(
+            "{} records cannot be read, the first: {first}",
+            unread.len()
+        ))),
+    }
+}
+
+fn view(key: &[u8], record: &Bytes) -> Result<(u64, RecordView), RestoreError> {
+    let view = RecordView::read(JournalTable::Operations, key, record)?;
+    let id = rialto_router::JournalKey::from_bytes(key).map_or(0, |key| key.number());
+    Ok((id, view))
+}
+
+fn entry(id: u64, view: &RecordView) -> Entry {
+    let now = wall_clock();
+    let seconds = |time: Result<Duration, _>| time.map_or(0, |time: Duration| time.as_secs());
+    Entry {
+        id,
+        kind: view.kind.to_owned(),
+        adapter: view.adapter.to_string(),
+        source: view.source.to_string(),
+        destination: view.destination.to_string(),
+        domain: None,
+        state: None,
+        age_seconds: seconds(now.duration_since(view.since)),
+        attempts: 0,
+        last_failure: None,
+        next_try_seconds: None,
+        expires_seconds: seconds(view.expires_at.duration_since(now)),
+    }
+}
+
+/// What a line of the dump says of a record's value.
+fn decoded(table: Table, key: &[u8], value: &[u8]) -> Option<Value> {
+    let tables = journal::TABLES.into_iter();
+    let mut ours = tables.filter(|of| journal::table(*of) == Some(table));
+    let view = RecordView::read(ours.next()?, key, &Bytes::copy_from_slice(value));
+    Some(match view {
+        Ok(view) => {
+            let mut fields = Map::new();
+            fields.insert("kind".into(), view.kind.into());
+            fields.insert("adapter".into(), view.adapter.to_string().into());
+            fields.insert("source".into(), view.source.to_string().into());
+            fields.insert("destination".into(), view.destination.to_string().into());
+            fields.extend(journal::details(&view));
+            fields.into()
+        }
+        Err(problem) => problem.to_string().into(),
+    })
+}
+
 fn of_table(table: &TableReport) -> String {
     let (name, records, bytes) = (table.table.as_str(), table.records, table.bytes);
     let damaged = match table.damaged {
@@ -56,4 +179,9 @@ fn of_table(table: &TableReport) -> String {
         count => format!(", {count} damaged"),
     };
     format!("{name:<14} {records} records, {bytes} bytes{damaged}\n")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command begins here")]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
 }
