@@ -1,0 +1,217 @@
+//! Messages that the gateway answered for before their outcome was known: through crashes, full disks and an operator's hands.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+use std::{fs, net::SocketAddr, path::Path, process::Command, thread};
+
+use rialto_tests::{
+    gateway::{self, Gateway, GatewayConfig},
+    ports::Port,
+    raw_sip::RawSip,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ALICE: &str = "sip:alice@sip.example";
+const BOB: &str = "sip:bob@other.example";
+
+/// A gateway between two SIP networks that keeps each message of the near one before anything else.
+struct Kept {
+    gateway: Gateway,
+    near: SocketAddr,
+    /// Bob's phone, which answers only when a test has it take something.
+    bob: RawSip,
+    _ports: [Port; 2],
+}
+
+impl Kept {
+    fn start(sections: &str) -> Self {
+        let ports = [Port::take(), Port::take()];
+        let [near, far] = ports.each_ref().map(gateway::address);
+        let bob = RawSip::new();
+        let config = GatewayConfig::new()
+            .with_sip("near", &[near], &["other.example"])
+            .with_sip("far", &[far], &["sip.example"])
+            .with_route(
+                "other.example",
+                "far",
+                Some(&format!("udp:{}", bob.address())),
+            )
+            .with_sections(&format!(
+                "[adapters.near.custody]\npatience = \"0s\"\n{sections}"
+            ));
+        Self {
+            gateway: Gateway::start(&config),
+            near,
+            bob,
+            _ports: ports,
+        }
+    }
+
+    /// What Alice's phone is answered.
+    fn send(&self, text: &str) -> Option<u16> {
+        let alice = RawSip::new();
+        alice.send(self.near, ALICE, BOB, "text/plain", text.as_bytes());
+        alice.receive().status()
+    }
+
+    /// The numbers of what is kept.
+    fn queue(&self) -> Vec<u64> {
+        ids(&self.gateway.ask(&["queue", "list"]))
+    }
+
+    /// Has Bob take everything until nothing is kept any more; what he saw, once where it came again at once.
+    fn deliver_all(&self) -> Vec<String> {
+        const END: &str = "the queue is empty";
+        thread::scope(|scope| {
+            let bob = scope.spawn(|| {
+                let mut texts: Vec<String> = Vec::new();
+                loop {
+                    let text = String::from_utf8(self.bob.receive().body().to_vec()).unwrap();
+                    if text == END {
+                        return texts;
+                    }
+                    if texts.last() != Some(&text) {
+                        texts.push(text);
+                    }
+                }
+            });
+            let process = self.gateway.process();
+            process.await_state("empty queue", || self.queue().is_empty());
+            RawSip::new().send(self.bob.address(), ALICE, BOB, "text/plain", END.as_bytes());
+            bob.join().unwrap()
+        })
+    }
+}
+
+fn ids(list: &Value) -> Vec<u64> {
+    let entries = list.as_array().unwrap().iter();
+    entries.map(|entry| entry["id"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn cpim_3_4_persist_what_was_accepted_is_delivered_in_order_after_a_crash() {
+    let mut kept = Kept::start("");
+    for text in ["one", "two", "three"] {
+        assert_eq!(kept.send(text), Some(202), "{text}");
+    }
+    let before = kept.queue();
+    assert_eq!(before.len(), 3);
+    kept.gateway.kill();
+    assert_eq!(
+        ids(&kept.gateway.ask(&["queue", "list", "--offline"])),
+        before
+    );
+    kept.gateway.start_again();
+    assert_eq!(kept.queue(), before);
+    assert_eq!(kept.deliver_all(), ["one", "two", "three"]);
+}
+
+#[test]
+fn what_was_accepted_stays_through_a_stop_that_drains() {
+    let mut kept = Kept::start("");
+    assert_eq!(kept.send("wait for me"), Some(202));
+    let before = kept.queue();
+    assert_eq!(kept.gateway.terminate(), Some(0));
+    kept.gateway.start_again();
+    assert_eq!(kept.queue(), before);
+    assert_eq!(kept.deliver_all(), ["wait for me"]);
+}
+
+#[test]
+fn queue_shows_all_of_a_message_but_its_text() {
+    let kept = Kept::start("");
+    assert_eq!(kept.send("nobody's business"), Some(202));
+    let list = kept.gateway.ask(&["queue", "list"]);
+    let entry = &list[0];
+    assert_eq!(entry["kind"], "message");
+    assert_eq!(entry["adapter"], "near");
+    assert_eq!(entry["source"], "im:alice@sip.example");
+    assert_eq!(entry["destination"], "im:bob@other.example");
+    let id = entry["id"].to_string();
+    let shown = kept.gateway.ask(&["queue", "show", &id]);
+    assert_eq!(shown["record"]["content_type"], "text/plain");
+    assert_eq!(shown["record"]["payload_bytes"], "17");
+    assert!(!shown.to_string().contains("business"), "{shown}");
+    for (filter, value, count) in [
+        ("--adapter", "near", 1),
+        ("--adapter", "far", 0),
+        ("--destination", "other.example", 1),
+        ("--destination", "sip.example", 0),
+    ] {
+        let found = kept.gateway.ask(&["queue", "list", filter, value]);
+        assert_eq!(ids(&found).len(), count, "{filter} {value}");
+    }
+    let status = kept.gateway.ask(&["status"]);
+    assert_eq!(status["custody"]["kept_messages"], 1);
+    assert!(status["oldest_seconds"].is_u64(), "{status}");
+}
+
+/// A small file system of its own, or nothing where we may not have one.
+struct Mount(TempDir);
+
+impl Mount {
+    fn new() -> Option<Self> {
+        let mount = Self(tempfile::tempdir().unwrap());
+        let mounted = run(
+            &["mount", "-t", "tmpfs", "-o", "size=32m", "rialto"],
+            mount.0.path(),
+        );
+        if !mounted {
+            println!("skipped: only root may mount");
+            return None;
+        }
+        Some(mount)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        run(&["umount", "--lazy"], self.0.path());
+    }
+}
+
+fn run(command: &[&str], path: &Path) -> bool {
+    let mut program = Command::new(command[0]);
+    let ended = program.args(&command[1..]).arg(path).status();
+    ended.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn full_disk_is_told_to_senders_loses_nothing_and_ends_when_there_is_room() {
+    let Some(mount) = Mount::new() else { return };
+    let folder = mount.0.path().join("store");
+    let mut kept = Kept::start(&format!(
+        "[store]\nfolder = {folder:?}\nmax_size = \"16MiB\"\n"
+    ));
+    assert_eq!(kept.send("safe"), Some(202));
+    let before = kept.queue();
+    let other = mount.0.path().join("of another program");
+    drop(fs::write(&other, vec![1; 64 << 20]));
+
+    let process = kept.gateway.process();
+    process.await_state("full store", || {
+        kept.send("x".repeat(9000).as_str()) == Some(503)
+    });
+    let status = kept.gateway.ask(&["status"]);
+    assert_eq!(status["store"]["state"], "full", "{status}");
+    let full = kept.queue();
+    assert_eq!(full[..1], before[..]);
+
+    fs::remove_file(&other).unwrap();
+    let process = kept.gateway.process();
+    process.await_state("room", || {
+        kept.gateway.ask(&["status"])["store"]["state"] == "good"
+    });
+    assert_eq!(kept.send("safe as well"), Some(202));
+    kept.gateway.kill();
+    kept.gateway.start_again();
+    assert_eq!(kept.queue().len(), full.len() + 1);
+    let delivered = kept.deliver_all();
+    let ends = [delivered.first(), delivered.last()].map(|text| text.unwrap().as_str());
+    assert_eq!(
+        (delivered.len(), ends),
+        (full.len() + 1, ["safe", "safe as well"])
+    );
+}
