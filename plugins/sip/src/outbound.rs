@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use rialto_sdk::{
     prelude::{
         Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response, ResponseStatus,
-        Result,
+        Result, TransactionId,
     },
     tracing,
 };
@@ -112,14 +112,16 @@ impl Outbound {
         hop: NextHop,
     ) -> Result<ResponseStatus> {
         let (first, second) = self.forms(operation);
-        let sent = awaited(self.begin_message(operation, first, FIRST, hop)?).await;
+        let begun = self.begin_message(operation, first, FIRST, hop)?;
+        let sent = self.awaited(operation.transaction_id(), begun).await;
         match second {
             Some(second) if is_unsuited(&sent) => {
                 self.note_refusal(Refused::Cpim, operation, &sent);
-                let sent = awaited(self.begin_message(operation, second, SECOND, hop)?).await;
-                Ok(self.status_of_message(operation, sent))
+                let begun = self.begin_message(operation, second, SECOND, hop)?;
+                let sent = self.awaited(operation.transaction_id(), begun).await;
+                Ok(status_of(sent))
             }
-            _ => Ok(self.status_of_message(operation, sent)),
+            _ => Ok(status_of(sent)),
         }
     }
 
@@ -135,16 +137,7 @@ impl Outbound {
         }
     }
 
-    fn status_of_message(
-        &self,
-        operation: &MessageOperation,
-        sent: Result<Outcome, Failure>,
-    ) -> ResponseStatus {
-        let outcome = sent.as_ref().ok().copied();
-        let settled = outcome.and_then(|sent| self.doubts.settle(operation.transaction_id(), sent));
-        settled.unwrap_or_else(|| status_of(sent))
-    }
-
+    /// Writes the message in this form, and hands it to the loop.
     fn begin_message(
         &self,
         operation: &MessageOperation,
@@ -193,10 +186,21 @@ impl Outbound {
         if !self.requests.has_room() {
             return Ok(Failure::new(FailureReason::Overloaded).into());
         }
-        let sent = awaited(self.begin_message(operation, Form::Plain, FIRST, hop)?).await;
+        let begun = self.begin_message(operation, Form::Plain, FIRST, hop)?;
+        let sent = self.awaited(operation.transaction_id(), begun).await;
         self.note_refusal(Refused::Ephemeral, operation, &sent);
         drop(turn);
         Ok(status_of(sent))
+    }
+
+    /// Waits for the final response to a request of this operation.
+    async fn awaited(&self, id: &TransactionId, begun: Begun) -> Result<Outcome, Failure> {
+        let outcome = begun.0?;
+        let doubt = self.doubts.begin(id);
+        match outcome.await {
+            Ok(outcome) => Ok(doubt.end(outcome)),
+            Err(_) => Err(Failure::new(FailureReason::ShuttingDown)),
+        }
     }
 
     /// Writes the request and hands it to the loop.
@@ -300,14 +304,6 @@ const SECOND: u32 = 2;
 
 /// A request that is under way, or why it is not.
 struct Begun(Result<oneshot::Receiver<Outcome>, Failure>);
-
-/// Waits for the final response to a request.
-async fn awaited(begun: Begun) -> Result<Outcome, Failure> {
-    match begun.0?.await {
-        Ok(outcome) => Ok(outcome),
-        Err(_) => Err(Failure::new(FailureReason::ShuttingDown)),
-    }
-}
 
 /// Whether another form of the message may do where this one did not.
 fn is_unsuited(sent: &Result<Outcome, Failure>) -> bool {

@@ -33,7 +33,7 @@ pub(crate) struct Reference {
     pub(crate) instance: Option<ByteString>,
     /// The message's Call-ID.
     pub(crate) call_id: Option<ByteString>,
-    /// Whether no person wrote the message, so that nobody waits for news of it (RFC 3834 §2).
+    /// Whether no person wrote the message, so that no words are to answer it (RFC 3834 §2).
     pub(crate) is_automatic: bool,
     /// Its `DateTime` as written.
     pub(crate) date_time: Option<ByteString>,

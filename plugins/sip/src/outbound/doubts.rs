@@ -6,7 +6,7 @@ use quick_cache::{
     UnitWeighter,
     sync::{Cache, DefaultLifecycle},
 };
-use rialto_sdk::prelude::{ResponseStatus, TransactionId};
+use rialto_sdk::prelude::TransactionId;
 use rialto_sip_codec::StatusCode;
 
 use crate::endpoint::Outcome;
@@ -17,6 +17,14 @@ use crate::endpoint::Outcome;
 /// (RFC 3261 §8.2.2.2). To any other message 482 says that it goes round in circles.
 #[derive(Debug)]
 pub(super) struct Doubts(Cache<TransactionId, (), UnitWeighter, RandomState>);
+
+/// A request that waits for its answer; stays in doubt when nobody waits any more.
+#[derive(Debug)]
+pub(super) struct Doubt<'a> {
+    doubts: &'a Doubts,
+    id: &'a TransactionId,
+    is_open: bool,
+}
 
 /// The most operations remembered.
 const MAX_DOUBTS: usize = 10_000;
@@ -32,19 +40,40 @@ impl Doubts {
         ))
     }
 
-    /// Takes note of how a request of an operation ended; says what that is where earlier ones decide it.
-    ///
-    /// Who has the message answers the first of its requests, and that answer was lost: nothing more will be told.
-    pub(super) fn settle(&self, id: &TransactionId, outcome: Outcome) -> Option<ResponseStatus> {
-        match outcome {
-            Outcome::TimedOut | Outcome::Broken => self.0.insert(*id, ()),
-            Outcome::Final { status, .. }
-                if status == StatusCode::LOOP_DETECTED && self.0.get(id).is_some() =>
-            {
-                return Some(ResponseStatus::Indeterminant);
-            }
-            _ => {}
+    pub(super) const fn begin<'a>(&'a self, id: &'a TransactionId) -> Doubt<'a> {
+        Doubt {
+            doubts: self,
+            id,
+            is_open: true,
         }
-        None
+    }
+}
+
+impl Doubt<'_> {
+    /// Takes note of how the request ended, and says what that means after earlier ones.
+    ///
+    /// Who has the message answered the first of its requests, and that answer was lost: it was taken, and nothing more will be told.
+    pub(super) fn end(mut self, outcome: Outcome) -> Outcome {
+        self.is_open = matches!(outcome, Outcome::TimedOut | Outcome::Broken);
+        match outcome {
+            Outcome::Final {
+                status: StatusCode::LOOP_DETECTED,
+                retry_after,
+                accepts_cpim,
+            } if self.doubts.0.get(self.id).is_some() => Outcome::Final {
+                status: StatusCode::ACCEPTED,
+                retry_after,
+                accepts_cpim,
+            },
+            outcome => outcome,
+        }
+    }
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.doubts.0.insert(*self.id, ());
+        }
     }
 }

@@ -6,7 +6,7 @@ use rialto_sdk::{
 };
 use tokio::time::Instant;
 
-use super::{FIRST, Outbound, SECOND, awaited, is_unsuited, status_of};
+use super::{FIRST, Outbound, SECOND, is_unsuited, status_of};
 use crate::{
     config::{NextHop, TransportKind},
     endpoint::Outcome,
@@ -16,13 +16,12 @@ use crate::{
 impl Outbound {
     /// Tells the sender of a message what became of it, and waits for the final response.
     ///
-    /// By a notification where one was asked for; a failure by a text where none was, or where notifications are not taken. Nobody
-    /// is told of the failure of what no person wrote (RFC 3834 §2).
+    /// By a notification where one was asked for; a failure by a text where none was, or where notifications are not taken, unless
+    /// no person wrote the message (RFC 3834 §2).
     pub(crate) async fn report(&self, report: DispositionOperation) -> Result<Response> {
         let reference = report.reference().map(Reference::parse);
         let reference = reference.unwrap_or_default();
         let status = match self.way_back(&reference) {
-            _ if reference.is_automatic => ResponseStatus::Success,
             Ok(hop) => self.send_report(&report, &reference, hop).await?,
             Err(failure) => failure.into(),
         };
@@ -62,6 +61,8 @@ impl Outbound {
         let notified = self.send_notification(report, reference, hop).await?;
         match notified {
             Some(sent) if !(is_failure && is_unsuited(&sent)) => Ok(status_of(sent)),
+            // There is nobody to tell.
+            _ if is_failure && reference.is_automatic => Ok(ResponseStatus::Success),
             _ if is_failure => Ok(status_of(self.send_notice(report, reference, hop).await?)),
             _ => Ok(Failure::new(FailureReason::UnsupportedService)
                 .with_detail("the sender did not ask to be told this")
@@ -88,7 +89,7 @@ impl Outbound {
             None => message,
         };
         let begun = self.begin(&message, FIRST, hop)?;
-        Ok(Some(awaited(begun).await))
+        Ok(Some(self.awaited(report.transaction_id(), begun).await))
     }
 
     /// Tells of a failure in words.
@@ -106,6 +107,7 @@ impl Outbound {
         let operation = notice(report, reference, text, self.notices.language());
         let message = OutgoingMessage::new(&operation, Form::Plain)?;
         let message = message.automatic(reference.call_id.as_deref());
-        Ok(awaited(self.begin(&message, SECOND, hop)?).await)
+        let begun = self.begin(&message, SECOND, hop)?;
+        Ok(self.awaited(report.transaction_id(), begun).await)
     }
 }

@@ -287,15 +287,31 @@ async fn rfc3261_8_2_2_2_receiver_that_has_a_message_in_doubt_is_believed() {
     let adapter = start(&gateway);
     let over_tcp = format!("tcp:{}", listener.local_addr().unwrap());
     let over_udp = over_udp(&peer);
-    let by_udp = async || {
-        let asked = deliver(&adapter, operation("hi", Some(&over_udp)));
+    let refused = async |id: &str| {
+        let asked = deliver(&adapter, named(id, &over_udp));
         tokio::join!(asked, peer.serve(482, &[])).0
     };
-    assert_eq!(reason(&by_udp().await), FailureReason::HopLimitReached);
+    assert_eq!(reason(&refused("1").await), FailureReason::HopLimitReached);
     let lost = async { drop(StreamPeer::accept(&listener).await.receive().await) };
-    let (answer, ()) = tokio::join!(deliver(&adapter, operation("hi", Some(&over_tcp))), lost);
+    let (answer, ()) = tokio::join!(deliver(&adapter, named("1", &over_tcp)), lost);
     assert_eq!(reason(&answer), FailureReason::TimedOut);
-    assert_eq!(*by_udp().await.status(), ResponseStatus::Indeterminant);
+    assert_eq!(*refused("1").await.status(), ResponseStatus::Indeterminant);
+    // So it is when the gateway has waited long enough.
+    tokio::select! {
+        biased;
+        _ = deliver(&adapter, named("2", &over_udp)) => panic!("nobody answers"),
+        _ = peer.receive() => {}
+    }
+    assert_eq!(*refused("2").await.status(), ResponseStatus::Indeterminant);
+    assert_eq!(reason(&refused("3").await), FailureReason::HopLimitReached);
+}
+
+/// The message of an operation of this name.
+fn named(id: &str, next_hop: &str) -> MessageOperation {
+    let id = TransactionId::parse(id.as_bytes()).unwrap();
+    let (operation, responder) = operation("hi", None).into_forward(id);
+    drop(responder.respond(ResponseStatus::Indeterminant));
+    operation.with_next_hop(next_hop)
 }
 
 #[tokio::test]

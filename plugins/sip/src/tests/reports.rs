@@ -155,10 +155,15 @@ async fn failure_that_was_asked_for_is_a_notification_and_words_where_that_is_re
 }
 
 #[tokio::test]
-async fn rfc3834_2_nobody_is_told_of_what_no_person_wrote() {
+async fn rfc3834_2_what_no_person_wrote_is_answered_by_no_words() {
     let adapter = start(&Fake::holding());
     let report = failed("hop udp:127.0.0.1:9\nautomatic\nid 1 00000000 tag c");
     assert_eq!(tell(&adapter, report).await, ResponseStatus::Success);
+    let peer = Peer::bind().await;
+    let report = failed(&reference(&peer, "\nautomatic"));
+    let report = asked(report, &[Notify::NegativeDelivery]);
+    let (_, text) = tokio::join!(tell(&adapter, report), peer.serve(200, &[]));
+    assert!(text.contains("<failed"), "{text}");
 }
 
 #[tokio::test]
