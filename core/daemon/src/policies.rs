@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use rialto_loader::Manifest;
-use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, RoutingTable};
+use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, RetryLimits, RoutingTable};
 
 use crate::{
     config::{AdapterConfig, Config, Patience, PolicyConfig, TemporaryFailures},
@@ -21,11 +21,18 @@ pub(crate) fn settings(
     shards: NonZeroUsize,
 ) -> CustodySettings {
     let share = |of: usize| of.div_ceil(shards.get()).min(Token::MAX_OPERATIONS);
+    let custody = &config.custody;
+    let (shortest, longest) = custody.retry_waits;
+    let retries = RetryLimits::default()
+        .with_waits(shortest, longest)
+        .with_max_per_destination(custody.max_per_destination);
     let limits = CustodyLimits::default()
-        .with_max_kept(share(config.custody.max_messages))
-        .with_max_identities(share(config.custody.max_messages))
+        .with_retries(retries)
+        .with_max_in_flight(custody.max_in_flight.div_ceil(shards.get() as u32))
+        .with_max_kept(share(custody.max_messages))
+        .with_max_identities(share(custody.max_messages))
         .with_max_awaited(share(MOST_AWAITED))
-        .with_awaited_time(config.custody.report_time);
+        .with_awaited_time(custody.report_time);
     let mut settings = CustodySettings::new(limits);
     for adapter in &config.adapters {
         let manifest = manifests.iter().find(|(name, _)| *name == adapter.name);

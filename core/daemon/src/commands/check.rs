@@ -1,12 +1,15 @@
 //! `rialto check`: the whole configuration, without the network.
 
+use std::time::Duration;
+
 use rialto_loader::Loaded;
+use rialto_router::CustodyPolicy;
 
 use super::print;
 use crate::{
     config::{Draft, StoreConfig},
     exit::Exit,
-    run,
+    policies, run,
 };
 
 /// Checks what the configuration says, each plugin's own section, and what they would take from each other.
@@ -28,6 +31,11 @@ pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
     text += &of_store(&config.store);
     for plugin in &loaded {
         text += &line(plugin);
+        let adapter = config.adapters.iter().find(|of| of.name == **plugin.name());
+        let said = plugin.manifest().patience();
+        text += &adapter.map_or_else(String::new, |of| {
+            custody(&policies::policy(&config, of, said))
+        });
     }
     print(&text)
 }
@@ -55,4 +63,18 @@ fn line(plugin: &Loaded) -> String {
         plugin.manifest().name(),
         plugin.manifest().version()
     )
+}
+
+/// What becomes of messages that an adapter brings, while their outcome is not known.
+fn custody(policy: &CustodyPolicy) -> String {
+    let kept = match policy.patience() {
+        None if policy.keeps() => "keeps what fails for now".to_owned(),
+        None => return "    keeps nothing: its network waits for each outcome\n".to_owned(),
+        Some(Duration::ZERO) => "keeps each message first".to_owned(),
+        Some(patience) if policy.keeps_temporary_failures() => {
+            format!("keeps what has no outcome after {patience:?}, or fails for now")
+        }
+        Some(patience) => format!("keeps what has no outcome after {patience:?}"),
+    };
+    format!("    {kept}, for {:?}\n", policy.time_to_live(None))
 }

@@ -17,6 +17,12 @@ pub(crate) struct CustodyConfig {
     pub(crate) max_messages: usize,
     /// For how long a later word on a message is waited for.
     pub(crate) report_time: Duration,
+    /// Most kept messages and reports that are on their way at once, over all shards.
+    pub(crate) max_in_flight: u32,
+    /// Of these, most for one destination, in each shard.
+    pub(crate) max_per_destination: u32,
+    /// The wait after a first failure, and the longest.
+    pub(crate) retry_waits: (Duration, Duration),
 }
 
 /// `[adapters.NAME.custody]`, and the keys of `[custody]` that stand in for it.
@@ -55,6 +61,12 @@ impl CustodyConfig {
     const MAX_MESSAGES: usize = 1_000_000;
     const MOST_MESSAGES: usize = 100_000_000;
     const REPORT_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
+    const MAX_IN_FLIGHT: u32 = 1024;
+    const MAX_PER_DESTINATION: u32 = 64;
+    /// Each message that is on its way is in memory.
+    const MOST_IN_FLIGHT: u32 = 65_536;
+    const RETRY_MIN: Duration = Duration::from_secs(1);
+    const RETRY_MAX: Duration = Duration::from_secs(900);
 
     pub(super) fn read(mut section: Section<'_>) -> Self {
         let policy = PolicyConfig::read_keys(&mut section);
@@ -63,12 +75,31 @@ impl CustodyConfig {
             section.report("max_messages", "out of range", "1 to 100000000");
         }
         let report_time = PolicyConfig::time(&mut section, "report_time");
+        let [max_in_flight, max_per_destination] =
+            ["max_in_flight", "max_per_destination"].map(|key| Self::deliveries(&mut section, key));
+        let retry_min = PolicyConfig::time(&mut section, "retry_min").unwrap_or(Self::RETRY_MIN);
+        let retry_max = PolicyConfig::time(&mut section, "retry_max").unwrap_or(Self::RETRY_MAX);
+        if retry_min > retry_max {
+            section.report("retry_min", "longer than retry_max", "at most retry_max");
+        }
         section.finish();
         Self {
             policy,
             max_messages,
             report_time: report_time.unwrap_or(Self::REPORT_TIME),
+            max_in_flight: max_in_flight.unwrap_or(Self::MAX_IN_FLIGHT),
+            max_per_destination: max_per_destination.unwrap_or(Self::MAX_PER_DESTINATION),
+            retry_waits: (retry_min, retry_max),
         }
+    }
+
+    fn deliveries(section: &mut Section<'_>, key: &'static str) -> Option<u32> {
+        let count = section.value(key)?;
+        if (1..=Self::MOST_IN_FLIGHT).contains(&count) {
+            return Some(count);
+        }
+        section.report(key, "out of range", "1 to 65536");
+        None
     }
 }
 

@@ -75,6 +75,8 @@ patience = \"1h\"
 temporary_failures = \"drop\"
 time_to_live = \"0s\"
 max_messages = 0
+max_in_flight = 0
+retry_min = \"1h\"
 
 [adapters.x]
 plugin = \"x\"
@@ -86,8 +88,8 @@ ttl = \"1h\"
     assert_eq!(
         folder.errors(&[]),
         [
-            "rialto.toml:16 adapters.x.custody.patience",
-            "rialto.toml:17 adapters.x.custody.ttl",
+            "rialto.toml:18 adapters.x.custody.patience",
+            "rialto.toml:19 adapters.x.custody.ttl",
             "rialto.toml:2 store.enabled",
             "rialto.toml:3 store.folder",
             "rialto.toml:4 store.max_size",
@@ -96,6 +98,8 @@ ttl = \"1h\"
             "rialto.toml:9 custody.temporary_failures",
             "rialto.toml:10 custody.time_to_live",
             "rialto.toml:11 custody.max_messages",
+            "rialto.toml:12 custody.max_in_flight",
+            "rialto.toml:13 custody.retry_min",
         ]
     );
 }
