@@ -146,6 +146,9 @@ pub(crate) enum QueueVerb {
     Drop {
         /// Its number, as `list` shows it.
         id: u64,
+        /// Takes it out of the store of a stopped gateway; nobody is told.
+        #[arg(long)]
+        offline: bool,
     },
     /// Verifies the store of a stopped gateway.
     Check,

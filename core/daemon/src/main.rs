@@ -154,7 +154,10 @@ fn queue(config: &Config, verb: &QueueVerb) -> Result<(), Exit> {
             true => commands::queue::show_offline(config, *id, *json),
         },
         QueueVerb::Retry { id, all: _ } => commands::queue::retry(config, *id),
-        QueueVerb::Drop { id } => commands::queue::give_up(config, *id),
+        QueueVerb::Drop { id, offline } => match offline {
+            false => commands::queue::give_up(config, *id),
+            true => commands::queue::give_up_offline(&config.store, *id),
+        },
         QueueVerb::Check => commands::queue::check(&config.store),
         QueueVerb::Dump => commands::queue::dump(&config.store),
     }

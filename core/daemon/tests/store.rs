@@ -6,13 +6,15 @@ use std::{
     fs,
     io::Read,
     os::unix::fs::{FileExt, PermissionsExt},
+    sync::mpsc,
 };
 
+use rialto_store::{Batch, Done, EmbeddedStore, Limits, Store, Table};
 use serde_json::Value;
 
 mod support;
 
-use support::{CONFIG, Place, Running, UNAVAILABLE};
+use support::{CONFIG, DAMAGED, Place, Running, UNAVAILABLE};
 
 /// The file of the database.
 fn file(place: &Place) -> std::path::PathBuf {
@@ -153,4 +155,46 @@ fn what_is_wrong_with_the_keys_of_the_store_is_told_with_the_line() {
     assert_eq!(code, Some(CONFIG));
     let line = problem.contains("rialto.toml:4: `store.max_size`: out of range");
     assert!(line && problem.contains("16MiB or more"), "{problem}");
+}
+
+/// A store with one record, put there by somebody else.
+fn with_record(place: &Place, record: &'static [u8]) {
+    let store = EmbeddedStore::open(place.store(), Limits::default()).unwrap();
+    let mut batch = Batch::new();
+    batch.put(Table::Operations, 7_u64.to_be_bytes().to_vec(), record);
+    let (sender, safe) = mpsc::channel();
+    store.commit(
+        batch,
+        Done::call(move |result| sender.send(result).unwrap()),
+    );
+    safe.recv().unwrap().unwrap();
+}
+
+#[test]
+fn record_that_cannot_be_taken_up_ends_the_start_until_it_is_taken_out() {
+    for (record, why) in [
+        (&[9, 1][..], "a later version of the gateway"),
+        (&[1, 77][..], "its kind is unknown"),
+    ] {
+        let place = Place::with("");
+        with_record(&place, record);
+        let (code, _, problem) = place.run(&["run"]);
+        assert_eq!(code, Some(UNAVAILABLE), "{problem}");
+        assert!(
+            problem.contains("record 7 of the") && problem.contains(why),
+            "{problem}"
+        );
+
+        let (code, _, problem) = place.run(&["queue", "list", "--offline"]);
+        assert_eq!(code, Some(DAMAGED), "{problem}");
+        let (code, dumped, _) = place.run(&["queue", "dump"]);
+        assert!(code == Some(0) && dumped.contains(why), "{dumped}");
+
+        let (code, _, problem) = place.run(&["queue", "drop", "8", "--offline"]);
+        assert_eq!(code, Some(1), "{problem}");
+        let (code, _, problem) = place.run(&["queue", "drop", "7", "--offline"]);
+        assert_eq!(code, Some(0), "{problem}");
+        let (mut running, _log) = Running::start(&place);
+        assert_eq!(running.terminate(), Some(0));
+    }
 }

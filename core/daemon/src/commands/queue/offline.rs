@@ -3,12 +3,15 @@
 use std::{
     io,
     ops::ControlFlow,
+    sync::mpsc,
     time::{Duration, SystemTime},
 };
 
 use rialto_model::Bytes;
-use rialto_router::{JournalTable, RecordView, RestoreError};
-use rialto_store::{CheckReport, DumpError, Table, TableReport};
+use rialto_router::{JournalKey, JournalTable, RecordView, RestoreError};
+use rialto_store::{
+    Batch, CheckReport, CommitError, Done, DumpError, EmbeddedStore, Store, Table, TableReport,
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -51,6 +54,32 @@ pub(crate) fn show_offline(config: &Config, id: u64, as_json: bool) -> Result<()
         true => json(&shown)? + "\n",
         false => describe(&shown),
     })
+}
+
+/// Takes one out; nobody is told.
+pub(crate) fn give_up_offline(config: &StoreConfig, id: u64) -> Result<(), Exit> {
+    let key = JournalKey::new(id).to_bytes();
+    let mut is_there = false;
+    // Damaged ones as well: they keep the gateway from starting. And no store is made where there is none.
+    let look = |found: &[u8], _| match found == key {
+        true => {
+            is_there = true;
+            ControlFlow::Break(())
+        }
+        false => ControlFlow::Continue(()),
+    };
+    rialto_store::scan(&config.folder, Table::Operations, look).map_err(Exit::unavailable)?;
+    if !is_there {
+        return Err(none(id));
+    }
+    let store = EmbeddedStore::open(&config.folder, config.limits()).map_err(Exit::unavailable)?;
+    let mut batch = Batch::new();
+    batch.delete(Table::Operations, key.to_vec());
+    let (sender, safe) = mpsc::channel();
+    store.commit(batch, Done::call(move |result| drop(sender.send(result))));
+    let answer = safe.recv().unwrap_or(Err(CommitError::Stopped));
+    answer.map_err(Exit::unavailable)?;
+    print("taken out; nobody is told\n")
 }
 
 /// Verifies every page and record, and says what each table has; fails when something is damaged.
@@ -130,7 +159,7 @@ fn visit(
 
 fn view(key: &[u8], record: &Bytes) -> Result<(u64, RecordView), RestoreError> {
     let view = RecordView::read(JournalTable::Operations, key, record)?;
-    let id = rialto_router::JournalKey::from_bytes(key).map_or(0, |key| key.number());
+    let id = JournalKey::from_bytes(key).map_or(0, JournalKey::number);
     Ok((id, view))
 }
 
