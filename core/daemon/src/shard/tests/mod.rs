@@ -14,12 +14,15 @@ use std::{
 use rand::SeedableRng;
 use rialto_model::{Domain, InstantInbox, InstantMessage, Response, ResponseStatus, TransactionId};
 use rialto_router::{
-    Adapter, CustodySettings, JournalKeys, Limits, Route, Router, RoutingTable, WallClock,
+    Adapter, CustodyPolicy, CustodySettings, JournalKeys, Limits, Route, Router, RoutingTable,
+    WallClock,
 };
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::*;
 use crate::gateway::now;
+
+mod kept;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -33,10 +36,23 @@ struct Fake<'a> {
     tickets: AtomicU64,
     woken: AtomicBool,
     started: Instant,
+    /// What is to be written; a shard of these tests that keeps nothing writes nothing.
+    writes: Mutex<Vec<WriteId>>,
+    #[expect(clippy::type_complexity, reason = "it stands here once")]
+    on_write: Box<dyn Fn(&Self, WriteId) + Sync + 'a>,
 }
 
 impl<'a> Fake<'a> {
+    /// Keeps nothing.
     fn new(most: usize, on_deliver: impl Fn(&Self, Token, &MessageOperation) + Sync + 'a) -> Self {
+        Self::with(CustodyPolicy::NEVER, most, on_deliver)
+    }
+
+    fn with(
+        policy: CustodyPolicy,
+        most: usize,
+        on_deliver: impl Fn(&Self, Token, &MessageOperation) + Sync + 'a,
+    ) -> Self {
         let table = RoutingTable::builder()
             .with_adapter(Adapter::new("sip", "sip"))
             .with_route(Route::new(Domain::parse("voice.example").unwrap(), "sip"))
@@ -46,8 +62,8 @@ impl<'a> Fake<'a> {
         let router = Router::new(Arc::new(table), limits, StdRng::seed_from_u64(1));
         let started = now();
         let clock = WallClock::new(started, UNIX_EPOCH);
-        let (settings, keys) = (CustodySettings::default(), JournalKeys::default());
-        let custodian = Custodian::new(router, settings, keys, clock);
+        let settings = CustodySettings::default().with_policy(AdapterId::new(0), policy);
+        let custodian = Custodian::new(router, settings, JournalKeys::default(), clock);
         Self {
             shard: Shard::new(0, custodian, 2 * most),
             on_deliver: Box::new(on_deliver),
@@ -56,6 +72,8 @@ impl<'a> Fake<'a> {
             cancelled: Mutex::default(),
             tickets: AtomicU64::new(0),
             woken: AtomicBool::new(false),
+            writes: Mutex::default(),
+            on_write: Box::new(|fake, write| fake.writes.lock().unwrap().push(write)),
         }
     }
 
@@ -107,7 +125,7 @@ impl Deliver for Fake<'_> {
     }
 
     fn write(&self, _: u8, write: WriteId, _: Vec<Change>) {
-        unreachable!("nothing is kept, but {write:?} is written");
+        (self.on_write)(self, write);
     }
 
     fn load(&self, _: u8, key: JournalKey) {
