@@ -32,7 +32,7 @@ pub(crate) use self::{
     form::{Form, Wrapping, asking},
     from_sip::{Arrival, Incoming, Rejection, message_from_sip},
     reference::Reference,
-    report::{notice, notification},
+    report::{got_at, notice, notification},
     to_sip::{Identifiers, OutgoingMessage, Route},
 };
 

@@ -1,5 +1,7 @@
 //! What is told to the sender of a message, later: a notification where one was asked for, else a text.
 
+use std::time::UNIX_EPOCH;
+
 use rialto_sdk::{
     model::{
         DispositionOperation, Imdn, ImdnHeaders, ImdnRecipient, MessageId, NameAddress,
@@ -49,12 +51,15 @@ pub(crate) fn notice(
     operation(report, reference, message)
 }
 
+/// When the gateway got the message, as far as a calendar goes.
+pub(crate) fn got_at(report: &DispositionOperation) -> Option<OffsetDateTime> {
+    let since = report.sent_at()?.duration_since(UNIX_EPOCH).ok()?;
+    OffsetDateTime::UNIX_EPOCH.checked_add(since.try_into().ok()?)
+}
+
 fn document(report: &DispositionOperation, reference: &Reference, id: MessageId) -> Imdn {
     let imdn = Imdn::new(id, report.disposition());
-    let got_at = || {
-        let got_at = OffsetDateTime::from(report.sent_at()?);
-        got_at.format(&Rfc3339).ok().map(ByteString::from)
-    };
+    let got_at = || got_at(report)?.format(&Rfc3339).ok().map(ByteString::from);
     let imdn = match reference.date_time.clone().or_else(got_at) {
         Some(date_time) => imdn.with_date_time(date_time),
         None => imdn,

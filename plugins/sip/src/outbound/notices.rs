@@ -4,9 +4,12 @@ use rialto_sdk::{
     model::DispositionOperation,
     prelude::{Failure, FailureReason},
 };
-use time::{OffsetDateTime, macros::format_description};
+use time::macros::format_description;
 
-use crate::{config::Config, mapping::sip_uri};
+use crate::{
+    config::Config,
+    mapping::{got_at, sip_uri},
+};
 
 /// The operator's words.
 #[derive(Debug)]
@@ -31,9 +34,8 @@ impl Notices {
     pub(super) fn text(&self, report: &DispositionOperation) -> String {
         let reason = report.failure();
         let reason = reason.map_or(FailureReason::Refused, Failure::reason);
-        let came = report.sent_at().map(OffsetDateTime::from);
         let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-        let came = came.and_then(|came| came.format(format).ok());
+        let came = got_at(report).and_then(|came| came.format(format).ok());
         self.text
             .replace("{recipient}", &sip_uri(report.source()))
             .replace("{time}", &came.unwrap_or_default())

@@ -50,3 +50,24 @@ impl Refusals {
         since.is_some_and(|since| since.elapsed() < REFUSED_FOR)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn refusal_is_of_one_kind_and_one_receiver_and_forgotten_after_an_hour() {
+        let refusals = Refusals::new();
+        let inbox = |uri| InstantInbox::parse(uri).unwrap();
+        let (romeo, juliet) = (
+            inbox("im:romeo@sip.example"),
+            inbox("im:juliet@sip.example"),
+        );
+        refusals.add(Refused::Cpim, &romeo);
+        assert!(refusals.contains(Refused::Cpim, &romeo));
+        assert!(!refusals.contains(Refused::Ephemeral, &romeo));
+        assert!(!refusals.contains(Refused::Cpim, &juliet));
+        tokio::time::advance(REFUSED_FOR).await;
+        assert!(!refusals.contains(Refused::Cpim, &romeo));
+    }
+}

@@ -136,6 +136,20 @@ async fn rfc2779_4_2_1_sender_who_asked_for_nothing_hears_of_a_failure_in_words(
 }
 
 #[tokio::test]
+async fn time_that_no_calendar_has_is_left_out() {
+    let peer = Peer::bind().await;
+    let adapter = start_with(&Fake::holding(), r#"{"failure_notice": "at {time}!"}"#);
+    for sent_at in [
+        UNIX_EPOCH - Duration::from_secs(1),
+        UNIX_EPOCH + Duration::from_millis(u64::MAX / 2),
+    ] {
+        let report = failed(&reference(&peer, "")).with_sent_at(sent_at);
+        let (_, text) = tokio::join!(tell(&adapter, report), peer.serve(200, &[]));
+        assert!(text.ends_with("\r\n\r\nat !"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn failure_that_was_asked_for_is_a_notification_and_words_where_that_is_refused() {
     let peer = Peer::bind().await;
     let adapter = start_with(
