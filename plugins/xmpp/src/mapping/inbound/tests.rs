@@ -1,6 +1,11 @@
 //! What becomes of messages from XMPP.
 
-use rialto_xmpp_codec::{Element, Thread};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
+use proptest::sample::select;
+use rialto_sdk::model::ImdnHeaders;
+use rialto_xmpp_codec::{Element, Thread, namespace};
 
 use super::*;
 
@@ -254,4 +259,66 @@ fn error_is_a_report_and_never_an_instant_message() {
         matches!(classify(&unexplained, id), Incoming::Error { error, .. }
             if error.condition == Condition::UndefinedCondition)
     );
+}
+
+/// Elements of the extensions that mean something here, sound or not.
+fn extension() -> impl Strategy<Value = Element> {
+    let namespaces = select(vec![
+        namespace::RECEIPTS,
+        namespace::CHAT_MARKERS,
+        namespace::CHAT_STATES,
+        namespace::DELAY,
+        namespace::HINTS,
+        "urn:xmpp:openpgp:0",
+    ]);
+    let names = select(vec![
+        "request",
+        "received",
+        "markable",
+        "displayed",
+        "composing",
+        "gone",
+        "delay",
+        "no-store",
+        "openpgp",
+    ]);
+    let value = prop_oneof!["[ -~]{0,50}", Just("2002-09-10T23:08:25Z".to_owned())];
+    (namespaces, names, select(vec!["id", "stamp"]), value).prop_map(
+        |(namespace, name, attribute, value)| {
+            let element = Element::new(namespace, name).unwrap();
+            element.with_attribute(attribute, value).unwrap()
+        },
+    )
+}
+
+proptest! {
+    /// A report on a report, or on a chat state, could go round for ever.
+    #[test]
+    fn what_reports_or_has_no_text_but_a_seal_is_never_refused(
+        other in vec(extension(), 0..5),
+        body in option::of("[a-z]{1,3}"),
+        groupchat in any::<bool>(),
+    ) {
+        let message = Message {
+            type_: if groupchat { MessageType::Groupchat } else { MessageType::Chat },
+            id: Some("m1".into()),
+            bodies: body.iter().map(|body| LangText::new(body.clone())).collect(),
+            other,
+            ..chat()
+        };
+        let is_sealed = message.other.iter().any(|child| child.namespace() == "urn:xmpp:openpgp:0");
+        match classify(&message, id) {
+            Incoming::Refused(_) => prop_assert!(groupchat && body.is_some() || !groupchat && is_sealed),
+            Incoming::Instant(operation) => {
+                prop_assert!(body.is_some());
+                let headers = operation.message().headers();
+                prop_assert!(headers.date_time().is_some() || headers.find("urn:ietf:params:cpim-headers:", "DateTime").is_none());
+                prop_assert!(ImdnHeaders::read(headers).is_ok());
+            }
+            Incoming::Typing(operation) => prop_assert!(body.is_none() && operation.is_ephemeral()),
+            Incoming::Reports(reports) => prop_assert!(body.is_none() && reports.len() <= 2),
+            Incoming::Silent => prop_assert!(body.is_none()),
+            Incoming::Error { .. } => prop_assert!(false, "it is none"),
+        }
+    }
 }
