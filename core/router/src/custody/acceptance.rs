@@ -104,6 +104,7 @@ impl<R: CryptoRng> Custodian<R> {
             conversation: self.conversation(operation.source(), operation.destination()),
             since: self.now,
             identity,
+            is_written: false,
             followers: Vec::new(),
             operation,
         })
@@ -210,7 +211,7 @@ impl<R: CryptoRng> Custodian<R> {
         };
         match status {
             ResponseStatus::Failure(failure)
-                if self.is_kept_after(&held, &failure) && self.has_place() =>
+                if !held.is_written && self.is_kept_after(&held, &failure) && self.has_place() =>
             {
                 self.keep(ticket, held, First::Failed(failure));
             }
@@ -242,7 +243,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         match &status {
             ResponseStatus::Failure(_) => drop(self.awaited.remove(&held.onward)),
-            _ => self.hand_over(&held.onward),
+            _ => self.hand_over(&held),
         }
         let first = (ticket, *held.operation.transaction_id());
         self.answer(first, held.followers, &status);

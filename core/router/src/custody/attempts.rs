@@ -35,7 +35,10 @@ impl<R: CryptoRng> Custodian<R> {
         match (&purpose, result) {
             (Purpose::Acceptance(key), Ok(())) => self.accepted(*key),
             (Purpose::Acceptance(key), Err(Unwritten)) => self.not_accepted(*key),
-            (Purpose::Report(key) | Purpose::Settlement(key), Ok(())) => self.report_safe(*key),
+            (Purpose::Report(key) | Purpose::Courtesy(key) | Purpose::Settlement(key), Ok(())) => {
+                self.report_safe(*key)
+            }
+            (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
             (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),
             (Purpose::Told { .. }, result) => self.told(purpose.clone(), result),
             _ => {}
@@ -271,7 +274,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         changes.extend(self.record_awaited(&onward, key));
         self.write(Purpose::Removal, changes);
-        self.tell_processed(&onward);
+        self.tell_own(&onward, Disposition::Processed, Purpose::Courtesy);
     }
 
     /// Gives custody up of a message of which the far side has spoken: no try tells more.
@@ -397,6 +400,10 @@ fn expired(last: FailureReason) -> Failure {
             "given up when the message's time was over: {}",
             last.text()
         ))
+}
+
+fn not_safe() -> Failure {
+    Failure::new(FailureReason::Overloaded)
 }
 
 fn dropped() -> Failure {

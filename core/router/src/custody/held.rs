@@ -23,6 +23,8 @@ pub(super) struct Held {
     /// When it came.
     pub(super) since: Instant,
     pub(super) identity: Option<Identity>,
+    /// Whether a record of it was asked for. No other is: of two, one might come back.
+    pub(super) is_written: bool,
     /// Operations that brought the same message again, and are answered with it.
     pub(super) followers: Vec<(CallerTicket, TransactionId)>,
 }

@@ -1,7 +1,7 @@
 //! From a message that is held to one that is kept.
 
 use rand::CryptoRng;
-use rialto_model::ResponseStatus;
+use rialto_model::{Disposition, ResponseStatus};
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind,
@@ -28,6 +28,7 @@ impl<R: CryptoRng> Custodian<R> {
         let message = held.operation.message().clone().with_date_time(sent);
         held.operation = held.operation.with_message(message);
         let key = self.keys.next();
+        held.is_written = true;
         let policy = self.settings.policy(held.adapter);
         let operation = &held.operation;
         let time = policy.time_to_live(operation.time_to_live());
@@ -125,7 +126,7 @@ impl<R: CryptoRng> Custodian<R> {
         } = held;
         let caller = (ticket, *operation.transaction_id());
         self.answer(caller, followers, &ResponseStatus::Indeterminant);
-        self.tell_stored(&onward);
+        self.tell_own(&onward, Disposition::Stored, Purpose::Courtesy);
         if bodies < room || !matches!(first, First::Later) {
             self.entries.put_body(key, Body::Message(operation, onward));
         }

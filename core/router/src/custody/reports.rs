@@ -12,6 +12,7 @@ use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
     clock::Millis,
     entries::{Body, Entry, Stage, Target},
+    held::Held,
     queue::QueueEntry,
     record::{AwaitedRecord, ReportRecord},
     writes::Purpose,
@@ -183,7 +184,8 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// A message was handed over while its sender waited.
-    pub(super) fn hand_over(&mut self, onward: &TransactionId) {
+    pub(super) fn hand_over(&mut self, held: &Held) {
+        let onward = &held.onward;
         if !self.awaits(onward) {
             return;
         }
@@ -191,36 +193,36 @@ impl<R: CryptoRng> Custodian<R> {
         if let Some(change) = self.record_awaited(onward, key) {
             self.write(Purpose::Note, vec![change]);
         }
-        self.tell_processed(onward);
+        let purpose = match held.is_written {
+            true => Purpose::Courtesy,
+            false => Purpose::Report,
+        };
+        self.tell_own(onward, Disposition::Processed, purpose);
     }
 
-    /// Tells a sender who asked that his message is kept.
-    pub(super) fn tell_stored(&mut self, onward: &TransactionId) {
-        self.tell_own(onward, Disposition::Stored);
-    }
-
-    /// Tells a sender who asked that his message was handed over. One who was told that it is kept is told no more of this side (RFC 5438 §8.1).
-    pub(super) fn tell_processed(&mut self, onward: &TransactionId) {
-        self.tell_own(onward, Disposition::Processed);
-    }
-
-    fn tell_own(&mut self, onward: &TransactionId, disposition: Disposition) {
+    /// Tells a sender who asked what the gateway did with his message: kept it or, if he was not told that, handed it over (RFC 5438 §8.1).
+    pub(super) fn tell_own(
+        &mut self,
+        onward: &TransactionId,
+        disposition: Disposition,
+        purpose: impl FnOnce(JournalKey) -> Purpose,
+    ) {
         let is_wanted = self.awaited.get(onward).is_some_and(|awaiting| {
             awaiting.request.wants(disposition) && !awaiting.is_told(disposition)
         });
         if !is_wanted || !self.has_place() {
             return;
         }
-        let id = self.random_id();
+        let (id, own_key) = (self.random_id(), self.keys.next());
         let Some(awaiting) = self.awaited.get_mut(onward) else {
             return;
         };
         awaiting.set_told(disposition);
-        let (adapter, record) = (awaiting.adapter, awaiting.record);
+        let adapter = awaiting.adapter;
         let report = awaiting.report(id, disposition);
-        let changes = record.and_then(|key| self.record_awaited(onward, key));
+        let changes = self.record_awaited(onward, own_key);
         let changes = changes.into_iter().collect();
-        let key = self.tell(adapter, report, changes, Purpose::Report);
+        let key = self.tell(adapter, report, changes, purpose);
         self.note_report(onward, disposition, key);
     }
 
@@ -333,13 +335,16 @@ impl<R: CryptoRng> Custodian<R> {
         let awaiting = self.awaited.get_mut(onward)?;
         let key = *awaiting.record.get_or_insert(key);
         let awaiting = awaiting.clone();
-        let (deliverer, inbox) = awaiting.deliverer?;
+        let (deliverer, inbox) = match awaiting.deliverer {
+            Some((adapter, inbox)) => (self.adapter_name(adapter), String::from(inbox)),
+            None => Default::default(),
+        };
         let left = awaiting.expires_at.saturating_duration_since(self.now);
         let expires_at: Millis = self.clock.millis(self.now).plus(left);
         let record = AwaitedRecord {
             adapter: self.adapter_name(awaiting.adapter),
-            deliverer: self.adapter_name(deliverer),
-            inbox: String::from(inbox).into(),
+            deliverer,
+            inbox: inbox.into(),
             onward: *onward,
             id: awaiting.id,
             source: awaiting.source,

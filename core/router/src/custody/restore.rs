@@ -128,7 +128,8 @@ impl<R: CryptoRng> Custodian<R> {
         if until <= self.now {
             return;
         }
-        let deliverer = self.adapter_named(&record.deliverer);
+        let named = Some(&record.deliverer).filter(|name| !name.is_empty());
+        let deliverer = named.and_then(|name| self.adapter_named(name));
         let awaiting = Awaiting {
             adapter,
             id: record.id,

@@ -23,8 +23,10 @@ pub(super) enum Purpose {
         ticket: CallerTicket,
         id: TransactionId,
     },
-    /// A report of our own on something that was not kept; it is told in any case.
+    /// A report of our own on a message that was not kept; it is told in any case.
     Report(JournalKey),
+    /// A report of our own on a message that is kept, or was; it is told if it is safe, since the message may come back with a restart.
+    Courtesy(JournalKey),
     /// A report in place of the message that it is on: it is not told before that.
     Settlement(JournalKey),
     /// Nothing, but it has to be done.

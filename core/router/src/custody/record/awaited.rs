@@ -10,7 +10,7 @@ use crate::custody::clock::Millis;
 pub(in crate::custody) struct AwaitedRecord {
     /// The adapter that it came from.
     pub(in crate::custody) adapter: ByteString,
-    /// The adapter that it was handed to, and the inbox as its network knows it.
+    /// The adapter that it was handed to, and the inbox as its network knows it; nothing, before it was.
     pub(in crate::custody) deliverer: ByteString,
     pub(in crate::custody) inbox: ByteString,
     pub(in crate::custody) onward: TransactionId,
