@@ -129,6 +129,18 @@ pub fn answer(ticket: Ticket, status: ResponseStatus) -> bool {
     answer_with(ticket, |_| status)
 }
 
+/// Answers a call if it is one of `owner`'s: for tickets that come from somebody who may invent them. False: no such call waits.
+pub fn answer_of(owner: Owner, ticket: Ticket, status: impl FnOnce() -> ResponseStatus) -> bool {
+    let is_its = slots::lock_call(ticket).is_some_and(|call| call.owner == Some(owner));
+    // In between it may have been answered, and then the ticket is stale; it never becomes another's.
+    is_its && answer_with(ticket, |_| status())
+}
+
+/// Whether a call waits for its answer.
+pub fn is_waiting(ticket: Ticket) -> bool {
+    slots::lock_call(ticket).is_some_and(|call| call.is_waiting())
+}
+
 /// Answers every waiting call of `owner`; how many there were.
 pub fn fail_all(owner: Owner, status: &ResponseStatus) -> usize {
     slots::find(|call| call.owner == Some(owner) && call.is_waiting())

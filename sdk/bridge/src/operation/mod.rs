@@ -12,4 +12,4 @@ pub use disposition_view::DispositionView;
 pub use own::{Operation, own};
 pub use payload::LENT_FROM;
 pub use texts::MAX_TEXTS;
-pub use view::View;
+pub use view::{EMPTY, View};

@@ -72,7 +72,7 @@ impl<'a> View<'a> {
 }
 
 /// An operation of which nothing is said.
-pub(super) const EMPTY: abi::Operation = abi::Operation {
+pub const EMPTY: abi::Operation = abi::Operation {
     size: size_of::<abi::Operation>() as u32,
     kind: 0,
     deadline_ms: 0,
