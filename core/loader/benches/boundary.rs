@@ -9,14 +9,15 @@ use std::{
     hint::black_box,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use divan::Bencher;
 use rialto_bridge::operation::{View, own};
 use rialto_loader::{
-    Adapter, AdapterId, ClaimTable, Declared, Gateway, Health, Measure, SubmissionId, SubmitAnswer,
+    Adapter, AdapterId, ClaimTable, Declared, Gateway, Health, Isolation, Measure, Program,
+    SubmissionId, SubmitAnswer,
 };
 use rialto_model::{
     DispositionOperation, InstantInbox, InstantMessage, MessageOperation, Response, ResponseStatus,
@@ -24,13 +25,24 @@ use rialto_model::{
 };
 use tokio::runtime::{Builder, Runtime};
 
+fn isolation() -> Option<Isolation> {
+    None
+}
+
+/// What this program is started with to be the process of an adapter.
+const ADAPTER: &str = "--as-an-adapter";
+
 fn main() {
-    divan::main();
+    if std::env::args().any(|argument| argument == ADAPTER) {
+        rialto_loader::child::run().unwrap();
+    } else {
+        divan::main();
+    }
 }
 
 /// Counts what comes, answers what is submitted.
 #[derive(Default)]
-struct Counter(AtomicU64);
+struct Counter(AtomicU64, AtomicUsize);
 
 impl Gateway for Counter {
     fn submit(&self, _: AdapterId, operation: MessageOperation, answer: SubmitAnswer) {
@@ -45,6 +57,7 @@ impl Gateway for Counter {
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
         drop(black_box(response));
         self.0.store(token, Ordering::Relaxed);
+        self.1.fetch_add(1, Ordering::Release);
     }
     fn disposition_responded(&self, _: AdapterId, _: u64, response: Response) {
         drop(black_box(response));
@@ -54,11 +67,19 @@ impl Gateway for Counter {
 }
 
 fn start(library: std::path::PathBuf, config: &str) -> (Runtime, Arc<Counter>, Adapter) {
+    started(Declared::new("bench", library, config.to_owned()))
+}
+
+/// As `start`, in a process of its own.
+fn start_child(library: std::path::PathBuf, config: &str) -> (Runtime, Arc<Counter>, Adapter) {
+    let isolation = Isolation::new(Program::own([ADAPTER]));
+    started(Declared::new("bench", library, config.to_owned()).isolated(isolation))
+}
+
+fn started(declared: Declared) -> (Runtime, Arc<Counter>, Adapter) {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
     let counter = Arc::new(Counter::default());
-    let loaded = Declared::new("bench", library, config.to_owned())
-        .load(&ClaimTable::new())
-        .unwrap();
+    let loaded = declared.load(&ClaimTable::new()).unwrap();
     let starting = loaded.start(
         AdapterId::new(1),
         Arc::clone(&counter) as _,
@@ -174,4 +195,53 @@ fn rust_submits_thousand(bencher: Bencher<'_, '_>) {
     let mut order = Original::new(0);
     order.message = InstantMessage::text("1000");
     bencher.bench_local(|| adapter.deliver_with(order.operation(), 1));
+}
+
+/// How many are on their way at once.
+const IN_FLIGHT: [usize; 3] = [1, 64, 512];
+
+/// Messages to an adapter in a process of its own, and their responses: time for each, with so many on their way at once.
+fn in_flight(bencher: Bencher<'_, '_>, library: std::path::PathBuf, at_once: usize) {
+    const MESSAGES: usize = 20_000;
+    let (_runtime, counter, adapter) = start_child(library, "{}");
+    let original = Original::new(200);
+    let messages = if at_once == 1 {
+        MESSAGES / 10
+    } else {
+        MESSAGES
+    };
+    bencher
+        .counter(divan::counter::ItemsCount::new(messages))
+        .bench_local(|| {
+            let begun = counter.1.load(Ordering::Acquire);
+            for sent in 0..messages {
+                while sent - (counter.1.load(Ordering::Acquire) - begun) >= at_once {
+                    std::hint::spin_loop();
+                }
+                adapter.deliver_with(original.operation(), 0);
+            }
+            while counter.1.load(Ordering::Acquire) - begun < messages {
+                std::hint::spin_loop();
+            }
+        });
+}
+
+#[divan::bench(args = IN_FLIGHT, sample_count = 20, sample_size = 1)]
+fn rust_child(bencher: Bencher<'_, '_>, at_once: usize) {
+    in_flight(bencher, support::faulty_plugin(), at_once);
+}
+
+#[divan::bench(args = IN_FLIGHT, sample_count = 20, sample_size = 1)]
+fn c_child(bencher: Bencher<'_, '_>, at_once: usize) {
+    in_flight(bencher, support::c_plugin("bench_c", ""), at_once);
+}
+
+/// As `rust_submits_thousand`, out of a process of its own.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn rust_child_submits_thousand(bencher: Bencher<'_, '_>) {
+    let (runtime, _counter, adapter) =
+        start_child(support::faulty_plugin(), r#"{"fault": "submits"}"#);
+    let mut order = Original::new(0);
+    order.message = InstantMessage::text("1000");
+    bencher.bench_local(|| runtime.block_on(adapter.deliver(order.operation())));
 }

@@ -44,6 +44,16 @@ impl Claim {
         }
     }
 
+    /// As it crosses.
+    pub(crate) fn raw(&self) -> (u32, String) {
+        match self {
+            Self::Udp(address) => (abi::CLAIM_UDP, address.to_string()),
+            Self::Tcp(address) => (abi::CLAIM_TCP, address.to_string()),
+            Self::Domain(domain) => (abi::CLAIM_DOMAIN, domain.to_string()),
+            Self::Scheme(scheme) => (abi::CLAIM_SCHEME, scheme.clone()),
+        }
+    }
+
     /// Whether both cannot be had at once.
     fn conflicts(&self, other: &Self) -> bool {
         match (self, other) {

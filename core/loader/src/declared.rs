@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    Adapter, AdapterId, Claim, ClaimTable, Gateway, Library, LoadError, Manifest,
-    claims::Reservation,
+    Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest,
+    adapter::Opened, child::Waiting, claims::Reservation,
 };
 
 /// An adapter as the configuration names it.
@@ -13,6 +13,7 @@ pub struct Declared {
     name: Arc<str>,
     library: PathBuf,
     config: String,
+    isolation: Option<Isolation>,
 }
 
 impl Declared {
@@ -22,19 +23,28 @@ impl Declared {
             name: name.into(),
             library: library.into(),
             config,
+            isolation: None,
         }
+    }
+
+    /// Runs the plugin in a process of its own: this one never opens the library.
+    pub fn isolated(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
     }
 
     /// Opens the library, has the configuration checked, and takes what the adapter claims. Touches no network; blocks for as
     /// long as the file takes to read, and the plugin to answer, which is given up in the end.
     pub fn load(self, claims: &ClaimTable) -> Result<Loaded, LoadError> {
-        let library = Library::open(&self.library)?;
-        let wanted = library.claims(&self.name, &self.config)?;
-        let claims = claims.take(&self.name, wanted)?;
+        let Some(isolation) = self.isolation else {
+            let library = Library::open(&self.library)?;
+            return Loaded::here(self.name, library, self.config, claims);
+        };
+        let waiting = Waiting::begin(&self.name, &self.library, &self.config, isolation)?;
+        let claims = claims.take(&self.name, waiting.wanted())?;
         Ok(Loaded {
+            place: Place::Child(Box::new(waiting)),
             name: self.name,
-            library,
-            config: self.config,
             claims,
         })
     }
@@ -43,13 +53,42 @@ impl Declared {
 /// An adapter whose plugin is loaded, whose configuration is accepted and whose claims are taken.
 #[derive(Debug)]
 pub struct Loaded {
-    pub(crate) name: Arc<str>,
-    pub(crate) library: Library,
-    pub(crate) config: String,
-    pub(crate) claims: Reservation,
+    name: Arc<str>,
+    place: Place,
+    claims: Reservation,
+}
+
+/// Where its plugin is loaded.
+#[derive(Debug)]
+enum Place {
+    /// In this process.
+    Here(Opened),
+    /// In a process of its own.
+    Child(Box<Waiting>),
 }
 
 impl Loaded {
+    /// Has a library that is opened in this process check the configuration, and takes what the adapter claims.
+    pub(crate) fn here(
+        name: Arc<str>,
+        library: Library,
+        config: String,
+        claims: &ClaimTable,
+    ) -> Result<Self, LoadError> {
+        let wanted = library.claims(&name, &config)?;
+        let claims = claims.take(&name, wanted)?;
+        let opened = Opened {
+            name: Arc::clone(&name),
+            library,
+            config,
+        };
+        Ok(Self {
+            name,
+            place: Place::Here(opened),
+            claims,
+        })
+    }
+
     /// The adapter's name.
     pub const fn name(&self) -> &Arc<str> {
         &self.name
@@ -57,12 +96,23 @@ impl Loaded {
 
     /// What the plugin says of itself.
     pub fn manifest(&self) -> &Manifest {
-        self.library.manifest()
+        match &self.place {
+            Place::Here(opened) => opened.library.manifest(),
+            Place::Child(waiting) => waiting.manifest(),
+        }
     }
 
     /// What the adapter has alone.
     pub fn claims(&self) -> &[Claim] {
         self.claims.claims()
+    }
+
+    /// The process that its plugin is loaded in, if that is one of its own.
+    pub fn process(&self) -> Option<u32> {
+        match &self.place {
+            Place::Here(_) => None,
+            Place::Child(waiting) => waiting.process(),
+        }
     }
 
     /// Starts the adapter. Lines graver than or as grave as `level` reach [`Gateway::log`]; `limit` is for how long it may take.
@@ -73,6 +123,14 @@ impl Loaded {
         level: tracing::Level,
         limit: Duration,
     ) -> Result<Adapter, LoadError> {
-        Adapter::start(self, id, gateway, level, limit).await
+        match self.place {
+            Place::Here(opened) => {
+                Adapter::start(opened, self.claims, id, gateway, level, limit).await
+            }
+            Place::Child(waiting) => {
+                let remote = waiting.start(self.claims, id, gateway, level, limit);
+                remote.await.map(Adapter::in_child)
+            }
+        }
     }
 }

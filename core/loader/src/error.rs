@@ -1,6 +1,6 @@
 //! Why a plugin or an adapter is refused.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 
 use rialto_model::{Failure, Origin};
 use thiserror::Error;
@@ -65,7 +65,7 @@ pub enum LoadError {
         /// The library.
         path: PathBuf,
         /// What.
-        what: &'static str,
+        what: Cow<'static, str>,
     },
     /// The same contract number with other data: built from other sources.
     #[error("{path}: built with other data layouts ({difference}); build it with this gateway's SDK", path = .path.display())]
@@ -123,6 +123,16 @@ pub enum LoadError {
         /// Who has it.
         by: Arc<str>,
     },
+    /// The process that the adapter shall have for itself fails, before the plugin can say anything.
+    #[error(
+        "adapter {adapter}: {problem}; see the gateway's log, or run it without a process of its own"
+    )]
+    Process {
+        /// The adapter.
+        adapter: Arc<str>,
+        /// How.
+        problem: String,
+    },
     /// The adapter could not start.
     #[error("adapter {adapter}: did not start: {failure}; {}", advice(.failure))]
     Start {
@@ -142,6 +152,14 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    pub(crate) fn no_claim(adapter: &Arc<str>, claim: &str, problem: String) -> Self {
+        Self::NoClaim {
+            adapter: Arc::clone(adapter),
+            claim: format!("`{}`", claim.escape_debug()),
+            problem,
+        }
+    }
+
     /// Whether the operator can mend it in the configuration.
     pub const fn is_configuration(&self) -> bool {
         matches!(self, Self::Configuration { .. } | Self::ClaimTaken { .. })

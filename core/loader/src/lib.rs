@@ -3,12 +3,15 @@
 //! [`Declared`] → [`Loaded`] → [`Adapter`]: each step consumes the former, and each can be refused with a [`LoadError`] that says
 //! what is wrong and what to do, without harm to what runs already. The gateway behind the boundary is a [`Gateway`].
 //!
+//! With [`Declared::isolated`] the same steps are gone in a process of the adapter's own ([`child`]), and its end is not the gateway's.
+//!
 //! The order of checks: whole file → survives being opened (in a child) → mark → contract → table → fields → layout →
 //! manifest → configuration → claims.
 
 #![warn(missing_docs)]
 
 mod adapter;
+pub mod child;
 mod claims;
 mod declared;
 mod error;
@@ -18,6 +21,7 @@ mod log;
 mod watchdog;
 
 pub use adapter::{Adapter, AdapterId, Delivery, StopError};
+pub use child::{Isolation, Program};
 pub use claims::{Claim, ClaimTable};
 pub use declared::{Declared, Loaded};
 pub use error::LoadError;

@@ -79,7 +79,8 @@ impl<'a> LogRecord<'a> {
     }
 }
 
-fn beginning(text: &str) -> &str {
+/// As much of a text as a line takes.
+pub(crate) fn beginning(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(MAX_TEXT)).0
 }
 
@@ -122,7 +123,8 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-const fn level(number: u32) -> Level {
+/// A level that has crossed.
+pub(crate) const fn level(number: u32) -> Level {
     match number {
         abi::LEVEL_OFF | abi::LEVEL_ERROR => Level::ERROR,
         abi::LEVEL_WARN => Level::WARN,

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, Thread},
@@ -20,7 +20,15 @@ use rialto_bridge::{
 };
 use rialto_model::{Failure, FailureReason};
 
-use crate::adapter::Inner;
+/// Who is told that its calls were late.
+pub(crate) trait Watched: Send + Sync {
+    /// The adapter's name.
+    fn name(&self) -> &Arc<str>;
+    /// Hears of a delivery that is about to be ended, unless it is answered in between. Must not block.
+    fn tell_ahead(&self, _: Ticket) {}
+    /// Hears of a delivery that was ended.
+    fn tell_late(&self, ticket: Ticket);
+}
 
 /// How long a plugin has, beyond an operation's deadline, to say so itself.
 pub(crate) const GRACE: Duration = Duration::from_millis(250);
@@ -35,10 +43,13 @@ const MAX_TELLING: usize = 64;
 static TELLING: AtomicUsize = AtomicUsize::new(0);
 static ARMED: AtomicBool = AtomicBool::new(false);
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
-static ADAPTERS: Mutex<Option<HashMap<Owner, Weak<Inner>>>> = Mutex::new(None);
+static ADAPTERS: Mutex<Option<Adapters>> = Mutex::new(None);
+
+/// By whose calls they are.
+type Adapters = HashMap<Owner, Weak<dyn Watched>>;
 
 /// Makes an adapter's calls watched.
-pub(crate) fn watch(owner: Owner, adapter: Weak<Inner>) {
+pub(crate) fn watch(owner: Owner, adapter: Weak<dyn Watched>) {
     adapters().get_or_insert_default().insert(owner, adapter);
     THREAD.get_or_init(|| {
         let watching = thread::Builder::new().name("rialto-watchdog".to_owned());
@@ -115,6 +126,11 @@ fn end_elsewhere(expired: Vec<(Ticket, Owner)>) {
 
 /// Answers all, then tells the plugins: one that hangs as it hears of it keeps nobody from an answer.
 fn end(expired: Vec<(Ticket, Owner)>) {
+    for (ticket, owner) in &expired {
+        if let Some(adapter) = adapter(*owner) {
+            adapter.tell_ahead(*ticket);
+        }
+    }
     let ended: Vec<_> = expired
         .into_iter()
         .filter(|(ticket, _)| answered(*ticket))
@@ -137,9 +153,7 @@ fn answered(ticket: Ticket) -> bool {
 
 /// Tells one adapter of its deliveries.
 fn tell(late: &[(Ticket, Owner)]) {
-    let adapter = late
-        .first()
-        .and_then(|(_, owner)| adapters().as_ref()?.get(owner)?.upgrade());
+    let adapter = late.first().and_then(|(_, owner)| adapter(*owner));
     if let Some(adapter) = adapter {
         tracing::warn!(adapter.name = %adapter.name(), deliveries = late.len(), "an adapter did not answer in time");
         for (ticket, _) in late {
@@ -148,6 +162,10 @@ fn tell(late: &[(Ticket, Owner)]) {
     }
 }
 
-fn adapters() -> MutexGuard<'static, Option<HashMap<Owner, Weak<Inner>>>> {
+fn adapter(owner: Owner) -> Option<Arc<dyn Watched>> {
+    adapters().as_ref()?.get(&owner)?.upgrade()
+}
+
+fn adapters() -> MutexGuard<'static, Option<Adapters>> {
     ADAPTERS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -47,7 +47,7 @@ impl Future for Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         if let Some(ticket) = self.pending.abandon() {
-            self.adapter.inner.tell_cancelled(ticket);
+            self.adapter.tell_cancelled(ticket);
         }
     }
 }

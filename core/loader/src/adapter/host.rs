@@ -22,7 +22,7 @@ use crate::{Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
 
 /// The gateway's side of one adapter. Never freed, one per start of an adapter: a thread that the plugin left behind may
 /// still log, and a late answer may still come.
-pub(super) struct Side {
+pub(crate) struct Side {
     id: AdapterId,
     name: Arc<str>,
     gateway: Arc<dyn Gateway>,
@@ -30,13 +30,13 @@ pub(super) struct Side {
 }
 
 /// Where the responses to dispositions go.
-pub(super) struct Told {
+pub(crate) struct Told {
     id: AdapterId,
     gateway: Arc<dyn Gateway>,
 }
 
 impl Side {
-    pub(super) fn leak(id: AdapterId, name: Arc<str>, gateway: Arc<dyn Gateway>) -> &'static Self {
+    pub(crate) fn leak(id: AdapterId, name: Arc<str>, gateway: Arc<dyn Gateway>) -> &'static Self {
         let told = Told {
             id,
             gateway: Arc::clone(&gateway),
@@ -49,16 +49,20 @@ impl Side {
         }))
     }
 
-    pub(super) const fn told(&self) -> &Told {
+    pub(crate) const fn told(&self) -> &Told {
         &self.told
     }
 
-    pub(super) const fn id(&self) -> AdapterId {
+    pub(crate) const fn id(&self) -> AdapterId {
         self.id
     }
 
-    pub(super) const fn name(&self) -> &Arc<str> {
+    pub(crate) const fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    pub(crate) fn gateway(&self) -> &dyn Gateway {
+        &*self.gateway
     }
 
     pub(super) const fn table(&'static self) -> abi::Host {
@@ -90,6 +94,12 @@ impl Side {
         if let Ok(metric) = unsafe { read::text("a metric's name", metric) } {
             self.gateway.measured(self.id, metric, measure);
         }
+    }
+}
+
+impl std::fmt::Debug for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Side({})", self.name)
     }
 }
 

@@ -19,15 +19,22 @@ use std::{
 use rialto_abi as abi;
 use rialto_bridge::{
     Ticket,
-    calls::{self, Answered, Owner, Subject},
+    calls::{self, Owner, Subject},
     operation::{DispositionView, View},
 };
 use rialto_model::{
     DispositionOperation, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
 };
 
-use crate::{Claim, Library, Manifest, claims::Reservation, log, watchdog};
-use host::Side;
+use crate::{
+    Claim, Library, Manifest,
+    child::{self, LentOperation, Remote},
+    claims::Reservation,
+    log,
+    watchdog::{self, Watched},
+};
+pub(crate) use host::Side;
+pub(crate) use start::Opened;
 
 pub use delivery::Delivery;
 pub use stop::StopError;
@@ -51,7 +58,22 @@ impl AdapterId {
 /// A running adapter; clones are the same. When the last one is dropped the plugin is released.
 #[derive(Clone)]
 pub struct Adapter {
-    inner: Arc<Inner>,
+    place: Place,
+}
+
+/// Where the plugin runs.
+#[derive(Clone)]
+enum Place {
+    /// In this process.
+    Here(Arc<Inner>),
+    /// In a process of its own.
+    Child(Arc<Remote>),
+}
+
+/// Where one operation goes.
+enum Way<'a> {
+    Here(&'a Inner),
+    Child(child::Way),
 }
 
 pub(crate) struct Inner {
@@ -78,45 +100,55 @@ unsafe impl Sync for Handle {}
 impl Adapter {
     /// The gateway's number for it.
     pub fn id(&self) -> AdapterId {
-        self.inner.side.id()
+        self.side().id()
     }
 
     /// Its name.
     pub fn name(&self) -> &Arc<str> {
-        self.inner.side.name()
+        self.side().name()
     }
 
     /// What its plugin says of itself.
     pub fn manifest(&self) -> &Manifest {
-        self.inner.library.manifest()
+        match &self.place {
+            Place::Here(inner) => inner.library.manifest(),
+            Place::Child(remote) => remote.manifest(),
+        }
     }
 
     /// What it has alone.
     pub fn claims(&self) -> &[Claim] {
-        self.inner.claims.claims()
+        match &self.place {
+            Place::Here(inner) => inner.claims.claims(),
+            Place::Child(remote) => remote.claims(),
+        }
+    }
+
+    /// The process that its plugin runs in now, if that is one of its own.
+    pub fn process(&self) -> Option<u32> {
+        match &self.place {
+            Place::Here(_) => None,
+            Place::Child(remote) => remote.process(),
+        }
     }
 
     /// Hands a message to the plugin. The response comes to [`Gateway::responded`](crate::Gateway::responded) with this `token`:
     /// once, on any thread, perhaps before this returns. A plugin that does not answer in time is answered for.
     pub fn deliver_with(&self, operation: MessageOperation, token: u64) -> Ticket {
-        let side: &'static dyn Answered = self.inner.side;
-        let subject = self
-            .inner
-            .subject(operation.transaction_id(), operation.deadline());
+        let (way, side) = (self.way(), self.side());
+        let subject = way.subject(operation.transaction_id(), operation.deadline());
         let ticket = calls::open_with(subject, side, token);
-        self.inner.deliver(View::of(&operation).raw(), ticket);
+        way.carry(View::of(&operation).raw(), ticket);
         ticket
     }
 
     /// Hands a disposition to the plugin, as [`deliver_with`](Self::deliver_with) does a message. The response comes to
     /// [`Gateway::disposition_responded`](crate::Gateway::disposition_responded); a plugin that does not offer the service is not called.
     pub fn deliver_disposition_with(&self, operation: DispositionOperation, token: u64) -> Ticket {
-        let told: &'static dyn Answered = self.inner.side.told();
-        let subject = self
-            .inner
-            .subject(operation.transaction_id(), operation.deadline());
+        let (way, told) = (self.way(), self.side().told());
+        let subject = way.subject(operation.transaction_id(), operation.deadline());
         let ticket = calls::open_with(subject, told, token);
-        self.inner.deliver_disposition(&operation, ticket);
+        self.carry_disposition(&way, &operation, ticket);
         ticket
     }
 
@@ -124,37 +156,111 @@ impl Adapter {
     pub fn cancel(&self, ticket: Ticket) -> bool {
         let waited = calls::abandon(ticket);
         if waited {
-            self.inner.tell_cancelled(ticket);
+            self.tell_cancelled(ticket);
         }
         waited
     }
 
     /// Hands a message to the plugin; ready at the first poll if the plugin answers within the call. Dropping it cancels.
     pub fn deliver(&self, operation: MessageOperation) -> Delivery {
-        let id = *operation.transaction_id();
-        let pending = calls::open(self.inner.subject(&id, operation.deadline()));
+        let (way, id) = (self.way(), *operation.transaction_id());
+        let pending = calls::open(way.subject(&id, operation.deadline()));
         if let Some(ticket) = pending.ticket() {
-            self.inner.deliver(View::of(&operation).raw(), ticket);
+            way.carry(View::of(&operation).raw(), ticket);
         }
         Delivery::new(self.clone(), id, pending)
     }
 
     /// Hands a disposition to the plugin, as [`deliver`](Self::deliver) does a message.
     pub fn deliver_disposition(&self, operation: DispositionOperation) -> Delivery {
-        let id = *operation.transaction_id();
-        let pending = calls::open(self.inner.subject(&id, operation.deadline()));
+        let (way, id) = (self.way(), *operation.transaction_id());
+        let pending = calls::open(way.subject(&id, operation.deadline()));
         if let Some(ticket) = pending.ticket() {
-            self.inner.deliver_disposition(&operation, ticket);
+            self.carry_disposition(&way, &operation, ticket);
         }
         Delivery::new(self.clone(), id, pending)
     }
 
     /// Says which lines of the plugin are wanted from now on.
-    #[expect(unsafe_code, reason = "calls the plugin")]
     pub fn set_level(&self, level: tracing::Level) {
-        if let Some(set_level) = self.inner.table().set_level {
-            // SAFETY: the table's function, with its own handle.
-            unsafe { set_level(self.inner.handle.0.as_ptr(), log::number(level)) }
+        match &self.place {
+            Place::Here(inner) => inner.set_level(level),
+            Place::Child(remote) => remote.set_level(level),
+        }
+    }
+
+    /// An adapter in a process of its own.
+    pub(crate) fn in_child(remote: Remote) -> Self {
+        Self {
+            place: Place::Child(Arc::new(remote)),
+        }
+    }
+
+    /// Lends an operation that came in a frame to a plugin of this process, without a limit: whoever sent it keeps the time. `None`:
+    /// it does not run here, or the operation has no identifier.
+    pub(crate) fn lend(&self, operation: &LentOperation<'_>, token: u64) -> Option<Ticket> {
+        let Place::Here(inner) = &self.place else {
+            return None;
+        };
+        let id = operation.transaction_id()?;
+        let subject = Subject::operation(inner.owner, &id);
+        let ticket = calls::open_with(subject, inner.side, token);
+        inner.deliver(operation.raw(), ticket);
+        Some(ticket)
+    }
+
+    pub(crate) fn tell_cancelled(&self, ticket: Ticket) {
+        match &self.place {
+            Place::Here(inner) => inner.tell_cancelled(ticket),
+            Place::Child(remote) => remote.tell_cancelled(ticket),
+        }
+    }
+
+    fn side(&self) -> &'static Side {
+        match &self.place {
+            Place::Here(inner) => inner.side,
+            Place::Child(remote) => remote.side(),
+        }
+    }
+
+    fn way(&self) -> Way<'_> {
+        match &self.place {
+            Place::Here(inner) => Way::Here(inner),
+            Place::Child(remote) => Way::Child(remote.way()),
+        }
+    }
+
+    /// Only to a plugin that offers the service.
+    fn carry_disposition(&self, way: &Way<'_>, operation: &DispositionOperation, ticket: Ticket) {
+        if self.manifest().offers_dispositions() {
+            way.carry(DispositionView::of(operation).raw(), ticket);
+        } else {
+            calls::answer(
+                ticket,
+                Failure::new(FailureReason::UnsupportedService).into(),
+            );
+        }
+    }
+}
+
+impl Way<'_> {
+    fn subject<'a>(&self, id: &'a TransactionId, deadline: Option<Duration>) -> Subject<'a> {
+        let limit = deadline.map_or(watchdog::LONGEST, |deadline| {
+            deadline.saturating_add(watchdog::GRACE)
+        });
+        let owner = match self {
+            Self::Here(inner) => inner.owner,
+            Self::Child(way) => way.owner(),
+        };
+        Subject::operation(owner, id).with_limit(limit)
+    }
+
+    /// `operation` is what a view lends.
+    fn carry(&self, operation: &abi::Operation, ticket: Ticket) {
+        watchdog::arm();
+        match self {
+            Self::Here(inner) => inner.deliver(operation, ticket),
+            Self::Child(way) => way.carry(operation, ticket),
         }
     }
 }
@@ -164,25 +270,11 @@ impl Inner {
         self.library.table()
     }
 
-    pub(crate) fn name(&self) -> &Arc<str> {
-        self.side.name()
-    }
-
-    fn subject<'a>(&self, id: &'a TransactionId, deadline: Option<Duration>) -> Subject<'a> {
-        let limit = deadline.map_or(watchdog::LONGEST, |deadline| {
-            deadline.saturating_add(watchdog::GRACE)
-        });
-        Subject::operation(self.owner, id).with_limit(limit)
-    }
-
-    fn deliver_disposition(&self, operation: &DispositionOperation, ticket: Ticket) {
-        if self.library.manifest().offers_dispositions() {
-            self.deliver(DispositionView::of(operation).raw(), ticket);
-        } else {
-            calls::answer(
-                ticket,
-                Failure::new(FailureReason::UnsupportedService).into(),
-            );
+    #[expect(unsafe_code, reason = "calls the plugin")]
+    fn set_level(&self, level: tracing::Level) {
+        if let Some(set_level) = self.table().set_level {
+            // SAFETY: the table's function, with its own handle.
+            unsafe { set_level(self.handle.0.as_ptr(), log::number(level)) }
         }
     }
 
@@ -194,24 +286,29 @@ impl Inner {
             calls::answer(ticket, shutting_down());
             return;
         };
-        watchdog::arm();
         // SAFETY: the table's function, with its own handle; the caller's view outlives the call.
         unsafe { deliver(self.handle.0.as_ptr(), operation, ticket.completion()) }
     }
 
-    /// Tells the plugin that a delivery is over, unless it is still busy with hearing of another: it may hang.
-    pub(crate) fn tell_late(&self, ticket: Ticket) {
-        if !self.telling.swap(true, Ordering::AcqRel) {
-            self.tell_cancelled(ticket);
-            self.telling.store(false, Ordering::Release);
-        }
-    }
-
     #[expect(unsafe_code, reason = "calls the plugin")]
-    pub(crate) fn tell_cancelled(&self, ticket: Ticket) {
+    fn tell_cancelled(&self, ticket: Ticket) {
         if let Some(cancel) = self.table().cancel {
             // SAFETY: the table's function, with its own handle.
             unsafe { cancel(self.handle.0.as_ptr(), ticket.number()) }
+        }
+    }
+}
+
+impl Watched for Inner {
+    fn name(&self) -> &Arc<str> {
+        self.side.name()
+    }
+
+    /// Unless it is still busy with hearing of another: it may hang.
+    fn tell_late(&self, ticket: Ticket) {
+        if !self.telling.swap(true, Ordering::AcqRel) {
+            self.tell_cancelled(ticket);
+            self.telling.store(false, Ordering::Release);
         }
     }
 }
@@ -228,7 +325,7 @@ impl Drop for Inner {
     }
 }
 
-fn shutting_down() -> ResponseStatus {
+pub(crate) fn shutting_down() -> ResponseStatus {
     Failure::new(FailureReason::ShuttingDown)
         .with_detail("the adapter is stopping")
         .into()

@@ -18,18 +18,32 @@ use rialto_bridge::{
 use rialto_model::{Failure, FailureReason, Origin, ResponseStatus};
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{Adapter, AdapterId, Handle, Inner, host::Side};
-use crate::{Gateway, Library, LoadError, Loaded, log, watchdog};
+use super::{Adapter, AdapterId, Handle, Inner, Place, host::Side};
+use crate::{
+    Gateway, Library, LoadError,
+    claims::Reservation,
+    log,
+    watchdog::{self, Watched},
+};
+
+/// A library that is opened in this process, and what an adapter of it starts with.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) name: Arc<str>,
+    pub(crate) library: Library,
+    pub(crate) config: String,
+}
 
 impl Adapter {
     pub(crate) async fn start(
-        loaded: Loaded,
+        opened: Opened,
+        claims: Reservation,
         id: AdapterId,
         gateway: Arc<dyn Gateway>,
         level: tracing::Level,
         limit: Duration,
     ) -> Result<Self, LoadError> {
-        let name = Arc::clone(&loaded.name);
+        let name = Arc::clone(&opened.name);
         let failed = |failure: Failure| match failure.origin() {
             Origin::Operator => LoadError::Configuration {
                 adapter: Arc::clone(&name),
@@ -46,8 +60,8 @@ impl Adapter {
         let (sender, receiver) = oneshot::channel();
         if let Some(ticket) = pending.ticket() {
             let beginning = Beginning {
-                library: loaded.library.clone(),
-                config: loaded.config.clone(),
+                library: opened.library.clone(),
+                config: opened.config,
                 host: side.table(),
                 name: Arc::clone(&name),
                 level: log::number(level),
@@ -65,11 +79,11 @@ impl Adapter {
             })?;
         let handle = begun.ok().and_then(Begun::into_handle);
         let inner = |handle| Inner {
-            library: loaded.library,
+            library: opened.library,
             handle,
             side,
             owner,
-            claims: loaded.claims,
+            claims,
             stopping: AtomicBool::new(false),
             telling: AtomicBool::new(false),
         };
@@ -82,8 +96,11 @@ impl Adapter {
             )),
             (_, Some(inner)) => {
                 let inner = Arc::new(inner);
-                watchdog::watch(owner, Arc::downgrade(&inner));
-                Ok(Self { inner })
+                let watched: Arc<dyn Watched> = inner.clone();
+                watchdog::watch(owner, Arc::downgrade(&watched));
+                Ok(Self {
+                    place: Place::Here(inner),
+                })
             }
         }
     }

@@ -15,7 +15,7 @@ use rialto_model::{Failure, ResponseStatus};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::{Adapter, shutting_down};
+use super::{Adapter, Inner, Place, shutting_down};
 use crate::watchdog;
 
 /// Why an adapter did not stop as it should; it takes no operations any more all the same.
@@ -44,29 +44,39 @@ impl Adapter {
     /// Ends the adapter's work. From now on deliveries are answered with `ShuttingDown`; those that still wait when this ends
     /// are too.
     pub async fn stop(&self, limit: Duration) -> Result<(), StopError> {
-        self.inner.stopping.store(true, Ordering::Release);
+        match &self.place {
+            Place::Here(inner) => Inner::stop(inner, limit).await,
+            Place::Child(remote) => remote.stop(limit).await,
+        }
+    }
+}
+
+impl Inner {
+    async fn stop(self: &Arc<Self>, limit: Duration) -> Result<(), StopError> {
+        self.stopping.store(true, Ordering::Release);
         let stopped = self.call_stop(limit).await;
-        calls::fail_all(self.inner.owner, &shutting_down());
+        calls::fail_all(self.owner, &shutting_down());
         stopped
     }
 
-    async fn call_stop(&self, limit: Duration) -> Result<(), StopError> {
+    async fn call_stop(self: &Arc<Self>, limit: Duration) -> Result<(), StopError> {
+        let name = self.side.name();
         let late = |_| StopError::TimedOut {
-            adapter: Arc::clone(self.name()),
+            adapter: Arc::clone(name),
             limit,
         };
-        let pending = calls::open(Subject::lifecycle(self.inner.owner));
-        let (this, ticket) = (self.clone(), pending.ticket());
+        let pending = calls::open(Subject::lifecycle(self.owner));
+        let (this, ticket) = (Arc::clone(self), pending.ticket());
         // On a thread of its own: nobody knows how long the call takes. While it runs it keeps the adapter from being released.
-        let named = thread::Builder::new().name(format!("stop-{}", self.name()));
+        let named = thread::Builder::new().name(format!("stop-{name}"));
         let spawned = named.spawn(move || {
             let stop = abi::Stop {
                 size: size_of::<abi::Stop>() as u32,
                 reserved: 0,
                 deadline_ms: milliseconds(limit),
             };
-            if let (Some(call), Some(ticket)) = (this.inner.table().stop, ticket) {
-                let handle = this.inner.handle.0.as_ptr();
+            if let (Some(call), Some(ticket)) = (this.table().stop, ticket) {
+                let handle = this.handle.0.as_ptr();
                 // SAFETY: the table's function, with its own handle; `stop` outlives the call.
                 #[expect(unsafe_code, reason = "calls the plugin")]
                 unsafe {
@@ -75,14 +85,14 @@ impl Adapter {
             }
         });
         if let Err(error) = spawned {
-            tracing::error!(adapter.name = %self.name(), %error, "no thread to stop an adapter");
+            tracing::error!(adapter.name = %name, %error, "no thread to stop an adapter");
         }
         match timeout(limit.saturating_add(watchdog::GRACE), pending)
             .await
             .map_err(late)?
         {
             ResponseStatus::Failure(failure) => Err(StopError::Failed {
-                adapter: Arc::clone(self.name()),
+                adapter: Arc::clone(name),
                 failure,
             }),
             _ => Ok(()),

@@ -38,7 +38,7 @@ impl Manifest {
     /// # Safety
     /// The table follows the contract.
     #[expect(unsafe_code, reason = "reads what the library exports")]
-    pub(super) unsafe fn read(table: &abi::Plugin, language: Language) -> Result<Self, String> {
+    pub(crate) unsafe fn read(table: &abi::Plugin, language: Language) -> Result<Self, String> {
         let text = |what, bytes: abi::Bytes| {
             // SAFETY: the caller's promise.
             let text = unsafe { read::text(what, bytes) }.map_err(|error| error.to_string())?;
@@ -128,6 +128,54 @@ impl Manifest {
     /// What it is written in.
     pub const fn language(&self) -> Language {
         self.language
+    }
+}
+
+/// How many texts a manifest has.
+pub(crate) const TEXTS: usize = 7;
+
+/// The texts of a manifest, in an order of their own.
+pub(crate) const fn texts(table: &abi::Plugin) -> [abi::Bytes; TEXTS] {
+    [
+        table.name,
+        table.version,
+        table.protocol,
+        table.schemes,
+        table.lookups,
+        table.licence,
+        table.authors,
+    ]
+}
+
+/// A table that is a manifest only: it has no functions.
+pub(crate) const fn table(
+    texts: [abi::Bytes; TEXTS],
+    services: u64,
+    patience_ms: u64,
+) -> abi::Plugin {
+    let [name, version, protocol, schemes, lookups, licence, authors] = texts;
+    abi::Plugin {
+        magic: abi::MAGIC,
+        contract: abi::CONTRACT,
+        size: size_of::<abi::Plugin>() as u32,
+        name,
+        version,
+        protocol,
+        schemes,
+        services,
+        licence,
+        authors,
+        claims: None,
+        start: None,
+        deliver: None,
+        cancel: None,
+        stop: None,
+        release: None,
+        set_level: None,
+        layout: std::ptr::null(),
+        layout_len: 0,
+        lookups,
+        patience_ms,
     }
 }
 

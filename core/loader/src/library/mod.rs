@@ -26,7 +26,7 @@ pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
 
 /// How long a library's code may take where nobody can go on without it: its constructors, its check of a configuration.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// A checked plugin library; never unloaded. Clones are the same.
 #[derive(Clone)]
@@ -60,6 +60,18 @@ static OPENED: OnceLock<Mutex<Opened>> = OnceLock::new();
 impl Library {
     /// Opens and checks a library; the same file is opened once, and another one in its place never.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
+        Self::open_after(path, probe::open_in_child)
+    }
+
+    /// As [`open`](Self::open), in a process that may end of it.
+    pub(crate) fn open_untried(path: &Path) -> Result<Self, LoadError> {
+        Self::open_after(path, |_| Ok(()))
+    }
+
+    fn open_after(
+        path: &Path,
+        trial: impl FnOnce(&Path) -> Result<(), LoadError>,
+    ) -> Result<Self, LoadError> {
         let unreadable = |error: std::io::Error| LoadError::Unreadable {
             path: path.to_owned(),
             why: error.to_string(),
@@ -82,7 +94,7 @@ impl Library {
             path: path.clone(),
             why,
         })?;
-        probe::open_in_child(path)?;
+        trial(path)?;
         opened.load(path, identity)
     }
 

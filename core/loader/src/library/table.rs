@@ -67,6 +67,6 @@ pub(super) unsafe fn read(
 fn incomplete(path: &Path, what: &'static str) -> LoadError {
     LoadError::Incomplete {
         path: path.to_owned(),
-        what,
+        what: what.into(),
     }
 }

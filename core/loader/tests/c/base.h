@@ -24,6 +24,9 @@
 #ifndef PATIENCE
 #define PATIENCE RIALTO_PATIENCE_NOT_SAID
 #endif
+#ifndef START
+#define START start
+#endif
 #ifndef DELIVER
 #define DELIVER deliver
 #endif
@@ -75,7 +78,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .schemes = RIALTO_TEXT(SCHEMES),
     .services = SERVICES,
     .claims = CLAIMS,
-    .start = start,
+    .start = START,
     .deliver = DELIVER,
     .cancel = CANCEL,
     .stop = STOP,

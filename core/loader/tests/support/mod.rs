@@ -10,11 +10,13 @@
 )]
 
 mod build;
+mod process;
 mod recorder;
 
 pub use build::{
     c_plugin, echo_c_plugin, echo_plugin, faulty_plugin, other_layout_plugin, rust_library,
 };
+pub use process::own_process;
 pub use recorder::Recorder;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -28,6 +30,15 @@ use rialto_model::{
 /// Long enough for everything that ends.
 pub const SOON: Duration = Duration::from_secs(20);
 
+/// An adapter that is to run where this battery runs them.
+pub fn declared(name: &str, library: PathBuf, config: &str) -> Declared {
+    let declared = Declared::new(name, library, config.to_owned());
+    match crate::isolation() {
+        Some(isolation) => declared.isolated(isolation),
+        None => declared,
+    }
+}
+
 /// Loads and starts an adapter with the number 7.
 pub async fn try_start(
     name: &str,
@@ -35,7 +46,7 @@ pub async fn try_start(
     config: &str,
     gateway: &Arc<Recorder>,
 ) -> Result<Adapter, LoadError> {
-    let loaded = Declared::new(name, library, config.to_owned()).load(&ClaimTable::new())?;
+    let loaded = declared(name, library, config).load(&ClaimTable::new())?;
     let gateway = Arc::clone(gateway);
     loaded
         .start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON)

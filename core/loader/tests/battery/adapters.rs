@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-mod support;
-
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rialto_loader::{AdapterId, Claim, ClaimTable, Declared, Health, Language, Library, Measure};
+use crate::support::*;
+use rialto_loader::{AdapterId, Claim, ClaimTable, Health, Language, Library, Measure};
 use rialto_model::{
     Authentication, ContentHeader, Header, InstantMessage, MaxForwards, MessageHeaders,
     MessageOperation, ResponseStatus,
 };
-use support::*;
 
 async fn echoes(library: PathBuf, config: &str, prefix: &str) {
     let gateway = Recorder::new();
@@ -135,12 +133,9 @@ async fn response_comes_to_the_gateway_with_the_token_of_its_delivery() {
         faulty("none", &gateway).await,
         faulty("waits", &gateway).await,
     );
-    let _stale = inside.deliver_with(operation("x"), 41);
-    assert_eq!(
-        gateway.seen().responded.len(),
-        1,
-        "answered inside the call"
-    );
+    inside.deliver_with(operation("x"), 41);
+    let seen = gateway.until(|seen| seen.responded.len() == 1).await;
+    assert_eq!(seen.responded[0].0, 41);
     let waiting = operation("x");
     let id = *waiting.transaction_id();
     later.deliver_with(waiting, 42);
@@ -214,7 +209,7 @@ async fn submission_that_is_dropped_is_cancelled_in_the_gateway() {
 async fn claimed_address_is_free_again_when_its_adapter_is_gone() {
     let (gateway, claims) = (Recorder::new(), ClaimTable::new());
     let config = r#"{"listen": ["127.0.0.1:5060"], "domain": "gw.example"}"#;
-    let declared = |name: &str| Declared::new(name, faulty_plugin(), config.to_owned());
+    let declared = |name: &str| declared(name, faulty_plugin(), config);
     let loaded = declared("a").load(&claims).unwrap();
     let claimed: Vec<_> = loaded.claims().iter().map(Claim::to_string).collect();
     assert_eq!(claimed, ["udp 127.0.0.1:5060", "domain gw.example"]);

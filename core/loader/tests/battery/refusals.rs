@@ -2,20 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use rialto_loader::{ClaimTable, Declared, Library, LoadError};
-use support::*;
+use crate::support::*;
+use rialto_loader::{ClaimTable, Library, LoadError};
 
 /// What the refusal says, without the path.
 fn refused(library: &Path) -> String {
-    let error = Library::open(library).expect_err("refused");
+    let error = declared("one", library.to_owned(), "{}")
+        .load(&ClaimTable::new())
+        .expect_err("refused");
     let words = error.to_string();
     assert!(!words.contains('\n'), "one line: {words}");
     assert!(words.len() < 600, "readable: {words}");
@@ -85,33 +85,6 @@ fn truncated_library_is_refused_at_every_length() {
             fs::remove_file(path).unwrap();
         }
     }
-}
-
-#[test]
-fn file_that_takes_the_place_of_an_open_library_is_refused_and_under_its_own_name_taken() {
-    let (folder, path) = scratch("libc.so", &fs::read(c_plugin("first", "")).unwrap());
-    let first = Library::open(&path).unwrap();
-    fs::remove_file(&path).unwrap();
-    let second = c_plugin("second", "#define LOOKUPS \"unaddressed\"");
-    fs::copy(&second, &path).unwrap();
-    assert_eq!(
-        refused(&path),
-        "the file was replaced after it was opened, and what is open stays; restart the gateway, or give the \
-         new file another name"
-    );
-    let renamed = folder.path().join("libc2.so");
-    fs::rename(&path, &renamed).unwrap();
-    let second = Library::open(&renamed).unwrap();
-    assert_ne!(first.manifest(), second.manifest());
-}
-
-#[tokio::test]
-async fn stripped_library_works() {
-    let (_folder, path) = scratch("libstripped.so", &fs::read(faulty_plugin()).unwrap());
-    assert!(Command::new("strip").arg(&path).status().unwrap().success());
-    let gateway = Recorder::new();
-    let adapter = started(path, "{}", &gateway).await;
-    assert!(delivered(&adapter, "x").await.is_success());
 }
 
 #[test]
@@ -310,7 +283,7 @@ fn library_that_ends_the_process_while_it_is_opened_is_refused() {
 }
 
 fn configured(config: &str) -> LoadError {
-    let declared = Declared::new("sip", faulty_plugin(), config.to_owned());
+    let declared = declared("sip", faulty_plugin(), config);
     declared.load(&ClaimTable::new()).expect_err("refused")
 }
 
@@ -379,7 +352,7 @@ fn claiming(name: &str, head: &str, code: &str) -> String {
         }}
         #define CLAIMS claims"
     );
-    let declared = Declared::new("one", c_plugin(name, &code), "{}".to_owned());
+    let declared = declared("one", c_plugin(name, &code), "{}");
     match declared.load(&ClaimTable::new()) {
         Ok(loaded) => format!("{:?}", loaded.claims()),
         Err(error) => error.to_string(),

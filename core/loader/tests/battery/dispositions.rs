@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-mod support;
-
 use std::time::{Duration, SystemTime};
 
+use crate::support::*;
 use rialto_loader::Library;
 use rialto_model::{
     Disposition, DispositionOperation, DispositionRequest, Failure, FailureReason, InstantInbox,
     MessageId, Notify, Response, Retry, TransactionId,
 };
-use support::*;
 
 fn disposition(disposition: Disposition) -> DispositionOperation {
     DispositionOperation::new(

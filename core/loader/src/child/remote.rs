@@ -1,0 +1,241 @@
+//! An adapter whose plugin runs in a child.
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use rialto_abi as abi;
+use rialto_bridge::{
+    Ticket,
+    calls::{self, Owner, Subject},
+    response::milliseconds,
+};
+use rialto_model::ResponseStatus;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    Isolation,
+    frame::Kind,
+    life::Plan,
+    link::Link,
+    process::absolute,
+    supervisor::{self, Begin, Begun, Shared},
+};
+use crate::{
+    AdapterId, Claim, Gateway, LoadError, Manifest, StopError,
+    adapter::{Side, shutting_down},
+    claims::Reservation,
+    watchdog,
+};
+
+/// An adapter whose process has opened its plugin.
+pub(crate) struct Waiting {
+    name: Arc<str>,
+    begun: Begun,
+}
+
+impl Waiting {
+    /// Starts a process that opens the library and checks the configuration.
+    pub(crate) fn begin(
+        name: &Arc<str>,
+        library: &Path,
+        config: &str,
+        isolation: Isolation,
+    ) -> Result<Self, LoadError> {
+        let begun = supervisor::begin(Plan {
+            name: Arc::clone(name),
+            library: absolute(library),
+            config: config.to_owned(),
+            isolation,
+        })?;
+        Ok(Self {
+            name: Arc::clone(name),
+            begun,
+        })
+    }
+
+    pub(crate) const fn manifest(&self) -> &Manifest {
+        &self.begun.account.manifest
+    }
+
+    pub(crate) fn wanted(&self) -> Vec<Claim> {
+        self.begun.account.claims.clone()
+    }
+
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.begun.shared.process()
+    }
+
+    /// Starts the adapter in the process.
+    pub(crate) async fn start(
+        self,
+        claims: Reservation,
+        id: AdapterId,
+        gateway: Arc<dyn Gateway>,
+        level: tracing::Level,
+        limit: Duration,
+    ) -> Result<Remote, LoadError> {
+        let Self { name, begun } = self;
+        let side = Side::leak(id, Arc::clone(&name), gateway);
+        let (started, starts) = oneshot::channel();
+        // Dropped on the way out, it lets the process go.
+        let remote = Remote {
+            side,
+            shared: begun.shared,
+            manifest: begun.account.manifest,
+            claims,
+            nobody: Owner::unique(),
+            is_stopping: AtomicBool::new(false),
+        };
+        let begin = Begin {
+            side,
+            level,
+            limit,
+            started,
+        };
+        let gone = || LoadError::Process {
+            adapter: Arc::clone(&name),
+            problem: "is not watched any more".to_owned(),
+        };
+        begun.begin.send(begin).map_err(|_| gone())?;
+        match timeout(limit, starts).await {
+            Ok(Ok(started)) => started.map(|()| remote),
+            Ok(Err(_)) => Err(gone()),
+            Err(_) => Err(LoadError::StartTimedOut {
+                adapter: name,
+                limit,
+            }),
+        }
+    }
+}
+
+/// Where one operation goes.
+#[derive(Debug)]
+pub(crate) enum Way {
+    To(Arc<Link>),
+    /// It is answered at once.
+    Nowhere(Owner, Box<ResponseStatus>),
+}
+
+impl Way {
+    /// Whose call it is.
+    pub(crate) fn owner(&self) -> Owner {
+        match self {
+            Self::To(link) => link.deliveries(),
+            Self::Nowhere(nobody, _) => *nobody,
+        }
+    }
+
+    /// Sends it, or answers it; `operation` is what a view lends.
+    pub(crate) fn carry(&self, operation: &abi::Operation, ticket: Ticket) {
+        match self {
+            Self::To(link) => link.deliver(operation, ticket),
+            Self::Nowhere(_, status) => {
+                calls::answer(ticket, (**status).clone());
+            }
+        }
+    }
+}
+
+/// An adapter whose plugin runs in a child; let go when it is dropped.
+pub(crate) struct Remote {
+    side: &'static Side,
+    shared: Arc<Shared>,
+    manifest: Manifest,
+    claims: Reservation,
+    /// Whose calls are answered before they go anywhere.
+    nobody: Owner,
+    is_stopping: AtomicBool,
+}
+
+impl Remote {
+    pub(crate) const fn side(&self) -> &'static Side {
+        self.side
+    }
+
+    pub(crate) const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(crate) fn claims(&self) -> &[Claim] {
+        self.claims.claims()
+    }
+
+    /// The process that there is now.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.shared.process()
+    }
+
+    pub(crate) fn set_level(&self, level: tracing::Level) {
+        self.shared.set_level(level);
+    }
+
+    /// Where an operation goes that is delivered now.
+    pub(crate) fn way(&self) -> Way {
+        if self.is_stopping.load(Ordering::Acquire) {
+            return Way::Nowhere(self.nobody, Box::new(shutting_down()));
+        }
+        match self.shared.link() {
+            Ok(link) => Way::To(link),
+            Err(failure) => Way::Nowhere(self.nobody, Box::new(failure.into())),
+        }
+    }
+
+    pub(crate) fn tell_cancelled(&self, ticket: Ticket) {
+        if let Ok(link) = self.shared.link() {
+            link.cancel(ticket);
+        }
+    }
+
+    /// As [`Adapter::stop`](crate::Adapter::stop); the process leaves.
+    pub(crate) async fn stop(&self, limit: Duration) -> Result<(), StopError> {
+        self.is_stopping.store(true, Ordering::Release);
+        self.shared.make_last();
+        let Ok(link) = self.shared.link() else {
+            self.shared.release();
+            return Ok(());
+        };
+        let pending = calls::open(Subject::lifecycle(link.lifecycle()));
+        if let Some(ticket) = pending.ticket() {
+            link.say(Kind::Stop, ticket.number(), |frame| {
+                frame.number(milliseconds(limit));
+            });
+        }
+        let adapter = Arc::clone(self.side.name());
+        let stopped = match timeout(limit.saturating_add(watchdog::GRACE), pending).await {
+            Err(_) => Err(StopError::TimedOut { adapter, limit }),
+            Ok(ResponseStatus::Failure(failure)) => Err(StopError::Failed { adapter, failure }),
+            Ok(_) => Ok(()),
+        };
+        calls::fail_all(link.deliveries(), &shutting_down());
+        self.shared.release();
+        stopped
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.shared.release();
+        if let Ok(link) = self.shared.link() {
+            calls::fail_all(link.deliveries(), &shutting_down());
+        }
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Remote({})", self.side.name())
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Waiting({})", self.name)
+    }
+}

@@ -1,0 +1,6 @@
+//! What holds for every adapter, wherever it runs.
+
+mod adapters;
+mod dispositions;
+mod misbehaviour;
+mod refusals;
