@@ -9,6 +9,7 @@ use std::{
     process::Command,
 };
 
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -49,6 +50,7 @@ pub struct GatewayConfig {
     adapters: String,
     routes: String,
     more: String,
+    isolation: &'static str,
 }
 
 impl Gateway {
@@ -111,11 +113,20 @@ impl Gateway {
         self.ask(&["status"])["router"]["operations"].as_u64()
     }
 
+    /// The process that an adapter has for itself.
+    pub fn process_of(&self, adapter: &str) -> Option<Pid> {
+        let id = self.ask(&["status"])["adapters"][adapter]["process"].as_i64()?;
+        i32::try_from(id).ok().map(Pid::from_raw)
+    }
+
     /// Its process, for what it logged.
     pub fn process(&self) -> &Process {
         &self.process
     }
 }
+
+/// How the configuration names a process of an adapter's own.
+const PROCESS: &str = "process";
 
 impl GatewayConfig {
     /// A gateway without adapters, with the relay domain `relay.example`.
@@ -126,7 +137,18 @@ impl GatewayConfig {
             adapters: String::new(),
             routes: String::new(),
             more: String::new(),
+            isolation: match env::var_os("RIALTO_ISOLATION") {
+                Some(_) => PROCESS,
+                None => "none",
+            },
         }
+    }
+
+    /// With the adapters that are added from now on in processes of their own; so are all with the variable `RIALTO_ISOLATION`.
+    #[must_use]
+    pub const fn isolated(mut self) -> Self {
+        self.isolation = PROCESS;
+        self
     }
 
     /// With this section `[resolver]`; without it, DNS is not asked.
@@ -156,9 +178,10 @@ impl GatewayConfig {
     /// With a SIP adapter that listens on these addresses, each with its transport.
     #[must_use]
     pub fn with_sip_at(mut self, name: &str, listen: &[String], domains: &[&str]) -> Self {
+        let isolation = self.isolation;
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = \"sip\"\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = \"sip\"\nisolation = {isolation:?}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nlisten = {listen:?}\n\n"
         );
         self
@@ -173,9 +196,10 @@ impl GatewayConfig {
             secret,
             server,
         } = link;
+        let isolation = self.isolation;
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = \"xmpp\"\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = \"xmpp\"\nisolation = {isolation:?}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nendpoint = \"{endpoint}\"\ndomain = {domain:?}\n\
              secret = {secret:?}\nserver = {server:?}\n\n"
         );
@@ -218,6 +242,7 @@ impl GatewayConfig {
             adapters,
             routes,
             more,
+            isolation: _,
         } = self;
         let [plugins, control] =
             [plugins(), folder.join("control")].map(|path| path.display().to_string());

@@ -54,6 +54,8 @@ pub struct WorldSettings {
     pub sip_lines: &'static [&'static str],
     /// The same of the XMPP adapter.
     pub xmpp_lines: &'static [&'static str],
+    /// Whether adapters run in processes of their own.
+    pub is_isolated: bool,
 }
 
 impl<S: XmppServer> World<S> {
@@ -67,7 +69,11 @@ impl<S: XmppServer> World<S> {
             .next_hop
             .clone()
             .unwrap_or_else(|| sip.next_hop(settings.transport));
-        let config = GatewayConfig::new()
+        let config = match settings.is_isolated {
+            true => GatewayConfig::new().isolated(),
+            false => GatewayConfig::new(),
+        };
+        let config = config
             .with_sip("sip", &[listen], &[XMPP_DOMAIN])
             .with_settings(settings.sip_lines)
             .with_xmpp("xmpp", &xmpp.link(), &[SIP_DOMAIN])
@@ -129,6 +135,7 @@ impl Default for WorldSettings {
             next_hop: None,
             sip_lines: &[],
             xmpp_lines: &["reconnect_min = \"50ms\"", "reconnect_max = \"500ms\""],
+            is_isolated: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Nothing vanishes: whatever fails on one side, the sender on the other side hears of it.
 
+use nix::sys::signal::{Signal, kill};
 use rialto_tests::{
     peers::{
         self, Ejabberd, Prosody, Reply, Transport, XmppServer,
@@ -230,6 +231,31 @@ fn cpim_2_4_1_3b_killed_prosody_is_a_failure_and_restarted_it_works_again() {
     assert_failed(&world.send_from_sip(JULIET_SEEN, "into the void"));
     world.xmpp.start_again();
     assert_delivered_in_the_end(&world);
+}
+
+#[test]
+fn adapter_whose_process_is_killed_is_a_failure_and_works_again_by_itself() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::<Prosody>::start(&WorldSettings {
+        is_isolated: true,
+        ..WorldSettings::default()
+    });
+    let mut juliet = world.login("juliet");
+    let answer = world.send_from_sip(JULIET_SEEN, "before");
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    assert_eq!(juliet.receive().body(), Some("before"));
+    drop(juliet);
+    for adapter in ["xmpp", "sip"] {
+        let before = world.gateway.process_of(adapter).expect("one of its own");
+        kill(before, Signal::SIGKILL).expect("it runs");
+        world.gateway.process().await_state("another process", || {
+            let now = world.gateway.process_of(adapter);
+            now.is_some_and(|now| now != before)
+        });
+        assert_delivered_in_the_end(&world);
+    }
 }
 
 #[test]

@@ -31,8 +31,14 @@ pub(crate) struct Configuration {
     pub(crate) set: Vec<String>,
 }
 
+/// The verb that a gateway starts the processes of its adapters with.
+pub(crate) const ADAPTER: &str = "adapter-process";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Is an adapter in a process of its own, for the gateway that started it.
+    #[command(name = ADAPTER, hide = true)]
+    Adapter,
     /// Runs the gateway until it is told to stop; TERM drains it.
     Run {
         /// A file that is written once every adapter has started: their names, one on each line.

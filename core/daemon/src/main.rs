@@ -66,6 +66,7 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
     let draft = || read(&cli.configuration);
     let config = || draft()?.finish().map_err(Exit::config);
     match &cli.verb {
+        Verb::Adapter => rialto_loader::child::run().map_err(Exit::Usage),
         Verb::Run { ready_file } => run::run(draft()?, ready_file.as_deref()),
         Verb::Check => commands::check(draft()?),
         Verb::Plugins { libraries, json } if libraries.is_empty() => {

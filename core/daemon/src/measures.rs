@@ -20,6 +20,9 @@ pub(crate) struct Measures {
 pub(crate) struct OfAdapter {
     /// Why it is degraded; none: it is up.
     pub(crate) degraded: Option<String>,
+    /// The process that it has for itself.
+    #[serde(default)]
+    pub(crate) process: Option<u32>,
     /// Whether it ever said how it is.
     #[serde(skip)]
     has_spoken: bool,

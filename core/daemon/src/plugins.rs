@@ -64,12 +64,15 @@ pub(crate) fn load(
             .hint("name a library by its path, or set gateway.plugin_dirs"),
         is_configuration: false,
     })?;
-    Declared::new(config.name.as_str(), path, config.config.clone())
-        .load(claims)
-        .map_err(|error| Refusal {
-            is_configuration: error.is_configuration(),
-            error: refusal(config, &error),
-        })
+    let declared = Declared::new(config.name.as_str(), path, config.config.clone());
+    let declared = match config.isolation.of_process() {
+        Some(isolation) => declared.isolated(isolation),
+        None => declared,
+    };
+    declared.load(claims).map_err(|error| Refusal {
+        is_configuration: error.is_configuration(),
+        error: refusal(config, &error),
+    })
 }
 
 /// Where the plugin names a key of its section, the error is about that key.

@@ -157,6 +157,7 @@ async fn start(loaded: Vec<Loaded>, gateway: &Arc<Gateway>) -> Result<(), Exit> 
                 info!(
                     adapter.name = &*name,
                     plugin.name = adapter.manifest().name(),
+                    process.id = adapter.process(),
                     "adapter started"
                 );
                 gateway.attach(id, adapter);

@@ -67,7 +67,10 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
             .degraded
             .as_deref()
             .map_or_else(|| "up".into(), one_line);
-        text += &format!("\n{name}: {health}\n");
+        let process = adapter
+            .process
+            .map_or_else(String::new, |process| format!(", process {process}"));
+        text += &format!("\n{name}: {health}{process}\n");
         for (metric, figure) in &adapter.figures {
             text += &format!("  {metric:<40} {}\n", shown(figure));
         }

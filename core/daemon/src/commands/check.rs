@@ -57,8 +57,12 @@ fn line(plugin: &Loaded) -> String {
     } else {
         claims.join(", ")
     };
+    let place = match plugin.process() {
+        Some(_) => "; in a process of its own",
+        None => "",
+    };
     format!(
-        "  {}: {} {}, takes {takes}\n",
+        "  {}: {} {}, takes {takes}{place}\n",
         plugin.name(),
         plugin.manifest().name(),
         plugin.manifest().version()

@@ -7,6 +7,7 @@ mod custody;
 mod duration;
 mod error;
 mod file;
+mod isolation;
 mod resolver;
 mod section;
 mod size;

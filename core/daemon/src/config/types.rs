@@ -12,6 +12,7 @@ use super::{
     access::{AliasConfig, PrincipalConfig, RuleConfig, check_adapter},
     custody::{CustodyConfig, PolicyConfig},
     error::{ConfigError, ConfigErrors},
+    isolation::IsolationConfig,
     resolver::ResolverConfig,
     section::Section,
     store::StoreConfig,
@@ -86,6 +87,8 @@ pub(crate) struct AdapterConfig {
     pub(crate) plugin: String,
     /// Domains that this adapter's network sends to the gateway.
     pub(crate) domains: Vec<Domain>,
+    /// Where it runs.
+    pub(crate) isolation: IsolationConfig,
     /// The plugin's own section, as JSON.
     pub(crate) config: String,
     /// What is kept of what its network sends.
@@ -270,6 +273,7 @@ impl AdapterConfig {
         }
         let plugin = section.required("plugin", "name the plugin, like plugin = \"sip\"");
         let domains = section.parsed_list("domains");
+        let isolation = IsolationConfig::read(&mut section);
         let config = section.table("config");
         let (places, config) = (config.places(), config.into_json());
         let custody = PolicyConfig::read(section.table("custody"));
@@ -278,6 +282,7 @@ impl AdapterConfig {
             name,
             plugin: plugin?,
             domains,
+            isolation,
             config,
             custody,
             place,

@@ -161,10 +161,11 @@ impl Status {
             let own = |(name, value): (&'static str, u64)| (name.to_owned(), value);
             counters.into_iter().map(own).collect()
         };
-        let adapters = gateway
-            .table()
-            .adapters()
-            .map(|(id, adapter)| (adapter.name().to_string(), gateway.measures.of(id)));
+        let adapters = gateway.table().adapters().map(|(id, adapter)| {
+            let mut of = gateway.measures.of(id);
+            of.process = gateway.process(id);
+            (adapter.name().to_string(), of)
+        });
         Self {
             router: named(gateway.statistics()),
             custody: named(gateway.custody()),

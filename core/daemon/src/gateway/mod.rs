@@ -157,6 +157,11 @@ impl Gateway {
         self.adapters.iter().filter_map(OnceLock::get)
     }
 
+    /// The process that an adapter has for itself, if it has one.
+    pub(crate) fn process(&self, id: AdapterId) -> Option<u32> {
+        self.adapter(id)?.process()
+    }
+
     /// Sends an operator's own message.
     pub(crate) fn submit_own(&self, operation: MessageOperation) -> oneshot::Receiver<Response> {
         let (sender, receiver) = oneshot::channel();

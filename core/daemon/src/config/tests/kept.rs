@@ -105,6 +105,38 @@ ttl = \"1h\"
 }
 
 #[test]
+fn isolation_is_none_or_a_process_and_its_limits_belong_to_the_process() {
+    let folder = Folder::with(
+        "[adapters.a]
+plugin = \"x\"
+isolation = \"container\"
+[adapters.b]
+plugin = \"x\"
+max_memory = \"1GiB\"
+readable = [\"/etc/rialto/tls\"]
+[adapters.c]
+plugin = \"x\"
+isolation = \"process\"
+max_memory = \"1MiB\"
+[adapters.d]
+plugin = \"x\"
+isolation = \"process\"
+max_memory = \"64MiB\"
+readable = [\"/etc/rialto/tls\"]
+",
+    );
+    assert_eq!(
+        folder.errors(&[]),
+        [
+            "rialto.toml:3 adapters.a.isolation",
+            "rialto.toml:6 adapters.b.max_memory",
+            "rialto.toml:7 adapters.b.readable",
+            "rialto.toml:11 adapters.c.max_memory",
+        ]
+    );
+}
+
+#[test]
 fn keeping_messages_without_a_store_is_a_contradiction() {
     let folder = Folder::with(&format!(
         "{GOOD}

@@ -1,0 +1,86 @@
+//! Where an adapter runs, and what it may have there.
+
+use std::{path::PathBuf, str::FromStr};
+
+use rialto_loader::{Isolation, Program};
+
+use super::section::Section;
+use crate::cli;
+
+/// `isolation`, `max_memory` and `readable` of an adapter.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct IsolationConfig {
+    kind: Kind,
+    max_memory: u64,
+    readable: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// In the gateway's own process.
+    #[default]
+    None,
+    /// In a process of its own.
+    Process,
+}
+
+impl IsolationConfig {
+    /// With less, hardly a plugin starts.
+    const LEAST_MEMORY: u64 = 64 << 20;
+
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
+        let kind = section.parsed("isolation").unwrap_or_default();
+        let max_memory = section.size("max_memory");
+        if max_memory.is_some_and(|bytes| bytes < Self::LEAST_MEMORY) {
+            section.report("max_memory", "out of range", "at least 64MiB");
+        }
+        let readable: Option<Vec<PathBuf>> = section.value("readable");
+        let settings = [
+            ("max_memory", max_memory.is_some()),
+            ("readable", readable.is_some()),
+        ];
+        for (key, _) in settings.into_iter().filter(|(_, is_there)| *is_there) {
+            if kind == Kind::None {
+                section.report(
+                    key,
+                    "means nothing in the gateway's own process",
+                    "set isolation = \"process\" as well, or remove it",
+                );
+            }
+        }
+        Self {
+            kind,
+            max_memory: max_memory.unwrap_or(Isolation::MEMORY),
+            readable: readable.unwrap_or_default(),
+        }
+    }
+
+    /// How the adapter is run in a process of its own, if it is.
+    pub(crate) fn of_process(&self) -> Option<Isolation> {
+        match self.kind {
+            Kind::None => None,
+            Kind::Process => {
+                let isolation = Isolation::new(Program::own([cli::ADAPTER]));
+                Some(
+                    isolation
+                        .with_memory(self.max_memory)
+                        .with_readable(&self.readable),
+                )
+            }
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::None),
+            "process" => Ok(Self::Process),
+            _ => Err(format!(
+                "`{text}` is no isolation: write `process` or `none`"
+            )),
+        }
+    }
+}
