@@ -4,12 +4,14 @@
 # Debian packages come through apt-get (as root), slixmpp from PyPI into target/peers/venv. No service is
 # started: the tests start each peer themselves, in folders and on ports of their own.
 #
-# Environment: PEERS_VENV  where the Python environment goes (default: <workspace>/target/peers/venv)
+# Environment: PEERS_VENV      where the Python environment goes (default: <workspace>/target/peers/venv)
+#              PEERS_UNPACKED  where packages go that exclude others (default: <workspace>/target/peers/unpacked)
 set -eu
 
 tests=$(cd "$(dirname "$0")" && pwd)
 list=$tests/peers.txt
 venv=${PEERS_VENV:-$tests/../target/peers/venv}
+unpacked=${PEERS_UNPACKED:-$tests/../target/peers/unpacked}
 
 fail() {
     echo "install-peers: $1" >&2
@@ -72,11 +74,44 @@ install_python() {
     requirements >"$venv/installed.txt"
 }
 
+# Packages that exclude others stand beside them.
+unpack() {
+    echo "install-peers: unpacking $2 into $unpacked/$1"
+    downloads=$(mktemp -d)
+    (cd "$downloads" && apt-get download "$2" >log 2>&1) || { cat "$downloads/log" >&2; fail "apt-get cannot provide: $2"; }
+    mkdir -p "$unpacked/$1"
+    dpkg -x "$downloads"/*.deb "$unpacked/$1"
+    # Nothing here runs as anybody else than who starts it.
+    find "$unpacked/$1" -perm /6000 -type f -exec chmod a-s {} +
+    rm -rf "$downloads"
+    # The mark is last, so that an interrupted unpacking is done again.
+    : >"$unpacked/$1/.$2"
+}
+
+unpack_missing() {
+    while read -r kind folder package; do
+        if [ "$kind" = beside ] && [ ! -e "$unpacked/$folder/.$package" ]; then
+            unpack "$folder" "$package"
+        fi
+    done <"$list"
+}
+
+add_users() {
+    while read -r kind name _; do
+        if [ "$kind" = user ] && ! id "$name" >/dev/null 2>&1; then
+            useradd --system --no-create-home --shell /usr/sbin/nologin "$name" ||
+                fail "only root can make the user $name"
+        fi
+    done <"$list"
+}
+
 packages=$(missing_packages)
 if [ -n "$packages" ]; then
     # shellcheck disable=SC2086 # one word a package
     install_packages $packages
 fi
+unpack_missing
+add_users
 if [ "$(requirements)" != "$(cat "$venv/installed.txt" 2>/dev/null)" ]; then
     install_python
 fi

@@ -206,6 +206,26 @@ impl GatewayConfig {
         self
     }
 
+    /// With an email adapter that takes mail for these domains, from trusted servers on this machine, and sends to one server.
+    #[must_use]
+    pub fn with_email(
+        mut self,
+        name: &str,
+        listen: &[String],
+        domains: &[&str],
+        server: &str,
+    ) -> Self {
+        let _infallible = write!(
+            self.adapters,
+            "[adapters.{name}]\nplugin = \"email\"\ndomains = {domains:?}\n\
+             [adapters.{name}.config]\nhostname = \"{name}.gateway.example\"\nlisten = {listen:?}\n\
+             domains = {domains:?}\ntrusted = [\"127.0.0.0/8\"]\n\
+             authentication = {{ mode = \"off\" }}\n\
+             outgoing = {{ smart_host = {server:?}, tls = \"off\" }}\n\n"
+        );
+        self
+    }
+
     /// With a route for a domain, and where its adapter sends to if not to where it always does.
     #[must_use]
     pub fn with_route(mut self, domain: &str, adapter: &str, next_hop: Option<&str>) -> Self {

@@ -17,6 +17,7 @@
 
 pub mod dns;
 pub mod gateway;
+pub mod mail_world;
 pub mod networks;
 pub mod peers;
 pub mod ports;

@@ -4,6 +4,7 @@ pub mod baresip;
 pub mod ejabberd;
 pub mod entity;
 pub mod gpg;
+pub mod mail;
 pub mod openssl;
 pub mod prosody;
 pub mod sipp;
@@ -23,6 +24,7 @@ pub use self::{
     ejabberd::Ejabberd,
     entity::Entity,
     gpg::Gpg,
+    mail::{Exim, MailServer, MailSettings, Postfix},
     openssl::Openssl,
     prosody::Prosody,
     sipp::{Reply, SippClient, SippServer, Transport},
@@ -67,6 +69,15 @@ pub(crate) fn are_wanted_and_here(programs: &[&Path]) -> bool {
 /// The folder with the peers' scripts and scenarios.
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
+}
+
+/// A file of a package that stands beside the others, since it excludes one of them.
+fn unpacked(path: &str) -> PathBuf {
+    let folder = env::var_os("PEERS_UNPACKED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/unpacked"),
+        PathBuf::from,
+    );
+    folder.join(path)
 }
 
 /// Reads a file of the rig and puts values in place of its `@NAMES@`.
