@@ -68,6 +68,22 @@ impl RawSip {
         message
     }
 
+    /// What has come already, if anything has; not answered.
+    ///
+    /// # Panics
+    /// When that is no SIP.
+    pub fn poll(&self) -> Option<SipMessage> {
+        let mut datagram = vec![0; 1 << 16];
+        let length = self.socket.set_nonblocking(true).and_then(|()| {
+            let length = self.socket.recv(&mut datagram);
+            self.socket.set_nonblocking(false)?;
+            length
+        });
+        datagram.truncate(length.ok()?);
+        let message = SipMessage::parse(&datagram);
+        Some(message.unwrap_or_else(|| panic!("this is no SIP: {}", datagram.escape_ascii())))
+    }
+
     fn write(&self, target: SocketAddr, datagram: &[u8]) {
         let sent = self.socket.send_to(datagram, target);
         assert!(sent.is_ok(), "cannot send to {target}: {sent:?}");

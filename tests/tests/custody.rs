@@ -1,9 +1,15 @@
 //! Messages that the gateway answered for before their outcome was known: through crashes, full disks and an operator's hands.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says what it skipped, and what it counted"
+)]
 
-use std::{fs, net::SocketAddr, path::Path, process::Command, thread};
+use std::{
+    collections::HashSet, env, fs, iter, net::SocketAddr, path::Path, process::Command, sync::Arc,
+    thread,
+};
 
 use rialto_tests::{
     gateway::{self, Gateway, GatewayConfig},
@@ -21,7 +27,7 @@ struct Kept {
     gateway: Gateway,
     near: SocketAddr,
     /// Bob's phone, which answers only when a test has it take something.
-    bob: RawSip,
+    bob: Arc<RawSip>,
     _ports: [Port; 2],
 }
 
@@ -29,7 +35,7 @@ impl Kept {
     fn start(sections: &str) -> Self {
         let ports = [Port::take(), Port::take()];
         let [near, far] = ports.each_ref().map(gateway::address);
-        let bob = RawSip::new();
+        let bob = Arc::new(RawSip::new());
         let config = GatewayConfig::new()
             .with_sip("near", &[near], &["other.example"])
             .with_sip("far", &[far], &["sip.example"])
@@ -63,27 +69,35 @@ impl Kept {
 
     /// Has Bob take everything until nothing is kept any more; what he saw, once where it came again at once.
     fn deliver_all(&self) -> Vec<String> {
-        const END: &str = "the queue is empty";
         thread::scope(|scope| {
-            let bob = scope.spawn(|| {
-                let mut texts: Vec<String> = Vec::new();
-                loop {
-                    let text = String::from_utf8(self.bob.receive().body().to_vec()).unwrap();
-                    if text == END {
-                        return texts;
-                    }
-                    if texts.last() != Some(&text) {
-                        texts.push(text);
-                    }
-                }
-            });
-            let process = self.gateway.process();
-            process.await_state("empty queue", || self.queue().is_empty());
-            RawSip::new().send(self.bob.address(), ALICE, BOB, "text/plain", END.as_bytes());
-            bob.join().unwrap()
+            let bob = scope.spawn(|| take_all(&self.bob));
+            self.await_empty();
+            end(&self.bob);
+            let mut texts = bob.join().unwrap();
+            texts.dedup();
+            texts
         })
     }
+
+    fn await_empty(&self) {
+        let process = self.gateway.process();
+        process.await_state("empty queue", || self.queue().is_empty());
+    }
 }
+
+/// Has a phone take everything, until it is told that this is the end.
+fn take_all(phone: &RawSip) -> Vec<String> {
+    let text = || String::from_utf8(phone.receive().body().to_vec()).unwrap();
+    iter::repeat_with(text)
+        .take_while(|text| text != END)
+        .collect()
+}
+
+fn end(phone: &RawSip) {
+    RawSip::new().send(phone.address(), ALICE, BOB, "text/plain", END.as_bytes());
+}
+
+const END: &str = "the queue is empty";
 
 fn ids(list: &Value) -> Vec<u64> {
     let entries = list.as_array().unwrap().iter();
@@ -146,6 +160,53 @@ fn queue_shows_all_of_a_message_but_its_text() {
     let status = kept.gateway.ask(&["status"]);
     assert_eq!(status["custody"]["kept_messages"], 1);
     assert!(status["oldest_seconds"].is_u64(), "{status}");
+}
+
+/// How often the gateway is killed; more by `RIALTO_KILLS`.
+const KILLS: usize = 4;
+/// How many messages are sent at a time, each in a conversation of its own.
+const SENT_AT_ONCE: usize = 40;
+
+#[test]
+fn rfc2779_5_4_1_nothing_that_was_acknowledged_is_lost_by_a_kill_at_any_instant() {
+    let kills = env::var("RIALTO_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut kept = Kept::start("");
+    let bob = Arc::clone(&kept.bob);
+    let receiving = thread::spawn(move || take_all(&bob));
+    let mut acknowledged = Vec::new();
+    for round in 0..kills {
+        let senders: Vec<_> = (0..SENT_AT_ONCE)
+            .map(|number| (format!("{round}-{number}"), RawSip::new()))
+            .collect();
+        for (text, alice) in &senders {
+            let from = format!("sip:alice{text}@sip.example");
+            alice.send(kept.near, &from, BOB, "text/plain", text.as_bytes());
+        }
+        // Each time after another answer, while others are written, answered and delivered.
+        let awaited = 7 * round % SENT_AT_ONCE;
+        let first = senders[awaited].1.receive().status();
+        kept.gateway.kill();
+        assert_eq!(first, Some(202));
+        acknowledged.push(senders[awaited].0.clone());
+        for (text, alice) in &senders {
+            let answer = alice.poll().and_then(|answer| answer.status());
+            assert!(matches!(answer, None | Some(202)), "{answer:?}");
+            acknowledged.extend(answer.map(|_| text.clone()));
+        }
+        kept.gateway.start_again();
+    }
+    kept.await_empty();
+    end(&kept.bob);
+    let received = receiving.join().unwrap();
+    let lost = acknowledged.iter().filter(|text| !received.contains(text));
+    assert_eq!(lost.collect::<Vec<_>>(), [""; 0]);
+    let distinct: HashSet<_> = received.iter().collect();
+    println!(
+        "{kills} kills: {} acknowledged, none lost; {} delivered, {} more than once",
+        acknowledged.len(),
+        distinct.len(),
+        received.len() - distinct.len()
+    );
 }
 
 /// A small file system of its own, or nothing where we may not have one.
