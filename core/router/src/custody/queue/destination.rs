@@ -9,8 +9,8 @@ pub(super) struct Destination<D> {
     /// Conversations whose first entry may go; each takes its turn.
     pub(super) ready: List,
     pub(super) conversations: u32,
-    /// Whether it is among those whose turn comes.
-    pub(super) is_listed: bool,
+    /// Among which of those whose turn comes it is.
+    pub(super) listing: Option<Line>,
     /// Failures in a row.
     failures: u32,
     /// Counts the failures that were believed.
@@ -19,6 +19,15 @@ pub(super) struct Destination<D> {
     in_flight: u32,
     in_flight_of_era: u32,
     window: u32,
+}
+
+/// A line of destinations; each has something ready, and room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Of those that have nothing under way.
+    Idle,
+    /// Of the others.
+    Busy,
 }
 
 impl<D> Destination<D> {
@@ -30,7 +39,7 @@ impl<D> Destination<D> {
             name,
             ready: List::new(),
             conversations: 0,
-            is_listed: false,
+            listing: None,
             failures: 0,
             era: 0,
             in_flight: 0,
@@ -42,6 +51,15 @@ impl<D> Destination<D> {
     /// Whether another delivery may go, as far as this destination's own state says.
     pub(super) const fn has_room(&self, most: u32) -> bool {
         self.in_flight < most && self.in_flight_of_era < self.window
+    }
+
+    /// The line in which it waits for its turn, when it has something for it.
+    pub(super) const fn line(&self) -> Line {
+        if self.in_flight == 0 {
+            Line::Idle
+        } else {
+            Line::Busy
+        }
     }
 
     /// Counts a delivery, and names the era in which it went.

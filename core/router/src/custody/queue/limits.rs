@@ -58,6 +58,11 @@ impl RetryLimits {
         self.max_in_flight
     }
 
+    /// With how many under way only destinations that have none may have another: a half.
+    pub(super) const fn max_shared(&self) -> u32 {
+        self.max_in_flight.div_ceil(2)
+    }
+
     pub(super) const fn max_per_destination(&self) -> u32 {
         self.max_per_destination
     }

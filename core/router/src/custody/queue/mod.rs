@@ -23,7 +23,7 @@ mod tests;
 
 use self::{
     alarms::{Alarms, Moment},
-    destination::Destination,
+    destination::{Destination, Line},
     list::{Links, List},
     moves::{hash, hash_of, is_of},
 };
@@ -40,8 +40,9 @@ use super::JournalKey;
 /// [`poll_timeout`](Self::poll_timeout) has come.
 ///
 /// * Within a conversation (to one destination) the order is that of [`push`](Self::push), one delivery at a time.
-/// * Conversations of one destination take turns, and so do destinations. None waits for another, but for the bound on all
-///   deliveries together.
+/// * Conversations of one destination take turns, and so do destinations. Of the bound on all deliveries together, a half is left to
+///   destinations that have none under way: so those that hang do not hold up the others, until there are as many of them as a
+///   half of the bound.
 /// * A destination that fails rests, longer each time, or as long as it says. Then one delivery probes; each answer makes room
 ///   for two more, so what has gathered meanwhile does not bring it down again.
 /// * An entry expires whatever it waits for; only a delivery under way is waited for.
@@ -67,8 +68,9 @@ pub struct RetryQueue<D> {
     names: HashMap<D, u32>,
     destination_rests: Alarms,
     destination_links: Links,
-    /// Destinations that have something ready and room for it; each takes its turn.
-    ready: List,
+    /// Destinations that have something ready and room for it, by whether anything of theirs is under way; each takes its turn.
+    idle: List,
+    busy: List,
     in_flight: u32,
 }
 
@@ -120,7 +122,8 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             names: HashMap::new(),
             destination_rests: Alarms::default(),
             destination_links: Links::default(),
-            ready: List::new(),
+            idle: List::new(),
+            busy: List::new(),
             in_flight: 0,
         }
     }
@@ -165,7 +168,9 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         if self.in_flight >= self.limits.max_in_flight() || self.expiries.due(now).is_some() {
             return None;
         }
-        let destination = self.ready.first()?;
+        let is_shared = self.in_flight < self.limits.max_shared();
+        let busy = || self.busy.first().filter(|_| is_shared);
+        let destination = self.idle.first().or_else(busy)?;
         let ready = self.destinations.get(destination as usize)?.ready;
         let conversation = ready.first()?;
         let first = self

@@ -187,24 +187,33 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         let Some(destination) = self.destinations.get_mut(at as usize) else {
             return;
         };
-        let is_listed = !destination.ready.is_empty()
+        let may_go = !destination.ready.is_empty()
             && destination.has_room(self.limits.max_per_destination())
             && !self.destination_rests.is_set(at);
-        if is_listed && !destination.is_listed {
-            destination.is_listed = true;
-            self.destination_links.push_back(&mut self.ready, at);
-        } else if !is_listed {
-            self.unlist(at);
+        let listing = may_go.then(|| destination.line());
+        if listing == destination.listing {
+            return;
+        }
+        self.unlist(at);
+        if let Some(line) = listing
+            && let Some(destination) = self.destinations.get_mut(at as usize)
+        {
+            destination.listing = listing;
+            let line = match line {
+                Line::Idle => &mut self.idle,
+                Line::Busy => &mut self.busy,
+            };
+            self.destination_links.push_back(line, at);
         }
     }
 
     /// Takes a destination from its place in the line.
     pub(super) fn unlist(&mut self, at: u32) {
-        if let Some(destination) = self.destinations.get_mut(at as usize)
-            && destination.is_listed
-        {
-            destination.is_listed = false;
-            self.destination_links.remove(&mut self.ready, at);
+        let known = self.destinations.get_mut(at as usize);
+        match known.and_then(|destination| destination.listing.take()) {
+            Some(Line::Idle) => self.destination_links.remove(&mut self.idle, at),
+            Some(Line::Busy) => self.destination_links.remove(&mut self.busy, at),
+            None => {}
         }
     }
 

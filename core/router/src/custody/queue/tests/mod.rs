@@ -138,6 +138,26 @@ fn destination_that_is_full_delays_no_other() {
 }
 
 #[test]
+fn destinations_that_hang_leave_a_half_of_all_deliveries_to_others() {
+    let mut bench = Bench::new(RetryLimits::default().with_max_in_flight(16));
+    for conversation in 0..32 {
+        bench.push(conversation, "hangs");
+        bench.push(conversation, "hangs too");
+    }
+    let hanging = bench.all_next();
+    assert_eq!(hanging.len(), 8);
+    let others = ["a", "b", "c"].map(|other| bench.push(0, other));
+    assert_eq!(bench.all_next(), others);
+    for (key, other) in others.into_iter().zip(["a", "b", "c"]) {
+        bench.settle(key, Outcome::Done);
+        let next = bench.push(0, other);
+        assert_eq!(bench.all_next(), [next], "{other} has its turn again");
+    }
+    bench.settle(hanging[0], Outcome::Done);
+    assert_eq!(bench.next(), None, "the half is full without it");
+}
+
+#[test]
 fn all_deliveries_together_are_bounded() {
     let mut bench = Bench::new(RetryLimits::default().with_max_in_flight(3));
     for destination in ["a", "b", "c", "d", "e"] {

@@ -80,6 +80,10 @@ impl Model {
     fn permitted(&self, now: Instant) -> Vec<u64> {
         let is_expired = |kept: &Kept| kept.era.is_none() && kept.expires_at <= now;
         let in_flight = self.kept.iter().filter(|kept| kept.era.is_some()).count();
+        let is_idle = |peer: u8| {
+            let mut kept = self.kept.iter().filter(|kept| kept.place.0 == peer);
+            kept.all(|kept| kept.era.is_none())
+        };
         if in_flight >= 6 || self.kept.iter().any(is_expired) {
             return Vec::new();
         }
@@ -90,6 +94,7 @@ impl Model {
         });
         firsts
             .filter(|(_, kept)| self.is_ready(now, kept.place) && self.is_open(now, kept.place.0))
+            .filter(|(_, kept)| in_flight < 3 || is_idle(kept.place.0))
             .map(|(_, kept)| kept.key)
             .collect()
     }
