@@ -119,6 +119,22 @@ impl Gateway {
         i32::try_from(id).ok().map(Pid::from_raw)
     }
 
+    /// Waits until it has given up the custody of all that it has kept.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn await_nothing_kept(&self) {
+        self.process.await_state("end of what is kept", || {
+            let custody = &self.ask(&["status"])["custody"];
+            custody["kept_messages"] == 0 && custody["kept_reports"] == 0
+        });
+    }
+
+    /// The folder of its configuration, its store beneath it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Its process, for what it logged.
     pub fn process(&self) -> &Process {
         &self.process

@@ -97,7 +97,7 @@ impl Default for RawSip {
 }
 
 /// The response that all is well.
-fn ok(request: &SipMessage) -> String {
+pub(crate) fn ok(request: &SipMessage) -> String {
     let copied = ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| {
         let tag = if name == "To" { ";tag=raw" } else { "" };
         format!(
