@@ -113,7 +113,7 @@ impl RawXmpp {
 
     /// All message stanzas that have come.
     pub fn messages(&self) -> Vec<RawStanza> {
-        stanzas(&String::from_utf8_lossy(&self.read.bytes()))
+        stanzas_of(&String::from_utf8_lossy(&self.read.bytes()))
     }
 
     /// Waits until the stanzas that have come are what is wanted.
@@ -125,8 +125,14 @@ impl RawXmpp {
         what: &str,
         mut find: impl FnMut(&[RawStanza]) -> Option<T>,
     ) -> T {
+        let (mut stanzas, mut known) = (Vec::new(), 0);
         let found = self.read.wait_for(PATIENCE, |bytes| {
-            find(&stanzas(&String::from_utf8_lossy(bytes)))
+            let text = String::from_utf8_lossy(bytes.get(known..).unwrap_or_default()).into_owned();
+            // The rest is of a stanza that is not whole.
+            let end = text.rfind(END).map_or(0, |at| at + END.len());
+            known += end;
+            stanzas.extend(stanzas_of(text.get(..end).unwrap_or_default()));
+            find(&stanzas)
         });
         found.unwrap_or_else(|silence| {
             let last = self.messages().pop();
@@ -135,10 +141,12 @@ impl RawXmpp {
     }
 }
 
-fn stanzas(read: &str) -> Vec<RawStanza> {
+const END: &str = "</message>";
+
+fn stanzas_of(read: &str) -> Vec<RawStanza> {
     let mut parts = read.split("<message ");
     let _before = parts.next();
-    let whole = parts.filter_map(|part| part.split_once("</message>"));
+    let whole = parts.filter_map(|part| part.split_once(END));
     whole.map(|(stanza, _)| stanza_of(stanza)).collect()
 }
 
@@ -207,7 +215,7 @@ mod tests {
         let read = "<presence/><message to='a' id='1' type='chat'><body>x</body></message>\
             <message from='b' type='error' id='2'><error type='cancel'><item-not-found xmlns='u'/></error>\
             <body>y</body></message><message id='3'><body>not whole";
-        let found = stanzas(read);
+        let found = stanzas_of(read);
         let seen: Vec<_> = found
             .iter()
             .map(|stanza| {

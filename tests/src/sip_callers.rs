@@ -1,9 +1,9 @@
-//! SIP users that write one message after the other, each as soon as the one before was answered.
+//! SIP users that write one message after the other, each when the one before was answered.
 //!
 //! They do what RFC 3261 §17.1.2 asks of a client over UDP: what is not answered is sent again, unchanged.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     net::{SocketAddr, UdpSocket},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -24,6 +24,15 @@ pub struct SipCallers {
     thread: Option<JoinHandle<Vec<Written>>>,
 }
 
+/// How soon users go on when they were answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// At once.
+    Eager,
+    /// When nothing has come for a moment: all together at a few hundred messages a second at most.
+    Steady,
+}
+
 /// A message that a user has written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -35,6 +44,28 @@ pub struct Written {
     pub status: Option<u16>,
     /// How often it was sent.
     pub times: u32,
+}
+
+/// How many of the callers' texts came first after a later one of the same user.
+///
+/// # Panics
+/// When a text is like one of theirs, and is none.
+pub fn out_of_order<'a>(arrived: impl IntoIterator<Item = &'a str>) -> usize {
+    let mut seen = BTreeSet::new();
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    let mut count = 0;
+    for text in arrived.into_iter().filter(|text| seen.insert(*text)) {
+        let Some((caller, number)) = text.split_once('-') else {
+            continue;
+        };
+        let Ok(number) = number.parse() else {
+            panic!("{text} is no text of a caller");
+        };
+        let last = last.entry(caller).or_insert(number);
+        count += usize::from(number < *last);
+        *last = number.max(*last);
+    }
+    count
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +88,7 @@ impl SipCallers {
     ///
     /// # Panics
     /// When there is no port for them.
-    pub fn start(gateway: SocketAddr, to: &str, callers: usize) -> Self {
+    pub fn start(gateway: SocketAddr, to: &str, callers: usize, pace: Pace) -> Self {
         let socket = UdpSocket::bind((SIP_HOST, 0)).and_then(|socket| {
             socket.set_read_timeout(Some(AGAIN / 10))?;
             Ok(socket)
@@ -69,7 +100,9 @@ impl SipCallers {
             gateway,
             to: to.to_owned(),
             shared: Arc::clone(&shared),
+            pace,
             under_way: HashMap::new(),
+            pausing: Vec::new(),
             written: Vec::new(),
         };
         Self {
@@ -101,6 +134,12 @@ impl SipCallers {
     /// How many final responses have come.
     pub fn answers(&self) -> usize {
         self.shared.state().answers.values().sum()
+    }
+
+    /// How many of them had this status.
+    pub fn count(&self, status: u16) -> usize {
+        let state = self.shared.state();
+        state.answers.get(&status).copied().unwrap_or_default()
     }
 
     /// What was written to the users themselves until now.
@@ -162,8 +201,11 @@ struct Office {
     gateway: SocketAddr,
     to: String,
     shared: Arc<Shared>,
+    pace: Pace,
     /// By the number of the message.
     under_way: HashMap<usize, Call>,
+    /// The users, with the numbers of their next messages.
+    pausing: Vec<(usize, usize)>,
     /// All messages, in the order in which they were written.
     written: Vec<Written>,
 }
@@ -182,10 +224,13 @@ impl Office {
         }
         let mut datagram = vec![0; 1 << 16];
         let mut turns = 0_u32;
-        while !self.under_way.is_empty() {
+        while !self.under_way.is_empty() || !self.pausing.is_empty() {
             match self.socket.recv_from(&mut datagram) {
                 Ok((length, source)) => self.take(&datagram[..length], source),
-                Err(_) => turns += 1,
+                Err(_) => {
+                    turns += 1;
+                    self.go_on();
+                }
             }
             // Nothing has come for a while, or much has: the patience of each is counted in either.
             turns += u32::from(self.written.len().is_multiple_of(64));
@@ -289,15 +334,34 @@ impl Office {
         };
         written.status = status;
         let (caller, number) = (written.caller, written.text.clone());
-        let is_stopping = {
-            let mut state = self.shared.state();
-            *state.answers.entry(status.unwrap_or(408)).or_default() += 1;
-            state.is_stopping
-        };
+        let mut state = self.shared.state();
+        *state.answers.entry(status.unwrap_or(408)).or_default() += 1;
+        drop(state);
         self.shared.changed.notify_all();
-        if !is_stopping {
-            let number = number.split_once('-').and_then(|(_, n)| n.parse().ok());
-            self.write_next(caller, number.unwrap_or(0) + 1);
+        let number: Option<usize> = number.split_once('-').and_then(|(_, n)| n.parse().ok());
+        self.pausing.push((caller, number.unwrap_or(0) + 1));
+        if self.pace == Pace::Eager {
+            self.go_on();
         }
+    }
+
+    fn go_on(&mut self) {
+        let is_stopping = self.shared.state().is_stopping;
+        for (caller, number) in std::mem::take(&mut self.pausing) {
+            if !is_stopping {
+                self.write_next(caller, number);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_that_of_first_arrivals_and_of_each_user_alone() {
+        assert_eq!(out_of_order(["1-0", "2-5", "1-1", "1-0", "2-6"]), 0);
+        assert_eq!(out_of_order(["1-0", "1-2", "1-1", "1-3", "last"]), 1);
     }
 }

@@ -56,12 +56,17 @@ pub struct WorldSettings {
     pub xmpp_lines: &'static [&'static str],
     /// Whether adapters run in processes of their own.
     pub is_isolated: bool,
+    /// Whether Prosody keeps messages for users who are away.
+    pub keeps_offline: bool,
 }
 
 impl<S: XmppServer> World<S> {
     /// Starts both sides, then the gateway between them.
     pub fn start(settings: &WorldSettings) -> Self {
-        let xmpp = S::start(XmppSettings::new(SIP_DOMAIN));
+        let xmpp = S::start(XmppSettings {
+            keeps_offline: settings.keeps_offline,
+            ..XmppSettings::new(SIP_DOMAIN)
+        });
         let sip = SippServer::start(settings.sip_host, &settings.reply);
         let port = Port::take();
         let listen = SocketAddr::new(gateway_host(settings.sip_host), port.number());
@@ -136,6 +141,7 @@ impl Default for WorldSettings {
             sip_lines: &[],
             xmpp_lines: &["reconnect_min = \"50ms\"", "reconnect_max = \"500ms\""],
             is_isolated: false,
+            keeps_offline: false,
         }
     }
 }

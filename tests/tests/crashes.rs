@@ -16,7 +16,7 @@ use std::{
 use rialto_tests::{
     peers::{self, Prosody},
     raw_xmpp::{RawStanza, RawXmpp},
-    sip_callers::{SipCallers, Written},
+    sip_callers::{Pace, SipCallers, Written, out_of_order},
     sip_sink::{Arrived, SipSink},
     world::{JULIET_SEEN, World, WorldSettings},
 };
@@ -101,7 +101,7 @@ impl Storm {
         let world = World::<Prosody>::start(&settings(sink.next_hop()));
         let juliet = RawXmpp::login(&world.xmpp, "juliet");
         let romeo = Writer::start(RawXmpp::login(&world.xmpp, "romeo"), &sink);
-        let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS);
+        let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Eager);
         Self {
             world,
             sink,
@@ -157,17 +157,13 @@ impl Storm {
 fn await_acknowledged(juliet: &RawXmpp, written: &[Written]) {
     let acknowledged: BTreeSet<&str> = written
         .iter()
-        .filter(|one| is_acknowledged(one))
+        .filter(|one| matches!(one.status, Some(200 | 202)))
         .map(|one| &*one.text)
         .collect();
     juliet.await_messages("acknowledged message", |messages| {
         let arrived: BTreeSet<&str> = messages.iter().map(|one| &*one.body).collect();
         acknowledged.is_subset(&arrived).then_some(())
     });
-}
-
-fn is_acknowledged(written: &Written) -> bool {
-    matches!(written.status, Some(200 | 202))
 }
 
 /// An XMPP user who writes as fast as messages arrive, or are refused.
@@ -246,7 +242,7 @@ impl Ledger {
         let (names, copies) = named(arrived.map(|one| (&*one.body, &*one.id)));
         self.copies_under_one_name += copies[0];
         self.copies_under_another += copies[1];
-        self.out_of_order += disorder(remains.at_juliet.iter().map(|one| &*one.body));
+        self.out_of_order += out_of_order(remains.at_juliet.iter().map(|one| &*one.body));
         for written in &remains.written {
             match written.status {
                 Some(200 | 202) => {
@@ -296,21 +292,4 @@ fn named<'a>(
         known.insert(name);
     }
     (names, copies)
-}
-
-/// How many texts came first after a later one of the same sender.
-fn disorder<'a>(arrived: impl Iterator<Item = &'a str>) -> usize {
-    let mut seen = BTreeSet::new();
-    let mut last: HashMap<&str, u64> = HashMap::new();
-    let mut count = 0;
-    for text in arrived.filter(|text| seen.insert(*text)) {
-        let Some((sender, number)) = text.split_once('-') else {
-            continue;
-        };
-        let number = number.parse().expect("callers number their messages");
-        let last = last.entry(sender).or_insert(number);
-        count += usize::from(number < *last);
-        *last = number.max(*last);
-    }
-    count
 }

@@ -32,6 +32,8 @@ pub struct XmppSettings {
     pub other_component: Option<String>,
     /// Its shared secret.
     pub secret: String,
+    /// Whether Prosody keeps messages for users who are away (XEP-0160).
+    pub keeps_offline: bool,
 }
 
 /// A running XMPP server with one domain, a few users and one component.
@@ -78,8 +80,10 @@ impl XmppSettings {
             component_domain: component_domain.to_owned(),
             other_component: None,
             secret: "a plague on both your houses".to_owned(),
+            keeps_offline: false,
         }
     }
+
     /// With users at this domain.
     #[must_use]
     pub fn with_domain(mut self, domain: &str) -> Self {
@@ -101,6 +105,11 @@ impl XmppSettings {
             .other_component
             .as_ref()
             .map(|domain| with_values(other, &[("COMPONENT", domain), ("SECRET", &self.secret)]));
+        let offline = if self.keeps_offline {
+            ""
+        } else {
+            ", \"offline\""
+        };
         filled(
             file,
             &[
@@ -112,6 +121,7 @@ impl XmppSettings {
                 ("COMPONENT", &self.component_domain),
                 ("SECRET", &self.secret),
                 ("OTHER", &other.unwrap_or_default()),
+                ("OFFLINE", offline),
             ],
         )
     }

@@ -1,0 +1,143 @@
+//! The XMPP server dies under load, and comes back.
+//!
+//! `RIALTO_OUTAGE=60` has it away for a minute instead of two seconds.
+
+use std::{collections::BTreeSet, env, time::Duration};
+
+use rialto_tests::{
+    peers::{self, Prosody, XmppServer},
+    raw_sip::RawSip,
+    raw_xmpp::{RawStanza, RawXmpp},
+    sip_callers::{Pace, SipCallers, Written, out_of_order},
+    world::{ALICE, JULIET_SEEN, World, WorldSettings},
+};
+
+/// How many SIP users write at the same time, each one message after the other.
+const CALLERS: usize = 12;
+
+#[test]
+fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_prosody_was_dead() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let outage =
+        live_through_an_outage(&["[adapters.sip.custody]", "temporary_failures = \"keep\""]);
+    let statuses: BTreeSet<_> = outage.written.iter().map(|one| one.status).collect();
+    assert_eq!(statuses, BTreeSet::from([Some(200), Some(202)]));
+    assert_eq!(outage.out_of_order(), 0);
+    assert_eq!(outage.missing(202), [""; 0], "kept");
+    // Prosody had taken these, and nobody had them when it died.
+    let lost_by_prosody = outage.missing(200);
+    assert!(lost_by_prosody.len() <= CALLERS, "{lost_by_prosody:?}");
+}
+
+#[test]
+fn rfc2779_5_4_1_senders_are_told_at_once_that_prosody_is_dead_unless_messages_are_kept() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let outage = live_through_an_outage(&[]);
+    assert_eq!(outage.out_of_order(), 0);
+    let failed: Vec<_> = outage
+        .written
+        .iter()
+        .filter(|one| matches!(one.status, Some(500..=599)))
+        .collect();
+    assert!(failed.len() > CALLERS, "the outage was no outage");
+    // What was on its way when Prosody died is in doubt: it may have arrived, and its sender was told that it may not.
+    let arrived = outage.arrived();
+    let both = failed.iter().filter(|one| arrived.contains(&*one.text));
+    assert!(both.count() <= CALLERS);
+    let others = outage.written.len() - failed.len();
+    let delivered = outage.written.iter().filter(|one| one.status == Some(200));
+    assert_eq!(delivered.count(), others, "nobody hears anything else");
+    assert!(outage.missing(200).len() <= CALLERS);
+}
+
+/// What became of what was written while Prosody was killed and started again.
+struct Outage {
+    written: Vec<Written>,
+    at_juliet: Vec<RawStanza>,
+}
+
+fn live_through_an_outage(sip_lines: &'static [&'static str]) -> Outage {
+    let mut world = World::<Prosody>::start(&WorldSettings {
+        sip_lines,
+        keeps_offline: true,
+        ..WorldSettings::default()
+    });
+    let juliet = RawXmpp::login(&world.xmpp, "juliet");
+    let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
+    callers.await_status(200, 5 * CALLERS);
+    world.xmpp.kill();
+    let mut at_juliet = juliet.messages();
+    let seconds = env::var("RIALTO_OUTAGE").map_or(Ok(2), |seconds| seconds.parse());
+    callers.go_on_for(Duration::from_secs(
+        seconds.expect("RIALTO_OUTAGE is a number"),
+    ));
+    world.xmpp.start_again();
+    let juliet = RawXmpp::login(&world.xmpp, "juliet");
+    world.gateway.await_nothing_kept();
+    let direct = callers.count(200);
+    callers.await_status(200, direct + CALLERS);
+    let written = callers.stop();
+    world.gateway.await_nothing_kept();
+    assert_eq!(world.send_from_sip(JULIET_SEEN, "last").status(), Some(200));
+    juliet.await_messages("last message", |messages| {
+        messages.iter().any(|one| one.body == "last").then_some(())
+    });
+    at_juliet.extend(juliet.messages());
+    Outage { written, at_juliet }
+}
+
+impl Outage {
+    fn out_of_order(&self) -> usize {
+        out_of_order(self.at_juliet.iter().map(|one| &*one.body))
+    }
+
+    fn arrived(&self) -> BTreeSet<&str> {
+        self.at_juliet.iter().map(|one| &*one.body).collect()
+    }
+
+    /// What was answered so, and has not come.
+    fn missing(&self, status: u16) -> Vec<&str> {
+        let arrived = self.arrived();
+        let answered = self.written.iter().filter(|one| one.status == Some(status));
+        answered
+            .map(|one| &*one.text)
+            .filter(|text| !arrived.contains(text))
+            .collect()
+    }
+}
+
+#[test]
+fn rfc2779_5_4_1_sip_sender_hears_that_the_time_of_a_message_was_over_from_a_restarted_gateway() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings {
+        sip_lines: &[
+            "[adapters.sip.custody]",
+            "patience = \"0s\"",
+            "time_to_live = \"1s\"",
+        ],
+        ..WorldSettings::default()
+    });
+    world.xmpp.kill();
+    let alice = RawSip::new();
+    alice.send(
+        world.gateway_sip(),
+        ALICE,
+        JULIET_SEEN,
+        "text/plain",
+        b"too late",
+    );
+    assert_eq!(alice.receive().status(), Some(202));
+    world.gateway.kill();
+    world.gateway.start_again();
+    let told = alice.receive();
+    assert_eq!(told.uri("From"), Some(JULIET_SEEN));
+    let words = String::from_utf8_lossy(told.body()).into_owned();
+    assert!(words.contains("was not delivered"), "{words}");
+    world.gateway.await_nothing_kept();
+}
