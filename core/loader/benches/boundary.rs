@@ -8,9 +8,10 @@ mod support;
 use std::{
     hint::black_box,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    thread::Thread,
 };
 
 use divan::Bencher;
@@ -40,9 +41,9 @@ fn main() {
     }
 }
 
-/// Counts what comes, answers what is submitted.
+/// The last token, how many responses came, at how many somebody is to be woken, and who; answers what is submitted.
 #[derive(Default)]
-struct Counter(AtomicU64, AtomicUsize);
+struct Counter(AtomicU64, AtomicUsize, AtomicUsize, OnceLock<Thread>);
 
 impl Gateway for Counter {
     fn submit(&self, _: AdapterId, operation: MessageOperation, answer: SubmitAnswer) {
@@ -57,7 +58,12 @@ impl Gateway for Counter {
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
         drop(black_box(response));
         self.0.store(token, Ordering::Relaxed);
-        self.1.fetch_add(1, Ordering::Release);
+        let answered = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+        if answered == self.2.load(Ordering::SeqCst)
+            && let Some(waiting) = self.3.get()
+        {
+            waiting.unpark();
+        }
     }
     fn disposition_responded(&self, _: AdapterId, _: u64, response: Response) {
         drop(black_box(response));
@@ -200,29 +206,36 @@ fn rust_submits_thousand(bencher: Bencher<'_, '_>) {
 /// How many are on their way at once.
 const IN_FLIGHT: [usize; 3] = [1, 64, 512];
 
-/// Messages to an adapter in a process of its own, and their responses: time for each, with so many on their way at once.
+impl Counter {
+    /// Waits until so many responses have come.
+    fn wait_for(&self, answered: usize) {
+        self.3.get_or_init(std::thread::current);
+        self.2.store(answered, Ordering::SeqCst);
+        while self.1.load(Ordering::SeqCst) < answered {
+            std::thread::park();
+        }
+    }
+}
+
+/// Messages to an adapter in a process of its own, and their responses, with so many on their way at once.
 fn in_flight(bencher: Bencher<'_, '_>, library: std::path::PathBuf, at_once: usize) {
-    const MESSAGES: usize = 20_000;
+    let messages = 40 * at_once.max(50);
     let (_runtime, counter, adapter) = start_child(library, "{}");
     let original = Original::new(200);
-    let messages = if at_once == 1 {
-        MESSAGES / 10
-    } else {
-        MESSAGES
-    };
+    let mut sent = 0;
     bencher
         .counter(divan::counter::ItemsCount::new(messages))
         .bench_local(|| {
-            let begun = counter.1.load(Ordering::Acquire);
-            for sent in 0..messages {
-                while sent - (counter.1.load(Ordering::Acquire) - begun) >= at_once {
-                    std::hint::spin_loop();
+            let end = sent + messages;
+            while sent < end {
+                // Half of them come back before as many follow.
+                for _ in 0..at_once.div_ceil(2) {
+                    adapter.deliver_with(original.operation(), 0);
+                    sent += 1;
                 }
-                adapter.deliver_with(original.operation(), 0);
+                counter.wait_for(sent.saturating_sub(at_once / 2).min(end));
             }
-            while counter.1.load(Ordering::Acquire) - begun < messages {
-                std::hint::spin_loop();
-            }
+            counter.wait_for(sent);
         });
 }
 

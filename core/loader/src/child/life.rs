@@ -4,7 +4,6 @@ use std::{
     io,
     os::{fd::OwnedFd, unix::ffi::OsStrExt, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -13,17 +12,18 @@ use std::{
 use rialto_model::{Failure, FailureReason, Origin, ResponseStatus};
 
 use super::{
-    Isolation, MARK, START,
+    MARK, START,
     frame::{self, Frame, FrameError, Kind},
     inbox::Inbox,
     link::Link,
     operations::{Lists, read_answer},
-    outbox::Outbox,
+    outbox::{NotTaken, Outbox},
+    plan::{Account, Plan},
     process::{Ending, Process, signal_name},
-    refusals::{self, Opened},
+    pulse::Pulse,
     words::{Ears, Words},
 };
-use crate::{Claim, LoadError, Manifest, library::LIMIT};
+use crate::{LoadError, library::LIMIT};
 
 /// How often a process is asked whether it is there, and looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,22 +33,6 @@ const GRACE: Duration = Duration::from_millis(500);
 const END: Duration = Duration::from_millis(500);
 /// How long a released process has to leave.
 const LEAVE: Duration = Duration::from_secs(2);
-
-/// What is run.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) name: Arc<str>,
-    pub(super) library: PathBuf,
-    pub(super) config: String,
-    pub(super) isolation: Isolation,
-}
-
-/// What a process says of its plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) manifest: Manifest,
-    pub(super) claims: Vec<Claim>,
-}
 
 /// A process that has opened its plugin.
 #[derive(Debug)]
@@ -93,7 +77,24 @@ impl Life {
             .ok_or_else(|| io::Error::other("no pipe"))?;
         let words = Words::hear(stderr, Arc::clone(&ears))?;
         let outbox = Outbox::start(socket.try_clone()?, format!("to-{}", plan.name))?;
-        let declared = outbox.put(0, |out| {
+        let life = Self {
+            inbox: Inbox::new(socket.try_clone()?),
+            process,
+            words,
+            socket,
+            outbox,
+            ears,
+        };
+        match life.declare(plan) {
+            Ok(()) => Ok(life),
+            Err(_) => Err(io::Error::other("the configuration is too long")),
+        }
+    }
+
+    /// Says what the process is for.
+    fn declare(&self, plan: &Plan) -> Result<(), NotTaken> {
+        let readable = &plan.isolation.readable;
+        self.outbox.put(0, |out| {
             frame::put(out, Kind::Declare, 0, |frame| {
                 frame
                     .number(MARK)
@@ -102,20 +103,11 @@ impl Life {
                     .text(&plan.name)
                     .bytes(plan.library.as_os_str().as_bytes())
                     .text(&plan.config)
-                    .number(plan.isolation.readable.len() as u64);
-                for path in &plan.isolation.readable {
+                    .number(readable.len() as u64);
+                for path in readable {
                     frame.bytes(path.as_os_str().as_bytes());
                 }
             })
-        });
-        declared.map_err(|_| io::Error::other("the configuration is too long"))?;
-        Ok(Self {
-            inbox: Inbox::new(socket.try_clone()?),
-            process,
-            words,
-            socket,
-            outbox,
-            ears,
         })
     }
 
@@ -345,117 +337,11 @@ impl From<FrameError> for End {
     }
 }
 
-impl Plan {
-    /// What is wrong with the process, and not with the plugin.
-    fn failed(&self, problem: String) -> LoadError {
-        LoadError::Process {
-            adapter: Arc::clone(&self.name),
-            problem,
-        }
-    }
-
-    fn crashes(&self, how: String) -> LoadError {
-        LoadError::Crashes {
-            path: self.library.clone(),
-            how,
-        }
-    }
-
-    fn read_refused(&self, frame: &mut Frame<'_>) -> Result<LoadError, FrameError> {
-        refusals::read_refused(&self.name, &self.library, frame)
-    }
-
-    fn read_opened(&self, frame: &mut Frame<'_>) -> Result<Opened, FrameError> {
-        match frame.kind {
-            Kind::Opened => refusals::read_opened(frame),
-            unexpected => Err(FrameError::Unexpected(unexpected)),
-        }
-    }
-
-    fn read_claims(
-        &self,
-        frame: &mut Frame<'_>,
-    ) -> Result<Result<Vec<Claim>, LoadError>, FrameError> {
-        match frame.kind {
-            Kind::Loaded => refusals::read_claims(&self.name, frame),
-            unexpected => Err(FrameError::Unexpected(unexpected)),
-        }
-    }
-
-    fn warn_of(&self, missing: &[String]) {
-        for missing in missing {
-            tracing::warn!(
-                adapter.name = %self.name,
-                protection = missing,
-                "a protection is missing around the adapter's process"
-            );
-        }
-    }
-
-    /// What a start failed of, as the gateway shows it.
-    pub(super) fn start_error(&self, failure: Failure) -> LoadError {
-        let adapter = Arc::clone(&self.name);
-        match failure.origin() {
-            Origin::Operator => LoadError::Configuration {
-                adapter,
-                problem: failure.detail().to_owned(),
-            },
-            _ => LoadError::Start { adapter, failure },
-        }
-    }
-}
-
 /// A failure to start that is the process's own.
 pub(super) fn start_failure(why: String) -> Failure {
     Failure::new(FailureReason::Internal)
         .with_origin(Origin::Plugin)
         .with_detail(why)
-}
-
-/// Whether a process answers.
-struct Pulse {
-    asked: Option<Instant>,
-    last: Instant,
-}
-
-impl Pulse {
-    const fn new(now: Instant) -> Self {
-        Self {
-            asked: None,
-            last: now,
-        }
-    }
-
-    fn is_due(&mut self, now: Instant, every: Duration) -> bool {
-        let is_due = now.saturating_duration_since(self.last) >= every;
-        if is_due {
-            self.last = now;
-        }
-        is_due
-    }
-
-    /// Whether to ask: not while an answer is waited for.
-    fn ask(&mut self, now: Instant) -> bool {
-        let asks = self.asked.is_none();
-        self.asked.get_or_insert(now);
-        asks
-    }
-
-    const fn heard(&mut self) {
-        self.asked = None;
-    }
-
-    /// Time in which nobody listened does not count.
-    fn was_not_heard(&mut self, time: Duration) {
-        if let Some(asked) = &mut self.asked {
-            *asked += time;
-        }
-    }
-
-    fn silence(&self, now: Instant) -> Duration {
-        self.asked
-            .map_or(Duration::ZERO, |asked| now.saturating_duration_since(asked))
-    }
 }
 
 /// Whether reading goes on after this.

@@ -7,9 +7,9 @@
 //! |---|---|---|
 //! | `frame`, `operations`, `refusals` | both | what the two write to each other |
 //! | `inbox`, `outbox` | both | the two ends of a socket |
-//! | `process`, `life` | gateway | one process, from its start to its end |
+//! | `plan`, `process`, `words`, `pulse`, `life` | gateway | one process, from its start to its end |
 //! | `link` | gateway | the calls that are on their way to one process and back |
-//! | `remote`, `supervisor` | gateway | an adapter over all its processes |
+//! | `remote`, `shared`, `supervisor` | gateway | an adapter over all its processes |
 //! | `sandbox` | child | what it gives up |
 //! | `serve`, `upstream` | child | one adapter, and the gateway as it sees it |
 
@@ -20,11 +20,14 @@ mod life;
 mod link;
 mod operations;
 mod outbox;
+mod plan;
 mod process;
+mod pulse;
 mod refusals;
 mod remote;
 mod sandbox;
 mod serve;
+mod shared;
 mod supervisor;
 mod upstream;
 mod words;

@@ -8,7 +8,7 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::net::UnixStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, ThreadId},
 };
 
 use nix::sys::socket::{MsgFlags, send};
@@ -43,6 +43,8 @@ struct Out {
     unwritten: VecDeque<(u64, Ticket)>,
     /// Somebody writes, or has been told to.
     is_writing: bool,
+    /// Who writes, but not yet: only its own frames wait for that.
+    holder: Option<ThreadId>,
     /// It is the thread's turn.
     is_turn: bool,
     is_closed: bool,
@@ -93,6 +95,9 @@ impl Outbox {
         frame: impl FnOnce(&mut Vec<u8>) -> bool,
     ) -> Result<(), NotTaken> {
         let mut out = self.lock();
+        if out.is_closed {
+            return Err(NotTaken::Closed);
+        }
         if out.appended - out.written > FULL as u64 {
             return Err(NotTaken::Full);
         }
@@ -105,15 +110,27 @@ impl Outbox {
         Ok(())
     }
 
-    /// Keeps others from writing, so that one write carries all until [`flush`](Self::flush). False: another writes.
+    /// Gathers what this thread brings until [`flush`](Self::flush), so that one write carries it; a frame of another thread ends that. False:
+    /// another writes, and takes it along.
     pub(super) fn hold(&self) -> bool {
-        !std::mem::replace(&mut self.lock().is_writing, true)
+        let mut out = self.lock();
+        let holds = !std::mem::replace(&mut out.is_writing, true);
+        if holds {
+            out.holder = Some(thread::current().id());
+        }
+        holds
     }
 
-    /// Writes what has gathered since [`hold`](Self::hold).
+    /// Writes what has gathered since [`hold`](Self::hold), unless somebody else does by now.
     pub(super) fn flush(&self) {
-        let out = self.lock();
-        self.write_now(out);
+        let mut out = self.lock();
+        if out
+            .holder
+            .take_if(|holder| *holder == thread::current().id())
+            .is_some()
+        {
+            self.write_now(out);
+        }
     }
 
     /// Ends the writing. The deliveries that the other side cannot have seen whole.
@@ -137,7 +154,13 @@ impl Outbox {
     }
 
     fn see_to<'a>(&'a self, mut out: MutexGuard<'a, Out>, at_work: usize) {
-        if std::mem::replace(&mut out.is_writing, true) {
+        let is_written = std::mem::replace(&mut out.is_writing, true);
+        // The holder may be long in a plugin's code.
+        let mut takes_over = || {
+            out.holder
+                .take_if(|holder| *holder != thread::current().id())
+        };
+        if is_written && takes_over().is_none() {
             return; // whoever writes takes this along
         }
         if at_work <= FEW {
@@ -277,5 +300,99 @@ fn keep(out: &mut Out, mut buffer: Vec<u8>) {
     if buffer.capacity() <= KEPT {
         buffer.clear();
         out.spare = buffer;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn outbox() -> (Arc<Outbox>, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Outbox::start(ours, "outbox".to_owned()).unwrap(), theirs)
+    }
+
+    /// A frame of so many bytes.
+    fn frame(out: &mut Vec<u8>, len: usize) -> bool {
+        out.resize(out.len() + len, 7);
+        true
+    }
+
+    fn read(from: &mut UnixStream, len: usize) {
+        from.read_exact(&mut vec![0; len]).unwrap();
+    }
+
+    #[test]
+    fn frames_of_many_threads_arrive_whole_however_slowly_they_are_read() {
+        let (outbox, mut theirs) = outbox();
+        thread::scope(|scope| {
+            for byte in 1..=4_u8 {
+                let outbox = &outbox;
+                scope.spawn(move || {
+                    for at in 0..2000 {
+                        let len = 1 + at % 700;
+                        let frame = |out: &mut Vec<u8>| {
+                            out.extend([byte, (len >> 8) as u8, len as u8]);
+                            out.resize(out.len() + len, byte);
+                            true
+                        };
+                        outbox.put(at % 5, frame).unwrap();
+                    }
+                });
+            }
+            for _ in 0..8000 {
+                let mut head = [0; 3];
+                theirs.read_exact(&mut head).unwrap();
+                let mut body = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+                theirs.read_exact(&mut body).unwrap();
+                assert!(body.iter().all(|byte| *byte == head[0]));
+            }
+        });
+        outbox.finish();
+        outbox.close();
+    }
+
+    #[test]
+    fn only_deliveries_that_cannot_have_been_read_whole_are_unseen() {
+        const LARGE: usize = 4 << 20;
+        let (outbox, mut theirs) = outbox();
+        let tickets: Vec<_> = (0..3).map(Ticket::from_number).collect();
+        for (ticket, len) in tickets.iter().zip([16, LARGE, 16]) {
+            let frame = |out: &mut Vec<u8>| frame(out, len);
+            outbox.put_if_room(0, Some(*ticket), frame).unwrap();
+        }
+        // The first is in the socket; the second does not fit into it, and the third comes behind it.
+        read(&mut theirs, 16);
+        let unseen = outbox.close();
+        assert!(!unseen.contains(&tickets[0]), "it was read");
+        assert!(unseen.contains(&tickets[2]), "it was not written");
+    }
+
+    #[test]
+    fn outbox_whose_other_end_does_not_read_is_full_and_then_closed() {
+        let (outbox, _theirs) = outbox();
+        let put = || outbox.put_if_room(0, None, |out| frame(out, 1 << 20));
+        let taken = (0..64).take_while(|_| put().is_ok()).count();
+        assert!((FULL >> 20..=(FULL >> 20) + 2).contains(&taken), "{taken}");
+        assert_eq!(put(), Err(NotTaken::Full));
+        outbox.close();
+        assert_eq!(put(), Err(NotTaken::Closed));
+    }
+
+    #[test]
+    fn frame_of_another_thread_does_not_wait_for_who_holds_the_outbox() {
+        let (outbox, mut theirs) = outbox();
+        assert!(outbox.hold());
+        outbox.put(0, |out| frame(out, 3)).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| outbox.put(0, |out| frame(out, 5)).unwrap());
+        });
+        read(&mut theirs, 8);
+        outbox.flush();
+        outbox.put(0, |out| frame(out, 1)).unwrap();
+        read(&mut theirs, 1);
+        outbox.close();
     }
 }

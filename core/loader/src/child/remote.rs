@@ -22,10 +22,11 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     Isolation,
     frame::Kind,
-    life::Plan,
     link::Link,
+    plan::Plan,
     process::absolute,
-    supervisor::{self, Begin, Begun, Shared},
+    shared::Shared,
+    supervisor::{self, Begin, Begun},
 };
 use crate::{
     AdapterId, Claim, Gateway, LoadError, Manifest, StopError,

@@ -5,7 +5,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -18,8 +18,10 @@ use tracing::Level;
 
 use super::{
     frame::Kind,
-    life::{Account, Life, Listener, Plan, now, start_failure},
+    life::{Life, Listener, now, start_failure},
     link::Link,
+    plan::{Account, Plan},
+    shared::Shared,
 };
 use crate::{
     Health, LoadError,
@@ -31,26 +33,6 @@ use crate::{
 /// The first pause before a process is started again; each failure that still counts doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// What the thread and the adapter share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    released: Condvar,
-}
-
-#[derive(Debug)]
-struct State {
-    /// The process that there is, started or not.
-    link: Option<Arc<Link>>,
-    /// Why nothing can be delivered; `None`: it can.
-    down: Option<Failure>,
-    level: Level,
-    released_since: Option<Instant>,
-    /// There will be no other process after this one.
-    is_last: bool,
-    process: Option<u32>,
-}
 
 /// What the thread needs to start the adapter.
 #[derive(Debug)]
@@ -295,104 +277,6 @@ impl Listener for Start<'_> {
 
     fn released_since(&self) -> Option<Instant> {
         self.supervisor.shared.lock().released_since
-    }
-}
-
-impl Shared {
-    fn new() -> Self {
-        Self {
-            state: Mutex::new(State {
-                link: None,
-                down: Some(Failure::new(FailureReason::Unreachable)),
-                level: Level::ERROR,
-                released_since: None,
-                is_last: false,
-                process: None,
-            }),
-            released: Condvar::new(),
-        }
-    }
-
-    /// The process that can be delivered to, or why there is none.
-    pub(super) fn link(&self) -> Result<Arc<Link>, Failure> {
-        let state = self.lock();
-        match (&state.down, &state.link) {
-            (None, Some(link)) => Ok(Arc::clone(link)),
-            (Some(failure), _) => Err(failure.clone()),
-            (None, None) => Err(Failure::new(FailureReason::Unreachable)),
-        }
-    }
-
-    pub(super) fn process(&self) -> Option<u32> {
-        self.lock().process
-    }
-
-    pub(super) fn set_level(&self, level: Level) {
-        let link = {
-            let mut state = self.lock();
-            state.level = level;
-            state.link.clone()
-        };
-        if let Some(link) = link {
-            link.say(Kind::Level, 0, |frame| {
-                frame.number(log::number(level).into());
-            });
-        }
-    }
-
-    /// Lets the process leave; there will be no other.
-    pub(super) fn release(&self) {
-        let link = {
-            let mut state = self.lock();
-            state.released_since.get_or_insert_with(now);
-            state.is_last = true;
-            state.link.clone()
-        };
-        if let Some(link) = link {
-            link.say(Kind::Release, 0, |_| {});
-        }
-        self.released.notify_all();
-    }
-
-    /// There will be no other process when this one ends.
-    pub(super) fn make_last(&self) {
-        self.lock().is_last = true;
-        self.released.notify_all();
-    }
-
-    fn attach(&self, link: &Arc<Link>, process: u32) -> Level {
-        let mut state = self.lock();
-        state.link = Some(Arc::clone(link));
-        state.process = Some(process);
-        if state.released_since.is_some() {
-            drop(state);
-            self.release();
-            state = self.lock();
-        }
-        state.level
-    }
-
-    fn up(&self) {
-        self.lock().down = None;
-    }
-
-    fn detach(&self, why: Failure) {
-        let mut state = self.lock();
-        state.down = Some(why);
-        (state.link, state.process) = (None, None);
-    }
-
-    fn wait_for_last(&self, pause: Duration) -> bool {
-        let state = self.lock();
-        let waited = self
-            .released
-            .wait_timeout_while(state, pause, |state| !state.is_last);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.is_last
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
