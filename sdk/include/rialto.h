@@ -29,11 +29,24 @@
 // `Operation.kind`: what became of a message whose operation was answered before that was known.
 #define RIALTO_KIND_DISPOSITION 2
 
+// `Operation.kind`: a watcher wants to be told of a presentity: once, from now on, or no longer.
+#define RIALTO_KIND_SUBSCRIBE 3
+
+// `Operation.kind`: a watcher is told of a presentity.
+#define RIALTO_KIND_NOTIFY 4
+
+// `Operation.kind`: a presentity that the gateway hosts says something of itself. Plugins submit it, and are not asked for it.
+#define RIALTO_KIND_PUBLISH 5
+
 // `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
 #define RIALTO_FLAG_AUTHENTICATED 1
 
 // `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
 #define RIALTO_FLAG_EPHEMERAL 2
+
+// `Operation.flags`: the publication replaces what `Presence.expected_version` names, and is refused where that is not what there is. Without it, it is
+// a new one.
+#define RIALTO_FLAG_REPLACES 4
 
 // The most bytes of `Operation.identity`, and of `Operation.reference`.
 #define RIALTO_MAX_KEPT 4096
@@ -85,6 +98,55 @@
 
 // A bit of `Operation.asked`: tell when the message was shown to the user.
 #define RIALTO_ASKED_DISPLAY 8
+
+// `Presence.package`: presence information.
+#define RIALTO_PACKAGE_PRESENCE 0
+
+// `Presence.package`: who watches the presentity.
+#define RIALTO_PACKAGE_WATCHER_INFORMATION 1
+
+// `Presence.duration_ms`, `Response.duration_ms`: not said.
+#define RIALTO_DURATION_NOT_SAID 0
+
+// `Presence.duration_ms`, `Response.duration_ms`: none at all. A subscription of none is for one notification, or the end of the one of that name; a publication
+// of none is withdrawn.
+#define RIALTO_DURATION_NONE 18446744073709551615ull
+
+// `Presence.state`: none; only notifications have it.
+#define RIALTO_SUBSCRIPTION_NONE 0
+
+// `Presence.state`: nobody has decided yet whether the watcher may.
+#define RIALTO_SUBSCRIPTION_PENDING 1
+
+// `Presence.state`: changes are told.
+#define RIALTO_SUBSCRIPTION_ACTIVE 2
+
+// `Presence.state`: it has ended.
+#define RIALTO_SUBSCRIPTION_TERMINATED 3
+
+// `Presence.reason`: none; only what is terminated has one.
+#define RIALTO_TERMINATION_NONE 0
+
+// `Presence.reason`: the watcher should subscribe again at once.
+#define RIALTO_TERMINATION_DEACTIVATED 1
+
+// `Presence.reason`: the watcher may subscribe again later.
+#define RIALTO_TERMINATION_PROBATION 2
+
+// `Presence.reason`: access rules forbid it.
+#define RIALTO_TERMINATION_REJECTED 3
+
+// `Presence.reason`: it was not refreshed in time, or the watcher ended it; also stands for every number that the reader does not know.
+#define RIALTO_TERMINATION_TIMEOUT 4
+
+// `Presence.reason`: nobody decided whether the watcher may.
+#define RIALTO_TERMINATION_GIVE_UP 5
+
+// `Presence.reason`: the presentity is no more.
+#define RIALTO_TERMINATION_NO_RESOURCE 6
+
+// `Presence.reason`: the presence information will never change again.
+#define RIALTO_TERMINATION_INVARIANT 7
 
 // `Response.status`: the far side acknowledged the delivery.
 #define RIALTO_SUCCESS 0
@@ -200,6 +262,9 @@
 // A bit of `Plugin.services`: the plugin can tell senders on its network what became of their messages.
 #define RIALTO_SERVICE_DISPOSITIONS 2
 
+// A bit of `Plugin.services`: the presence service: the plugin takes subscriptions to presentities of its network, and notifications for watchers there.
+#define RIALTO_SERVICE_PRESENCE 4
+
 // `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
 #define RIALTO_PATIENCE_NOT_SAID 0
 
@@ -292,6 +357,8 @@ typedef struct RialtoResponse {
   struct RialtoBytes transaction_id;
   // For people, UTF-8; never a part of the message. Empty: the reason's usual text.
   struct RialtoBytes detail;
+  // Of a subscription or publication: for how many milliseconds it holds; also `DURATION_…`.
+  uint64_t duration_ms;
 } RialtoResponse;
 
 // The right, and the duty, to answer once. The ticket means something to its issuer only.
@@ -322,10 +389,36 @@ typedef struct RialtoContentHeader {
   struct RialtoBytes value;
 } RialtoContentHeader;
 
+// What an operation of the presence service says besides.
+typedef struct RialtoPresence {
+  // `sizeof` this struct, as its writer knows it.
+  uint32_t size;
+  // Of a subscription and a notification: `PACKAGE_…`, what was subscribed to.
+  uint32_t package;
+  // The name of the subscription among those of its watcher, or of the publication among those of its presentity: 1 to 40 bytes of visible ASCII.
+  struct RialtoBytes subscription_id;
+  // For how many milliseconds the subscription or publication is wanted, or, in a notification, for how many more it holds; also `DURATION_…`.
+  uint64_t duration_ms;
+  // Of a notification: `SUBSCRIPTION_…`, how far the subscription is.
+  uint32_t state;
+  // With `SUBSCRIPTION_TERMINATED`: `TERMINATION_…`, why.
+  uint32_t reason;
+  // With `SUBSCRIPTION_TERMINATED`: after how many milliseconds the watcher may subscribe again; 0 is not said.
+  uint64_t retry_after_ms;
+  // The number of a notification among those of its subscription, or of what is published.
+  uint64_t version;
+  // Of a publication with `FLAG_REPLACES`: the version that it replaces.
+  uint64_t expected_version;
+} RialtoPresence;
+
 // An operation that one side asks of the other. All texts are UTF-8.
 //
 // A message goes from its source to its destination. A disposition says what became of a message, and so goes the other way: its source is
 // whom the message was for. It has no payload, headers, instances, next hop or hop count.
+//
+// The operations of the presence service have a `presence`, and `pres:` URIs. A subscription goes from its watcher to the presentity, a notification from the
+// presentity to the watcher, a publication from who publishes it to the presentity. Their payload is a document of that `content_type`; without a
+// `content_type` there is none. They have no headers, instances or thread.
 typedef struct RialtoOperation {
   // `sizeof` this struct, as its writer knows it.
   uint32_t size;
@@ -339,9 +432,9 @@ typedef struct RialtoOperation {
   uint32_t flags;
   // 1 to 40 bytes of visible ASCII; the response carries them back.
   struct RialtoBytes transaction_id;
-  // An `im:` URI.
+  // An `im:` URI, with a `presence` a `pres:` URI.
   struct RialtoBytes source;
-  // An `im:` URI.
+  // As `source`.
   struct RialtoBytes destination;
   // The sender's device, or null.
   struct RialtoBytes source_instance;
@@ -372,8 +465,8 @@ typedef struct RialtoOperation {
   void (*release)(void *retained);
   // Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
   struct RialtoBytes identity;
-  // What the plugin wants back with each disposition of a message: it hands it in with the message, and the gateway hands it back; or null.
-  // At most `MAX_KEPT` bytes.
+  // What the plugin wants back with each disposition of a message, and each notification of a subscription: it hands it in with the message or the
+  // subscription, and the gateway hands it back; or null. At most `MAX_KEPT` bytes.
   struct RialtoBytes reference;
   // Of a message: milliseconds for which it is worth delivering; 0 is not said.
   uint64_t time_to_live_ms;
@@ -389,6 +482,8 @@ typedef struct RialtoOperation {
   uint64_t sent_at_ms;
   // With `DISPOSITION_FAILED`: why, with the status `FAILURE`; null is not known.
   const struct RialtoResponse *failure;
+  // What only operations of the presence service have, and none of them lacks; else null.
+  const struct RialtoPresence *presence;
 } RialtoOperation;
 
 // A datum of a line in the log.
@@ -508,7 +603,8 @@ typedef struct RialtoPlugin {
   // Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
   // null, is released.
   void *(*start)(const struct RialtoStart *start, struct RialtoCompletion done);
-  // Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells.
+  // Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells; with
+  // `SERVICE_PRESENCE`, a subscription to the presentity's system, and a notification to the watcher.
   void (*deliver)(void *adapter,
                   const struct RialtoOperation *operation,
                   struct RialtoCompletion done);

@@ -10,14 +10,14 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Pending, Ticket,
+    Outcome, Pending, Ticket,
     calls::{self, Owner, Subject},
-    operation::{DispositionView, View},
+    operation::{DispositionView, PresenceView, View},
     read::lend,
 };
 use rialto_model::{
-    DispositionOperation, Failure, FailureReason, MessageOperation, Responder, Response,
-    ResponseStatus, TransactionId,
+    DispositionOperation, Failure, FailureReason, MessageOperation, NotifyOperation,
+    PublishOperation, Responder, Response, SubscribeOperation, SubscriptionId, TransactionId,
 };
 
 /// The gateway, as one adapter sees it; clones are the same.
@@ -101,9 +101,78 @@ impl Host {
         self.hand_over(DispositionView::of(&operation).raw(), ticket);
     }
 
+    /// Asks the presence service for what a watcher of this network wants to know.
+    ///
+    /// Success: it has subscribed, for the response's [duration](Response::duration). `Indeterminant`: so far nobody has decided whether it may. What there
+    /// is to tell comes to [`Plugin::notify`](crate::Plugin::notify), perhaps before the response does. RFC 3859 §3.4.1.
+    pub fn submit_subscribe(&self, operation: SubscribeOperation) -> Submission {
+        let submission = self.open(*operation.transaction_id());
+        if let Some(ticket) = submission.pending.ticket() {
+            self.hand_over(PresenceView::subscribe(&operation).raw(), ticket);
+        }
+        submission
+    }
+
+    /// As [`submit_subscribe`](Self::submit_subscribe), but `then` gets the response, as with [`submit_then`](Self::submit_then).
+    pub fn submit_subscribe_then(
+        &self,
+        operation: SubscribeOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        let ticket = self.open_then(*operation.transaction_id(), then);
+        self.hand_over(PresenceView::subscribe(&operation).raw(), ticket);
+    }
+
+    /// Tells the presence service what this network says of a presentity, under the name of the subscription that
+    /// [`Plugin::subscribe`](crate::Plugin::subscribe) got.
+    ///
+    /// Success: the service knows it now. Failure: it has no such subscription, or not any more; the native one can be ended.
+    pub fn submit_notify(&self, operation: NotifyOperation) -> Submission {
+        let submission = self.open(*operation.transaction_id());
+        if let Some(ticket) = submission.pending.ticket() {
+            self.hand_over(PresenceView::notify(&operation).raw(), ticket);
+        }
+        submission
+    }
+
+    /// As [`submit_notify`](Self::submit_notify), but `then` gets the response, as with [`submit_then`](Self::submit_then).
+    pub fn submit_notify_then(
+        &self,
+        operation: NotifyOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        let ticket = self.open_then(*operation.transaction_id(), then);
+        self.hand_over(PresenceView::notify(&operation).raw(), ticket);
+    }
+
+    /// Hands the presence service what a presentity that the gateway hosts says of itself. Success: it holds for the response's
+    /// [duration](Response::duration). RFC 3903.
+    pub fn submit_publish(&self, operation: PublishOperation) -> Submission {
+        let submission = self.open(*operation.transaction_id());
+        if let Some(ticket) = submission.pending.ticket() {
+            self.hand_over(PresenceView::publish(&operation).raw(), ticket);
+        }
+        submission
+    }
+
+    /// As [`submit_publish`](Self::submit_publish), but `then` gets the response, as with [`submit_then`](Self::submit_then).
+    pub fn submit_publish_then(
+        &self,
+        operation: PublishOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        let ticket = self.open_then(*operation.transaction_id(), then);
+        self.hand_over(PresenceView::publish(&operation).raw(), ticket);
+    }
+
     /// Makes a name for an operation of the adapter's own.
     pub fn transaction_id(&self) -> TransactionId {
         TransactionId::random(&mut rand::rng())
+    }
+
+    /// Makes a name for a subscription or a publication.
+    pub fn subscription_id(&self) -> SubscriptionId {
+        SubscriptionId::random(&mut rand::rng())
     }
 
     /// Adds to a counter; the gateway adds the adapter's name.
@@ -163,8 +232,8 @@ impl Host {
         then: impl FnOnce(Response) + Send + 'static,
     ) -> Ticket {
         let subject = Subject::operation(self.0.owner, &transaction_id);
-        calls::open_then(subject, move |status| {
-            then(Responder::resume(transaction_id).respond(status));
+        calls::open_then(subject, move |outcome| {
+            then(outcome.respond(Responder::resume(transaction_id)));
         })
     }
 
@@ -209,10 +278,10 @@ impl Future for Submission {
 
     /// Stays pending after it has yielded its response.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let status: Poll<ResponseStatus> = Pin::new(&mut self.pending).poll(cx);
-        match (status, &self.responder) {
-            (Poll::Ready(status), Some(_)) => match self.responder.take() {
-                Some(responder) => Poll::Ready(responder.respond(status)),
+        let outcome: Poll<Outcome> = Pin::new(&mut self.pending).poll(cx);
+        match (outcome, &self.responder) {
+            (Poll::Ready(outcome), Some(_)) => match self.responder.take() {
+                Some(responder) => Poll::Ready(outcome.respond(responder)),
                 None => Poll::Pending,
             },
             _ => Poll::Pending,

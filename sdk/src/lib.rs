@@ -54,8 +54,10 @@
 //! | [`Plugin::deliver`] | hands on one message; waits for the one response, at most until its deadline |
 //! | [`Plugin::stop`] | delivers nothing more, waits, then ends tasks that are late and names them |
 //! | [`Plugin::deliver_disposition`] | tells what became of a message that your network sent, after its answer ([`guide::dispositions`]) |
+//! | [`Plugin::subscribe`], [`Plugin::notify`] | asks your network about a presentity, or tells a watcher there |
 //! | [`Host::submit`] | routes a message from your network and tells you truly how it ended |
 //! | [`Host::submit_disposition`] | finds the message that your network reports on, and tells its sender |
+//! | [`Host::submit_subscribe`], [`Host::submit_notify`], [`Host::submit_publish`] | is the presence service between watchers and presentities |
 //!
 //! # Rules
 //!
@@ -101,8 +103,10 @@ pub mod prelude {
     pub use rialto_model::{
         Authentication, ByteString, Bytes, ContentHeader, Disposition, DispositionOperation,
         DispositionRequest, Domain, Failure, FailureReason, Header, ImdnHeaders, InstantInbox,
-        InstantMessage, MaxForwards, MessageHeaders, MessageId, MessageOperation, Notify, Origin,
-        Payload, Responder, Response, ResponseStatus, Retry, TransactionId,
+        InstantMessage, MaxForwards, MessageHeaders, MessageId, MessageOperation, Notify,
+        NotifyOperation, Origin, Package, Payload, PresenceDocument, Presentity, PublishOperation,
+        Responder, Response, ResponseStatus, Retry, SubscribeOperation, SubscriptionId,
+        SubscriptionState, TerminationReason, TransactionId,
     };
     pub use serde::Deserialize;
 

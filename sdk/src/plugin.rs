@@ -3,8 +3,11 @@
 use std::{future::Future, time::Duration};
 
 use rialto_abi as abi;
-use rialto_bridge::response::milliseconds;
-use rialto_model::{DispositionOperation, FailureReason, MessageOperation, Response};
+use rialto_bridge::durations::duration_ms;
+use rialto_model::{
+    DispositionOperation, FailureReason, MessageOperation, NotifyOperation, Response,
+    SubscribeOperation,
+};
 use serde::de::DeserializeOwned;
 
 use crate::{Claims, Context, Result};
@@ -51,6 +54,30 @@ pub trait Plugin: Send + Sync + Sized + 'static {
         &self,
         operation: DispositionOperation,
     ) -> impl Future<Output = Result<Response>> + Send {
+        drop(operation);
+        async { Err(FailureReason::UnsupportedService.into()) }
+    }
+
+    /// Subscribes to a presentity of the native network for a watcher elsewhere, refreshes that subscription, or ends it.
+    ///
+    /// One native subscription for each name: what the network grants may differ from watcher to watcher. Success carries the
+    /// [duration](Response::with_duration) that it grants; the gateway refreshes in time, and subscribes again under the same name after a restart. What the network then says of
+    /// the presentity goes to [`Host::submit_notify`](crate::Host::submit_notify). Runs as [`deliver`](Self::deliver) does; is called if
+    /// [`Services::PRESENCE`] is offered. RFC 3859 §3.4.1.
+    fn subscribe(
+        &self,
+        operation: SubscribeOperation,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        drop(operation);
+        async { Err(FailureReason::UnsupportedService.into()) }
+    }
+
+    /// Tells a watcher on the native network what is known of a presentity elsewhere.
+    ///
+    /// The operation brings back what the plugin submitted the subscription with ([`reference`](NotifyOperation::reference)). Its response says whether the watcher's network
+    /// took it: after a temporary failure the gateway tells the newest again, and after a permanent one it ends the subscription. Runs as
+    /// [`deliver`](Self::deliver) does; is called if [`Services::PRESENCE`] is offered. RFC 3859 §3.4.2.
+    fn notify(&self, operation: NotifyOperation) -> impl Future<Output = Result<Response>> + Send {
         drop(operation);
         async { Err(FailureReason::UnsupportedService.into()) }
     }
@@ -132,12 +159,7 @@ impl PluginInfo {
     /// becomes of it later, the sender hears by [`Plugin::deliver_disposition`]. With none, [`Duration::ZERO`], every message is kept first. Not said:
     /// no message is answered before its outcome is known. The operator may set it otherwise.
     pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience_ms = match milliseconds(patience) {
-            0 if patience.is_zero() => abi::PATIENCE_NONE,
-            0 => 1,
-            abi::PATIENCE_NONE => abi::PATIENCE_NONE - 1,
-            milliseconds => milliseconds,
-        };
+        self.patience_ms = duration_ms(Some(patience));
         self
     }
 
@@ -166,6 +188,9 @@ impl Services {
 
     /// It can tell senders on its network what became of their messages: [`Plugin::deliver_disposition`].
     pub const DISPOSITIONS: Self = Self(abi::SERVICE_DISPOSITIONS);
+
+    /// The presence service: [`Plugin::subscribe`] and [`Plugin::notify`].
+    pub const PRESENCE: Self = Self(abi::SERVICE_PRESENCE);
 
     /// These and those.
     pub const fn and(self, others: Self) -> Self {

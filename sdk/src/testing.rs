@@ -7,14 +7,18 @@
 use std::{
     ffi::c_void,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Answer,
+    Answer, Outcome,
     operation::{self, Operation},
 };
-use rialto_model::{DispositionOperation, MessageOperation, Origin, ResponseStatus};
+use rialto_model::{
+    DispositionOperation, MessageOperation, NotifyOperation, Origin, PublishOperation,
+    ResponseStatus, SubscribeOperation,
+};
 use tokio::runtime::Handle;
 
 use crate::{Context, Host, Plugin, Result, Tasks, config};
@@ -27,7 +31,10 @@ pub struct Gateway(&'static State);
 struct State {
     submitted: Mutex<Vec<MessageOperation>>,
     dispositions: Mutex<Vec<DispositionOperation>>,
-    answer: Mutex<ResponseStatus>,
+    subscriptions: Mutex<Vec<SubscribeOperation>>,
+    notifications: Mutex<Vec<NotifyOperation>>,
+    publications: Mutex<Vec<PublishOperation>>,
+    answer: Mutex<Outcome>,
 }
 
 impl Gateway {
@@ -39,13 +46,21 @@ impl Gateway {
         Self(Box::leak(Box::new(State {
             submitted: Mutex::default(),
             dispositions: Mutex::default(),
-            answer: Mutex::new(ResponseStatus::Success),
+            subscriptions: Mutex::default(),
+            notifications: Mutex::default(),
+            publications: Mutex::default(),
+            answer: Mutex::new(ResponseStatus::Success.into()),
         })))
     }
 
     /// Answers with `status` from now on.
     pub fn answer_with(&self, status: ResponseStatus) {
-        *lock(&self.0.answer) = status;
+        lock(&self.0.answer).status = status;
+    }
+
+    /// Says in answers from now on that subscriptions and publications hold for so long.
+    pub fn grant(&self, duration: Duration) {
+        lock(&self.0.answer).duration = Some(duration);
     }
 
     /// The messages that were submitted since this was asked last, in order.
@@ -56,6 +71,21 @@ impl Gateway {
     /// The dispositions that were submitted since this was asked last, in order.
     pub fn dispositions(&self) -> Vec<DispositionOperation> {
         std::mem::take(&mut *lock(&self.0.dispositions))
+    }
+
+    /// The subscriptions that were submitted since this was asked last, in order; refreshes and ends too.
+    pub fn subscriptions(&self) -> Vec<SubscribeOperation> {
+        std::mem::take(&mut *lock(&self.0.subscriptions))
+    }
+
+    /// The notifications that were submitted since this was asked last, in order.
+    pub fn notifications(&self) -> Vec<NotifyOperation> {
+        std::mem::take(&mut *lock(&self.0.notifications))
+    }
+
+    /// The publications that were submitted since this was asked last, in order.
+    pub fn publications(&self) -> Vec<PublishOperation> {
+        std::mem::take(&mut *lock(&self.0.publications))
     }
 
     /// Reads a configuration, a JSON object, has the plugin check it, and starts the plugin on the runtime of the test.
@@ -101,12 +131,15 @@ unsafe extern "C" fn submit(
     };
     // What is malformed is given up: the SDK that is under test here made it.
     if let Ok(operation) = operation {
-        let status = lock(&state.answer).clone();
+        let outcome = lock(&state.answer).clone();
         match operation {
             Operation::Message(message) => lock(&state.submitted).push(message),
             Operation::Disposition(disposition) => lock(&state.dispositions).push(disposition),
+            Operation::Subscribe(subscription) => lock(&state.subscriptions).push(subscription),
+            Operation::Notify(notification) => lock(&state.notifications).push(notification),
+            Operation::Publish(publication) => lock(&state.publications).push(publication),
         }
-        answer.send(&status);
+        answer.send_outcome(&outcome);
     }
 }
 

@@ -1,8 +1,9 @@
 //! The gateway behind the boundary.
 
-use rialto_bridge::{Answer, Receipt};
+use rialto_bridge::{Answer, Outcome, Receipt};
 use rialto_model::{
-    DispositionOperation, MessageOperation, Response, ResponseStatus, TransactionId,
+    DispositionOperation, Failure, FailureReason, MessageOperation, NotifyOperation,
+    PublishOperation, Response, ResponseStatus, SubscribeOperation, TransactionId,
 };
 
 use crate::{AdapterId, LogRecord};
@@ -23,6 +24,35 @@ pub trait Gateway: Send + Sync + 'static {
         answer: SubmitAnswer,
     );
 
+    /// Takes what a watcher on an adapter's network wishes to know; `answer` as for [`submit`](Self::submit). A gateway without a presence
+    /// service refuses this and the next two.
+    fn submit_subscribe(
+        &self,
+        adapter: AdapterId,
+        operation: SubscribeOperation,
+        answer: SubmitAnswer,
+    ) {
+        let _unused = (adapter, operation);
+        answer.send(&not_offered());
+    }
+
+    /// Takes what an adapter's network says of a presentity that it was subscribed to; `answer` as for [`submit`](Self::submit).
+    fn submit_notify(&self, adapter: AdapterId, operation: NotifyOperation, answer: SubmitAnswer) {
+        let _unused = (adapter, operation);
+        answer.send(&not_offered());
+    }
+
+    /// Takes what a presentity that the gateway hosts says of itself; `answer` as for [`submit`](Self::submit).
+    fn submit_publish(
+        &self,
+        adapter: AdapterId,
+        operation: PublishOperation,
+        answer: SubmitAnswer,
+    ) {
+        let _unused = (adapter, operation);
+        answer.send(&not_offered());
+    }
+
     /// Hears that the adapter no longer waits for an answer; giving it is harmless.
     fn cancelled(&self, adapter: AdapterId, submission: SubmissionId);
 
@@ -31,6 +61,17 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// Takes the one response to the disposition that was delivered with this `token`; tokens of messages are others, be they equal.
     fn disposition_responded(&self, adapter: AdapterId, token: u64, response: Response);
+
+    /// Takes the one response to the subscription that was handed over with this `token`; tokens of other operations are others, be they equal. A gateway
+    /// without a presence service hears neither this nor the next.
+    fn subscribe_responded(&self, adapter: AdapterId, token: u64, response: Response) {
+        let _unused = (adapter, token, response);
+    }
+
+    /// Takes the one response to the notification that was handed over with this `token`; as for [`subscribe_responded`](Self::subscribe_responded).
+    fn notify_responded(&self, adapter: AdapterId, token: u64, response: Response) {
+        let _unused = (adapter, token, response);
+    }
 
     /// Takes a measurement.
     fn measured(&self, adapter: AdapterId, metric: &str, measure: Measure);
@@ -107,6 +148,11 @@ impl SubmitAnswer {
         self.answer.send_for(&self.transaction_id, status)
     }
 
+    /// Answers with what another process answered.
+    pub(crate) fn send_outcome(self, outcome: &Outcome) -> Receipt {
+        self.answer.send_outcome(outcome)
+    }
+
     /// Answers with a response, which must be this operation's; another one is answered as a fault of the gateway.
     pub fn respond(self, response: &Response) -> Receipt {
         if *response.transaction_id() != self.transaction_id {
@@ -118,7 +164,11 @@ impl SubmitAnswer {
             drop(self);
             return Receipt::Stale;
         }
-        self.answer
-            .send_for(&self.transaction_id, response.status())
+        self.answer.respond(response)
     }
+}
+
+/// What is said of a service that one of the sides does not have.
+pub(crate) fn not_offered() -> ResponseStatus {
+    Failure::new(FailureReason::UnsupportedService).into()
 }

@@ -82,7 +82,7 @@ impl Plugin for Faulty {
     const INFO: PluginInfo = PluginInfo::new("faulty", env!("CARGO_PKG_VERSION"))
         .schemes(&["faulty", "broken"])
         .lookups(&["srv _faulty._tcp tcp:", "address 7"])
-        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .services(Services::MESSAGES.and(Services::DISPOSITIONS).and(Services::PRESENCE))
         .patience(Duration::from_secs(20))
         .licence("MIT OR Apache-2.0");
 
@@ -159,6 +159,39 @@ impl Plugin for Faulty {
                 pending().await
             }
             Fault::GivesUp => drop(self.host.submit_disposition(operation.clone())),
+            Fault::Waits => yield_now().await,
+            _ => {}
+        }
+        Ok(operation.respond(ResponseStatus::Success))
+    }
+
+    /// Has the faults of `deliver` that are those of a call; grants what is asked for.
+    async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
+        match self.config.fault {
+            Fault::PanicInCall => panic!("subscribe: a bug"),
+            Fault::NeverAnswers => {
+                let _dropped = Dropped(self.host.clone());
+                self.host.count("waiting", 1);
+                pending().await
+            }
+            Fault::GivesUp => drop(self.host.submit_subscribe(operation.clone())),
+            Fault::Waits => yield_now().await,
+            _ => {}
+        }
+        let duration = operation.duration().unwrap_or(Duration::from_secs(3600));
+        Ok(operation.respond(ResponseStatus::Success).with_duration(duration))
+    }
+
+    /// Has the faults of `deliver` that are those of a call.
+    async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
+        match self.config.fault {
+            Fault::PanicInCall => panic!("notify: a bug"),
+            Fault::NeverAnswers => {
+                let _dropped = Dropped(self.host.clone());
+                self.host.count("waiting", 1);
+                pending().await
+            }
+            Fault::GivesUp => drop(self.host.submit_notify(operation.clone())),
             Fault::Waits => yield_now().await,
             _ => {}
         }

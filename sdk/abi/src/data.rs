@@ -18,6 +18,10 @@ pub struct Bytes {
 ///
 /// A message goes from its source to its destination. A disposition says what became of a message, and so goes the other way: its source is
 /// whom the message was for. It has no payload, headers, instances, next hop or hop count.
+///
+/// The operations of the presence service have a `presence`, and `pres:` URIs. A subscription goes from its watcher to the presentity, a notification from the
+/// presentity to the watcher, a publication from who publishes it to the presentity. Their payload is a document of that `content_type`; without a
+/// `content_type` there is none. They have no headers, instances or thread.
 #[repr(C)]
 #[derive(StableAbi, Clone, Copy, Debug)]
 pub struct Operation {
@@ -33,9 +37,9 @@ pub struct Operation {
     pub flags: u32,
     /// 1 to 40 bytes of visible ASCII; the response carries them back.
     pub transaction_id: Bytes,
-    /// An `im:` URI.
+    /// An `im:` URI, with a `presence` a `pres:` URI.
     pub source: Bytes,
-    /// An `im:` URI.
+    /// As `source`.
     pub destination: Bytes,
     /// The sender's device, or null.
     pub source_instance: Bytes,
@@ -66,8 +70,8 @@ pub struct Operation {
     pub release: Option<unsafe extern "C" fn(retained: *mut c_void)>,
     /// Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
     pub identity: Bytes,
-    /// What the plugin wants back with each disposition of a message: it hands it in with the message, and the gateway hands it back; or null.
-    /// At most `MAX_KEPT` bytes.
+    /// What the plugin wants back with each disposition of a message, and each notification of a subscription: it hands it in with the message or the
+    /// subscription, and the gateway hands it back; or null. At most `MAX_KEPT` bytes.
     pub reference: Bytes,
     /// Of a message: milliseconds for which it is worth delivering; 0 is not said.
     pub time_to_live_ms: u64,
@@ -83,6 +87,32 @@ pub struct Operation {
     pub sent_at_ms: u64,
     /// With `DISPOSITION_FAILED`: why, with the status `FAILURE`; null is not known.
     pub failure: *const Response,
+    /// What only operations of the presence service have, and none of them lacks; else null.
+    pub presence: *const Presence,
+}
+
+/// What an operation of the presence service says besides.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Presence {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// Of a subscription and a notification: `PACKAGE_…`, what was subscribed to.
+    pub package: u32,
+    /// The name of the subscription among those of its watcher, or of the publication among those of its presentity: 1 to 40 bytes of visible ASCII.
+    pub subscription_id: Bytes,
+    /// For how many milliseconds the subscription or publication is wanted, or, in a notification, for how many more it holds; also `DURATION_…`.
+    pub duration_ms: u64,
+    /// Of a notification: `SUBSCRIPTION_…`, how far the subscription is.
+    pub state: u32,
+    /// With `SUBSCRIPTION_TERMINATED`: `TERMINATION_…`, why.
+    pub reason: u32,
+    /// With `SUBSCRIPTION_TERMINATED`: after how many milliseconds the watcher may subscribe again; 0 is not said.
+    pub retry_after_ms: u64,
+    /// The number of a notification among those of its subscription, or of what is published.
+    pub version: u64,
+    /// Of a publication with `FLAG_REPLACES`: the version that it replaces.
+    pub expected_version: u64,
 }
 
 /// A message header of message/cpim. RFC 3862 §3.
@@ -131,6 +161,8 @@ pub struct Response {
     pub transaction_id: Bytes,
     /// For people, UTF-8; never a part of the message. Empty: the reason's usual text.
     pub detail: Bytes,
+    /// Of a subscription or publication: for how many milliseconds it holds; also `DURATION_…`.
+    pub duration_ms: u64,
 }
 
 /// The right, and the duty, to answer once. The ticket means something to its issuer only.

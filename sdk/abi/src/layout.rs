@@ -4,7 +4,7 @@ use abi_stable::StableAbi;
 
 use crate::{
     Bytes, Claim, ClaimSink, Completion, ContentHeader, Header, Host, LogField, LogRecord,
-    Operation, Plugin, Response, Start, Stop,
+    Operation, Plugin, Presence, Response, Start, Stop,
 };
 
 /// Where a field lies.
@@ -58,10 +58,13 @@ layout! {
         size kind deadline_ms max_forwards flags transaction_id source destination source_instance
         destination_instance next_hop thread content_type headers headers_len content_headers
         content_headers_len payload owner retain release identity reference time_to_live_ms concerning
-        disposition asked message_id sent_at_ms failure
+        disposition asked message_id sent_at_ms failure presence
+    }
+    Presence {
+        size package subscription_id duration_ms state reason retry_after_ms version expected_version
     }
     Response {
-        size status reason origin retry reserved retry_after_ms transaction_id detail
+        size status reason origin retry reserved retry_after_ms transaction_id detail duration_ms
     }
     Completion { ticket complete }
     Host { size contract ctx submit cancel_submit log count gauge observe health }

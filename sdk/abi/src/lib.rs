@@ -20,7 +20,7 @@ mod numbers;
 mod plugin;
 pub mod rust;
 
-pub use data::{Bytes, Completion, ContentHeader, Header, Operation, Response};
+pub use data::{Bytes, Completion, ContentHeader, Header, Operation, Presence, Response};
 pub use host::{Host, LogField, LogRecord};
 pub use layout::{Field, LAYOUT};
 pub use numbers::*;

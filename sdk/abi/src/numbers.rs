@@ -9,11 +9,20 @@ pub const CONTRACT: u32 = 1;
 pub const KIND_MESSAGE: u32 = 1;
 /// `Operation.kind`: what became of a message whose operation was answered before that was known.
 pub const KIND_DISPOSITION: u32 = 2;
+/// `Operation.kind`: a watcher wants to be told of a presentity: once, from now on, or no longer.
+pub const KIND_SUBSCRIBE: u32 = 3;
+/// `Operation.kind`: a watcher is told of a presentity.
+pub const KIND_NOTIFY: u32 = 4;
+/// `Operation.kind`: a presentity that the gateway hosts says something of itself. Plugins submit it, and are not asked for it.
+pub const KIND_PUBLISH: u32 = 5;
 
 /// `Operation.flags`: the sender's network vouches for the source; whoever submits it has made sure of that.
 pub const FLAG_AUTHENTICATED: u32 = 1;
 /// `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
 pub const FLAG_EPHEMERAL: u32 = 2;
+/// `Operation.flags`: the publication replaces what `Presence.expected_version` names, and is refused where that is not what there is. Without it, it is
+/// a new one.
+pub const FLAG_REPLACES: u32 = 4;
 
 /// The most bytes of `Operation.identity`, and of `Operation.reference`.
 pub const MAX_KEPT: usize = 4096;
@@ -51,6 +60,43 @@ pub const ASKED_NEGATIVE_DELIVERY: u32 = 2;
 pub const ASKED_PROCESSING: u32 = 4;
 /// A bit of `Operation.asked`: tell when the message was shown to the user.
 pub const ASKED_DISPLAY: u32 = 8;
+
+/// `Presence.package`: presence information.
+pub const PACKAGE_PRESENCE: u32 = 0;
+/// `Presence.package`: who watches the presentity.
+pub const PACKAGE_WATCHER_INFORMATION: u32 = 1;
+
+/// `Presence.duration_ms`, `Response.duration_ms`: not said.
+pub const DURATION_NOT_SAID: u64 = 0;
+/// `Presence.duration_ms`, `Response.duration_ms`: none at all. A subscription of none is for one notification, or the end of the one of that name; a publication
+/// of none is withdrawn.
+pub const DURATION_NONE: u64 = 0xffff_ffff_ffff_ffff;
+
+/// `Presence.state`: none; only notifications have it.
+pub const SUBSCRIPTION_NONE: u32 = 0;
+/// `Presence.state`: nobody has decided yet whether the watcher may.
+pub const SUBSCRIPTION_PENDING: u32 = 1;
+/// `Presence.state`: changes are told.
+pub const SUBSCRIPTION_ACTIVE: u32 = 2;
+/// `Presence.state`: it has ended.
+pub const SUBSCRIPTION_TERMINATED: u32 = 3;
+
+/// `Presence.reason`: none; only what is terminated has one.
+pub const TERMINATION_NONE: u32 = 0;
+/// `Presence.reason`: the watcher should subscribe again at once.
+pub const TERMINATION_DEACTIVATED: u32 = 1;
+/// `Presence.reason`: the watcher may subscribe again later.
+pub const TERMINATION_PROBATION: u32 = 2;
+/// `Presence.reason`: access rules forbid it.
+pub const TERMINATION_REJECTED: u32 = 3;
+/// `Presence.reason`: it was not refreshed in time, or the watcher ended it; also stands for every number that the reader does not know.
+pub const TERMINATION_TIMEOUT: u32 = 4;
+/// `Presence.reason`: nobody decided whether the watcher may.
+pub const TERMINATION_GIVE_UP: u32 = 5;
+/// `Presence.reason`: the presentity is no more.
+pub const TERMINATION_NO_RESOURCE: u32 = 6;
+/// `Presence.reason`: the presence information will never change again.
+pub const TERMINATION_INVARIANT: u32 = 7;
 
 /// `Response.status`: the far side acknowledged the delivery.
 pub const SUCCESS: u32 = 0;
@@ -133,6 +179,8 @@ pub const ACCEPTED: u32 = 1;
 pub const SERVICE_MESSAGES: u64 = 1;
 /// A bit of `Plugin.services`: the plugin can tell senders on its network what became of their messages.
 pub const SERVICE_DISPOSITIONS: u64 = 2;
+/// A bit of `Plugin.services`: the presence service: the plugin takes subscriptions to presentities of its network, and notifications for watchers there.
+pub const SERVICE_PRESENCE: u64 = 4;
 
 /// `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
 pub const PATIENCE_NOT_SAID: u64 = 0;

@@ -40,7 +40,8 @@ pub struct Plugin {
     /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
     /// null, is released.
     pub start: Option<unsafe extern "C" fn(start: *const Start, done: Completion) -> *mut c_void>,
-    /// Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells.
+    /// Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells; with
+    /// `SERVICE_PRESENCE`, a subscription to the presentity's system, and a notification to the watcher.
     pub deliver: Option<
         unsafe extern "C" fn(adapter: *mut c_void, operation: *const Operation, done: Completion),
     >,

@@ -9,9 +9,12 @@ use std::{
 };
 
 use rialto_abi as abi;
-use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, TransactionId};
+use rialto_model::{Failure, FailureReason, Origin, Response, ResponseStatus, TransactionId};
 
-use crate::response::{internal, view};
+use crate::{
+    Outcome,
+    response::{internal, outcome_view, response_view, view},
+};
 
 /// The duty to answer a call once: dropped without an answer, it says that the call was cancelled.
 #[derive(Debug)]
@@ -51,28 +54,33 @@ impl Answer {
 
     /// Answers; the ticket says for which operation.
     pub fn send(mut self, status: &ResponseStatus) -> Receipt {
-        self.complete(None, status)
+        self.complete(&view(None, status))
+    }
+
+    /// Answers with all that a response says.
+    pub fn send_outcome(mut self, outcome: &Outcome) -> Receipt {
+        self.complete(&outcome_view(outcome))
     }
 
     /// Answers, and names the operation: the answer is refused if the ticket is another's.
     pub fn send_for(mut self, transaction_id: &TransactionId, status: &ResponseStatus) -> Receipt {
-        self.complete(Some(transaction_id), status)
+        self.complete(&view(Some(transaction_id), status))
     }
 
-    fn complete(
-        &mut self,
-        transaction_id: Option<&TransactionId>,
-        status: &ResponseStatus,
-    ) -> Receipt {
+    /// Answers with a response, which names its operation: it is refused if the ticket is another's.
+    pub fn respond(mut self, response: &Response) -> Receipt {
+        self.complete(&response_view(response))
+    }
+
+    fn complete(&mut self, response: &abi::Response) -> Receipt {
         let completion = self.completion.take();
         let Some((ticket, complete)) = completion.and_then(|c| Some((c.ticket, c.complete?)))
         else {
             return Receipt::Stale;
         };
-        let response = view(transaction_id, status);
         // SAFETY: callable once from any thread, by contract, and `take` leaves no second time.
         #[expect(unsafe_code, reason = "calls the other side")]
-        match unsafe { complete(ticket, &raw const response) } {
+        match unsafe { complete(ticket, response) } {
             abi::ACCEPTED => Receipt::Accepted,
             _ => Receipt::Stale,
         }
@@ -92,7 +100,7 @@ impl Drop for Answer {
                 .with_detail("given up without an answer")
                 .into()
         };
-        self.complete(None, &status);
+        self.complete(&view(None, &status));
     }
 }
 
@@ -102,14 +110,14 @@ impl Drop for Answer {
 pub fn answer_or_spawn<F: Future>(
     mut future: Pin<Box<F>>,
     answer: Answer,
-    status: impl FnOnce(F::Output) -> ResponseStatus,
+    outcome: impl FnOnce(F::Output) -> Outcome,
     spawn: impl FnOnce(Pin<Box<F>>, Answer),
 ) {
     let mut cx = Context::from_waker(Waker::noop());
     match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx))) {
         Ok(Poll::Ready(output)) => {
-            let status = status(output);
-            answer.send(&status);
+            let outcome = outcome(output);
+            answer.send_outcome(&outcome);
         }
         Ok(Poll::Pending) => spawn(future, answer),
         Err(payload) => {

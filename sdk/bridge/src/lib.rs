@@ -13,10 +13,13 @@
 
 pub mod answer;
 pub mod calls;
+pub mod durations;
 pub mod operation;
+mod outcome;
 pub mod read;
 pub mod response;
 
 pub use answer::{Answer, Receipt};
 pub use calls::{Pending, Ticket};
+pub use outcome::Outcome;
 pub use read::Malformed;

@@ -60,6 +60,9 @@ pub enum Malformed {
     /// A hop count that does not fit.
     #[error("the hop count is {0}, at most 255 is taken")]
     MaxForwards(u32),
+    /// A number among the notifications of a subscription that does not fit.
+    #[error("the version is {0}, at most 4294967295 is taken")]
+    Version(u64),
     /// The identifier of an operation is none.
     #[error(transparent)]
     TransactionId(#[from] TransactionIdError),
@@ -72,7 +75,13 @@ pub enum Malformed {
     /// What says why a message was not delivered says something else.
     #[error("the failure in the disposition has another status")]
     NoFailure,
-    /// The source or the destination is no `im:` URI.
+    /// The subscription or publication is not named.
+    #[error("the subscription is not named: {0}")]
+    Subscription(TransactionIdError),
+    /// An operation of the presence service says nothing of it.
+    #[error("an operation of the presence service has no `presence`")]
+    NoPresence,
+    /// The source or the destination is none.
     #[error("the {what} is invalid: {error}")]
     Address {
         /// Which.
@@ -191,6 +200,7 @@ macro_rules! sized {
 
 sized! {
     abi::Operation = 224;
+    abi::Presence = 64;
     abi::Response = 64;
     abi::Host = 72;
     abi::LogRecord = 56;

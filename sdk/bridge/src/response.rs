@@ -4,9 +4,17 @@
 use std::time::Duration;
 
 use rialto_abi as abi;
-use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, Retry, TransactionId};
+use rialto_model::{
+    Failure, FailureReason, Origin, Response, ResponseStatus, Retry, TransactionId,
+};
 
-use crate::read::{self, Malformed};
+use crate::{
+    Outcome,
+    durations::{duration, duration_ms},
+    read::{self, Malformed},
+};
+
+pub use crate::durations::milliseconds;
 
 /// The longest detail of a failure that crosses, in bytes; of a longer one its beginning does.
 pub const MAX_DETAIL: usize = 1024;
@@ -36,6 +44,7 @@ pub fn view(transaction_id: Option<&TransactionId>, status: &ResponseStatus) -> 
         retry_after_ms: 0,
         transaction_id: transaction_id.map_or(read::NONE, |id| read::lend(id.as_bytes())),
         detail: read::NONE,
+        duration_ms: abi::DURATION_NOT_SAID,
     };
     match status {
         ResponseStatus::Success => {}
@@ -43,6 +52,22 @@ pub fn view(transaction_id: Option<&TransactionId>, status: &ResponseStatus) -> 
         ResponseStatus::Failure(failure) => fail(&mut response, failure),
     }
     response
+}
+
+/// Lends a response, with its identifier; valid as long as it.
+pub fn response_view(response: &Response) -> abi::Response {
+    abi::Response {
+        duration_ms: duration_ms(response.duration()),
+        ..view(Some(response.transaction_id()), response.status())
+    }
+}
+
+/// Lends an outcome; valid as long as it.
+pub fn outcome_view(outcome: &Outcome) -> abi::Response {
+    abi::Response {
+        duration_ms: duration_ms(outcome.duration),
+        ..view(None, &outcome.status)
+    }
 }
 
 /// Lends a failure that is a part of something else; valid as long as the argument.
@@ -63,11 +88,23 @@ fn fail(response: &mut abi::Response, failure: &Failure) {
 /// Takes a status from the other side, which must be for `expected`.
 ///
 /// # Safety
-/// `response` follows the contract: null, or readable for its own size, as are its slices.
+/// As [`outcome`].
 pub unsafe fn own(
     response: *const abi::Response,
     expected: Option<&TransactionId>,
 ) -> Result<ResponseStatus, Malformed> {
+    // SAFETY: the caller's promise.
+    unsafe { outcome(response, expected) }.map(|outcome| outcome.status)
+}
+
+/// Takes an outcome from the other side, which must be for `expected`.
+///
+/// # Safety
+/// `response` follows the contract: null, or readable for its own size, as are its slices.
+pub unsafe fn outcome(
+    response: *const abi::Response,
+    expected: Option<&TransactionId>,
+) -> Result<Outcome, Malformed> {
     // SAFETY: the caller's promise.
     let (response, id) = unsafe {
         let response = read::prefix(response)?;
@@ -80,16 +117,22 @@ pub unsafe fn own(
     if !id.is_empty() && !expected.is_some_and(same) {
         return Err(Malformed::AnotherOperation);
     }
-    match response.status {
-        abi::SUCCESS => Ok(ResponseStatus::Success),
-        abi::INDETERMINANT => Ok(ResponseStatus::Indeterminant),
+    let status = match response.status {
+        abi::SUCCESS => ResponseStatus::Success,
+        abi::INDETERMINANT => ResponseStatus::Indeterminant,
         // SAFETY: the caller's promise.
-        abi::FAILURE => Ok(unsafe { failure(&response) }?.into()),
-        number => Err(Malformed::Unknown {
-            what: "the status",
-            number,
-        }),
-    }
+        abi::FAILURE => unsafe { failure(&response) }?.into(),
+        number => {
+            return Err(Malformed::Unknown {
+                what: "the status",
+                number,
+            });
+        }
+    };
+    Ok(Outcome {
+        status,
+        duration: duration(response.duration_ms),
+    })
 }
 
 /// An unknown reason, origin or retry loses its detail only.
@@ -155,14 +198,5 @@ const fn retry(number: u32, after_ms: u64) -> Option<Retry> {
         abi::RETRY_AFTER => Some(Retry::After(Duration::from_millis(after_ms))),
         abi::RETRY_BACKOFF => Some(Retry::Backoff),
         _ => None,
-    }
-}
-
-/// A duration as the contract has it.
-pub const fn milliseconds(duration: Duration) -> u64 {
-    let milliseconds = duration.as_millis();
-    match milliseconds > u64::MAX as u128 {
-        true => u64::MAX,
-        false => milliseconds as u64,
     }
 }

@@ -24,7 +24,7 @@ use rialto_bridge::{
     calls::{self, Answered, Owner, Subject},
     response,
 };
-use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, TransactionId};
+use rialto_model::{Failure, FailureReason, Origin, Response, ResponseStatus, TransactionId};
 
 struct Unpark(thread::Thread);
 
@@ -37,15 +37,17 @@ impl Wake for Unpark {
 fn wait(mut pending: Pending) -> ResponseStatus {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
-        if let Poll::Ready(status) = Pin::new(&mut pending).poll(&mut Context::from_waker(&waker)) {
-            return status;
+        if let Poll::Ready(outcome) = Pin::new(&mut pending).poll(&mut Context::from_waker(&waker))
+        {
+            return outcome.status;
         }
         thread::park();
     }
 }
 
 fn poll(pending: &mut Pending) -> Poll<ResponseStatus> {
-    Pin::new(pending).poll(&mut Context::from_waker(Waker::noop()))
+    let polled = Pin::new(pending).poll(&mut Context::from_waker(Waker::noop()));
+    polled.map(|outcome| outcome.status)
 }
 
 fn id(text: &str) -> TransactionId {
@@ -190,8 +192,9 @@ fn call_is_found_when_it_is_older_than_its_limit() {
 struct Inbox(Mutex<Vec<(u64, TransactionId)>>);
 
 impl Answered for Inbox {
-    fn answered(&self, token: u64, transaction_id: TransactionId, _: ResponseStatus) {
-        self.0.lock().unwrap().push((token, transaction_id));
+    fn answered(&self, token: u64, response: Response) {
+        let answered = (token, *response.transaction_id());
+        self.0.lock().unwrap().push(answered);
     }
 }
 
@@ -283,8 +286,8 @@ fn answer_goes_to_the_one_who_was_named_for_it_once() {
     let hears = Arc::clone(&heard);
     let ticket = calls::open_then(
         Subject::operation(Owner::unique(), &id("a")),
-        move |status| {
-            hears.lock().unwrap().push(status);
+        move |outcome| {
+            hears.lock().unwrap().push(outcome.status);
         },
     );
     let completion = ticket.completion();

@@ -51,7 +51,7 @@ fn full() -> DispositionOperation {
 fn disposition(operation: Operation) -> DispositionOperation {
     match operation {
         Operation::Disposition(disposition) => disposition,
-        Operation::Message(other) => panic!("{other:?} is no disposition"),
+        other => panic!("{other:?} is no disposition"),
     }
 }
 
@@ -222,7 +222,7 @@ fn half_of_a_pointer_is_none() {
 
 #[test]
 fn what_is_newer_than_this_side_is_an_unsupported_service_and_all_else_a_fault() {
-    let kind = taken(|raw| raw.kind = 3).unwrap_err();
+    let kind = taken(|raw| raw.kind = 99).unwrap_err();
     let disposition = taken(|raw| raw.disposition = 12).unwrap_err();
     let address = taken(|raw| raw.source = lend(b"bob")).unwrap_err();
     assert_eq!(kind.reason(), FailureReason::UnsupportedService);

@@ -61,7 +61,7 @@ fn taken(spoil: impl FnOnce(&mut abi::Operation)) -> Result<MessageOperation, Ma
 fn message(operation: Operation) -> MessageOperation {
     match operation {
         Operation::Message(message) => message,
-        Operation::Disposition(other) => panic!("{other:?} is no message"),
+        other => panic!("{other:?} is no message"),
     }
 }
 

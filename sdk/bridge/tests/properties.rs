@@ -178,5 +178,5 @@ fn there_are_sides_that_know_less() {
         Some(&224),
         "the first release of the contract"
     );
-    assert_eq!(sizes.len(), 9, "one for each field that was added");
+    assert_eq!(sizes.len(), 10, "one for each field that was added");
 }

@@ -4,7 +4,7 @@ use std::{ffi::c_void, pin::Pin, sync::Arc, time::Duration};
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Answer, Malformed,
+    Answer, Malformed, Outcome,
     answer::{answer_or_spawn, caught},
     operation::{self, Operation},
 };
@@ -27,24 +27,46 @@ pub(super) unsafe extern "C" fn deliver<P: Plugin>(
         answered(done, (), |unanswered| {
             let adapter = Adapter::<P>::of(adapter);
             match operation::own(operation) {
-                Ok(Operation::Message(operation)) => {
-                    let call = Call::of(*operation.transaction_id(), operation.deadline());
-                    begin(&adapter, unanswered, call, |plugin| {
-                        plugin.deliver(operation)
-                    });
-                }
-                Ok(Operation::Disposition(operation)) => {
-                    let call = Call::of(*operation.transaction_id(), operation.deadline());
-                    begin(&adapter, unanswered, call, |plugin| {
-                        plugin.deliver_disposition(operation)
-                    });
-                }
+                Ok(operation) => hand_over(&adapter, unanswered, operation),
                 Err(error) => {
                     let status = refused(&error);
                     unanswered.take().map(|answer| answer.send(&status));
                 }
             }
         });
+    }
+}
+
+#[inline(always)]
+fn hand_over<P: Plugin>(
+    adapter: &Arc<Adapter<P>>,
+    unanswered: &mut Unanswered,
+    operation: Operation,
+) {
+    let call = Call::of(*operation.transaction_id(), operation.deadline());
+    match operation {
+        Operation::Message(operation) => {
+            begin(adapter, unanswered, call, |plugin| {
+                plugin.deliver(operation)
+            });
+        }
+        Operation::Disposition(operation) => {
+            begin(adapter, unanswered, call, |plugin| {
+                plugin.deliver_disposition(operation)
+            });
+        }
+        Operation::Subscribe(operation) => {
+            begin(adapter, unanswered, call, |plugin| {
+                plugin.subscribe(operation)
+            });
+        }
+        Operation::Notify(operation) => {
+            begin(adapter, unanswered, call, |plugin| plugin.notify(operation));
+        }
+        Operation::Publish(_) => {
+            let status = Failure::new(FailureReason::UnsupportedService).into();
+            unanswered.take().map(|answer| answer.send(&status));
+        }
     }
 }
 
@@ -85,7 +107,7 @@ fn begin<P, F>(
     answer_or_spawn(
         future,
         answer,
-        |result| status(&id, result),
+        |result| outcome(&id, result),
         |future, answer| {
             Rest {
                 future,
@@ -122,14 +144,14 @@ where
             Some(deadline) => tokio::time::timeout(deadline, delivery).await,
             None => Ok(delivery.await),
         };
-        let status = match result {
-            Ok(Ok(result)) => status(&id, result),
-            Ok(Err(panicked)) => panicked,
+        let outcome = match result {
+            Ok(Ok(result)) => outcome(&id, result),
+            Ok(Err(panicked)) => panicked.into(),
             Err(_) => Failure::new(FailureReason::TimedOut).into(),
         };
         self.adapter.deliveries().remove(&answer.ticket());
         drop(self);
-        answer.send(&status);
+        answer.send_outcome(&outcome);
     }
 }
 
@@ -145,14 +167,14 @@ pub(super) unsafe extern "C" fn cancel<P: Plugin>(adapter: *mut c_void, ticket: 
 }
 
 /// A response is for the operation that it answers, or the plugin mixed two up.
-fn status(id: &TransactionId, result: Result<Response>) -> ResponseStatus {
+fn outcome(id: &TransactionId, result: Result<Response>) -> Outcome {
     match result {
-        Ok(response) if response.transaction_id() == id => response.into_status(),
+        Ok(response) if response.transaction_id() == id => response.into(),
         Ok(_) => Failure::new(FailureReason::Internal)
             .with_origin(Origin::Plugin)
             .with_detail("the plugin answered another operation")
             .into(),
-        Err(error) => error.into(),
+        Err(error) => ResponseStatus::from(error).into(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::ptr;
 use libfuzzer_sys::fuzz_target;
 use rialto_abi as abi;
 use rialto_bridge::{
-    operation::{DispositionView, Operation, View, own},
+    operation::{Operation, own},
     read::{NONE, lend},
     response::MAX_DETAIL,
 };
@@ -16,35 +16,39 @@ fuzz_target!(|data: &[u8]| {
     let mut input = Input(data);
     let failure = input.response();
     let headers: Vec<_> = (0..input.byte() % 4).map(|_| input.header()).collect();
-    let raw = input.operation(&failure, &headers);
+    let mut raw = input.operation(&failure, &headers);
+    let presence = input.presence();
+    raw.presence = match input.byte() {
+        0 => ptr::null(),
+        _ => &raw const presence,
+    };
     // SAFETY: all memory that is named is there; what is not is null, or longer than anything that is read.
     match unsafe { own(&raw const raw) } {
-        Ok(Operation::Message(message)) => {
-            let kept = [message.identity(), message.reference()];
-            assert!(
-                kept.iter()
-                    .flatten()
-                    .all(|kept| kept.len() <= abi::MAX_KEPT)
-            );
-            // SAFETY: a view follows the contract.
-            let again = unsafe { own(View::of(&message).raw()) };
-            assert_eq!(again, Ok(Operation::Message(message)));
-        }
-        Ok(Operation::Disposition(disposition)) => {
-            assert!(
-                disposition
-                    .reference()
-                    .is_none_or(|kept| kept.len() <= abi::MAX_KEPT)
-            );
-            let failure = disposition.failure();
-            assert!(failure.is_none_or(|failure| failure.detail().len() <= MAX_DETAIL));
-            // SAFETY: a view follows the contract.
-            let again = unsafe { own(DispositionView::of(&disposition).raw()) };
-            assert_eq!(again, Ok(Operation::Disposition(disposition)));
+        Ok(operation) => {
+            bounds(&operation);
+            // SAFETY: what is lent follows the contract.
+            let again = operation.lend(|raw| unsafe { own(raw) });
+            assert_eq!(again, Ok(operation));
         }
         Err(error) => drop(error.to_string()),
     }
 });
+
+fn bounds(operation: &Operation) {
+    let kept = match operation {
+        Operation::Message(message) => [message.identity(), message.reference()],
+        Operation::Disposition(disposition) => {
+            let failure = disposition.failure();
+            assert!(failure.is_none_or(|failure| failure.detail().len() <= MAX_DETAIL));
+            [disposition.reference(), None]
+        }
+        Operation::Subscribe(subscription) => [subscription.reference(), None],
+        Operation::Notify(notification) => [notification.reference(), None],
+        Operation::Publish(_) => [None, None],
+    };
+    let mut kept = kept.into_iter().flatten();
+    assert!(kept.all(|kept| kept.len() <= abi::MAX_KEPT));
+}
 
 /// What is left of the input.
 struct Input<'a>(&'a [u8]);
@@ -114,6 +118,21 @@ impl<'a> Input<'a> {
             retry_after_ms: self.number(),
             transaction_id: self.bytes(),
             detail: self.bytes(),
+            duration_ms: 0,
+        }
+    }
+
+    fn presence(&mut self) -> abi::Presence {
+        abi::Presence {
+            size: self.small(1),
+            package: self.small(1),
+            subscription_id: self.bytes(),
+            duration_ms: self.number(),
+            state: self.small(1),
+            reason: self.small(1),
+            retry_after_ms: self.number(),
+            version: self.number(),
+            expected_version: self.number(),
         }
     }
 
@@ -152,6 +171,7 @@ impl<'a> Input<'a> {
                 0 => ptr::null(),
                 _ => failure,
             },
+            presence: ptr::null(),
         }
     }
 }

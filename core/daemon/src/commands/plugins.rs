@@ -74,6 +74,7 @@ fn services(manifest: &Manifest) -> Vec<&'static str> {
     let offered = [
         ("messages", manifest.offers_messages()),
         ("dispositions", manifest.offers_dispositions()),
+        ("presence", manifest.offers_presence()),
     ];
     let names = offered.into_iter().filter(|(_, is_offered)| *is_offered);
     names.map(|(name, _)| name).collect()
@@ -90,6 +91,7 @@ fn describe(library: &Library) -> serde_json::Value {
         "lookups": manifest.lookups().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "messages": manifest.offers_messages(),
         "dispositions": manifest.offers_dispositions(),
+        "presence": manifest.offers_presence(),
         "patience_ms": manifest.patience().map(|patience| patience.as_millis() as u64),
         "licence": manifest.licence(),
         "authors": manifest.authors(),

@@ -11,7 +11,7 @@ use rialto_model::{Responder, Response, TransactionId};
 
 use super::Adapter;
 
-/// An operation at a plugin, of either kind; yields the response. Dropping it before cancels the delivery.
+/// An operation at a plugin, of any kind; yields the response. Dropping it before cancels the delivery.
 #[derive(Debug)]
 #[must_use = "dropping a delivery cancels it"]
 pub struct Delivery {
@@ -39,8 +39,8 @@ impl Future for Delivery {
 
     /// Stays pending after it has yielded its response.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let status = Pin::new(&mut self.pending).poll(cx);
-        status.map(|status| Responder::resume(self.transaction_id).respond(status))
+        let outcome = Pin::new(&mut self.pending).poll(cx);
+        outcome.map(|outcome| outcome.respond(Responder::resume(self.transaction_id)))
     }
 }
 

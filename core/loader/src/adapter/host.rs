@@ -15,7 +15,7 @@ use rialto_bridge::{
     read,
     response::{MAX_DETAIL, line},
 };
-use rialto_model::{Failure, Origin, Responder, ResponseStatus, TransactionId};
+use rialto_model::{Failure, Origin, Response};
 
 use super::AdapterId;
 use crate::{Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
@@ -26,31 +26,45 @@ pub(crate) struct Side {
     id: AdapterId,
     name: Arc<str>,
     gateway: Arc<dyn Gateway>,
-    told: Told,
+    told: Taker,
+    subscribed: Taker,
+    notified: Taker,
 }
 
-/// Where the responses to dispositions go.
-pub(crate) struct Told {
+/// Where the responses to the operations of one kind go, which are not messages.
+pub(crate) struct Taker {
     id: AdapterId,
     gateway: Arc<dyn Gateway>,
+    take: fn(&dyn Gateway, AdapterId, u64, Response),
 }
 
 impl Side {
     pub(crate) fn leak(id: AdapterId, name: Arc<str>, gateway: Arc<dyn Gateway>) -> &'static Self {
-        let told = Told {
+        let taker = |take| Taker {
             id,
             gateway: Arc::clone(&gateway),
+            take,
         };
         Box::leak(Box::new(Self {
             id,
             name,
+            told: taker(<dyn Gateway>::disposition_responded),
+            subscribed: taker(<dyn Gateway>::subscribe_responded),
+            notified: taker(<dyn Gateway>::notify_responded),
             gateway,
-            told,
         }))
     }
 
-    pub(crate) const fn told(&self) -> &Told {
+    pub(crate) const fn told(&self) -> &Taker {
         &self.told
+    }
+
+    pub(crate) const fn subscribed(&self) -> &Taker {
+        &self.subscribed
+    }
+
+    pub(crate) const fn notified(&self) -> &Taker {
+        &self.notified
     }
 
     pub(crate) const fn id(&self) -> AdapterId {
@@ -87,6 +101,20 @@ impl Side {
         unsafe { &*ctx.cast::<Self>() }
     }
 
+    /// Hands the gateway what the adapter submits.
+    pub(crate) fn take(&self, operation: Operation, answer: SubmitAnswer) {
+        let (gateway, from) = (&self.gateway, self.id);
+        match operation {
+            Operation::Message(operation) => gateway.submit(from, operation, answer),
+            Operation::Disposition(operation) => {
+                gateway.submit_disposition(from, operation, answer);
+            }
+            Operation::Subscribe(operation) => gateway.submit_subscribe(from, operation, answer),
+            Operation::Notify(operation) => gateway.submit_notify(from, operation, answer),
+            Operation::Publish(operation) => gateway.submit_publish(from, operation, answer),
+        }
+    }
+
     /// # Safety
     /// `metric` follows the contract.
     unsafe fn measured(&self, metric: abi::Bytes, measure: Measure) {
@@ -104,16 +132,14 @@ impl std::fmt::Debug for Side {
 }
 
 impl Answered for Side {
-    fn answered(&self, token: u64, transaction_id: TransactionId, status: ResponseStatus) {
-        let response = Responder::resume(transaction_id).respond(status);
+    fn answered(&self, token: u64, response: Response) {
         self.gateway.responded(self.id, token, response);
     }
 }
 
-impl Answered for Told {
-    fn answered(&self, token: u64, transaction_id: TransactionId, status: ResponseStatus) {
-        let response = Responder::resume(transaction_id).respond(status);
-        self.gateway.disposition_responded(self.id, token, response);
+impl Answered for Taker {
+    fn answered(&self, token: u64, response: Response) {
+        (self.take)(&*self.gateway, self.id, token, response);
     }
 }
 
@@ -133,17 +159,12 @@ unsafe extern "C" fn submit(
     let answer = unsafe { Answer::new(done, Origin::Host) };
     guard(|| {
         // SAFETY: the plugin's promise, for both.
-        let (side, operation) = unsafe { (Side::of(ctx), operation::own(operation)) };
-        match operation {
-            Ok(Operation::Message(operation)) => {
+        match unsafe { (Side::of(ctx), operation::own(operation)) } {
+            (side, Ok(operation)) => {
                 let answer = SubmitAnswer::new(answer, *operation.transaction_id());
-                side.gateway.submit(side.id, operation, answer);
+                side.take(operation, answer);
             }
-            Ok(Operation::Disposition(operation)) => {
-                let answer = SubmitAnswer::new(answer, *operation.transaction_id());
-                side.gateway.submit_disposition(side.id, operation, answer);
-            }
-            Err(error) => {
+            (_, Err(error)) => {
                 let failure = Failure::new(error.reason())
                     .with_origin(Origin::Plugin)
                     .with_detail(format!(

@@ -20,16 +20,18 @@ use rialto_abi as abi;
 use rialto_bridge::{
     Ticket,
     calls::{self, Owner, Subject},
-    operation::{DispositionView, View},
+    operation::{DispositionView, PresenceView, View},
 };
 use rialto_model::{
-    DispositionOperation, Failure, FailureReason, MessageOperation, ResponseStatus, TransactionId,
+    DispositionOperation, Failure, FailureReason, MessageOperation, NotifyOperation,
+    ResponseStatus, SubscribeOperation, TransactionId,
 };
 
 use crate::{
     Claim, Library, Manifest,
     child::{self, LentOperation, Remote},
     claims::Reservation,
+    gateway::not_offered,
     log,
     watchdog::{self, Watched},
 };
@@ -152,6 +154,26 @@ impl Adapter {
         ticket
     }
 
+    /// Hands a subscription to the plugin, as [`deliver_with`](Self::deliver_with) does a message. The response comes to
+    /// [`Gateway::subscribe_responded`](crate::Gateway::subscribe_responded); a plugin that does not offer the service is not called.
+    pub fn subscribe_with(&self, operation: SubscribeOperation, token: u64) -> Ticket {
+        let (way, subscribed) = (self.way(), self.side().subscribed());
+        let subject = way.subject(operation.transaction_id(), operation.deadline());
+        let ticket = calls::open_with(subject, subscribed, token);
+        self.carry_presence(&way, &mut PresenceView::subscribe(&operation), ticket);
+        ticket
+    }
+
+    /// Hands a notification to the plugin, as [`deliver_with`](Self::deliver_with) does a message. The response comes to
+    /// [`Gateway::notify_responded`](crate::Gateway::notify_responded); a plugin that does not offer the service is not called.
+    pub fn notify_with(&self, operation: NotifyOperation, token: u64) -> Ticket {
+        let (way, notified) = (self.way(), self.side().notified());
+        let subject = way.subject(operation.transaction_id(), operation.deadline());
+        let ticket = calls::open_with(subject, notified, token);
+        self.carry_presence(&way, &mut PresenceView::notify(&operation), ticket);
+        ticket
+    }
+
     /// Ends the waiting for a response: none comes any more, and the plugin is told. False: it has come.
     pub fn cancel(&self, ticket: Ticket) -> bool {
         let waited = calls::abandon(ticket);
@@ -177,6 +199,26 @@ impl Adapter {
         let pending = calls::open(way.subject(&id, operation.deadline()));
         if let Some(ticket) = pending.ticket() {
             self.carry_disposition(&way, &operation, ticket);
+        }
+        Delivery::new(self.clone(), id, pending)
+    }
+
+    /// Hands a subscription to the plugin, as [`deliver`](Self::deliver) does a message.
+    pub fn subscribe(&self, operation: SubscribeOperation) -> Delivery {
+        let (way, id) = (self.way(), *operation.transaction_id());
+        let pending = calls::open(way.subject(&id, operation.deadline()));
+        if let Some(ticket) = pending.ticket() {
+            self.carry_presence(&way, &mut PresenceView::subscribe(&operation), ticket);
+        }
+        Delivery::new(self.clone(), id, pending)
+    }
+
+    /// Hands a notification to the plugin, as [`deliver`](Self::deliver) does a message.
+    pub fn notify(&self, operation: NotifyOperation) -> Delivery {
+        let (way, id) = (self.way(), *operation.transaction_id());
+        let pending = calls::open(way.subject(&id, operation.deadline()));
+        if let Some(ticket) = pending.ticket() {
+            self.carry_presence(&way, &mut PresenceView::notify(&operation), ticket);
         }
         Delivery::new(self.clone(), id, pending)
     }
@@ -235,10 +277,16 @@ impl Adapter {
         if self.manifest().offers_dispositions() {
             way.carry(DispositionView::of(operation).raw(), ticket);
         } else {
-            calls::answer(
-                ticket,
-                Failure::new(FailureReason::UnsupportedService).into(),
-            );
+            calls::answer(ticket, not_offered());
+        }
+    }
+
+    /// Only to a plugin that offers the service.
+    fn carry_presence(&self, way: &Way<'_>, operation: &mut PresenceView<'_>, ticket: Ticket) {
+        if self.manifest().offers_presence() {
+            way.carry(operation.raw(), ticket);
+        } else {
+            calls::answer(ticket, not_offered());
         }
     }
 }

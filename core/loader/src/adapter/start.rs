@@ -70,7 +70,7 @@ impl Adapter {
             beginning.spawn(sender).map_err(failed)?;
         }
         // The call returns, and the plugin answers: in this order or the other.
-        let both = async { (receiver.await, pending.await) };
+        let both = async { (receiver.await, pending.await.status) };
         let (begun, status) = timeout(limit, both)
             .await
             .map_err(|_| LoadError::StartTimedOut {

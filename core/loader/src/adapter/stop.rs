@@ -90,6 +90,7 @@ impl Inner {
         match timeout(limit.saturating_add(watchdog::GRACE), pending)
             .await
             .map_err(late)?
+            .status
         {
             ResponseStatus::Failure(failure) => Err(StopError::Failed {
                 adapter: Arc::clone(name),

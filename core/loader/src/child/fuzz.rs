@@ -2,10 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use rialto_bridge::{
-    Malformed,
-    operation::{DispositionView, Operation, View},
-};
+use rialto_bridge::{Malformed, operation::Operation};
 
 use super::{
     frame::{Frame, FrameError, Kind},
@@ -40,11 +37,11 @@ fn read_frame(mut frame: Frame<'_>, lists: &mut Lists) -> Result<(), FrameError>
         Kind::Loaded => drop(refusals::read_claims(&adapter, &mut frame)?),
         Kind::Refused => drop(refusals::read_refused(&adapter, library, &mut frame)?),
         Kind::Answer => {
-            let status = read_answer(&mut frame)?;
+            let outcome = read_answer(&mut frame)?;
             let mut written = Vec::new();
-            assert!(put_answer(&mut written, 1, &status));
+            assert!(put_answer(&mut written, 1, &outcome));
             let again = read_again(&written, |frame, _| read_answer(frame));
-            assert_eq!(again, Ok(status));
+            assert_eq!(again, Ok(outcome));
         }
         Kind::Deliver | Kind::Submit => {
             let operation = LentOperation::read(&mut frame, lists)?.own();
@@ -67,16 +64,12 @@ fn read_frame(mut frame: Frame<'_>, lists: &mut Lists) -> Result<(), FrameError>
 
 fn written(operation: &Operation) -> Vec<u8> {
     let mut written = Vec::new();
-    let mut put = |raw| {
-        // SAFETY: what a view lends.
+    operation.lend(|raw| {
+        // SAFETY: it is lent.
         #[expect(unsafe_code, reason = "writes what is lent")]
         let fits = unsafe { put_operation(&mut written, Kind::Submit, 1, raw) };
         assert!(fits, "no longer than what was read");
-    };
-    match operation {
-        Operation::Message(operation) => put(View::of(operation).raw()),
-        Operation::Disposition(operation) => put(DispositionView::of(operation).raw()),
-    }
+    });
     written
 }
 

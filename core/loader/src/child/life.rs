@@ -243,7 +243,9 @@ impl Life {
         while let Some(mut frame) = self.inbox.next()? {
             match frame.kind {
                 Kind::Pong => pulse.heard(),
-                Kind::Answer if frame.ticket == START => listener.started(read_answer(&mut frame)?),
+                Kind::Answer if frame.ticket == START => {
+                    listener.started(read_answer(&mut frame)?.status);
+                }
                 _ => {
                     // A panic of the gateway's must not end an adapter.
                     let heard = catch_unwind(AssertUnwindSafe(|| link.hear(frame, lists)));

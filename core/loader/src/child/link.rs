@@ -11,12 +11,11 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Answer, Malformed, Ticket,
+    Answer, Malformed, Outcome, Ticket,
     calls::{self, Owner, Subject},
-    operation::Operation,
     response::{MAX_DETAIL, line},
 };
-use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, Retry, TransactionId};
+use rialto_model::{Failure, FailureReason, Origin, Retry, TransactionId};
 
 use super::{
     MAX_SUBMISSIONS, MAX_SUBMITTED,
@@ -121,12 +120,12 @@ impl Link {
         let ticket = frame.ticket;
         match frame.kind {
             Kind::Answer => {
-                let status = read_answer(&mut frame)?;
+                let outcome = read_answer(&mut frame)?;
                 let ticket = Ticket::from_number(ticket);
-                if calls::answer_of(self.deliveries, ticket, || status.clone()) {
+                if calls::answer_of(self.deliveries, ticket, || outcome.clone()) {
                     self.in_flight.fetch_sub(1, Ordering::Relaxed);
                 } else {
-                    calls::answer_of(self.lifecycle, ticket, || status);
+                    calls::answer_of(self.lifecycle, ticket, || outcome);
                 }
             }
             Kind::Submit => self.submit(frame, lists)?,
@@ -152,18 +151,10 @@ impl Link {
 
     fn submit(self: &Arc<Self>, mut frame: Frame<'_>, lists: &mut Lists) -> Result<(), FrameError> {
         let (number, bytes) = (frame.ticket, frame.len());
-        let operation = LentOperation::read(&mut frame, lists)?.own();
-        match operation {
-            Ok(Operation::Message(operation)) => {
+        match LentOperation::read(&mut frame, lists)?.own() {
+            Ok(operation) => {
                 let answer = self.open(number, bytes, operation.transaction_id())?;
-                self.side
-                    .gateway()
-                    .submit(self.side.id(), operation, answer);
-            }
-            Ok(Operation::Disposition(operation)) => {
-                let answer = self.open(number, bytes, operation.transaction_id())?;
-                let (gateway, id) = (self.side.gateway(), self.side.id());
-                gateway.submit_disposition(id, operation, answer);
+                self.side.take(operation, answer);
             }
             Err(error) => self.refuse(number, &error),
         }
@@ -186,7 +177,7 @@ impl Link {
         }
         let this = Arc::clone(self);
         let subject = Subject::operation(self.lifecycle, id);
-        let ticket = calls::open_then(subject, move |status| this.answer(number, &status));
+        let ticket = calls::open_then(subject, move |outcome| this.answer(number, &outcome));
         submissions.bytes += bytes;
         submissions
             .open
@@ -199,10 +190,10 @@ impl Link {
     }
 
     /// Tells the child how its submission ended.
-    fn answer(&self, number: u64, status: &ResponseStatus) {
+    fn answer(&self, number: u64, outcome: &Outcome) {
         let open = self.take_submission(number).1;
         self.outbox
-            .put(open, |out| put_answer(out, number, status))
+            .put(open, |out| put_answer(out, number, outcome))
             .unwrap_or_default();
     }
 

@@ -5,11 +5,11 @@ use std::{marker::PhantomData, ptr};
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Malformed, operation,
+    Malformed, Outcome, operation,
     read::{self, NONE, lend},
     response,
 };
-use rialto_model::{ResponseStatus, TransactionId};
+use rialto_model::TransactionId;
 
 use super::frame::{self, Frame, FrameError, Kind, Writer};
 
@@ -90,6 +90,10 @@ unsafe fn write(frame: &mut Writer<'_>, raw: &abi::Operation) -> Result<(), Malf
             Some(failure) => write_response(frame.number(1), failure)?,
             None => drop(frame.number(0)),
         }
+        match raw.presence.as_ref() {
+            Some(presence) => write_presence(frame.number(1), presence)?,
+            None => drop(frame.number(0)),
+        }
     }
     Ok(())
 }
@@ -112,6 +116,7 @@ pub(crate) struct Lists {
     headers: Vec<abi::Header>,
     content_headers: Vec<abi::ContentHeader>,
     failure: Option<abi::Response>,
+    presence: Option<abi::Presence>,
 }
 
 /// An operation as the contract lends it, out of a frame.
@@ -158,6 +163,7 @@ impl<'l> LentOperation<'l> {
         raw.content_headers = lists.content_headers.as_ptr();
         raw.content_headers_len = lists.content_headers.len();
         raw.failure = lists.failure.as_ref().map_or(ptr::null(), ptr::from_ref);
+        raw.presence = lists.presence.as_ref().map_or(ptr::null(), ptr::from_ref);
         Ok(Self {
             raw,
             _frame: PhantomData,
@@ -204,6 +210,10 @@ impl Lists {
             0 => None,
             _ => Some(lent_response(frame)?),
         };
+        self.presence = match frame.count(1)? {
+            0 => None,
+            _ => Some(lent_presence(frame)?),
+        };
         Ok(())
     }
 }
@@ -212,9 +222,38 @@ fn lent(frame: &mut Frame<'_>) -> Result<abi::Bytes, FrameError> {
     Ok(frame.optional()?.map_or(NONE, lend))
 }
 
+/// # Safety
+/// As [`put_operation`].
+unsafe fn write_presence(frame: &mut Writer<'_>, raw: &abi::Presence) -> Result<(), Malformed> {
+    frame
+        .number(raw.package.into())
+        .number(raw.duration_ms)
+        .number(raw.state.into())
+        .number(raw.reason.into())
+        .number(raw.retry_after_ms)
+        .number(raw.version)
+        .number(raw.expected_version);
+    // SAFETY: the caller's promise.
+    unsafe { slice(frame, raw.subscription_id) }
+}
+
+fn lent_presence(frame: &mut Frame<'_>) -> Result<abi::Presence, FrameError> {
+    Ok(abi::Presence {
+        size: size_of::<abi::Presence>() as u32,
+        package: frame.code()?,
+        duration_ms: frame.number()?,
+        state: frame.code()?,
+        reason: frame.code()?,
+        retry_after_ms: frame.number()?,
+        version: frame.number()?,
+        expected_version: frame.number()?,
+        subscription_id: lent(frame)?,
+    })
+}
+
 /// Appends how a call ended.
-pub(crate) fn put_answer(out: &mut Vec<u8>, ticket: u64, status: &ResponseStatus) -> bool {
-    let raw = response::view(None, status);
+pub(crate) fn put_answer(out: &mut Vec<u8>, ticket: u64, outcome: &Outcome) -> bool {
+    let raw = response::outcome_view(outcome);
     let mut malformed = Ok(());
     let fits = frame::put(out, Kind::Answer, ticket, |frame| {
         // SAFETY: a view of what outlives this call.
@@ -231,7 +270,8 @@ unsafe fn write_response(frame: &mut Writer<'_>, raw: &abi::Response) -> Result<
         .number(raw.reason.into())
         .number(raw.origin.into())
         .number(raw.retry.into())
-        .number(raw.retry_after_ms);
+        .number(raw.retry_after_ms)
+        .number(raw.duration_ms);
     // SAFETY: the caller's promise.
     unsafe { slice(frame, raw.detail) }
 }
@@ -245,15 +285,16 @@ fn lent_response(frame: &mut Frame<'_>) -> Result<abi::Response, FrameError> {
         retry: frame.code()?,
         reserved: 0,
         retry_after_ms: frame.number()?,
+        duration_ms: frame.number()?,
         transaction_id: NONE,
         detail: lent(frame)?,
     })
 }
 
 /// Reads how a call ended; what makes no sense is a failure that says so.
-pub(crate) fn read_answer(frame: &mut Frame<'_>) -> Result<ResponseStatus, FrameError> {
+pub(crate) fn read_answer(frame: &mut Frame<'_>) -> Result<Outcome, FrameError> {
     let raw = lent_response(frame)?;
     // SAFETY: its slices lie in the frame.
-    let status = unsafe { response::own(&raw const raw, None) };
-    Ok(status.unwrap_or_else(|error| response::malformed(&error)))
+    let outcome = unsafe { response::outcome(&raw const raw, None) };
+    Ok(outcome.unwrap_or_else(|error| response::malformed(&error).into()))
 }

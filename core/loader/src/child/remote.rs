@@ -209,6 +209,7 @@ impl Remote {
             });
         }
         let adapter = Arc::clone(self.side.name());
+        let pending = async { pending.await.status };
         let stopped = match timeout(limit.saturating_add(watchdog::GRACE), pending).await {
             Err(_) => Err(StopError::TimedOut { adapter, limit }),
             Ok(ResponseStatus::Failure(failure)) => Err(StopError::Failed { adapter, failure }),

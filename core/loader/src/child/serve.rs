@@ -263,11 +263,11 @@ fn spawn(
     let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
         let status = call().unwrap_or_else(|error| Some(fault(&error)));
         if let Some(status) = status {
-            answering.answer(ticket, &status);
+            answering.answer(ticket, &status.into());
         }
     });
     if let Err(error) = thread {
-        upstream.answer(ticket, &fault(&error));
+        upstream.answer(ticket, &fault(&error).into());
     }
 }
 

@@ -10,11 +10,12 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Ticket, calls,
-    operation::{DispositionView, View},
+    Outcome, Ticket, calls,
+    operation::{DispositionView, PresenceView, View},
 };
 use rialto_model::{
-    DispositionOperation, Failure, FailureReason, MessageOperation, Response, ResponseStatus,
+    DispositionOperation, Failure, FailureReason, MessageOperation, NotifyOperation,
+    PublishOperation, Response, ResponseStatus, SubscribeOperation,
 };
 
 use super::{
@@ -80,7 +81,7 @@ impl Upstream {
     }
 
     /// Tells the gateway how a call of its own ended.
-    pub(super) fn answer(&self, ticket: u64, status: &ResponseStatus) {
+    pub(super) fn answer(&self, ticket: u64, outcome: &Outcome) {
         let at_work = {
             let mut deliveries = lock(&self.deliveries);
             deliveries.remove(&ticket);
@@ -88,16 +89,16 @@ impl Upstream {
         };
         // Who is gone hears nothing.
         self.outbox
-            .put(at_work, |out| put_answer(out, ticket, status))
+            .put(at_work, |out| put_answer(out, ticket, outcome))
             .unwrap_or_default();
     }
 
     /// Hands the gateway's answer to who submitted.
-    pub(super) fn answered(&self, ticket: u64, status: &ResponseStatus) {
+    pub(super) fn answered(&self, ticket: u64, outcome: &Outcome) {
         let waiting = lock(&self.submissions).waiting.remove(&ticket);
         if let Some(waiting) = waiting {
             self.give_back(waiting.bytes);
-            waiting.answer.send(status);
+            waiting.answer.send_outcome(outcome);
         }
     }
 
@@ -142,7 +143,7 @@ impl Upstream {
     /// Writes a submission if there is credit for its bytes.
     fn write(&self, out: &mut Vec<u8>, raw: &abi::Operation, ticket: u64) -> bool {
         let from = out.len();
-        // SAFETY: a view's, by both of the callers of `hand_over`.
+        // SAFETY: a view's, by all callers of `hand_over`.
         #[expect(unsafe_code, reason = "writes what is lent")]
         let fits = unsafe { put_operation(out, Kind::Submit, ticket, raw) };
         let bytes = out.len() - from;
@@ -180,6 +181,18 @@ impl Gateway for Upstream {
         self.hand_over(DispositionView::of(&operation).raw(), answer);
     }
 
+    fn submit_subscribe(&self, _: AdapterId, operation: SubscribeOperation, answer: SubmitAnswer) {
+        self.hand_over(PresenceView::subscribe(&operation).raw(), answer);
+    }
+
+    fn submit_notify(&self, _: AdapterId, operation: NotifyOperation, answer: SubmitAnswer) {
+        self.hand_over(PresenceView::notify(&operation).raw(), answer);
+    }
+
+    fn submit_publish(&self, _: AdapterId, operation: PublishOperation, answer: SubmitAnswer) {
+        self.hand_over(PresenceView::publish(&operation).raw(), answer);
+    }
+
     fn cancelled(&self, _: AdapterId, submission: SubmissionId) {
         let found = {
             let mut submissions = lock(&self.submissions);
@@ -202,11 +215,19 @@ impl Gateway for Upstream {
     }
 
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
-        self.answer(token, response.status());
+        self.answer(token, &response.into());
     }
 
     fn disposition_responded(&self, _: AdapterId, token: u64, response: Response) {
-        self.answer(token, response.status());
+        self.answer(token, &response.into());
+    }
+
+    fn subscribe_responded(&self, _: AdapterId, token: u64, response: Response) {
+        self.answer(token, &response.into());
+    }
+
+    fn notify_responded(&self, _: AdapterId, token: u64, response: Response) {
+        self.answer(token, &response.into());
     }
 
     fn measured(&self, _: AdapterId, metric: &str, measure: Measure) {

@@ -75,7 +75,7 @@ impl Asking {
             // SAFETY: the table's function, called as the contract says; all arguments outlive the call.
             unsafe { claims(config, &raw const sink, done) }
         }
-        (pending.take_now(), named)
+        (pending.take_now().map(|outcome| outcome.status), named)
     }
 }
 

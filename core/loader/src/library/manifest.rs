@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rialto_abi as abi;
-use rialto_bridge::read;
+use rialto_bridge::{durations::duration, read};
 
 use super::lookup::{self, Lookup};
 
@@ -106,13 +106,14 @@ impl Manifest {
         self.services & abi::SERVICE_DISPOSITIONS != 0
     }
 
+    /// Whether it offers the presence service.
+    pub const fn offers_presence(&self) -> bool {
+        self.services & abi::SERVICE_PRESENCE != 0
+    }
+
     /// How long its network can be kept waiting for what becomes of a message; `None`: as long as it takes.
     pub const fn patience(&self) -> Option<Duration> {
-        match self.patience_ms {
-            abi::PATIENCE_NOT_SAID => None,
-            abi::PATIENCE_NONE => Some(Duration::ZERO),
-            milliseconds => Some(Duration::from_millis(milliseconds)),
-        }
+        duration(self.patience_ms)
     }
 
     /// Its licence, as an SPDX expression.

@@ -3,4 +3,5 @@
 mod adapters;
 mod dispositions;
 mod misbehaviour;
+mod presence;
 mod refusals;

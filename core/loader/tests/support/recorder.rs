@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rialto_loader::{AdapterId, Gateway, Health, LogRecord, Measure, SubmissionId, SubmitAnswer};
-use rialto_model::{DispositionOperation, MessageOperation, Response, ResponseStatus};
+use rialto_model::{
+    DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
+    ResponseStatus, SubscribeOperation,
+};
 use tokio::sync::watch;
 
 /// Remembers what adapters say, answers what they submit, and hands out what they answer.
@@ -20,9 +23,14 @@ pub struct Recorder {
 pub struct Seen {
     pub submitted: Vec<MessageOperation>,
     pub dispositions: Vec<DispositionOperation>,
+    pub subscriptions: Vec<SubscribeOperation>,
+    pub notifications: Vec<NotifyOperation>,
+    pub publications: Vec<PublishOperation>,
     pub cancelled: Vec<SubmissionId>,
     pub responded: Vec<(u64, Response)>,
     pub told: Vec<(u64, Response)>,
+    pub subscribed: Vec<(u64, Response)>,
+    pub notified: Vec<(u64, Response)>,
     pub measured: Vec<(String, Measure)>,
     pub health: Vec<Health>,
     pub logged: Vec<String>,
@@ -110,6 +118,21 @@ impl Gateway for Recorder {
         self.answer(answer);
     }
 
+    fn submit_subscribe(&self, _: AdapterId, operation: SubscribeOperation, answer: SubmitAnswer) {
+        self.note(|seen| seen.subscriptions.push(operation));
+        self.answer(answer);
+    }
+
+    fn submit_notify(&self, _: AdapterId, operation: NotifyOperation, answer: SubmitAnswer) {
+        self.note(|seen| seen.notifications.push(operation));
+        self.answer(answer);
+    }
+
+    fn submit_publish(&self, _: AdapterId, operation: PublishOperation, answer: SubmitAnswer) {
+        self.note(|seen| seen.publications.push(operation));
+        self.answer(answer);
+    }
+
     fn cancelled(&self, _: AdapterId, submission: SubmissionId) {
         self.note(|seen| seen.cancelled.push(submission));
     }
@@ -120,6 +143,14 @@ impl Gateway for Recorder {
 
     fn disposition_responded(&self, _: AdapterId, token: u64, response: Response) {
         self.note(|seen| seen.told.push((token, response)));
+    }
+
+    fn subscribe_responded(&self, _: AdapterId, token: u64, response: Response) {
+        self.note(|seen| seen.subscribed.push((token, response)));
+    }
+
+    fn notify_responded(&self, _: AdapterId, token: u64, response: Response) {
+        self.note(|seen| seen.notified.push((token, response)));
     }
 
     fn measured(&self, _: AdapterId, metric: &str, measure: Measure) {

@@ -13,13 +13,13 @@ use std::{
 };
 
 use rialto_abi as abi;
-use rialto_model::{Origin, ResponseStatus, TransactionId};
+use rialto_model::{Origin, Responder, Response, ResponseStatus, TransactionId};
 
 pub use pending::Pending;
 pub use slots::made;
 use slots::{Phase, Waiter};
 
-use crate::response;
+use crate::{Outcome, response};
 
 /// What stands for a limit beyond what a clock can say.
 const FAR: Duration = Duration::from_secs(86_400 * 365);
@@ -27,7 +27,7 @@ const FAR: Duration = Duration::from_secs(86_400 * 365);
 /// Takes answers without a task: what the caller names when it opens a call with [`open_with`].
 pub trait Answered: Send + Sync {
     /// Takes the one answer of the call that was opened with this `token`; on whatever thread it comes.
-    fn answered(&self, token: u64, transaction_id: TransactionId, status: ResponseStatus);
+    fn answered(&self, token: u64, response: Response);
 }
 
 /// Names a call in flight.
@@ -112,10 +112,7 @@ pub fn open_with(subject: Subject<'_>, to: &'static dyn Answered, token: u64) ->
 }
 
 /// Opens a call whose answer `then` takes, on whatever thread it comes; a panic in it ends there.
-pub fn open_then(
-    subject: Subject<'_>,
-    then: impl FnOnce(ResponseStatus) + Send + 'static,
-) -> Ticket {
+pub fn open_then(subject: Subject<'_>, then: impl FnOnce(Outcome) + Send + 'static) -> Ticket {
     slots::occupy(subject, Waiter::Once(Box::new(then)))
 }
 
@@ -126,14 +123,14 @@ pub fn abandon(ticket: Ticket) -> bool {
 
 /// Answers a call. False: no such call waits.
 pub fn answer(ticket: Ticket, status: ResponseStatus) -> bool {
-    answer_with(ticket, |_| status)
+    answer_with(ticket, |_| status.into())
 }
 
 /// Answers a call if it is one of `owner`'s: for tickets that come from somebody who may invent them. False: no such call waits.
-pub fn answer_of(owner: Owner, ticket: Ticket, status: impl FnOnce() -> ResponseStatus) -> bool {
+pub fn answer_of(owner: Owner, ticket: Ticket, outcome: impl FnOnce() -> Outcome) -> bool {
     let is_its = slots::lock_call(ticket).is_some_and(|call| call.owner == Some(owner));
     // In between it may have been answered, and then the ticket is stale; it never becomes another's.
-    is_its && answer_with(ticket, |_| status())
+    is_its && answer_with(ticket, |_| outcome())
 }
 
 /// Whether a call waits for its answer.
@@ -169,18 +166,14 @@ pub fn expired(now: Instant) -> Option<Vec<(Ticket, Owner)>> {
     })
 }
 
-fn answer_with(
-    ticket: Ticket,
-    status: impl FnOnce(Option<&TransactionId>) -> ResponseStatus,
-) -> bool {
+fn answer_with(ticket: Ticket, outcome: impl FnOnce(Option<&TransactionId>) -> Outcome) -> bool {
     let Some(mut call) = slots::lock_call(ticket) else {
         return false;
     };
     let transaction_id = call.transaction_id;
     match std::mem::replace(&mut call.phase, Phase::Free) {
         Phase::Waiting(Waiter::Task(waker)) => {
-            let status = status(transaction_id.as_ref());
-            call.phase = Phase::Done(status);
+            call.phase = Phase::Done(outcome(transaction_id.as_ref()));
             drop(call);
             if let Some(waker) = waker {
                 waker.wake();
@@ -191,9 +184,9 @@ fn answer_with(
             call.close();
             drop(call);
             slots::give_back(ticket);
-            let status = status(transaction_id.as_ref());
+            let outcome = outcome(transaction_id.as_ref());
             if let Some(transaction_id) = transaction_id {
-                to.answered(token, transaction_id, status);
+                to.answered(token, outcome.respond(Responder::resume(transaction_id)));
             }
             true
         }
@@ -201,7 +194,7 @@ fn answer_with(
             call.close();
             drop(call);
             slots::give_back(ticket);
-            then(status(transaction_id.as_ref()));
+            then(outcome(transaction_id.as_ref()));
             true
         }
         done => {
@@ -221,8 +214,8 @@ unsafe extern "C" fn complete(ticket: u64, response: *const abi::Response) -> u3
     let accepted = catch_unwind(AssertUnwindSafe(|| {
         answer_with(ticket, |expected| {
             // SAFETY: the caller's promise.
-            unsafe { response::own(response, expected) }
-                .unwrap_or_else(|error| response::malformed(&error))
+            unsafe { response::outcome(response, expected) }
+                .unwrap_or_else(|error| response::malformed(&error).into())
         })
     }));
     match accepted {

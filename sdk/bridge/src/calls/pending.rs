@@ -6,14 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use rialto_model::ResponseStatus;
-
 use super::{
     Ticket, abandon,
     slots::{self, Phase, Waiter},
 };
+use crate::Outcome;
 
-/// A call in flight; awaiting it yields its status. Dropping it ends the waiting, not the callee's work.
+/// A call in flight; awaiting it yields its outcome. Dropping it ends the waiting, not the callee's work.
 #[derive(Debug)]
 #[must_use = "a call that is not awaited is abandoned"]
 pub struct Pending {
@@ -27,15 +26,15 @@ impl Pending {
         }
     }
 
-    /// The call's ticket, until the status was taken.
+    /// The call's ticket, until the outcome was taken.
     pub const fn ticket(&self) -> Option<Ticket> {
         self.ticket
     }
 
-    /// Ends the waiting; the status, if the callee has answered.
-    pub fn take_now(&mut self) -> Option<ResponseStatus> {
+    /// Ends the waiting; the outcome, if the callee has answered.
+    pub fn take_now(&mut self) -> Option<Outcome> {
         match slots::end(self.ticket.take()?, |_| true)? {
-            Phase::Done(status) => Some(status),
+            Phase::Done(outcome) => Some(outcome),
             Phase::Free | Phase::Waiting(_) => None,
         }
     }
@@ -52,10 +51,10 @@ impl Pending {
 }
 
 impl Future for Pending {
-    type Output = ResponseStatus;
+    type Output = Outcome;
 
-    /// Stays pending after it has yielded its status.
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ResponseStatus> {
+    /// Stays pending after it has yielded its outcome.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let Some(ticket) = self.ticket else {
             return Poll::Pending;
         };
@@ -76,7 +75,7 @@ impl Future for Pending {
         self.ticket = None;
         slots::give_back(ticket);
         match phase {
-            Phase::Done(status) => Poll::Ready(status),
+            Phase::Done(outcome) => Poll::Ready(outcome),
             Phase::Free | Phase::Waiting(_) => Poll::Pending,
         }
     }

@@ -10,9 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rialto_model::{ResponseStatus, TransactionId};
+use rialto_model::TransactionId;
 
 use super::{Answered, Owner, Subject, Ticket};
+use crate::Outcome;
 
 const INDEX_BITS: u32 = 24;
 const GENERATION: u64 = 1 << INDEX_BITS;
@@ -38,7 +39,7 @@ pub(super) struct Call {
 pub(super) enum Phase {
     Free,
     Waiting(Waiter),
-    Done(ResponseStatus),
+    Done(Outcome),
 }
 
 pub(super) enum Waiter {
@@ -51,7 +52,7 @@ pub(super) enum Waiter {
 }
 
 /// Takes the answer of one call, on whatever thread it comes.
-pub(super) type Then = Box<dyn FnOnce(ResponseStatus) + Send>;
+pub(super) type Then = Box<dyn FnOnce(Outcome) + Send>;
 
 impl Call {
     pub(super) const fn is_waiting(&self) -> bool {

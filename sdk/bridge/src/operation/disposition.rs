@@ -8,6 +8,7 @@ use rialto_model::{DispositionOperation, Failure, MessageId, ResponseStatus, Tra
 
 use super::{numbers, texts::Texts};
 use crate::{
+    durations::limit,
     read::{self, Malformed},
     response,
 };
@@ -30,8 +31,8 @@ pub(super) unsafe fn own(raw: &abi::Operation) -> Result<DispositionOperation, M
             numbers::disposition(raw.disposition)?,
         )
         .with_request(numbers::request(raw.asked));
-        if raw.deadline_ms != 0 {
-            operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
+        if let Some(deadline) = limit(raw.deadline_ms) {
+            operation = operation.with_deadline(deadline);
         }
         if let Some(id) = texts.optional("the message's id", raw.message_id)? {
             operation = operation.with_message_id(MessageId::parse(id)?);

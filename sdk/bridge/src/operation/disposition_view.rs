@@ -10,11 +10,12 @@ use rialto_model::{DispositionOperation, Failure};
 
 use super::{
     numbers::{asked_bits, disposition_number},
-    view::{EMPTY, limit_ms, optional_view, text_view},
+    view::{EMPTY, optional_view, text_view},
 };
 use crate::{
+    durations::{limit_ms, milliseconds},
     read::{NONE, lend},
-    response::{failure_view, milliseconds},
+    response::failure_view,
 };
 
 /// A disposition, lent to the other side for the time of a call.

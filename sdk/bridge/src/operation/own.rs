@@ -6,11 +6,14 @@ use std::time::Duration;
 use rialto_abi as abi;
 use rialto_model::{
     Authentication, DispositionOperation, InstantMessage, MaxForwards, MessageOperation,
-    TransactionId,
+    NotifyOperation, PublishOperation, SubscribeOperation, TransactionId,
 };
 
-use super::{disposition, payload, texts::Texts};
-use crate::read::{self, Malformed};
+use super::{DispositionView, PresenceView, View, disposition, payload, presence, texts::Texts};
+use crate::{
+    durations::limit,
+    read::{self, Malformed},
+};
 
 /// An operation that came from the other side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,49 @@ pub enum Operation {
     Message(MessageOperation),
     /// What became of a message, to be told.
     Disposition(DispositionOperation),
+    /// A watcher's wish.
+    Subscribe(SubscribeOperation),
+    /// What a watcher is told.
+    Notify(NotifyOperation),
+    /// What a presentity says of itself.
+    Publish(PublishOperation),
+}
+
+impl Operation {
+    /// The name under which its response comes back.
+    #[inline]
+    pub const fn transaction_id(&self) -> &TransactionId {
+        match self {
+            Self::Message(operation) => operation.transaction_id(),
+            Self::Disposition(operation) => operation.transaction_id(),
+            Self::Subscribe(operation) => operation.transaction_id(),
+            Self::Notify(operation) => operation.transaction_id(),
+            Self::Publish(operation) => operation.transaction_id(),
+        }
+    }
+
+    /// How long the response is waited for.
+    #[inline]
+    pub const fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Message(operation) => operation.deadline(),
+            Self::Disposition(operation) => operation.deadline(),
+            Self::Subscribe(operation) => operation.deadline(),
+            Self::Notify(operation) => operation.deadline(),
+            Self::Publish(operation) => operation.deadline(),
+        }
+    }
+
+    /// Lends the operation for the time of a call, whatever its kind.
+    pub fn lend<T>(&self, call: impl FnOnce(&abi::Operation) -> T) -> T {
+        match self {
+            Self::Message(operation) => call(View::of(operation).raw()),
+            Self::Disposition(operation) => call(DispositionView::of(operation).raw()),
+            Self::Subscribe(operation) => call(PresenceView::subscribe(operation).raw()),
+            Self::Notify(operation) => call(PresenceView::notify(operation).raw()),
+            Self::Publish(operation) => call(PresenceView::publish(operation).raw()),
+        }
+    }
 }
 
 /// Takes an operation from the other side: checked, its texts copied, a large payload kept where it is.
@@ -44,6 +90,12 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<Operation, Malform
         abi::KIND_MESSAGE => unsafe { message_operation(raw) }.map(Operation::Message),
         // SAFETY: the caller's promise.
         abi::KIND_DISPOSITION => unsafe { disposition::own(raw) }.map(Operation::Disposition),
+        // SAFETY: the caller's promise.
+        abi::KIND_SUBSCRIBE => unsafe { presence::subscribe(raw) }.map(Operation::Subscribe),
+        // SAFETY: the caller's promise.
+        abi::KIND_NOTIFY => unsafe { presence::notify(raw) }.map(Operation::Notify),
+        // SAFETY: the caller's promise.
+        abi::KIND_PUBLISH => unsafe { presence::publish(raw) }.map(Operation::Publish),
         number => Err(Malformed::Unknown {
             what: "the kind of operation",
             number,
@@ -55,8 +107,7 @@ pub unsafe fn own(operation: *const abi::Operation) -> Result<Operation, Malform
 /// As [`own`].
 #[inline(always)]
 unsafe fn message_operation(raw: &abi::Operation) -> Result<MessageOperation, Malformed> {
-    let max_forwards =
-        u8::try_from(raw.max_forwards).map_err(|_| Malformed::MaxForwards(raw.max_forwards))?;
+    let max_forwards = max_forwards(raw)?;
     let mut texts = Texts::new();
     // SAFETY: the caller's promise, for all of these.
     unsafe {
@@ -67,15 +118,13 @@ unsafe fn message_operation(raw: &abi::Operation) -> Result<MessageOperation, Ma
             texts.address("destination", raw.destination)?,
             message(raw, &mut texts)?,
         )
-        .with_max_forwards(MaxForwards::new(max_forwards));
-        if raw.flags & abi::FLAG_AUTHENTICATED != 0 {
-            operation = operation.with_authentication(Authentication::Network);
-        }
+        .with_max_forwards(max_forwards)
+        .with_authentication(authentication(raw));
         if raw.flags & abi::FLAG_EPHEMERAL != 0 {
             operation = operation.into_ephemeral();
         }
-        if raw.deadline_ms != 0 {
-            operation = operation.with_deadline(Duration::from_millis(raw.deadline_ms));
+        if let Some(deadline) = limit(raw.deadline_ms) {
+            operation = operation.with_deadline(deadline);
         }
         if let Some(instance) = texts.optional("the source's instance", raw.source_instance)? {
             operation = operation.with_source_instance(instance);
@@ -93,8 +142,8 @@ unsafe fn message_operation(raw: &abi::Operation) -> Result<MessageOperation, Ma
         if let Some(reference) = texts.kept("the reference", raw.reference)? {
             operation = operation.with_reference(reference);
         }
-        if raw.time_to_live_ms != 0 {
-            operation = operation.with_time_to_live(Duration::from_millis(raw.time_to_live_ms));
+        if let Some(time_to_live) = limit(raw.time_to_live_ms) {
+            operation = operation.with_time_to_live(time_to_live);
         }
         Ok(operation)
     }
@@ -124,5 +173,18 @@ unsafe fn message(raw: &abi::Operation, texts: &mut Texts) -> Result<InstantMess
             message = message.with_content_headers(texts.content_headers(headers)?);
         }
         Ok(message)
+    }
+}
+
+pub(super) fn max_forwards(raw: &abi::Operation) -> Result<MaxForwards, Malformed> {
+    let hops = u8::try_from(raw.max_forwards);
+    let hops = hops.map_err(|_| Malformed::MaxForwards(raw.max_forwards))?;
+    Ok(MaxForwards::new(hops))
+}
+
+pub(super) const fn authentication(raw: &abi::Operation) -> Authentication {
+    match raw.flags & abi::FLAG_AUTHENTICATED != 0 {
+        true => Authentication::Network,
+        false => Authentication::None,
     }
 }

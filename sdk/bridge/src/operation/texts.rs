@@ -5,6 +5,7 @@ use bytestring::ByteString;
 use rialto_abi as abi;
 use rialto_model::{
     ContentHeader, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation,
+    Presentity,
 };
 
 use crate::read::{self, Malformed};
@@ -87,6 +88,16 @@ impl Texts {
         // SAFETY: the caller's promise.
         let text = unsafe { self.text(what, raw) }?;
         InstantInbox::from_shared(text).map_err(|error| Malformed::Address { what, error })
+    }
+
+    pub(super) unsafe fn presentity(
+        &mut self,
+        what: &'static str,
+        raw: abi::Bytes,
+    ) -> Result<Presentity, Malformed> {
+        // SAFETY: the caller's promise.
+        let text = unsafe { self.text(what, raw) }?;
+        Presentity::from_shared(text).map_err(|error| Malformed::Address { what, error })
     }
 
     /// The usual one is not copied.

@@ -1,15 +1,15 @@
 //! An operation, lent.
 #![expect(unsafe_code, reason = "hands a payload to the other side's keeping")]
 
-use std::{ffi::c_void, marker::PhantomData, ptr, time::Duration};
+use std::{ffi::c_void, marker::PhantomData, ptr};
 
 use bytestring::ByteString;
 use rialto_abi as abi;
-use rialto_model::{ContentHeader, Header, MessageOperation, Payload};
+use rialto_model::{Authentication, ContentHeader, Header, MessageOperation, Payload};
 
 use crate::{
+    durations::limit_ms,
     read::{NONE, lend},
-    response::milliseconds,
 };
 
 /// An operation, lent to the other side for the time of a call.
@@ -103,22 +103,22 @@ pub const EMPTY: abi::Operation = abi::Operation {
     message_id: NONE,
     sent_at_ms: 0,
     failure: ptr::null(),
+    presence: ptr::null(),
 };
 
 fn flags(operation: &MessageOperation) -> u32 {
-    let mut flags = 0;
-    if operation.authentication().is_authenticated() {
-        flags |= abi::FLAG_AUTHENTICATED;
-    }
+    let mut flags = authentication_flag(operation.authentication());
     if operation.is_ephemeral() {
         flags |= abi::FLAG_EPHEMERAL;
     }
     flags
 }
 
-/// 0 is "no limit", so that the shortest one is 1.
-pub(super) fn limit_ms(limit: Option<Duration>) -> u64 {
-    limit.map_or(0, |limit| milliseconds(limit).max(1))
+pub(super) const fn authentication_flag(authentication: Authentication) -> u32 {
+    match authentication.is_authenticated() {
+        true => abi::FLAG_AUTHENTICATED,
+        false => 0,
+    }
 }
 
 pub(super) fn text_view(text: &ByteString) -> abi::Bytes {
@@ -146,8 +146,8 @@ fn content_header_view(header: &ContentHeader) -> abi::ContentHeader {
 }
 
 /// # Safety
-/// `owner` comes from a [`View`] whose call has not returned.
-unsafe extern "C" fn retain(owner: *mut c_void) -> *mut c_void {
+/// `owner` comes from a view whose call has not returned.
+pub(super) unsafe extern "C" fn retain(owner: *mut c_void) -> *mut c_void {
     // SAFETY: the caller's promise.
     let payload = unsafe { &*owner.cast::<Payload>() };
     Box::into_raw(Box::new(payload.clone())).cast()
@@ -155,7 +155,7 @@ unsafe extern "C" fn retain(owner: *mut c_void) -> *mut c_void {
 
 /// # Safety
 /// `retained` comes from [`retain`] and is used for the last time.
-unsafe extern "C" fn release(retained: *mut c_void) {
+pub(super) unsafe extern "C" fn release(retained: *mut c_void) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(retained.cast::<Payload>()) });
 }
