@@ -1,5 +1,7 @@
 //! The whole plugin, between a gateway that plays and servers and clients that speak real SMTP over loopback.
 
+mod authentication;
+mod corpora;
 mod hostile;
 mod inbound;
 mod outbound;
