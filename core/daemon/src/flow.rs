@@ -2,7 +2,9 @@
 //!
 //! Under one target, `rialto::flow`, at debug level: `cargo demo` reads them, and so can an operator. Never a part of a message.
 
-use rialto_model::{Domain, Failure, MessageOperation, Response, ResponseStatus};
+use rialto_model::{
+    DispositionOperation, Domain, Failure, MessageOperation, Response, ResponseStatus,
+};
 use rialto_resolver::Resolution;
 use rialto_router::{AdapterId, RoutingTable};
 use tracing::{Level, debug, enabled};
@@ -48,6 +50,24 @@ pub(crate) fn resolved(domain: &Domain, found: Result<&Resolution, &Failure>) {
             failure.detail = failure.detail()
         }, "domain not resolved"),
     }
+}
+
+/// An adapter's network says what became of a message.
+pub(crate) fn reported(table: &RoutingTable, from: AdapterId, report: &DispositionOperation) {
+    debug!(target: TARGET, {
+        adapter = name(table, from),
+        transaction.id = %report.concerning(),
+        disposition = ?report.disposition()
+    }, "disposition received");
+}
+
+/// An adapter is told what became of a message that it brought.
+pub(crate) fn told(table: &RoutingTable, to: AdapterId, report: &DispositionOperation) {
+    debug!(target: TARGET, {
+        adapter = name(table, to),
+        transaction.id = %report.concerning(),
+        disposition = ?report.disposition()
+    }, "disposition told");
 }
 
 /// An operation has its response.

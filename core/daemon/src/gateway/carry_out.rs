@@ -9,7 +9,10 @@ use rialto_model::{
 use rialto_router::{AdapterId, Change, JournalKey, Unread, Unwritten, WriteId};
 
 use super::{Gateway, not_running, now};
-use crate::shard::{Deliver, Token};
+use crate::{
+    flow,
+    shard::{Deliver, Token},
+};
 
 impl Deliver for Gateway {
     fn deliver(
@@ -33,6 +36,7 @@ impl Deliver for Gateway {
         token: Token,
         disposition: DispositionOperation,
     ) {
+        flow::told(self.table(), adapter, &disposition);
         match self.adapter(adapter) {
             // It is never called off.
             Some(adapter) => drop(adapter.deliver_disposition_with(disposition, token.0)),

@@ -5,7 +5,7 @@ use rialto_model::{DispositionOperation, MessageOperation, Response};
 use tracing::{info, warn};
 
 use super::{Gateway, now, to_router};
-use crate::{callers::Caller, shard::Token};
+use crate::{callers::Caller, flow, shard::Token};
 
 impl loader::Gateway for Gateway {
     fn submit(
@@ -24,12 +24,13 @@ impl loader::Gateway for Gateway {
         operation: DispositionOperation,
         answer: SubmitAnswer,
     ) {
+        let from = to_router(adapter);
+        flow::reported(self.table(), from, &operation);
         let concerning = operation.concerning();
         let mut shards = self.shards.iter();
         // Whom it is about, only the shard of the message knows; if none does, any refuses it.
         let knows = shards.find(|shard| shard.look(|custodian| custodian.awaits(concerning)));
         if let Some(shard) = knows.or_else(|| self.shards.first()) {
-            let from = to_router(adapter);
             let caller = Caller::Adapter(from, answer);
             shard.submit_disposition(self, now(), from, operation, caller);
         }

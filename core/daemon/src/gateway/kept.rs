@@ -5,32 +5,50 @@ use std::time::Instant;
 use rialto_router::{JournalKey, KeptKind, KeptOperation, KeptState};
 
 use super::{Gateway, now};
-use crate::control::{Entry, Kept, Page, Shown};
+use crate::{
+    control::{Entry, Kept, Page, Shown},
+    shard::Shard,
+};
 
 impl Gateway {
     /// Most entries of a page.
     const MOST_LISTED: usize = 1000;
-    /// How many are tried again before others may use the shard.
-    const RETRIED_AT_ONCE: usize = 1000;
+    /// How many are looked at before others may use the shard.
+    const LOOKED_AT_ONCE: usize = 256;
 
     /// A page of what is kept.
     pub(crate) fn kept(&self, page: &Page) -> Kept {
-        let now = now();
         let limit = page.limit.clamp(1, Self::MOST_LISTED);
-        let mut entries = Vec::new();
-        for shard in self.shards() {
-            entries.extend(shard.look(|custodian| {
-                let behind = custodian.queue_after(now, page.after.map(JournalKey::new));
-                let admitted = behind.filter(|kept| self.admits(page, kept));
-                // One more than asked for: whether there is one is the question.
-                let shown = admitted.take(limit + 1).map(|kept| self.entry(now, &kept));
-                shown.collect::<Vec<_>>()
-            }));
-        }
+        // One more than asked for: whether there is one is the question.
+        let of_shards = self.shards().iter();
+        let mut entries: Vec<_> = of_shards
+            .flat_map(|shard| self.kept_of(shard, page, limit + 1))
+            .collect();
         entries.sort_unstable_by_key(|entry| entry.id);
         let more = entries.len() > limit;
         entries.truncate(limit);
         Kept { entries, more }
+    }
+
+    /// The first entries of a page that one shard has.
+    fn kept_of(&self, shard: &Shard, page: &Page, most: usize) -> Vec<Entry> {
+        let (now, mut entries) = (now(), Vec::new());
+        let mut after = page.after.map(JournalKey::new);
+        loop {
+            let before = after;
+            shard.look(|custodian| {
+                let behind = custodian.queue_after(now, before);
+                for kept in behind.take(Self::LOOKED_AT_ONCE) {
+                    after = Some(kept.key);
+                    if self.admits(page, &kept) {
+                        entries.push(self.entry(now, &kept));
+                    }
+                }
+            });
+            if entries.len() >= most || after == before {
+                return entries;
+            }
+        }
     }
 
     /// One thing that is kept, and what its record says.
@@ -57,22 +75,29 @@ impl Gateway {
 
     /// Tries all at once that is kept; says how much there was.
     pub(crate) fn retry_all_kept(&self) -> u64 {
-        let now = now();
-        let retried = self.shards().iter().map(|shard| {
-            let keys: Vec<_> =
-                shard.look(|custodian| custodian.queue(now).map(|kept| kept.key).collect());
-            // In parts: others wait for the shard meanwhile.
-            let parts = keys.chunks(Self::RETRIED_AT_ONCE).map(|part| {
-                shard.handle(self, |state| {
-                    let retried = part.iter();
-                    retried
-                        .filter(|key| state.custodian.retry(now, **key).is_ok())
-                        .count() as u64
-                })
+        self.shards()
+            .iter()
+            .map(|shard| self.retry_all_of(shard))
+            .sum()
+    }
+
+    fn retry_all_of(&self, shard: &Shard) -> u64 {
+        let (now, mut after, mut count) = (now(), None, 0);
+        loop {
+            let keys: Vec<_> = shard.look(|custodian| {
+                let behind = custodian.queue_after(now, after);
+                let some = behind.take(Self::LOOKED_AT_ONCE);
+                some.map(|kept| kept.key).collect()
             });
-            parts.sum::<u64>()
-        });
-        retried.sum()
+            let Some(last) = keys.last() else {
+                return count;
+            };
+            after = Some(*last);
+            count += shard.handle(self, |state| {
+                let retry = |key: &&JournalKey| state.custodian.retry(now, **key).is_ok();
+                keys.iter().filter(retry).count() as u64
+            });
+        }
     }
 
     /// Gives up one thing that is kept; its sender is told. False: there is none of that number.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How many are asked for at a time.
-const PAGE: usize = 1000;
+const PAGE: usize = 500;
 
 /// Lists what is kept, the oldest first.
 pub(crate) fn list(config: &Config, filter: &Filter, as_json: bool) -> Result<(), Exit> {
