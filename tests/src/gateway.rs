@@ -108,6 +108,24 @@ impl Gateway {
         })
     }
 
+    /// What a verb of the command line prints for people.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn say(&self, arguments: &[&str]) -> String {
+        let output = Command::new(binary())
+            .arg("--config")
+            .arg(self.folder.path().join("rialto.toml"))
+            .args(arguments)
+            .output()
+            .unwrap_or_else(|error| panic!("{arguments:?} cannot be asked: {error}"));
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            self.process.fail(&format!("{arguments:?} failed: {why}"));
+        }
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// How many operations its routers have taken.
     pub fn operations(&self) -> Option<u64> {
         self.ask(&["status"])["router"]["operations"].as_u64()

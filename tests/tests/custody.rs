@@ -62,6 +62,16 @@ impl Kept {
         alice.receive().status()
     }
 
+    /// What is kept of a kind: messages, or reports that are to be told.
+    fn of_kind(&self, kind: &str) -> Vec<Value> {
+        let list = self.gateway.ask(&["queue", "list"]);
+        let entries = list.as_array().unwrap().iter();
+        entries
+            .filter(|entry| entry["kind"] == kind)
+            .cloned()
+            .collect()
+    }
+
     /// The numbers of what is kept.
     fn queue(&self) -> Vec<u64> {
         ids(&self.gateway.ask(&["queue", "list"]))
@@ -81,7 +91,7 @@ impl Kept {
 
     fn await_empty(&self) {
         let process = self.gateway.process();
-        process.await_state("empty queue", || self.queue().is_empty());
+        process.await_state("empty queue", || self.of_kind("message").is_empty());
     }
 }
 
@@ -160,6 +170,46 @@ fn queue_shows_all_of_a_message_but_its_text() {
     let status = kept.gateway.ask(&["status"]);
     assert_eq!(status["custody"]["kept_messages"], 1);
     assert!(status["oldest_seconds"].is_u64(), "{status}");
+}
+
+#[test]
+fn queue_is_listed_in_the_order_of_acceptance_however_long_it_is() {
+    const MANY: usize = 600;
+    let kept = Kept::start("");
+    let senders: Vec<_> = (0..MANY).map(|_| RawSip::new()).collect();
+    for alice in &senders {
+        alice.send(kept.near, ALICE, BOB, "text/plain", b"one of many");
+    }
+    assert!(
+        senders
+            .iter()
+            .all(|alice| alice.receive().status() == Some(202))
+    );
+    let listed = kept.queue();
+    assert_eq!(listed.len(), MANY);
+    assert!(listed.is_sorted());
+    let of_bob = ["queue", "list", "--destination", "bob@other.example"];
+    assert_eq!(ids(&kept.gateway.ask(&of_bob)), listed);
+    let said = kept.gateway.say(&["queue", "retry", "--all"]);
+    assert_eq!(said, format!("{MANY} to be tried at once\n"));
+}
+
+#[test]
+fn message_that_an_operator_drops_is_delivered_no_more_and_its_sender_is_told() {
+    let kept = Kept::start("");
+    for text in ["under way", "to be dropped", "behind it"] {
+        assert_eq!(kept.send(text), Some(202), "{text}");
+    }
+    let dropped = kept.queue()[1].to_string();
+    kept.gateway.say(&["queue", "drop", &dropped]);
+    assert_eq!(kept.deliver_all(), ["under way", "behind it"]);
+    // There is no way back to Alice's phone: so the word for her waits.
+    let told = kept.of_kind("report");
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&told[0]["adapter"], &told[0]["source"]),
+        (&"near".into(), &"im:alice@sip.example".into())
+    );
 }
 
 /// How often the gateway is killed; more by `RIALTO_KILLS`.
