@@ -125,7 +125,7 @@ impl<R: CryptoRng> Custodian<R> {
                 Some(Stage::Accepting(accepting)) => Some(&mut accepting.held),
                 _ => None,
             },
-            Seen::Accepted(_) => None,
+            Seen::Accepted(_) | Seen::Withdrawing => None,
         };
         let status = match first {
             Some(first) if first.followers.len() < Held::MAX_FOLLOWERS => {
@@ -135,6 +135,7 @@ impl<R: CryptoRng> Custodian<R> {
                 return first.followers.push(follower);
             }
             Some(_) => Failure::new(FailureReason::Overloaded).into(),
+            None if seen == Seen::Withdrawing => not_kept().into(),
             None => ResponseStatus::Indeterminant,
         };
         self.router.refuse(from, operation, ticket, status);

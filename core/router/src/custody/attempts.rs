@@ -40,7 +40,8 @@ impl<R: CryptoRng> Custodian<R> {
             }
             (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
             (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),
-            (Purpose::Told { .. }, result) => self.told(purpose.clone(), result),
+            (Purpose::Told { .. }, result) => self.told(&purpose, result),
+            (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
             _ => {}
         }
         if result.is_err() {

@@ -29,6 +29,8 @@ pub(super) struct Awaiting {
     pub(super) deliverer: Option<(AdapterId, Box<str>)>,
     /// Of which sides its sender was told; a bit for each.
     pub(super) told: u8,
+    /// Of which of them that is not safe yet.
+    pub(super) unsafe_told: u8,
     pub(super) expires_at: Instant,
     /// Its record, if it has one.
     pub(super) record: Option<JournalKey>,
@@ -93,6 +95,7 @@ impl Awaiting {
             sent_at,
             deliverer: None,
             told: 0,
+            unsafe_told: 0,
             expires_at,
             record: None,
             kept: None,
@@ -115,8 +118,17 @@ impl Awaiting {
         self.told |= told_bit(disposition.disposition_type());
     }
 
-    pub(super) const fn clear_told(&mut self, disposition: Disposition) {
-        self.told &= !told_bit(disposition.disposition_type());
+    /// Whether it is not safe yet that its sender is told of that side.
+    pub(super) const fn is_unsafe(&self, disposition: Disposition) -> bool {
+        self.unsafe_told & told_bit(disposition.disposition_type()) != 0
+    }
+
+    pub(super) const fn set_unsafe(&mut self, disposition: Disposition) {
+        self.unsafe_told |= told_bit(disposition.disposition_type());
+    }
+
+    pub(super) const fn set_safe(&mut self, disposition: Disposition) {
+        self.unsafe_told &= !told_bit(disposition.disposition_type());
     }
 
     /// What its sender is told, in the words that its own network gave.

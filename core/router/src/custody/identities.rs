@@ -1,7 +1,7 @@
 //! Messages that come again.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     hash::{BuildHasher, Hash, Hasher},
     time::Instant,
 };
@@ -25,6 +25,8 @@ pub(super) enum Seen {
     Held(CallerTicket),
     /// It is being written.
     Accepting(JournalKey),
+    /// It was not kept, but its record may still be there: it has to wait for that to be removed.
+    Withdrawing,
     /// It was accepted; what was written of it has this key.
     Accepted(JournalKey),
 }
@@ -37,6 +39,8 @@ pub(super) struct Identities {
     seen: HashMap<Identity, Seen, fast::FixedState>,
     /// When those that were accepted are forgotten.
     expiries: BTreeSet<(Instant, Identity)>,
+    /// Those whose record may still be there, though they are not kept.
+    withdrawing: HashSet<Identity, fast::FixedState>,
     most: usize,
 }
 
@@ -46,6 +50,7 @@ impl Identities {
             keys: [(); 2].map(|()| quality::FixedState::with_seed(rng.next_u64())),
             seen: HashMap::default(),
             expiries: BTreeSet::new(),
+            withdrawing: HashSet::default(),
             most,
         }
     }
@@ -68,7 +73,19 @@ impl Identities {
     }
 
     pub(super) fn get(&self, identity: Identity) -> Option<Seen> {
-        self.seen.get(&identity).copied()
+        let seen = self.seen.get(&identity).copied();
+        let is_withdrawing = !self.withdrawing.is_empty() && self.withdrawing.contains(&identity);
+        seen.or_else(|| is_withdrawing.then_some(Seen::Withdrawing))
+    }
+
+    /// Begins to remove the record of a message that is not kept after all.
+    pub(super) fn withdraw(&mut self, identity: Identity) {
+        self.withdrawing.insert(identity);
+    }
+
+    /// The record is removed: the message may come again.
+    pub(super) fn withdrawn(&mut self, identity: Identity) {
+        self.withdrawing.remove(&identity);
     }
 
     /// Notes that a message is on its way.

@@ -192,10 +192,15 @@ impl<R: CryptoRng> Custodian<R> {
             awaiting.kept = None;
         }
         let mut changes = vec![Change::delete(JournalTable::Operations, key)];
-        if accepting.held.identity.is_some() {
-            changes.push(Change::delete(JournalTable::Identities, key));
-        }
-        self.write(Purpose::Removal, changes);
+        let purpose = match accepting.held.identity {
+            Some(identity) => {
+                self.identities.withdraw(identity);
+                changes.push(Change::delete(JournalTable::Identities, key));
+                Purpose::Withdrawal(identity)
+            }
+            None => Purpose::Removal,
+        };
+        self.write(purpose, changes);
         Some(*accepting)
     }
 }

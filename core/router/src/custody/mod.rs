@@ -199,6 +199,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         self.give_reports_up();
         for (purpose, changes) in self.writes.due(now) {
+            let (purpose, changes) = self.renew(purpose, changes);
             self.write(purpose, changes);
         }
         if self.read_again_at.is_some_and(|at| at <= now) {

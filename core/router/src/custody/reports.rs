@@ -82,6 +82,9 @@ impl<R: CryptoRng> Custodian<R> {
         if !awaiting.went_to(from, disposition.source()) {
             return Err(refused("the message did not go to that inbox there"));
         }
+        if awaiting.is_unsafe(said) {
+            return Err(FailureReason::Overloaded.into());
+        }
         if awaiting.is_told(said) {
             return Ok(false);
         }
@@ -107,6 +110,7 @@ impl<R: CryptoRng> Custodian<R> {
             return;
         };
         awaiting.set_told(said);
+        awaiting.set_unsafe(said);
         let adapter = awaiting.adapter;
         let mut report = awaiting.report(id, said);
         let response_id = *disposition.transaction_id();
@@ -119,68 +123,71 @@ impl<R: CryptoRng> Custodian<R> {
         let key = self.tell(adapter, report, changes, |report| Purpose::Told {
             report,
             concerning,
-            ticket,
-            id: response_id,
+            asker: Some((ticket, response_id)),
         });
         self.note_report(&concerning, said, key);
     }
 
-    /// Whoever handed a report in is answered when it is safe.
-    pub(super) fn told(&mut self, purpose: Purpose, result: Result<(), Unwritten>) {
+    /// Whoever handed a report in is answered when it is safe, or has to try again.
+    pub(super) fn told(&mut self, purpose: &Purpose, result: Result<(), Unwritten>) {
         let Purpose::Told {
             report,
             concerning,
-            ticket,
-            id,
+            asker,
         } = purpose
         else {
             return;
         };
         let status = match result {
             Ok(()) => {
-                self.heed_word(report, &concerning);
-                self.report_safe(report);
+                self.heed_word(*report, concerning);
+                self.report_safe(*report);
                 ResponseStatus::Success
             }
-            Err(Unwritten) => {
-                self.untell(report, &concerning);
-                Failure::new(FailureReason::Overloaded).into()
-            }
+            Err(Unwritten) => Failure::new(FailureReason::Overloaded).into(),
         };
-        let response = Responder::resume(id).respond(status);
-        self.actions.push_back(Action::Respond { ticket, response });
+        if let Some((ticket, id)) = *asker {
+            let response = Responder::resume(id).respond(status);
+            self.actions.push_back(Action::Respond { ticket, response });
+        }
+    }
+
+    /// What is still to be written of a report: by now more may be known of its message.
+    pub(super) fn renew(
+        &mut self,
+        purpose: Purpose,
+        mut changes: Vec<Change>,
+    ) -> (Purpose, Vec<Change>) {
+        let Purpose::Told {
+            report, concerning, ..
+        } = purpose
+        else {
+            return (purpose, changes);
+        };
+        changes.retain(|change| change.table != JournalTable::Dispositions);
+        let key = self.keys.next();
+        changes.extend(self.record_awaited(&concerning, key));
+        let purpose = Purpose::Told {
+            report,
+            concerning,
+            asker: None,
+        };
+        (purpose, changes)
     }
 
     /// Tries a kept message no more of which the far side has said how it ended.
     fn heed_word(&mut self, report: JournalKey, concerning: &TransactionId) {
-        let kept = self
-            .awaited
-            .get(concerning)
-            .and_then(|awaiting| awaiting.kept);
-        let body = self.entries.get(report).and_then(Entry::body);
-        if let (Some(key), Some(Body::Report(report))) = (kept, body)
-            && is_final(report.disposition())
-        {
-            let said = report.disposition();
-            self.settle_by_word(key, said);
-        }
-    }
-
-    /// Takes a report back that is not safe: it may be handed in again. Of a message that has ended meanwhile, it is told all the same.
-    fn untell(&mut self, report: JournalKey, concerning: &TransactionId) {
-        if !self.awaits(concerning) {
-            return self.queue_report(report);
-        }
-        let Some((_, Some(Body::Report(disposition)))) = self.entries.remove(report) else {
+        let Some(Body::Report(report)) = self.entries.get(report).and_then(Entry::body) else {
             return;
         };
-        let mut changes = vec![Change::delete(JournalTable::Operations, report)];
-        if let Some(awaiting) = self.awaited.get_mut(concerning) {
-            awaiting.clear_told(disposition.disposition());
-            let record = awaiting.record;
-            changes.extend(record.and_then(|key| self.record_awaited(concerning, key)));
+        let said = report.disposition();
+        let Some(awaiting) = self.awaited.get_mut(concerning) else {
+            return;
+        };
+        awaiting.set_safe(said);
+        if let Some(key) = awaiting.kept.filter(|_| is_final(said)) {
+            self.settle_by_word(key, said);
         }
-        self.write(Purpose::Removal, changes);
     }
 
     /// A message was handed over while its sender waited.

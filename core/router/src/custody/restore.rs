@@ -141,6 +141,7 @@ impl<R: CryptoRng> Custodian<R> {
             sent_at: record.sent_at,
             deliverer: deliverer.map(|adapter| (adapter, (*record.inbox).into())),
             told: record.told,
+            unsafe_told: 0,
             expires_at: until,
             record: Some(key),
             kept: self

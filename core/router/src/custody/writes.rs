@@ -8,7 +8,7 @@ use std::{
 use foldhash::fast::FixedState;
 use rialto_model::TransactionId;
 
-use super::{Change, JournalKey, WriteId};
+use super::{Change, JournalKey, WriteId, identities::Identity};
 use crate::CallerTicket;
 
 /// What waits for a write.
@@ -17,11 +17,12 @@ pub(super) enum Purpose {
     /// A message's acceptance.
     Acceptance(JournalKey),
     /// A report that an adapter handed in, and whose acceptance it waits for; of a message by its onward identifier.
+    ///
+    /// Who handed it in is answered by the first result; it is written until it is safe.
     Told {
         report: JournalKey,
         concerning: TransactionId,
-        ticket: CallerTicket,
-        id: TransactionId,
+        asker: Option<(CallerTicket, TransactionId)>,
     },
     /// A report of our own on a message that was not kept; it is told in any case.
     Report(JournalKey),
@@ -31,6 +32,8 @@ pub(super) enum Purpose {
     Settlement(JournalKey),
     /// Nothing, but it has to be done.
     Removal,
+    /// That a message may come again whose own record is not to come back.
+    Withdrawal(Identity),
     /// Nothing; it does no harm if it fails.
     Note,
 }
@@ -47,12 +50,15 @@ pub(super) struct Writes {
 impl Purpose {
     /// Whether it is given again until it is done.
     const fn is_due(&self) -> bool {
-        matches!(self, Self::Settlement(_) | Self::Removal)
+        matches!(
+            self,
+            Self::Told { .. } | Self::Settlement(_) | Self::Removal | Self::Withdrawal(_)
+        )
     }
 
     /// Whether a change belongs to what has to be done. What is put beside a removal may be put anew by then.
     const fn needs(&self, change: &Change) -> bool {
-        matches!(self, Self::Settlement(_)) || change.put.is_none()
+        matches!(self, Self::Told { .. } | Self::Settlement(_)) || change.put.is_none()
     }
 }
 
