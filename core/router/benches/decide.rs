@@ -1,7 +1,10 @@
 //! What one message costs the router: the decision, and the whole of an operation's life.
 #![expect(clippy::unwrap_used, reason = "fixed input")]
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use divan::{Bencher, black_box};
 use rand::{SeedableRng, rngs::StdRng};
@@ -9,8 +12,9 @@ use rialto_model::{
     Domain, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
 };
 use rialto_router::{
-    AccessRule, Action, Adapter, AdapterId, Alias, CallerTicket, Limits, Route, Router,
-    RoutingTable, RoutingTableBuilder, RuleAction,
+    AccessRule, Action, Adapter, AdapterId, Alias, CallerTicket, Custodian, CustodyPolicy,
+    CustodySettings, JournalKeys, Limits, Route, Router, RoutingTable, RoutingTableBuilder,
+    RuleAction, WallClock,
 };
 
 const ROUTES: [usize; 2] = [10, 100_000];
@@ -163,4 +167,39 @@ fn whole_life(bencher: Bencher<'_, '_>, others: u64, limits: Limits) {
     bencher
         .with_inputs(|| operation.clone())
         .bench_local_values(live);
+}
+
+/// Operation in, delivery out, answer in, response out, through a custodian that never keeps, or holds a copy meanwhile.
+#[divan::bench(args = [false, true], sample_count = 200, sample_size = 200)]
+fn whole_life_before_a_custodian(bencher: Bencher<'_, '_>, holds: bool) {
+    #[expect(clippy::disallowed_methods, reason = "one reading; time stands still")]
+    let now = Instant::now();
+    let router = Router::new(
+        Arc::new(table(10)),
+        Limits::default(),
+        StdRng::seed_from_u64(1),
+    );
+    let policy = match holds {
+        true => CustodyPolicy::NEVER.with_patience(Duration::from_secs(5)),
+        false => CustodyPolicy::NEVER,
+    };
+    let settings = CustodySettings::default().with_policy(SIP, policy);
+    let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
+    let mut custodian = Custodian::new(router, settings, JournalKeys::default(), clock);
+    let operation = plain();
+    let mut number = 0;
+    bencher
+        .with_inputs(|| operation.clone())
+        .bench_local_values(|operation| {
+            number += 1;
+            custodian.handle_operation(now, SIP, operation, CallerTicket::new(number));
+            if let Some(Action::Deliver {
+                attempt, operation, ..
+            }) = custodian.poll_action()
+            {
+                drop(black_box(operation));
+                custodian.handle_response(now, attempt, ResponseStatus::Success);
+            }
+            custodian.poll_action()
+        });
 }

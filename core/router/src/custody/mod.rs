@@ -328,8 +328,8 @@ impl<R: CryptoRng> Custodian<R> {
         TransactionId::random(self.router.rng())
     }
 
-    /// Whether anything more can be kept.
+    /// Whether anything more can be kept: what is still to be removed takes a place, too.
     fn has_place(&self) -> bool {
-        self.entries.len() < self.settings.limits().max_kept()
+        self.entries.len() + self.writes.failed() < self.settings.limits().max_kept()
     }
 }

@@ -106,6 +106,11 @@ impl Writes {
         self.pending.len()
     }
 
+    /// How many have to be given again.
+    pub(super) const fn failed(&self) -> usize {
+        self.failed.len()
+    }
+
     pub(super) fn are_done(&self) -> bool {
         self.pending.is_empty()
     }
