@@ -6,7 +6,7 @@ use rialto_tests::{
 };
 
 #[test]
-fn demo_shows_both_directions_and_a_failure_each_way_and_ends_well() {
+fn demo_shows_all_three_networks_and_a_failure_each_way_and_ends_well() {
     let binary = gateway::built().join("rialto-demo");
     assert!(
         binary.exists(),
@@ -30,6 +30,10 @@ fn demo_shows_both_directions_and_a_failure_each_way_and_ends_well() {
         "SIP/2.0 200",
         "SIP/2.0 40",
         "type='error'",
+        "Fair Rosaline, wilt thou be at the feast?",
+        "I have sworn to live chaste.",
+        "250 2.6.0",
+        "550 5.1.1",
     ];
     for said in said {
         assert!(trace.contains(said), "no {said} in\n{trace}");

@@ -6,6 +6,7 @@ use crate::{
     error::DemoError,
     events::{Event, Events},
     flow::Flow,
+    mail_user::{self, MailUser},
     sip_user::{self, SipUser},
     trace::Trace,
     xmpp_user::{self, XmppUser},
@@ -16,6 +17,7 @@ use crate::{
 pub(crate) struct Conversation {
     pub(crate) romeo: SipUser,
     pub(crate) juliet: XmppUser,
+    pub(crate) rosaline: MailUser,
     pub(crate) events: Events,
     pub(crate) trace: Trace,
 }
@@ -30,18 +32,28 @@ const REPLY: &str = "Art thou not Romeo? שלום ❤\nThe orchard walls are hig
 const ASTRAY: &str = "Nurse, is she up?";
 const ALSO_ASTRAY: &str = "Mercutio, where is he?";
 
+const TO_ROSALINE: &str = "sip:rosaline@mail.example";
+const ROMEO_BY_MAIL: &str = "romeo@sip.example";
+const JULIET_BY_MAIL: &str = "juliet@xmpp.example";
+const NOBODY_BY_MAIL: &str = "mercutio@sip.example";
+const INVITATION: &str = "Fair Rosaline, wilt thou be at the feast? 今夜";
+const DECLINED: &str = "I have sworn to live chaste.\nGo to the feast all the same.";
+const GOSSIP: &str = "He shall be at the feast – be kind to him.";
+
 const SUCCESS: &str = "success";
 const FAILURE: &str = "failure";
 
 /// One after the other; each is shown as it happens, and fails where it does not.
 impl Conversation {
-    /// Holds the whole conversation, there and back, and two messages that reach nobody.
+    /// Holds the whole conversation: there and back, two messages that reach nobody, and two with a mail user.
     pub(crate) fn hold(&mut self) -> Result<(), DemoError> {
         self.trace.put(LEGEND)?;
         let romeo_on_xmpp = self.romeo_writes_to_juliet()?;
         self.juliet_replies(&romeo_on_xmpp)?;
         self.romeo_writes_to_nobody()?;
         self.juliet_writes_to_nobody(&romeo_on_xmpp)?;
+        self.romeo_writes_to_rosaline()?;
+        self.rosaline_writes_to_juliet()?;
         self.leave()
     }
 
@@ -103,6 +115,75 @@ impl Conversation {
 
         self.is_answered(&transaction, FAILURE)?;
         self.juliet_sees_error("astray-1", "item-not-found")
+    }
+}
+
+/// The third network.
+impl Conversation {
+    fn romeo_writes_to_rosaline(&mut self) -> Result<(), DemoError> {
+        self.scene("5. Romeo writes to Rosaline, who has a mailbox, and she answers")?;
+        let sent = self.romeo_sends(TO_ROSALINE, INVITATION)?;
+        let transaction = self.crosses_from("sip")?;
+        let mail = self.mail_receives()?;
+        same("the text that Rosaline reads", INVITATION, &mail.text)?;
+        same("the address that Rosaline sees", ROMEO_BY_MAIL, &mail.from)?;
+        self.is_answered(&transaction, SUCCESS)?;
+        self.romeo_sees(&sent, StatusCode::OK)?;
+
+        let sent = self.rosaline_sends(&mail.from, mail.id.as_ref(), DECLINED)?;
+        let transaction = self.crosses_from("email")?;
+        let incoming = self.sip_receives(StatusCode::OK)?;
+        same("the text that Romeo reads", DECLINED, &incoming.text)?;
+        self.is_answered(&transaction, SUCCESS)?;
+        self.rosaline_sees(&sent, "250")
+    }
+
+    fn rosaline_writes_to_juliet(&mut self) -> Result<(), DemoError> {
+        self.scene("6. Rosaline writes to Juliet, and to someone whom nobody knows")?;
+        let sent = self.rosaline_sends(JULIET_BY_MAIL, None, GOSSIP)?;
+        let transaction = self.crosses_from("email")?;
+        let incoming = self.xmpp_receives()?;
+        same("the text that Juliet reads", GOSSIP, &incoming.text)?;
+        self.xmpp_proves_it_took_all()?;
+        self.is_answered(&transaction, SUCCESS)?;
+        self.rosaline_sees(&sent, "250")?;
+
+        let sent = self.rosaline_sends(NOBODY_BY_MAIL, None, ALSO_ASTRAY)?;
+        let transaction = self.crosses_from("email")?;
+        self.sip_receives(StatusCode::NOT_FOUND)?;
+        self.is_answered(&transaction, FAILURE)?;
+        self.rosaline_sees(&sent, "550")
+    }
+
+    /// She has the gateway's last word by now: it comes when the outcome is known.
+    fn rosaline_sends(
+        &mut self,
+        to: &str,
+        answered: Option<&rialto_email_codec::message::MessageId>,
+        text: &str,
+    ) -> Result<mail_user::Sent, DemoError> {
+        let sent = self.rosaline.write(to, answered, text)?;
+        let how = "Rosaline's mail server → gateway, SMTP";
+        self.trace.wire("native in", how, &sent.wire)?;
+        Ok(sent)
+    }
+
+    fn mail_receives(&mut self) -> Result<mail_user::Incoming, DemoError> {
+        let what = "the mail on Rosaline's server";
+        let mail = self.events.wait(what, |event| match event {
+            Event::Mail(mail) => Ok(mail),
+            event => Err(event),
+        })?;
+        let to = "gateway → Rosaline's mail server, SMTP";
+        self.trace.wire("native out", to, &mail.wire)?;
+        Ok(mail)
+    }
+
+    fn rosaline_sees(&mut self, sent: &mail_user::Sent, code: &str) -> Result<(), DemoError> {
+        let from = "gateway → Rosaline's mail server";
+        self.trace.wire("seen", from, &sent.reply)?;
+        let got = sent.reply.split(' ').next().unwrap_or_default();
+        same("the code that Rosaline's server sees", code, got)
     }
 }
 
@@ -269,6 +350,10 @@ impl Conversation {
                     self.echo(&incoming, &format!("echo-{number}"))?;
                 }
                 Event::Xmpp(received) => self.show_xmpp(&received)?,
+                Event::Mail(mail) => {
+                    let to = "gateway → Rosaline's mail server";
+                    self.trace.wire("native out", to, &mail.wire)?;
+                }
                 Event::GatewayEnded | Event::Interrupted => break,
             }
         }
@@ -314,7 +399,7 @@ impl Conversation {
 }
 
 const LEGEND: &str = "\
-Romeo is on SIP, Juliet is on XMPP; the gateway between them knows neither network, its plugins do.
+Romeo is on SIP, Juliet is on XMPP, Rosaline has a mailbox; the gateway between them knows no network, its plugins do.
 What went over the sockets is shown as it was; XML gets a line for each element.
 ";
 

@@ -44,6 +44,9 @@ pub(crate) enum DemoError {
     /// A stanza cannot be written.
     #[error("the stanza cannot be written")]
     Stanza(#[from] rialto_xmpp_codec::WriteError),
+    /// An address of a mail is none.
+    #[error("an address is no mailbox")]
+    Address,
     /// The gateway is not connected to Juliet's server.
     #[error("the gateway is not connected as a component")]
     NoComponent,

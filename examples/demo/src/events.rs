@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::DemoError, flow::Flow, sip_user, xmpp_user};
+use crate::{error::DemoError, flow::Flow, mail_user, sip_user, xmpp_user};
 
 /// How long the demo waits for anything; far more than a busy machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +24,8 @@ pub(crate) enum Event {
     Sip(sip_user::Received),
     /// Juliet's server received something.
     Xmpp(xmpp_user::Received),
+    /// Rosaline's mail server received a mail.
+    Mail(mail_user::Incoming),
     /// The gateway's log ended, and so the gateway.
     GatewayEnded,
     /// The user wants no more.

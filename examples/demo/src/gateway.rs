@@ -22,7 +22,7 @@ use crate::{
     error::DemoError,
     events::{self, Event, EventSender, Events, PATIENCE},
     flow::{self, Flow},
-    sip_user, xmpp_user,
+    mail_user, sip_user, xmpp_user,
 };
 
 /// The domain of SIP users whose clients are not ours.
@@ -53,6 +53,7 @@ pub(crate) struct Addresses {
     pub(crate) ports: FreePorts,
     pub(crate) romeo: SocketAddr,
     pub(crate) xmpp_server: SocketAddr,
+    pub(crate) mail_server: SocketAddr,
 }
 
 /// Addresses on loopback that nobody has taken, on UDP and on TCP.
@@ -60,6 +61,8 @@ pub(crate) struct Addresses {
 pub(crate) struct FreePorts {
     /// For the gateway.
     pub(crate) sip: SocketAddr,
+    /// For the gateway, by mail.
+    pub(crate) mail: SocketAddr,
     /// For a SIP client of one's own.
     pub(crate) guest: SocketAddr,
 }
@@ -67,10 +70,11 @@ pub(crate) struct FreePorts {
 impl FreePorts {
     /// Finds them; what binds them soon will have them.
     pub(crate) fn find() -> Result<Self, DemoError> {
-        let [sip, guest] = [free_port(), free_port()];
+        let [sip, mail, guest] = [free_port(), free_port(), free_port()];
         let failed = || DemoError::io("there is no free port");
         Ok(Self {
             sip: sip.map_err(failed())?,
+            mail: mail.map_err(failed())?,
             guest: guest.map_err(failed())?,
         })
     }
@@ -84,7 +88,8 @@ impl Built {
         let named = |variable| env::var_os(variable).map(PathBuf::from);
         let binary = named("RIALTO_BIN").unwrap_or_else(|| folder.join("rialto"));
         let plugins = named("RIALTO_PLUGINS").unwrap_or_else(|| folder.to_owned());
-        let libraries = ["librialto_sip.so", "librialto_xmpp.so"].map(|name| plugins.join(name));
+        let libraries =
+            ["sip", "xmpp", "email"].map(|name| plugins.join(format!("librialto_{name}.so")));
         let missing = libraries
             .into_iter()
             .chain([binary.clone()])
@@ -99,7 +104,7 @@ impl Built {
 }
 
 impl Gateway {
-    /// Starts the gateway and waits until both of its adapters are up.
+    /// Starts the gateway and waits until all of its adapters are up.
     pub(crate) fn start(
         addresses: Addresses,
         sender: EventSender,
@@ -192,11 +197,13 @@ const CONFIG: &str = "rialto.toml";
 fn configuration(addresses: &Addresses, plugins: &Path, folder: &Path) -> String {
     let control = folder.join("control");
     let Addresses {
-        ports: FreePorts { sip, guest },
+        ports: FreePorts { sip, mail, guest },
         romeo,
         xmpp_server,
+        mail_server,
     } = addresses;
     let (sip_domain, xmpp_domain) = (sip_user::DOMAIN, xmpp_user::DOMAIN);
+    let mail_domain = mail_user::DOMAIN;
     let (component, secret) = (xmpp_user::COMPONENT, xmpp_user::SECRET);
     format!(
         r#"[gateway]
@@ -213,7 +220,7 @@ format = "json"
 
 [adapters.sip]
 plugin = "sip"
-domains = ["{xmpp_domain}"]
+domains = ["{xmpp_domain}", "{mail_domain}"]
 
 [adapters.sip.config]
 listen = ["udp:{sip}", "tcp:{sip}"]
@@ -227,6 +234,22 @@ endpoint = "{xmpp_server}"
 domain = "{component}"
 secret = "{secret}"
 server = "{xmpp_domain}"
+
+[adapters.email]
+plugin = "email"
+domains = ["{sip_domain}", "{xmpp_domain}"]
+
+[adapters.email.config]
+hostname = "gateway.{component}"
+listen = ["smtp:{mail}"]
+domains = ["{sip_domain}", "{xmpp_domain}"]
+trusted = ["127.0.0.1"]
+authentication = {{ mode = "off" }}
+outgoing = {{ smart_host = "{mail_server}" }}
+
+[[routes]]
+domain = "{mail_domain}"
+adapter = "email"
 
 [[routes]]
 domain = "{xmpp_domain}"
@@ -355,12 +378,14 @@ mod tests {
         let here: SocketAddr = ([127, 0, 0, 1], 5060).into();
         let ports = FreePorts {
             sip: here,
+            mail: here,
             guest: here,
         };
         let addresses = Addresses {
             ports,
             romeo: here,
             xmpp_server: here,
+            mail_server: here,
         };
         let text = configuration(&addresses, Path::new("/a \"b\"/ü"), Path::new("/tmp"));
         let config: toml::Table = text.parse().unwrap();

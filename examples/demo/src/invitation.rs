@@ -21,12 +21,14 @@ fn addresses(gateway: &Gateway) -> String {
     let addresses = gateway.addresses();
     let (sip, guest) = (addresses.ports.sip, addresses.ports.guest);
     let (romeo, server) = (addresses.romeo, addresses.xmpp_server);
+    let (mail, mail_server) = (addresses.ports.mail, addresses.mail_server);
     let config = gateway.config_file();
     format!(
         "
   gateway        SIP on {sip}, UDP and TCP; configuration {}
   {DOMAIN}   Juliet's server on {server}: {BARE_JID} answers what you write
   sip.example    Romeo's phone on udp:{romeo}
+  mail.example   Rosaline's mail server on {mail_server}; the gateway takes mail on {mail}
   {GUEST_DOMAIN}  you, if your SIP client listens on udp:{guest}
 ",
         config.display()

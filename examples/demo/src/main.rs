@@ -1,14 +1,15 @@
-//! One conversation between a SIP and an XMPP user, as a readable trace.
+//! One conversation between users of SIP, XMPP and email, as a readable trace.
 //!
-//! Starts the gateway with both plugins and plays both users over real sockets on loopback: Romeo is a
-//! SIP user agent, Juliet lives on an XMPP server that has the gateway as its component. Both are made
-//! of the codec crates; nothing else is needed. Then it stays up, for clients of one's own.
+//! Starts the gateway with its plugins and plays all users over real sockets on loopback: Romeo is a
+//! SIP user agent, Juliet lives on an XMPP server that has the gateway as its component, Rosaline has a
+//! mailbox. All are made of the codec crates; nothing else is needed. Then it stays up, for clients of one's own.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `conversation.rs` | the story: what happens in which order, and what must come of it |
 //! | `sip_user.rs` | Romeo: sends and answers MESSAGE over UDP (RFC 3428) |
 //! | `xmpp_user.rs`, `xmpp_session.rs` | Juliet and her server: the other end of a component (XEP-0114) |
+//! | `mail_user.rs` | Rosaline and her mail server (RFC 5321) |
 //! | `gateway.rs` | the daemon as a process: configuration, readiness, end |
 //! | `flow.rs` | what the gateway's log says about one operation |
 //! | `trace.rs` | how it looks in the terminal |
@@ -21,6 +22,7 @@ mod events;
 mod flow;
 mod gateway;
 mod invitation;
+mod mail_user;
 mod sip_user;
 mod stanza;
 mod trace;
@@ -41,6 +43,7 @@ use self::{
     error::DemoError,
     events::{Event, EventSender},
     gateway::{Addresses, Gateway},
+    mail_user::MailUser,
     sip_user::SipUser,
     trace::Trace,
     xmpp_user::XmppUser,
@@ -81,16 +84,19 @@ fn run(ending: Ending) -> Result<(), DemoError> {
     let ports = gateway::FreePorts::find()?;
     let romeo = SipUser::start(ports.sip, sender.clone())?;
     let juliet = XmppUser::start(sender.clone())?;
+    let rosaline = MailUser::start(ports.mail, sender.clone())?;
     let addresses = Addresses {
         ports,
         romeo: romeo.local_address(),
         xmpp_server: juliet.local_address(),
+        mail_server: rosaline.local_address(),
     };
     let gateway = Gateway::start(addresses, sender, &mut events)?;
 
     let mut conversation = Conversation {
         romeo,
         juliet,
+        rosaline,
         events,
         trace: Trace::new(),
     };

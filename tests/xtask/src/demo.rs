@@ -19,6 +19,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         "-p",
         "rialto-xmpp",
         "-p",
+        "rialto-email",
+        "-p",
         "rialto-demo",
     ];
     let mut build = step::cargo(&["build", "--locked", "--profile", profile]);
