@@ -67,6 +67,8 @@
 //! * Spawn with [`Tasks::spawn`] only, and let loops end at [`Tasks::stopping`].
 //! * A future may be dropped at any wait: the deadline has passed, or nobody waits any more.
 //! * Write logs with [`tracing`]: a constant sentence, data in fields, never a message's text. They reach the gateway's log.
+//! * An operator may run the plugin in a process of its own (`isolation = "process"`): there it reads no file but those that he names, writes
+//!   none, and starts no program. Take what you need from the configuration, and open it in `start`.
 //! * No globals: two adapters of one library share them.
 //! * A panic fails one operation, and is a bug.
 //! * Test without a gateway: the feature `testing`, for `[dev-dependencies]`, has one to play with (`testing::Gateway`).

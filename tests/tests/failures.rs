@@ -1,6 +1,11 @@
 //! Nothing vanishes: whatever fails on one side, the sender on the other side hears of it.
 
-use nix::sys::signal::{Signal, kill};
+use std::fs;
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use rialto_tests::{
     peers::{
         self, Ejabberd, Prosody, Reply, Transport, XmppServer,
@@ -8,6 +13,7 @@ use rialto_tests::{
         slixmpp::Stanza,
     },
     ports::Port,
+    process::{Process, tethered},
     sip_message::SipMessage,
     world::{ALICE, ALICE_SEEN, JULIET_SEEN, World, WorldSettings},
 };
@@ -256,6 +262,28 @@ fn adapter_whose_process_is_killed_is_a_failure_and_works_again_by_itself() {
         });
         assert_delivered_in_the_end(&world);
     }
+}
+
+#[test]
+fn processes_of_adapters_end_with_their_gateway_however_that_ends() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings {
+        is_isolated: true,
+        ..WorldSettings::default()
+    });
+    let process_of = |adapter| world.gateway.process_of(adapter).expect("one of its own");
+    let processes = [process_of("sip"), process_of("xmpp")];
+    world.gateway.kill();
+    // What has ended has no program any more, whether or not somebody has asked how it ended.
+    let program = |process: &Pid| fs::read_link(format!("/proc/{process}/exe"));
+    let mut endless = tethered("sleep");
+    endless.arg("infinity");
+    let clock = Process::spawn("sleep", endless);
+    clock.await_state("the end of both", || {
+        processes.iter().all(|process| program(process).is_err())
+    });
 }
 
 #[test]

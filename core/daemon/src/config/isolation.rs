@@ -39,8 +39,8 @@ impl IsolationConfig {
             ("max_memory", max_memory.is_some()),
             ("readable", readable.is_some()),
         ];
-        for (key, _) in settings.into_iter().filter(|(_, is_there)| *is_there) {
-            if kind == Kind::None {
+        for (key, is_there) in settings {
+            if is_there && kind == Kind::None {
                 section.report(
                     key,
                     "means nothing in the gateway's own process",
@@ -51,7 +51,11 @@ impl IsolationConfig {
         Self {
             kind,
             max_memory: max_memory.unwrap_or(Isolation::MEMORY),
-            readable: readable.unwrap_or_default(),
+            readable: readable
+                .into_iter()
+                .flatten()
+                .map(|path| section.beside(path))
+                .collect(),
         }
     }
 

@@ -36,6 +36,7 @@ const READABLE: &[&str] = &[
     "/lib64",
     "/etc/ld.so.cache",
     "/etc/resolv.conf",
+    "/run/systemd/resolve",
     "/etc/hosts",
     "/etc/host.conf",
     "/etc/nsswitch.conf",

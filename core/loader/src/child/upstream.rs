@@ -84,7 +84,10 @@ impl Upstream {
     pub(super) fn answer(&self, ticket: u64, outcome: &Outcome) {
         let at_work = {
             let mut deliveries = lock(&self.deliveries);
-            deliveries.remove(&ticket);
+            // Mostly none waits, and then there is nothing to look for.
+            if !deliveries.is_empty() {
+                deliveries.remove(&ticket);
+            }
             deliveries.len()
         };
         // Who is gone hears nothing.
