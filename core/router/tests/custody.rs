@@ -156,6 +156,26 @@ fn rfc2779_5_4_2_message_is_tried_again_under_the_same_identifier() {
 }
 
 #[test]
+fn message_waits_no_longer_when_its_adapter_is_up_again() {
+    let mut office = early(patient(5));
+    office.answer(down());
+    for _ in 0..6 {
+        office.wait(40 * SECOND);
+        office.read();
+        office.answer(down());
+    }
+    office.wait(SECOND);
+    assert!(office.deliveries.is_empty(), "it waits a minute by now");
+    office.adapter_up(SIP);
+    assert!(office.deliveries.is_empty() && office.loads.is_empty());
+    office.adapter_up(XMPP);
+    office.read();
+    assert_eq!(office.deliveries.len(), 1);
+    office.answer(SUCCESS);
+    assert!(office.is_done());
+}
+
+#[test]
 fn message_in_doubt_is_tried_again() {
     let mut office = early(patient(5));
     office.wait(30 * SECOND); // the adapter says nothing

@@ -66,7 +66,10 @@ impl loader::Gateway for Gateway {
         }
         let name = self.name(id);
         match health {
-            Health::Up => info!(adapter.name = name, "adapter is up"),
+            Health::Up => {
+                info!(adapter.name = name, "adapter is up");
+                self.try_what_waits_for(id);
+            }
             Health::Degraded(why) => warn!(adapter.name = name, why, "adapter is degraded"),
             _ => {}
         }

@@ -246,6 +246,16 @@ impl Gateway {
         }
     }
 
+    /// Tries what is kept because an adapter's network could not be reached, now that it can.
+    fn try_what_waits_for(&self, adapter: AdapterId) {
+        let now = now();
+        for shard in &self.shards {
+            shard.handle(self, |state| {
+                state.custodian.handle_adapter_up(now, adapter);
+            });
+        }
+    }
+
     /// Gives a shard the results of writes. They are taken up under its lock, in the order in which the store gave them.
     pub(crate) fn written(
         &self,

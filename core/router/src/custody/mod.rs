@@ -212,6 +212,14 @@ impl<R: CryptoRng> Custodian<R> {
         self.work();
     }
 
+    /// Takes note that an adapter has its network again: what could not be delivered by it is tried now, and not when its wait is over.
+    pub fn handle_adapter_up(&mut self, now: Instant, adapter: AdapterId) {
+        self.begin(now);
+        self.queue
+            .revive(|target| target.adapter.is_none_or(|known| known == adapter));
+        self.work();
+    }
+
     /// Refuses operations from now on. What is in progress goes on; what is kept stays in the journal.
     pub const fn begin_drain(&mut self) {
         self.is_draining = true;

@@ -119,6 +119,11 @@ impl Office {
         self.act();
     }
 
+    pub(crate) fn adapter_up(&mut self, adapter: AdapterId) {
+        self.custodian.handle_adapter_up(self.now, adapter);
+        self.act();
+    }
+
     /// Lets the store finish what waits for it.
     pub(crate) fn sync(&mut self) {
         while let Some((write, changes)) = self.writes.pop_front() {

@@ -274,14 +274,18 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         if self.names.is_empty() {
             return;
         }
-        if let Some(number) = self.names.get(destination).copied()
-            && self.destination_rests.is_set(number)
-        {
-            if let Some(destination) = self.destinations.get_mut(number as usize) {
-                destination.revive();
-            }
-            self.destination_rests.cancel(number);
-            self.place_destination(number);
+        if let Some(number) = self.names.get(destination).copied() {
+            self.end_rest(number);
+        }
+    }
+
+    /// Takes note that some destinations may be reached again: what rests for them is tried now, at first by one delivery each.
+    pub fn revive(&mut self, which: impl Fn(&D) -> bool) {
+        let named = self.names.iter().filter(|(name, _)| which(name));
+        let mut numbers: Vec<_> = named.map(|(_, number)| *number).collect();
+        numbers.sort_unstable(); // whose turn comes first does not hang on the hash
+        for number in numbers {
+            self.end_rest(number);
         }
     }
 

@@ -264,6 +264,18 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         }
     }
 
+    /// Ends the rest of a destination, if it rests, of which others know better than its last failure.
+    pub(super) fn end_rest(&mut self, at: u32) {
+        if !self.destination_rests.is_set(at) {
+            return;
+        }
+        if let Some(destination) = self.destinations.get_mut(at as usize) {
+            destination.revive();
+        }
+        self.destination_rests.cancel(at);
+        self.place_destination(at);
+    }
+
     /// Lets a conversation rest.
     pub(super) fn rest(
         &mut self,

@@ -168,6 +168,14 @@ impl Model {
             .retain(|peer, _| kept.iter().any(|kept| kept.place.0 == *peer));
     }
 
+    fn end_rest(&mut self, which: impl Fn(u8) -> bool) {
+        for (_, peer) in self.peers.iter_mut().filter(|(peer, _)| which(**peer)) {
+            if peer.rests_until.take().is_some() {
+                peer.failures = 0;
+            }
+        }
+    }
+
     /// Ends the rests whose time has come, as the queue does when it is asked what may go.
     fn wake(&mut self, now: Instant) {
         for peer in self.peers.values_mut() {
@@ -203,6 +211,7 @@ enum Step {
         which: usize,
     },
     Reached(u8),
+    Revive(u8),
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {
@@ -230,6 +239,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(|which| Step::Remove { which }),
         1 => any::<usize>().prop_map(|which| Step::RetryNow { which }),
         1 => (0..PEERS).prop_map(Step::Reached),
+        1 => (0..PEERS).prop_map(Step::Revive),
     ]
 }
 
@@ -281,11 +291,11 @@ impl Both {
             Step::RetryNow { which } => self.retry_now(which),
             Step::Reached(peer) => {
                 self.queue.reached(&peer);
-                if let Some(peer) = self.model.peers.get_mut(&peer)
-                    && peer.rests_until.take().is_some()
-                {
-                    peer.failures = 0;
-                }
+                self.model.end_rest(|other| other == peer);
+            }
+            Step::Revive(from) => {
+                self.queue.revive(|peer| *peer >= from);
+                self.model.end_rest(|peer| peer >= from);
             }
         }
         self.agree()
