@@ -27,6 +27,7 @@ pub struct Gateway {
     process: Process,
     folder: TempDir,
     ready: PathBuf,
+    clock: Option<PathBuf>,
 }
 
 /// How the gateway reaches an XMPP server as its component.
@@ -51,6 +52,7 @@ pub struct GatewayConfig {
     routes: String,
     more: String,
     isolation: &'static str,
+    clock: Option<PathBuf>,
 }
 
 impl Gateway {
@@ -66,11 +68,12 @@ impl Gateway {
             config.toml(folder.path()),
         )
         .unwrap_or_else(|error| panic!("no configuration file: {error}"));
-        let process = run(folder.path(), &ready);
+        let process = run(folder.path(), &ready, config.clock.as_deref());
         Self {
             process,
             folder,
             ready,
+            clock: config.clock.clone(),
         }
     }
 
@@ -86,7 +89,7 @@ impl Gateway {
 
     /// Starts it again with the same configuration.
     pub fn start_again(&mut self) {
-        self.process = run(self.folder.path(), &self.ready);
+        self.process = run(self.folder.path(), &self.ready, self.clock.as_deref());
     }
 
     /// What a verb of the command line prints as JSON, of this gateway and its configuration.
@@ -175,6 +178,7 @@ impl GatewayConfig {
                 Some(_) => PROCESS,
                 None => "none",
             },
+            clock: None,
         }
     }
 
@@ -289,6 +293,13 @@ impl GatewayConfig {
         self
     }
 
+    /// With a wall clock that shows what a file says, in the words of `faketime`.
+    #[must_use]
+    pub fn with_clock(mut self, file: &Path) -> Self {
+        self.clock = Some(file.to_owned());
+        self
+    }
+
     fn toml(&self, folder: &Path) -> String {
         let Self {
             relay_domains,
@@ -297,6 +308,7 @@ impl GatewayConfig {
             routes,
             more,
             isolation: _,
+            clock: _,
         } = self;
         let [plugins, control] =
             [plugins(), folder.join("control")].map(|path| path.display().to_string());
@@ -313,7 +325,7 @@ impl Default for GatewayConfig {
     }
 }
 
-fn run(folder: &Path, ready: &Path) -> Process {
+fn run(folder: &Path, ready: &Path, clock: Option<&Path>) -> Process {
     let _absent = fs::remove_file(ready);
     let binary = binary();
     assert!(
@@ -326,10 +338,19 @@ fn run(folder: &Path, ready: &Path) -> Process {
         .args(["run", "--config"])
         .arg(folder.join("rialto.toml"));
     command.arg("--ready-file").arg(ready).current_dir(folder);
+    if let Some(file) = clock {
+        command.env("LD_PRELOAD", FAKETIME).env("TZ", "UTC");
+        command.env("FAKETIME_TIMESTAMP_FILE", file);
+        command.env("FAKETIME_NO_CACHE", "1");
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
     let process = Process::spawn("rialto", command);
     process.await_state("readiness", || ready.exists());
     process
 }
+
+/// Shows a process another wall clock; the dynamic linker knows where the machine's libraries are.
+const FAKETIME: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
 /// Where a gateway listens on this port.
 pub fn address(port: &Port) -> SocketAddr {

@@ -45,6 +45,7 @@ pub fn are_wanted() -> bool {
         "/usr/bin/baresip",
         "/usr/bin/openssl",
         "/usr/bin/gpg-agent",
+        "/usr/bin/faketime",
     ];
     let python = slixmpp::python();
     let programs = programs.iter().map(Path::new).chain([python.as_path()]);

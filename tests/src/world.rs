@@ -3,7 +3,10 @@
 //! SIP users are at `sip.example`, XMPP users at `xmpp.example`. The gateway is the component `sip.example` of the XMPP
 //! server, and sends what is for `sip.example` to one SIPp.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use crate::{
     gateway::{GATEWAY_HOST, Gateway, GatewayConfig},
@@ -58,6 +61,8 @@ pub struct WorldSettings {
     pub is_isolated: bool,
     /// Whether Prosody keeps messages for users who are away.
     pub keeps_offline: bool,
+    /// A file that says what the gateway's wall clock shows.
+    pub clock: Option<PathBuf>,
 }
 
 impl<S: XmppServer> World<S> {
@@ -77,6 +82,10 @@ impl<S: XmppServer> World<S> {
         let config = match settings.is_isolated {
             true => GatewayConfig::new().isolated(),
             false => GatewayConfig::new(),
+        };
+        let config = match &settings.clock {
+            Some(file) => config.with_clock(file),
+            None => config,
         };
         let config = config
             .with_sip("sip", &[listen], &[XMPP_DOMAIN])
@@ -142,6 +151,7 @@ impl Default for WorldSettings {
             xmpp_lines: &["reconnect_min = \"50ms\"", "reconnect_max = \"500ms\""],
             is_isolated: false,
             keeps_offline: false,
+            clock: None,
         }
     }
 }

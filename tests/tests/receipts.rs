@@ -59,6 +59,32 @@ fn sip_sender_hears_from_an_xmpp_user<S: XmppServer>() {
 }
 
 #[test]
+fn cpim_3_4_persist_receipt_that_comes_after_a_crash_reaches_the_sender_who_asked_for_it() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start(&WorldSettings::default());
+    let mut juliet = world.login("juliet");
+    let alice = RawSip::new();
+    let id = ask_from_sip(&alice, &world, &mut juliet);
+    let is_written = || {
+        let store = &world.gateway.ask(&["status"])["store"];
+        store["records"] == 1 && store["waiting"] == 0
+    };
+    world.gateway.process().await_state("record", is_written);
+    world.gateway.kill();
+    world.gateway.start_again();
+    juliet.write(&format!(
+        "<message to='{ALICE_SEEN}' id='r'><received xmlns='urn:xmpp:receipts' id='{id}'/></message>"
+    ));
+    let notification = alice.receive();
+    assert_eq!(notification.uri("From"), Some(JULIET_SEEN));
+    let notification = text(&notification);
+    assert!(notification.contains(&format!("<message-id>{HERS}</message-id>")));
+    assert!(notification.contains("<delivered"), "{notification}");
+}
+
+#[test]
 fn rfc2779_4_2_1_sip_sender_hears_of_a_failure_that_a_prosody_user_reports_late() {
     sip_sender_hears_of_a_late_failure::<Prosody>();
 }
