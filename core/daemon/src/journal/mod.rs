@@ -6,6 +6,8 @@
 mod desk;
 mod restore;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
