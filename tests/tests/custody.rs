@@ -307,6 +307,8 @@ fn full_disk_is_told_to_senders_loses_nothing_and_ends_when_there_is_room() {
     });
     let status = kept.gateway.ask(&["status"]);
     assert_eq!(status["store"]["state"], "full", "{status}");
+    let why = status["not_ready"][0].as_str().unwrap();
+    assert!(why.starts_with("the store is full: "), "{why}");
     let full = kept.queue();
     assert_eq!(full[..1], before[..]);
 

@@ -66,6 +66,7 @@ fn status_shows_the_state_of_the_store() {
     let (mut running, _log) = Running::start(&place);
     let (code, printed, _) = place.run(&["status"]);
     assert_eq!(code, Some(0));
+    assert!(printed.starts_with("ready\n"), "{printed}");
     assert!(printed.contains("store: good"), "{printed}");
     assert_eq!(running.terminate(), Some(0));
 }

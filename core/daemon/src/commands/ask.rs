@@ -47,7 +47,16 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
     if as_json {
         return print(&answer);
     }
-    let mut text = String::new();
+    let mut text = match &*status.not_ready {
+        [] => "ready\n\n".to_owned(),
+        reasons => {
+            reasons
+                .iter()
+                .map(|why| format!("not ready: {}\n", one_line(why)))
+                .collect::<String>()
+                + "\n"
+        }
+    };
     for (name, value) in &status.router {
         text += &format!("{name:<20} {value}\n");
     }

@@ -42,6 +42,8 @@ pub(crate) struct Message {
 /// What was done, and how the adapters are.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Status {
+    /// Why not everything is taken, or reached; nothing: all is well.
+    pub(crate) not_ready: Vec<String>,
     /// What the routers have counted.
     pub(crate) router: BTreeMap<String, u64>,
     pub(crate) adapters: BTreeMap<String, OfAdapter>,
@@ -166,14 +168,31 @@ impl Status {
             of.process = gateway.process(id);
             (adapter.name().to_string(), of)
         });
+        let (adapters, store) = (adapters.collect(), gateway.store().map(StoreStatus::of));
         Self {
+            not_ready: not_ready(&adapters, store.as_ref()),
             router: named(gateway.statistics()),
             custody: named(gateway.custody()),
             oldest_seconds: gateway.oldest().map(|age| age.as_secs()),
-            adapters: adapters.collect(),
-            store: gateway.store().map(StoreStatus::of),
+            adapters,
+            store,
         }
     }
+}
+
+fn not_ready(adapters: &BTreeMap<String, OfAdapter>, store: Option<&StoreStatus>) -> Vec<String> {
+    let of_store = store.and_then(|store| {
+        Some(format!(
+            "the store is {}: {}",
+            store.state,
+            store.why.as_ref()?
+        ))
+    });
+    let degraded = adapters.iter().filter_map(|(name, adapter)| {
+        let why = adapter.degraded.as_ref()?;
+        Some(format!("the adapter {name} is degraded: {why}"))
+    });
+    of_store.into_iter().chain(degraded).collect()
 }
 
 impl Reply {
@@ -224,6 +243,34 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gateway_is_ready_when_its_store_and_its_adapters_are() {
+        let store = |state: &str, why: Option<&str>| StoreStatus {
+            state: state.to_owned(),
+            why: why.map(str::to_owned),
+            records: 0,
+            bytes: 0,
+            disk: 0,
+            waiting: 0,
+        };
+        let adapter = |why: Option<&str>| {
+            let mut adapter = OfAdapter::default();
+            adapter.degraded = why.map(str::to_owned);
+            adapter
+        };
+        let up = BTreeMap::from([("sip".to_owned(), adapter(None))]);
+        assert_eq!(not_ready(&up, None), [""; 0]);
+        assert_eq!(not_ready(&up, Some(&store("good", None))), [""; 0]);
+        let down = BTreeMap::from([("sip".to_owned(), adapter(Some("no server")))]);
+        assert_eq!(
+            not_ready(&down, Some(&store("full", Some("no room")))),
+            [
+                "the store is full: no room",
+                "the adapter sip is degraded: no server"
+            ]
+        );
+    }
 
     fn admits(adapter: Option<&str>, destination: Option<&str>) -> bool {
         let filter = Filter {
