@@ -1,12 +1,21 @@
 //! Email users and those of other networks converse through the gateway, with real mail servers.
 
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
 use rialto_tests::{
+    gateway::{self, Gateway, GatewayConfig},
     mail_world::{MailWorld, MailWorldUser, RELAY},
     peers::{
-        Entity, Gpg, MailServer, Openssl,
-        mail::{self, Swaks, raw_mail},
+        Entity, Exim, Gpg, MailServer, MailSettings, Openssl,
+        mail::{self, Aiosmtpd, Swaks, raw_mail},
     },
+    ports::Port,
+    raw_sip::RawSip,
     texts::{self, with_line_feeds},
+    world::ALICE,
 };
 
 #[test]
@@ -277,4 +286,115 @@ fn far_side_that_stays_dead_ends_in_a_report_to_the_sender() {
     assert!(status.contains("Action: failed"), "{status}");
     assert!(status.contains("romeo@dead.sip.example"), "{status}");
     assert_eq!(report.get("auto_submitted"), "auto-replied");
+}
+
+#[test]
+fn server_that_offers_little_gets_the_mail_all_the_same_by_smtp_and_by_lmtp() {
+    if !mail::are_wanted() {
+        return;
+    }
+    for protocol in ["smtp", "lmtp"] {
+        let mut server = Aiosmtpd::start(protocol);
+        let alice = RawSip::new();
+        let port = Port::take();
+        let listen = gateway::address(&port);
+        let hop = format!("{protocol}:{}", server.address());
+        let config = GatewayConfig::new()
+            .with_sip("sip", &[listen], &["mail.example"])
+            .with_email("mail", &[], &["sip.example"], &hop)
+            .with_route("sip.example", "sip", Some("127.0.0.1:1"))
+            .with_route("mail.example", "mail", None);
+        let _gateway = Gateway::start(&config);
+        let text = "Wherefore? 今\r\n.\r\n..dots";
+        let to = "sip:juliet@mail.example";
+        let kind = "text/plain;charset=utf-8";
+        alice.send(listen, ALICE, to, kind, text.as_bytes());
+        assert_eq!(alice.receive().status(), Some(200), "{protocol}");
+        let mail = server.receive();
+        assert_eq!(mail["from"], "alice@sip.example");
+        assert_eq!(mail["to"][0], "juliet@mail.example");
+    }
+}
+
+/// Peak of a process's memory, in KiB.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let digits = line.and_then(|line| line.split_whitespace().next());
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(u64::MAX)
+}
+
+#[test]
+fn mails_of_fifty_mebibytes_from_many_clients_take_no_more_memory_than_is_configured() {
+    let port = Port::take();
+    let listen = gateway::address(&port);
+    let domains = ["sip.example"];
+    let config = GatewayConfig::new()
+        .with_email("mail", &[format!("smtp:{listen}")], &domains, "127.0.0.1:1")
+        .with_settings(&["limits = { memory = \"64MiB\" }"]);
+    let gateway = Gateway::start(&config);
+    let before = peak(gateway.process().id());
+    let line = "x".repeat(998) + "\r\n";
+    let mebibyte = line.repeat(1049);
+    let flood = || {
+        let stream = TcpStream::connect(listen).and_then(|mut stream| {
+            stream.write_all(
+                b"EHLO c.example\r\nMAIL FROM:<x@far.example>\r\nRCPT TO:<alice@sip.example>\r\nDATA\r\n",
+            )?;
+            for _ in 0..60 {
+                stream.write_all(mebibyte.as_bytes())?;
+            }
+            Ok(stream)
+        });
+        // It is sent away before the end, or hears that this was too much.
+        drop(stream);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(flood);
+        }
+    });
+    let grown = peak(gateway.process().id()) - before;
+    // Buffers double while they grow, and the last of them is copied once.
+    assert!(grown < 4 * 64 * 1024, "it has grown by {grown} KiB");
+    let greeting = TcpStream::connect(listen).and_then(|mut stream| {
+        let mut greeting = [0; 4];
+        stream.read_exact(&mut greeting).map(|()| greeting)
+    });
+    assert_eq!(greeting.ok().as_ref(), Some(b"220 "), "others are served");
+}
+
+#[test]
+fn rfc5438_bounce_that_comes_later_is_told_to_the_sip_user_who_asked_for_it() {
+    if !mail::are_wanted() {
+        return;
+    }
+    let ports = [Port::take(), Port::take()];
+    let [listen, lmtp] = ports.each_ref().map(gateway::address);
+    let alice = RawSip::new();
+    let exim = Exim::start(MailSettings::new("exim.example", lmtp, &["sip.example"]));
+    let server = exim.address().to_string();
+    let config = GatewayConfig::new()
+        .with_sip("sip", &[listen], &["exim.example"])
+        .with_email("exim", &[format!("lmtp:{lmtp}")], &["sip.example"], &server)
+        .with_route(
+            "sip.example",
+            "sip",
+            Some(&format!("udp:{}", alice.address())),
+        )
+        .with_route("exim.example", "exim", None);
+    let _gateway = Gateway::start(&config);
+    // Exim takes it, and says later that nobody of that name has a mailbox.
+    let to = "sip:nobody@exim.example";
+    let cpim = "From: <im:alice@sip.example>\r\nTo: <im:nobody@exim.example>\r\n\
+        NS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: hers-1\r\n\
+        DateTime: 2026-11-21T12:00:00Z\r\nimdn.Disposition-Notification: negative-delivery\r\n\r\n\
+        Content-Type: text/plain\r\n\r\nIs anybody there?";
+    alice.send(listen, ALICE, to, "message/cpim", cpim.as_bytes());
+    assert_eq!(alice.receive().status(), Some(200));
+    let told = String::from_utf8_lossy(alice.receive().body()).into_owned();
+    assert!(told.contains("<message-id>hers-1</message-id>"), "{told}");
+    assert!(told.contains("<failed/>"), "{told}");
 }

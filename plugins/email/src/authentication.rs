@@ -83,6 +83,10 @@ impl Authenticator {
         let Some(mut message) = AuthenticatedMessage::parse(octets) else {
             return Verdict::Unknown;
         };
+        // A signature covers the last one, a reader sees the first (RFC 6376 §8.15).
+        if fields(&message, b"From") != 1 {
+            return Verdict::Unknown;
+        }
         message.dkim_headers.truncate(MAX_SIGNATURES);
         let dkim = self.asks.verify_dkim(&message).await;
         let none = SpfOutput::default();
@@ -128,6 +132,13 @@ pub(crate) fn resolver(config: &AuthenticationConfig) -> Result<MessageAuthentic
     options.cache_size = DNS_CACHE;
     MessageAuthenticator::new(servers, options)
         .map_err(|error| Error::config(unusable).with_source(error))
+}
+
+fn fields(message: &AuthenticatedMessage<'_>, name: &[u8]) -> usize {
+    let names = message.headers.iter().map(|(name, _)| name.trim_ascii());
+    names
+        .filter(|found| found.eq_ignore_ascii_case(name))
+        .count()
 }
 
 fn passes(dmarc: &DmarcOutput) -> bool {

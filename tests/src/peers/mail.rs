@@ -1,5 +1,6 @@
 //! Mail servers and what is common to them: mailboxes, and clients that send.
 
+mod aiosmtpd;
 mod exim;
 mod mailbox;
 mod postfix;
@@ -13,6 +14,7 @@ use std::{
 use crate::ports::Port;
 
 pub use self::{
+    aiosmtpd::Aiosmtpd,
     exim::Exim,
     mailbox::{Mailbox, ReadMail},
     postfix::Postfix,

@@ -190,6 +190,10 @@ async fn signature_of_a_gateway_vouches_for_its_users_until_somebody_changes_the
             signed.replace("alice@sip", "mallory@sip"),
             Authentication::None,
         ),
+        (
+            format!("From: mallory@sip.example\r\n{signed}"),
+            Authentication::None,
+        ),
     ] {
         let (_, reply) = rig
             .smtp()
