@@ -12,6 +12,8 @@ use rialto_tests::{
     world::{ALICE, JULIET_SEEN, World, WorldSettings},
 };
 
+const KEEPING: &[&str] = &["[adapters.sip.custody]", "temporary_failures = \"keep\""];
+
 /// How many SIP users write at the same time, each one message after the other.
 const CALLERS: usize = 12;
 
@@ -20,8 +22,7 @@ fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_prosod
     if !peers::are_wanted() {
         return;
     }
-    let outage =
-        live_through_an_outage(&["[adapters.sip.custody]", "temporary_failures = \"keep\""]);
+    let outage = live_through_an_outage(KEEPING);
     let statuses: BTreeSet<_> = outage.written.iter().map(|one| one.status).collect();
     assert_eq!(statuses, BTreeSet::from([Some(200), Some(202)]));
     assert_eq!(outage.out_of_order(), 0);
@@ -29,6 +30,30 @@ fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_prosod
     // Prosody had taken these, and nobody had them when it died.
     let lost_by_prosody = outage.missing(200);
     assert!(lost_by_prosody.len() <= CALLERS, "{lost_by_prosody:?}");
+}
+
+#[test]
+fn cpim_3_4_persist_what_is_kept_for_a_dead_prosody_outlives_crashes_of_the_gateway_too() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = start(KEEPING);
+    let juliet = RawXmpp::login(&world.xmpp, "juliet");
+    let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
+    callers.await_status(200, CALLERS);
+    world.xmpp.kill();
+    for crash in 1..=3 {
+        callers.await_status(202, crash * 5 * CALLERS);
+        world.gateway.kill();
+        world.gateway.start_again();
+    }
+    callers.await_status(202, 20 * CALLERS);
+    let written = callers.stop();
+    world.xmpp.start_again();
+    let at_juliet = all_that_came(&world, &juliet);
+    let outage = Outage { written, at_juliet };
+    assert_eq!(outage.missing(202), [""; 0], "kept");
+    assert_eq!(outage.out_of_order(), 0);
 }
 
 #[test]
@@ -61,33 +86,41 @@ struct Outage {
 }
 
 fn live_through_an_outage(sip_lines: &'static [&'static str]) -> Outage {
-    let mut world = World::<Prosody>::start(&WorldSettings {
-        sip_lines,
-        keeps_offline: true,
-        ..WorldSettings::default()
-    });
+    let mut world = start(sip_lines);
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
     callers.await_status(200, 5 * CALLERS);
     world.xmpp.kill();
-    let mut at_juliet = juliet.messages();
     let seconds = env::var("RIALTO_OUTAGE").map_or(Ok(2), |seconds| seconds.parse());
     callers.go_on_for(Duration::from_secs(
         seconds.expect("RIALTO_OUTAGE is a number"),
     ));
     world.xmpp.start_again();
-    let juliet = RawXmpp::login(&world.xmpp, "juliet");
     world.gateway.await_nothing_kept();
     let direct = callers.count(200);
     callers.await_status(200, direct + CALLERS);
     let written = callers.stop();
+    let at_juliet = all_that_came(&world, &juliet);
+    Outage { written, at_juliet }
+}
+
+fn start(sip_lines: &'static [&'static str]) -> World<Prosody> {
+    World::start(&WorldSettings {
+        sip_lines,
+        keeps_offline: true,
+        ..WorldSettings::default()
+    })
+}
+
+/// What Juliet had got when Prosody died, and what she gets when she logs in again.
+fn all_that_came(world: &World<Prosody>, before: &RawXmpp) -> Vec<RawStanza> {
     world.gateway.await_nothing_kept();
+    let juliet = RawXmpp::login(&world.xmpp, "juliet");
     assert_eq!(world.send_from_sip(JULIET_SEEN, "last").status(), Some(200));
     juliet.await_messages("last message", |messages| {
         messages.iter().any(|one| one.body == "last").then_some(())
     });
-    at_juliet.extend(juliet.messages());
-    Outage { written, at_juliet }
+    [before.messages(), juliet.messages()].concat()
 }
 
 impl Outage {
