@@ -210,7 +210,8 @@ impl Gateway {
         }
     }
 
-    fn submit_from(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+    /// Takes an operation; the caller hears how it ended.
+    pub(crate) fn submit_from(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
         flow::received(&self.table, from, &operation);
         if let Some(shard) = self.shard_of(operation.source(), operation.destination()) {
             shard.submit(self, now(), from, operation, caller);

@@ -13,20 +13,27 @@ use rialto_store::{Faults, SimulatedStore};
 use tokio::{runtime::Handle, sync::oneshot, task::yield_now};
 
 use super::*;
-use crate::control::{Entry, Page};
+use crate::{
+    callers::Caller,
+    control::{Entry, Page},
+};
 
 /// How long anything is waited for; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A gateway whose one adapter is not running, and which keeps each message of its operator first.
+/// A gateway whose one adapter is not running, and which keeps each message first.
 fn gateway(shards: usize, store: &Arc<SimulatedStore>) -> Arc<Gateway> {
+    gateway_with("sip", shards, store)
+}
+
+fn gateway_with(adapter: &str, shards: usize, store: &Arc<SimulatedStore>) -> Arc<Gateway> {
     let table = RoutingTable::builder()
-        .with_adapter(Adapter::new("sip", "sip"))
-        .with_route(Route::new(Domain::parse("voice.example").unwrap(), "sip"))
+        .with_adapter(Adapter::new(adapter, "sip"))
+        .with_route(Route::new(Domain::parse("voice.example").unwrap(), adapter))
         .build()
         .unwrap();
     let policy = CustodyPolicy::NEVER.with_patience(Duration::ZERO);
-    let settings = CustodySettings::default().with_policy(AdapterId::GATEWAY, policy);
+    let settings = CustodySettings::default().with_policy(AdapterId::new(0), policy);
     let shards = NonZeroUsize::new(shards).unwrap();
     let gateway = Gateway::new(table, shards, Limits::default(), &settings, None);
     gateway.run_in(Handle::current());
@@ -46,12 +53,16 @@ fn store(faults: Faults) -> Arc<SimulatedStore> {
 /// Sends the n-th message, each in a conversation of its own.
 fn send(gateway: &Gateway, number: usize) -> oneshot::Receiver<Response> {
     let inbox = |user| InstantInbox::parse(&format!("im:{user}{number}@voice.example")).unwrap();
-    gateway.submit_own(MessageOperation::new(
+    let operation = MessageOperation::new(
         TransactionId::parse(format!("t{number}").as_bytes()).unwrap(),
         inbox("a"),
         inbox("b"),
         InstantMessage::text("hello"),
-    ))
+    );
+    let operation = operation.with_identity(format!("call {number}"));
+    let (sender, receiver) = oneshot::channel();
+    gateway.submit_from(AdapterId::new(0), operation, Caller::Control(sender));
+    receiver
 }
 
 fn kept(gateway: &Gateway) -> Vec<Entry> {
@@ -163,4 +174,26 @@ async fn answers_of_a_store_that_says_everything_late_and_twice_are_taken_once()
         assert_eq!(answer(sender).await, ResponseStatus::Indeterminant);
     }
     assert_eq!(kept(&gateway).len(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn message_of_an_adapter_that_is_gone_ends_the_start_and_its_name_alone_does_not() {
+    let store = store(Faults::none());
+    let before = gateway(1, &store);
+    let sender = send(&before, 1);
+    store.settle();
+    assert_eq!(answer(sender).await, ResponseStatus::Indeterminant);
+    let id = kept(&before)[0].id;
+
+    let crashed = Arc::new(store.crash());
+    let refused = restore(&gateway_with("other", 1, &crashed), &*crashed).unwrap_err();
+    assert!(refused.to_string().contains("adapter `sip`"), "{refused}");
+
+    let mut batch = rialto_store::Batch::new();
+    batch.delete(Table::Operations, id.to_be_bytes().to_vec());
+    crashed.commit(batch, Done::ignore());
+    crashed.settle();
+    let after = gateway_with("other", 1, &crashed);
+    restore(&after, &*crashed).unwrap();
+    assert_eq!(kept(&after), []);
 }
