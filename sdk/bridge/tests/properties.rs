@@ -11,13 +11,16 @@ use std::time::{Duration, UNIX_EPOCH};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use rialto_abi as abi;
 use rialto_bridge::{
+    Outcome,
     operation::{DispositionView, LENT_FROM, Operation, View, own},
     read::Sized32,
+    response,
 };
 use rialto_model::{
     Authentication, Bytes, Disposition, DispositionOperation, Failure, FailureReason, Header,
-    InstantInbox, InstantMessage, MaxForwards, MessageId, MessageOperation, Notify, Retry,
-    TransactionId,
+    InstantInbox, InstantMessage, MaxForwards, MessageId, MessageOperation, Notify,
+    NotifyOperation, Package, PresenceDocument, Presentity, PublishOperation, ResponseStatus,
+    Retry, SubscribeOperation, SubscriptionId, SubscriptionState, TerminationReason, TransactionId,
 };
 
 fn id() -> impl Strategy<Value = TransactionId> {
@@ -120,6 +123,122 @@ fn disposition() -> impl Strategy<Value = DispositionOperation> {
     })
 }
 
+fn name() -> impl Strategy<Value = SubscriptionId> {
+    id().prop_map(|id| SubscriptionId::parse(id.as_bytes()).unwrap())
+}
+
+fn presentity() -> impl Strategy<Value = Presentity> {
+    "[a-z]{1,8}".prop_map(|user| Presentity::parse(&format!("pres:{user}@example.org")).unwrap())
+}
+
+/// A duration that may be none at all; none that a millisecond cannot say.
+fn duration() -> impl Strategy<Value = Option<Duration>> {
+    let milliseconds = prop_oneof![0_u64..100_000, Just(u64::MAX - 1)];
+    option::of(milliseconds.prop_map(Duration::from_millis))
+}
+
+fn authentication() -> impl Strategy<Value = Authentication> {
+    select(&[Authentication::None, Authentication::Network][..])
+}
+
+fn document() -> impl Strategy<Value = Option<PresenceDocument>> {
+    let payload = prop_oneof![vec(any::<u8>(), 0..64), Just(vec![7; LENT_FROM])];
+    option::of(("\\PC{0,20}", payload).prop_map(|(content_type, payload)| {
+        PresenceDocument::new(content_type.into(), Bytes::from(payload).into())
+    }))
+}
+
+fn state() -> impl Strategy<Value = SubscriptionState> {
+    prop_oneof![
+        Just(SubscriptionState::Pending),
+        Just(SubscriptionState::Active),
+        (select(&TerminationReason::ALL[..]), limit()).prop_map(|(reason, retry_after)| {
+            SubscriptionState::Terminated {
+                reason,
+                retry_after,
+            }
+        }),
+    ]
+}
+
+fn subscribe() -> impl Strategy<Value = Operation> {
+    let named = (id(), name(), presentity(), presentity());
+    let said = (select(&Package::ALL[..]), authentication(), any::<u8>());
+    let texts = (text(), text(), limit(), duration());
+    (named, said, texts).prop_map(|(named, (package, vouches, hops), texts)| {
+        let (id, name, watcher, target) = named;
+        let (next_hop, reference, deadline, duration) = texts;
+        let operation = SubscribeOperation::new(id, name, watcher, target)
+            .with_package(package)
+            .with_authentication(vouches)
+            .with_max_forwards(MaxForwards::new(hops));
+        let operation = self::said(operation, next_hop, SubscribeOperation::with_next_hop);
+        let operation = self::said(operation, reference, SubscribeOperation::with_reference);
+        let operation = self::said(operation, deadline, SubscribeOperation::with_deadline);
+        let operation = self::said(operation, duration, SubscribeOperation::with_duration);
+        Operation::Subscribe(operation)
+    })
+}
+
+fn notify() -> impl Strategy<Value = Operation> {
+    let named = (id(), name(), presentity(), presentity(), state());
+    let said = (select(&Package::ALL[..]), authentication(), any::<u8>());
+    let texts = (text(), text(), limit(), duration());
+    let told = (document(), any::<u32>());
+    (named, said, texts, told).prop_map(|(named, (package, vouches, hops), texts, told)| {
+        let (id, name, watcher, target, state) = named;
+        let (next_hop, reference, deadline, expires_in) = texts;
+        let (document, version) = told;
+        let operation = NotifyOperation::new(id, name, watcher, target, state)
+            .with_package(package)
+            .with_version(version)
+            .with_authentication(vouches)
+            .with_max_forwards(MaxForwards::new(hops));
+        let operation = self::said(operation, document, NotifyOperation::with_document);
+        let operation = self::said(operation, next_hop, NotifyOperation::with_next_hop);
+        let operation = self::said(operation, reference, NotifyOperation::with_reference);
+        let operation = self::said(operation, deadline, NotifyOperation::with_deadline);
+        let operation = self::said(operation, expires_in, NotifyOperation::with_expires_in);
+        Operation::Notify(operation)
+    })
+}
+
+fn publish() -> impl Strategy<Value = Operation> {
+    let named = (id(), name(), presentity(), presentity(), authentication());
+    let told = (document(), any::<u64>(), option::of(any::<u64>()));
+    (named, told, limit(), duration()).prop_map(|(named, told, deadline, duration)| {
+        let (id, name, presentity, publisher, vouches) = named;
+        let (document, version, expected) = told;
+        let operation = PublishOperation::new(id, name, presentity, publisher)
+            .with_version(version)
+            .with_authentication(vouches);
+        let operation = said(operation, document, PublishOperation::with_document);
+        let operation = said(operation, expected, PublishOperation::with_expected_version);
+        let operation = said(operation, deadline, PublishOperation::with_deadline);
+        let operation = said(operation, duration, PublishOperation::with_duration);
+        Operation::Publish(operation)
+    })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        message().prop_map(Operation::Message),
+        disposition().prop_map(Operation::Disposition),
+        subscribe(),
+        notify(),
+        publish(),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let status = prop_oneof![
+        Just(ResponseStatus::Success),
+        Just(ResponseStatus::Indeterminant),
+        failure().prop_map(ResponseStatus::from),
+    ];
+    (status, duration()).prop_map(|(status, duration)| Outcome { status, duration })
+}
+
 /// Where the fields end that older sides do not know: the sizes that a struct of theirs can have.
 fn older_sizes() -> impl Iterator<Item = u32> {
     abi::LAYOUT
@@ -132,19 +251,35 @@ fn older_sizes() -> impl Iterator<Item = u32> {
 
 proptest! {
     #[test]
-    fn every_message_comes_through_unchanged(original in message()) {
-        // SAFETY: a view follows the contract.
-        let taken = unsafe { own(View::of(&original).raw()) };
-        prop_assert_eq!(taken, Ok(Operation::Message(original)));
+    fn every_operation_comes_through_unchanged(original in operation()) {
+        // SAFETY: what is lent follows the contract.
+        let taken = original.lend(|raw| unsafe { own(raw) });
+        prop_assert_eq!(taken, Ok(original));
     }
 
     #[test]
-    fn every_disposition_comes_through_unchanged(original in disposition()) {
-        let view = DispositionView::of(&original);
-        let moved = Box::new(view);
+    fn view_of_a_disposition_may_move(original in disposition()) {
+        let moved = Box::new(DispositionView::of(&original));
         // SAFETY: a view follows the contract, also where it was moved.
         let taken = unsafe { own(moved.raw()) };
         prop_assert_eq!(taken, Ok(Operation::Disposition(original)));
+    }
+
+    #[test]
+    fn every_outcome_comes_through_unchanged(original in outcome()) {
+        let raw = response::outcome_view(&original);
+        // SAFETY: a view follows the contract.
+        let taken = unsafe { response::outcome(&raw const raw, None) };
+        prop_assert_eq!(taken, Ok(original));
+    }
+
+    #[test]
+    fn outcome_of_an_older_side_says_nothing_of_a_duration(original in outcome()) {
+        let mut raw = response::outcome_view(&original);
+        raw.size = std::mem::offset_of!(abi::Response, duration_ms) as u32;
+        // SAFETY: follows the contract: that many bytes are there.
+        let taken = unsafe { response::outcome(&raw const raw, None) };
+        prop_assert_eq!(taken, Ok(original.status.into()));
     }
 
     #[test]
