@@ -8,6 +8,7 @@
 //! | [`message`] | [`InstantMessage`]: headers as data, an opaque [`Payload`] | RFC 3862 |
 //! | [`cpim`] | [`CpimMessage`]: the form of a message on the wire | RFC 3862 |
 //! | [`presence`] | [`PresenceInformation`]: tuples, persons, devices, and their documents | RFC 3863, 4479, 4480 |
+//! | [`presence::watchers`] | [`WatcherInformation`](presence::WatcherInformation): who watches a presentity | RFC 3858 |
 //! | [`disposition`] | [`Disposition`], [`DispositionRequest`], [`Imdn`]: what became of a message | RFC 5438 |
 //! | [`composing`] | [`IsComposing`]: what may come next | RFC 3994 |
 //! | [`xml`] | [`Element`](xml::Element): what such documents are read into | XML 1.0 |

@@ -4,6 +4,8 @@
 //! [`CommunicationAddress`] and [`OtherMarkup`]. Persons and devices are RFC 4479's, what they do and where they are is
 //! RFC 4480's; elements of other namespaces are kept whole, with their namespaces.
 //!
+//! Who watches a presentity is told in documents of another kind: [`watchers`].
+//!
 //! What is read can be written, and reads the same again with nothing to forgive; only where mending a faulty document, or
 //! its escapes and namespaces, would make it larger than is read, it is [`PidfWriteError::TooLarge`]. What is written is valid by the schemas of
 //! RFC 3863, 4479 and 4480; where RFC 4480's own example is not (a `<sphere>` in words), an element of
@@ -32,6 +34,7 @@ mod status;
 mod timestamp;
 mod understanding;
 mod uri;
+pub mod watchers;
 mod write;
 mod xml;
 
@@ -57,6 +60,7 @@ pub use rich::{PlaceIs, StatusIcon, TimeOffset, UserInput};
 pub use status::Status;
 pub use timestamp::{Timestamp, TimestampError};
 pub use uri::{Uri, UriError};
+pub use watchers::{Watcher, WatcherInformation, WatcherList};
 
 /// The largest document taken or written, in bytes.
 pub const MAX_LEN: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 use rxml::NcName;
 
-use super::{XmlError, XmlWriteError, reader, writer};
+use super::{Bounds, XmlError, XmlWriteError, reader, writer};
 use crate::{ContentType, InstantMessage};
 
 /// One XML element: name, attributes, content in document order.
@@ -44,7 +44,12 @@ pub enum Node {
 impl Element {
     /// Reads a document's outermost element.
     pub fn parse(document: &[u8]) -> Result<Self, XmlError> {
-        reader::read(document)
+        Self::parse_within(document, Bounds::USUAL)
+    }
+
+    /// Reads a document's outermost element, where documents of its kind have bounds of their own.
+    pub(crate) fn parse_within(document: &[u8], bounds: Bounds) -> Result<Self, XmlError> {
+        reader::read(document, bounds)
     }
 
     /// Reads the document that a message carries, if it is of this media type.
@@ -135,7 +140,12 @@ impl Element {
 
     /// Writes it as a document in UTF-8, with the declaration of XML.
     pub fn to_document(&self) -> Result<Vec<u8>, XmlWriteError> {
-        writer::document(self)
+        self.to_document_within(Bounds::USUAL)
+    }
+
+    /// Writes it as a document of a kind that has bounds of its own.
+    pub(crate) fn to_document_within(&self, bounds: Bounds) -> Result<Vec<u8>, XmlWriteError> {
+        writer::document(self, bounds)
     }
 
     /// The namespace, empty if there is none.
@@ -209,9 +219,7 @@ impl Element {
 
     /// The one element `name` of this element's own namespace directly inside, if it is there.
     pub(crate) fn only(&self, name: &'static str) -> Result<Option<&Self>, XmlError> {
-        let mut found = self
-            .children()
-            .filter(|child| child.is(&self.namespace, name));
+        let mut found = self.all(name);
         let first = found.next();
         match found.next() {
             None => Ok(first),
@@ -219,6 +227,26 @@ impl Element {
                 element: name,
                 at: second.at,
             }),
+        }
+    }
+
+    /// The elements `name` of this element's own namespace directly inside.
+    pub(crate) fn all(&self, name: &'static str) -> impl Iterator<Item = &Self> {
+        let children = self.children();
+        children.filter(move |child| child.is(&self.namespace, name))
+    }
+
+    /// The attribute `name` that has no namespace, where it must be there.
+    pub(crate) fn required_attribute(&self, name: &'static str) -> Result<&ByteString, XmlError> {
+        let found = self.attribute(name);
+        found.ok_or_else(|| self.malformed_attribute(name))
+    }
+
+    /// What is wrong when an attribute is missing, or not what its specification says.
+    pub(crate) const fn malformed_attribute(&self, attribute: &'static str) -> XmlError {
+        XmlError::Attribute {
+            attribute,
+            at: self.at,
         }
     }
 

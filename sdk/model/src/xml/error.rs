@@ -84,6 +84,14 @@ pub enum XmlError {
         /// Where the second one begins.
         at: usize,
     },
+    /// An attribute is missing, or is not what its specification says.
+    #[error("the attribute `{attribute}` of the element at byte {at} is missing or malformed")]
+    Attribute {
+        /// Its name.
+        attribute: &'static str,
+        /// Where the element begins.
+        at: usize,
+    },
     /// The text of an element is not what its specification says.
     #[error("the text of the element `{element}` at byte {at} is malformed")]
     Value {

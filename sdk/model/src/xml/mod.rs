@@ -4,11 +4,13 @@
 //! as nothing that crosses here needs them; so are comments outside of the outermost element. White space or a byte order mark before the
 //! document is borne with.
 
+mod bounds;
 mod element;
 mod error;
 mod reader;
 mod writer;
 
+pub(crate) use bounds::Bounds;
 pub use element::{Attribute, Element, Node};
 pub use error::{XmlError, XmlWriteError};
 

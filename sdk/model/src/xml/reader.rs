@@ -9,13 +9,13 @@ use rxml::{
     parser::{CommentMode, Options},
 };
 
-use super::{Attribute, Element, MAX_DEPTH, MAX_ELEMENTS, MAX_LEN, Node, XmlError};
+use super::{Attribute, Bounds, Element, Node, XmlError};
 
-pub(super) fn read(document: &[u8]) -> Result<Element, XmlError> {
-    if document.len() > MAX_LEN {
+pub(super) fn read(document: &[u8], bounds: Bounds) -> Result<Element, XmlError> {
+    if document.len() > bounds.len {
         return Err(XmlError::TooLong {
             len: document.len(),
-            max: MAX_LEN,
+            max: bounds.len,
         });
     }
     str::from_utf8(document).map_err(|error| XmlError::Encoding {
@@ -24,7 +24,8 @@ pub(super) fn read(document: &[u8]) -> Result<Element, XmlError> {
     let text = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document);
     let text = text.trim_ascii_start();
     Reader {
-        parser: parser(),
+        parser: parser(bounds),
+        bounds,
         text,
         len: document.len(),
         at: document.len() - text.len(),
@@ -37,6 +38,7 @@ pub(super) fn read(document: &[u8]) -> Result<Element, XmlError> {
 
 struct Reader<'a> {
     parser: Parser,
+    bounds: Bounds,
     /// What the parser has not taken yet.
     text: &'a [u8],
     /// How long the document is.
@@ -90,12 +92,12 @@ impl Reader<'_> {
     fn check_limits(&mut self) -> Result<(), XmlError> {
         let at = self.at;
         self.elements += 1;
-        if self.open.len() >= MAX_DEPTH {
-            let max = MAX_DEPTH;
+        if self.open.len() >= self.bounds.depth {
+            let max = self.bounds.depth;
             return Err(XmlError::TooDeep { at, max });
         }
-        if self.elements > MAX_ELEMENTS {
-            let max = MAX_ELEMENTS;
+        if self.elements > self.bounds.elements {
+            let max = self.bounds.elements;
             return Err(XmlError::TooManyElements { at, max });
         }
         Ok(())
@@ -147,10 +149,10 @@ impl Open {
     }
 }
 
-fn parser() -> Parser {
+fn parser(bounds: Bounds) -> Parser {
     Parser::with_options(Options {
         // No token is longer than the document.
-        max_token_length: MAX_LEN,
+        max_token_length: bounds.len,
         comments: CommentMode::Discard,
         context: None,
     })

@@ -2,20 +2,20 @@
 
 use rxml::{Encoder, Item, Namespace, XmlVersion, writer::SimpleNamespaces};
 
-use super::{Attribute, Element, MAX_DEPTH, MAX_ELEMENTS, MAX_LEN, Node, XmlWriteError};
+use super::{Attribute, Bounds, Element, Node, XmlWriteError};
 
 /// Writes a document, no larger than a reader here takes.
-pub(super) fn document(root: &Element) -> Result<Vec<u8>, XmlWriteError> {
-    check_shape(root)?;
+pub(super) fn document(root: &Element, bounds: Bounds) -> Result<Vec<u8>, XmlWriteError> {
+    check_shape(root, bounds)?;
     let mut encoder = Encoder::new();
     let mut out = Vec::with_capacity(512);
     let written = encoder
         .encode(Item::XmlDeclaration(XmlVersion::V1_0), &mut out)
         .and_then(|()| write(root, &mut encoder, &mut out));
     written.map_err(|_| XmlWriteError::Character)?;
-    match out.len() <= MAX_LEN {
+    match out.len() <= bounds.len {
         true => Ok(out),
-        false => Err(too_large("bytes", MAX_LEN)),
+        false => Err(too_large("bytes", bounds.len)),
     }
 }
 
@@ -50,18 +50,18 @@ fn write(
 }
 
 /// Counts, so that what is written is also read, and the recursion of the writer has an end.
-fn check_shape(root: &Element) -> Result<(), XmlWriteError> {
+fn check_shape(root: &Element, bounds: Bounds) -> Result<(), XmlWriteError> {
     let (mut level, mut elements) = (vec![root], 0);
-    for _ in 0..MAX_DEPTH {
+    for _ in 0..bounds.depth {
         elements += level.len();
-        if elements > MAX_ELEMENTS {
-            return Err(too_large("elements", MAX_ELEMENTS));
+        if elements > bounds.elements {
+            return Err(too_large("elements", bounds.elements));
         }
         level = level.into_iter().flat_map(Element::children).collect();
     }
     match level.is_empty() {
         true => Ok(()),
-        false => Err(too_large("elements inside each other", MAX_DEPTH)),
+        false => Err(too_large("elements inside each other", bounds.depth)),
     }
 }
 
