@@ -3,7 +3,7 @@
 use rialto_email_codec::message::{CutRule, QuoteRule, SignatureRule};
 use rialto_sdk::{
     model::{Domain, InstantInbox},
-    serde::Deserialize,
+    serde::{Deserialize, Deserializer, de},
 };
 
 /// The rules, in their order.
@@ -16,7 +16,8 @@ pub(crate) struct ContentRules(Vec<ContentRule>);
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
 pub(crate) struct ContentRule {
     /// The destinations' domains; none means all.
-    domains: Vec<String>,
+    #[serde(deserialize_with = "domains")]
+    domains: Vec<Domain>,
     /// What goes.
     pub(crate) body: BodyRule,
     /// What becomes of attachments where text goes.
@@ -90,7 +91,15 @@ impl ContentRule {
     }
 
     fn is_for(&self, domain: &str) -> bool {
-        let names = |name: &String| Domain::parse(name).is_ok_and(|name| name.as_str() == domain);
-        self.domains.is_empty() || self.domains.iter().any(names)
+        self.domains.is_empty() || self.domains.iter().any(|name| name.as_str() == domain)
     }
+}
+
+fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let parse = |name: &String| {
+        let wrong = |_| de::Error::custom(format!("`{name}` is no fully qualified domain name"));
+        Domain::parse(name).map_err(wrong)
+    };
+    names.iter().map(parse).collect()
 }

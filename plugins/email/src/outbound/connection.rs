@@ -10,7 +10,7 @@ use rialto_sdk::tokio::{
     self,
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, lookup_host},
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{NextHop, Server, tls::Connector};
@@ -32,6 +32,8 @@ pub(crate) struct Connection {
     wire: Box<dyn Wire>,
     client: Client,
     reply_timeout: Duration,
+    /// Until when the message under way must be answered.
+    until: Instant,
     /// When it was used last.
     pub(crate) last: Instant,
 }
@@ -45,6 +47,9 @@ pub(crate) enum SendError {
     /// It cannot take such a message.
     #[error(transparent)]
     CannotCarry(#[from] CannotCarry),
+    /// The server did not come as far as a message.
+    #[error("the server answered {} before any mail", .0.code())]
+    NotReady(Reply),
     /// The server wants no more; the message was not taken.
     #[error("the server closed the session with {}", .0.code())]
     Closed(Reply),
@@ -57,8 +62,13 @@ pub(crate) enum SendError {
 }
 
 impl Dialler {
-    /// Connects, greets, and turns TLS on where it shall be; `name` is whom the certificate must be for.
-    pub(crate) async fn dial(&self, hop: &NextHop, name: &str) -> Result<Connection, SendError> {
+    /// Connects, greets, and turns TLS on where it shall be, all before `until`; `name` is whom the certificate must be for.
+    pub(crate) async fn dial(
+        &self,
+        hop: &NextHop,
+        name: &str,
+        until: Instant,
+    ) -> Result<Connection, SendError> {
         let connecting = async {
             match self.dial_with(hop, name, self.connector.mode).await {
                 // Unencrypted is better than not at all, if anybody may listen anyway (RFC 7435 §4).
@@ -68,7 +78,8 @@ impl Dialler {
                 dialled => dialled,
             }
         };
-        timeout(self.connect_timeout, connecting)
+        let until = until.min(Instant::now() + self.connect_timeout);
+        timeout_at(until, connecting)
             .await
             .unwrap_or_else(|_late| Err(SendError::Broken(io::ErrorKind::TimedOut.into())))
     }
@@ -86,6 +97,7 @@ impl Dialler {
             wire: Box::new(stream),
             client: Client::new(hop.protocol.into(), host),
             reply_timeout: self.reply_timeout,
+            until: Instant::now() + self.connect_timeout,
             last: Instant::now(),
         };
         connection.ready().await?;
@@ -118,8 +130,13 @@ const COURTESY: Duration = Duration::from_secs(2);
 
 impl Connection {
     /// Sends a message; a refusal leaves the connection usable, everything else ends it.
-    pub(crate) async fn send(&mut self, delivery: Delivery) -> Result<(), SendError> {
+    pub(crate) async fn send(
+        &mut self,
+        delivery: Delivery,
+        until: Instant,
+    ) -> Result<(), SendError> {
         delivery.check(self.client.capabilities())?;
+        self.until = until;
         self.client.deliver(delivery);
         let event = self.event().await;
         self.last = Instant::now();
@@ -152,7 +169,7 @@ impl Connection {
     async fn ready(&mut self) -> Result<(), SendError> {
         match self.event().await? {
             ClientEvent::Ready => Ok(()),
-            ClientEvent::Closed(reply) => Err(SendError::Closed(reply)),
+            ClientEvent::Closed(reply) => Err(SendError::NotReady(reply)),
             _ => Err(out_of_order()),
         }
     }
@@ -175,7 +192,7 @@ impl Connection {
         self.client.start_tls();
         match self.event().await? {
             ClientEvent::StartTls => {}
-            ClientEvent::Closed(reply) => return Err(SendError::Closed(reply)),
+            ClientEvent::Closed(reply) => return Err(SendError::NotReady(reply)),
             _ => return Err(out_of_order()),
         }
         let (nothing, _) = tokio::io::duplex(1);
@@ -192,7 +209,8 @@ impl Connection {
             if let Some(event) = self.client.poll_event() {
                 return Ok(event);
             }
-            let moved = timeout(self.reply_timeout, self.step()).await;
+            let until = self.until.min(Instant::now() + self.reply_timeout);
+            let moved = timeout_at(until, self.step()).await;
             let moved = moved.unwrap_or_else(|_late| Err(io::ErrorKind::TimedOut.into()));
             if let Err(error) = moved {
                 return Err(self.broken(error));

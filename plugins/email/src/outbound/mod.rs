@@ -13,7 +13,7 @@ use rialto_email_codec::{Domain, Host, message::Written, smtp::Delivery};
 use rialto_sdk::{
     Error, Result,
     model::{Failure, FailureReason, MessageOperation, Origin, ResponseStatus},
-    tokio::{task::yield_now, time::timeout},
+    tokio::{task::yield_now, time::Instant},
 };
 
 pub(crate) use exchange::Exchanges;
@@ -23,7 +23,7 @@ use self::{connection::Dialler, dkim::Signer, pool::Pool, tls::Connector};
 use crate::{
     clock::now,
     config::Config,
-    failures::{doubt, unreachable},
+    failures::unreachable,
     mapping::{threads::Threads, to_mail::Composer},
 };
 
@@ -71,22 +71,25 @@ impl Outbound {
 
     /// Delivers a message to the next hop that the gateway names, else to the smart host.
     pub(crate) async fn deliver(&self, operation: &MessageOperation) -> ResponseStatus {
-        let delivering = async {
-            let hop = self.hop_of(operation)?;
-            // To compose and to sign takes time, which is not the gateway's.
-            yield_now().await;
-            let mut delivery = self.composer.compose(operation, &self.threads, now())?;
-            delivery.message = self.signed(delivery.message)?;
-            let name = certificate_name(&hop, operation.destination().domain());
-            self.pool.send(&hop, &name, delivery).await
-        };
-        let limit = operation.deadline().map_or(LONGEST, before);
-        match timeout(limit, delivering).await {
-            Ok(Ok(())) => ResponseStatus::Success,
-            Ok(Err(failure)) => failure.into(),
-            // Only the connection knew how far it was, and it is gone.
-            Err(_late) => doubt().into(),
+        let until = Instant::now() + operation.deadline().map_or(LONGEST, before);
+        match self.deliver_until(operation, until).await {
+            Ok(()) => ResponseStatus::Success,
+            Err(failure) => failure.into(),
         }
+    }
+
+    async fn deliver_until(
+        &self,
+        operation: &MessageOperation,
+        until: Instant,
+    ) -> std::result::Result<(), Failure> {
+        let hop = self.hop_of(operation)?;
+        // To compose and to sign takes time, which is not the gateway's.
+        yield_now().await;
+        let mut delivery = self.composer.compose(operation, &self.threads, now())?;
+        delivery.message = self.signed(delivery.message)?;
+        let name = certificate_name(&hop, operation.destination().domain());
+        self.pool.send(&hop, &name, delivery, until).await
     }
 
     /// Sends a report to whoever sent a mail: by the smart host, else to the exchanges of its domain.
@@ -101,10 +104,11 @@ impl Outbound {
             (None, Some(exchanges)) => exchanges.of(&domain).await?,
             (None, None) => return Err(no_way()),
         };
+        let until = Instant::now() + LONGEST;
         let mut last = unreachable("the domain's exchanges cannot be reached");
         for hop in hops {
             let name = certificate_name(&hop, domain.as_str());
-            match self.pool.send(&hop, &name, delivery.clone()).await {
+            match self.pool.send(&hop, &name, delivery.clone(), until).await {
                 Err(failure) if failure.reason() == FailureReason::Unreachable => last = failure,
                 sent => return sent,
             }
@@ -145,7 +149,7 @@ impl Outbound {
 }
 
 /// How long a delivery takes at most, if nobody says.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// A little before the deadline, so that what is answered is what is known.
 fn before(deadline: Duration) -> Duration {

@@ -14,7 +14,7 @@ use rialto_sdk::{
     model::{Failure, FailureReason},
     tokio::{
         sync::Semaphore,
-        time::{Instant, interval},
+        time::{Instant, interval, timeout_at},
     },
 };
 
@@ -61,17 +61,22 @@ impl Pool {
         }
     }
 
-    /// Sends a message to a next hop; `name` is whom its certificate must be for.
+    /// Sends a message to a next hop, and has its answer before `until`; `name` is whom its certificate must be for.
     pub(crate) async fn send(
         &self,
         hop: &NextHop,
         name: &str,
         delivery: Delivery,
+        until: Instant,
     ) -> Result<(), Failure> {
         let UnderWay(destination) = &self.begin(hop)?;
-        // Never closed.
-        let _place = destination.places.acquire().await;
-        let sent = self.send_by(destination, hop, name, delivery).await;
+        let place = timeout_at(until, destination.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            return Err(failures::unreachable(
+                "no connection to the next server was free in time",
+            ));
+        };
+        let sent = self.send_by(destination, hop, name, delivery, until).await;
         sent.map_err(|error| failure(&error))
     }
 
@@ -103,19 +108,20 @@ impl Pool {
         hop: &NextHop,
         name: &str,
         delivery: Delivery,
+        until: Instant,
     ) -> Result<(), SendError> {
         while let Some(mut connection) = destination.take() {
             if connection.last.elapsed() > self.idle || !connection.is_quiet().await {
                 continue;
             }
-            match connection.send(delivery.clone()).await {
+            match connection.send(delivery.clone(), until).await {
                 // It had gone while it was idle: nothing of the message was taken.
                 Err(SendError::Broken(_) | SendError::Closed(_)) => break,
                 sent => return destination.put_back(connection, sent),
             }
         }
-        let mut connection = self.dialler.dial(hop, name).await?;
-        let sent = connection.send(delivery).await;
+        let mut connection = self.dialler.dial(hop, name, until).await?;
+        let sent = connection.send(delivery, until).await;
         destination.put_back(connection, sent)
     }
 
@@ -201,6 +207,11 @@ impl Drop for UnderWay {
 fn failure(error: &SendError) -> Failure {
     match error {
         SendError::Refused(reply) | SendError::Closed(reply) => failures::failure(reply),
+        // About the server, or about us; nothing is said of the recipient.
+        SendError::NotReady(reply) => {
+            let code = reply.code();
+            failures::unreachable(&format!("the next server answered {code} before any mail"))
+        }
         SendError::CannotCarry(why) => failures::cannot_carry(*why),
         SendError::Broken(why) => failures::unreachable(&format!("the next server: {why}")),
         SendError::Doubt(_) => failures::doubt(),

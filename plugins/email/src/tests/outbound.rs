@@ -206,3 +206,35 @@ async fn user_beyond_ascii_is_shown_in_it_and_a_mail_back_comes_home() {
         .await;
     assert_eq!(rig.gateway.submitted().pop().unwrap().destination(), &bob);
 }
+
+#[tokio::test]
+async fn server_that_refuses_everybody_says_nothing_of_the_recipient() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hop = listener.local_addr().unwrap().to_string();
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(async move {
+        use tokio::io::AsyncWriteExt as _;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"554 not for you\r\n").await.unwrap();
+        }
+    });
+    let rig = Rig::trusting(&Server::start().await).await;
+    let status = rig.deliver(operation("f1", "hi").with_next_hop(hop)).await;
+    let ResponseStatus::Failure(failure) = status else {
+        panic!("it was refused");
+    };
+    assert_eq!(failure.reason(), FailureReason::Unreachable);
+}
+
+#[tokio::test]
+async fn server_that_never_answers_is_given_up_before_the_deadline_and_surely_has_nothing() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hop = silent.local_addr().unwrap().to_string();
+    let rig = Rig::trusting(&Server::start().await).await;
+    let soon = std::time::Duration::from_millis(200);
+    let sent = operation("f2", "hi").with_next_hop(hop).with_deadline(soon);
+    let ResponseStatus::Failure(failure) = rig.deliver(sent).await else {
+        panic!("nobody answered");
+    };
+    assert_eq!(failure.reason(), FailureReason::Unreachable, "{failure}");
+}
