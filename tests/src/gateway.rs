@@ -264,6 +264,24 @@ impl GatewayConfig {
         self
     }
 
+    /// With an adapter of any plugin, and the lines of its own configuration.
+    #[must_use]
+    pub fn with_plugin(
+        mut self,
+        name: &str,
+        library: &Path,
+        domains: &[&str],
+        lines: &[String],
+    ) -> Self {
+        let (isolation, lines) = (self.isolation, lines.join("\n"));
+        let _infallible = write!(
+            self.adapters,
+            "[adapters.{name}]\nplugin = {library:?}\nisolation = {isolation:?}\ndomains = {domains:?}\n\
+             [adapters.{name}.config]\n{lines}\n\n"
+        );
+        self
+    }
+
     /// With a route for a domain, and where its adapter sends to if not to where it always does.
     #[must_use]
     pub fn with_route(mut self, domain: &str, adapter: &str, next_hop: Option<&str>) -> Self {

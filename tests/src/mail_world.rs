@@ -1,4 +1,4 @@
-//! One gateway between SIP, XMPP and two mail servers, with a user or two on each.
+//! One gateway between SIP, XMPP and two mail servers, with a user or two on each; and pagers, where a test wants them.
 //!
 //! The mail servers hand on to the gateway by LMTP; the gateway sends to them by SMTP. SIP and mail users know all others by plain
 //! addresses, XMPP users by source routes.
@@ -12,6 +12,7 @@ use crate::{
         Entity, Exim, MailServer, MailSettings, Postfix, Prosody, Reply, SippClient, SippServer,
         SlixmppClient, Transport, XmppServer, XmppSettings,
         mail::{Mailbox, Swaks, raw_mail},
+        pager::{PAGER_DOMAIN, PagerServer, PagerUser, pager_plugin},
         sipp::{Outgoing, SIP_HOST},
     },
     ports::Port,
@@ -34,8 +35,8 @@ pub const RELAY: &str = "relay.example";
 pub struct MailWorld {
     /// The gateway; declared first, so that it is gone before its peers are.
     pub gateway: Gateway,
-    /// alice, juliet, bob and carol.
-    pub users: [MailWorldUser; 4],
+    /// alice, juliet, bob and carol; dave has a pager.
+    pub users: Vec<MailWorldUser>,
     /// Where the gateway takes SMTP from everybody.
     pub smtp: SocketAddr,
     /// Mail of `mail.example`.
@@ -60,6 +61,7 @@ enum Client {
     Sip(Box<SippServer>, SippClient),
     Xmpp(SlixmppClient),
     Mail(SocketAddr, Mailbox),
+    Pager(PagerUser),
 }
 
 impl MailWorld {
@@ -70,6 +72,15 @@ impl MailWorld {
 
     /// Starts it with further lines for the mail adapter of Postfix, whose socket for SMTP is open to everybody.
     pub fn start_with(lines: &[&str]) -> Self {
+        Self::start_all(lines, None)
+    }
+
+    /// Starts it with pagers.
+    pub fn start_with_pagers() -> Self {
+        Self::start_all(&[], Some(&PagerServer::start()))
+    }
+
+    fn start_all(lines: &[&str], pagers: Option<&PagerServer>) -> Self {
         let ports = [(); 4].map(|()| Port::take());
         let [sip_at, smtp, lmtp_one, lmtp_two] = ports.each_ref().map(gateway::address);
         let sip = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
@@ -77,7 +88,7 @@ impl MailWorld {
         let postfix = Postfix::start(MailSettings::new(DOMAINS[2], lmtp_one, &all_but(2)));
         let exim = Exim::start(MailSettings::new(DOMAINS[3], lmtp_two, &all_but(3)));
         let listen = [format!("smtp:{smtp}"), format!("lmtp:{lmtp_one}")];
-        let config = GatewayConfig::new()
+        let mut config = GatewayConfig::new()
             .with_relay_domains(&[RELAY])
             .with_sip("sip", &[sip_at], &all_but(0))
             .with_xmpp("xmpp", &prosody.link(), &[RELAY])
@@ -94,8 +105,14 @@ impl MailWorld {
             .with_route(DOMAINS[1], "xmpp", None)
             .with_route(DOMAINS[2], "mail", None)
             .with_route(DOMAINS[3], "exim", None);
+        if let Some(pagers) = pagers {
+            let domains = [&DOMAINS[..], &[RELAY]].concat();
+            config = config
+                .with_plugin("pager", &pager_plugin(), &domains, &pagers.lines())
+                .with_route(PAGER_DOMAIN, "pager", None);
+        }
         let gateway = Gateway::start(&config);
-        let users = [
+        let mut users = vec![
             MailWorldUser {
                 inbox: "im:alice@sip.example",
                 adapter: "sip",
@@ -120,6 +137,14 @@ impl MailWorld {
                 client: Client::Mail(exim.address(), exim.mailbox("carol")),
             },
         ];
+        if let Some(pagers) = pagers {
+            pagers.await_login(1);
+            users.push(MailWorldUser {
+                inbox: "im:dave@pager.example",
+                adapter: "pager",
+                client: Client::Pager(pagers.user("dave")),
+            });
+        }
         Self {
             gateway,
             users,
@@ -189,6 +214,10 @@ impl MailWorldUser {
                 };
                 swaks.send_well();
             }
+            Client::Pager(pager) => {
+                let (_, answer) = pager.send(to, "-", text);
+                assert_eq!(answer, "ACK done", "to {to}");
+            }
         }
     }
 
@@ -217,6 +246,13 @@ impl MailWorldUser {
                 Shown {
                     from: mail.get("address").to_owned(),
                     text: mail.text(),
+                }
+            }
+            Client::Pager(pager) => {
+                let page = pager.receive();
+                Shown {
+                    from: page.from,
+                    text: page.text,
                 }
             }
         }
@@ -256,6 +292,11 @@ impl MailWorldUser {
         matches!(self.client, Client::Mail(..))
     }
 
+    /// Whether the user has a pager.
+    pub fn has_pager(&self) -> bool {
+        matches!(self.client, Client::Pager(_))
+    }
+
     /// An inbox as this user writes it.
     fn native(&self, inbox: &str) -> String {
         let address = inbox.trim_start_matches("im:");
@@ -263,6 +304,7 @@ impl MailWorldUser {
             Client::Sip(..) => format!("sip:{address}"),
             Client::Xmpp(_) => unescaped(address).replace('/', r"\2f"),
             Client::Mail(..) => unescaped(address),
+            Client::Pager(_) => address.to_owned(),
         }
     }
 }
@@ -270,5 +312,6 @@ impl MailWorldUser {
 /// The domains that a network sends to the gateway: all but its own.
 fn all_but(own: usize) -> Vec<&'static str> {
     let others = DOMAINS.iter().enumerate().filter(|(at, _)| *at != own);
-    others.map(|(_, domain)| *domain).chain([RELAY]).collect()
+    let others = others.map(|(_, domain)| *domain);
+    others.chain([PAGER_DOMAIN, RELAY]).collect()
 }

@@ -6,6 +6,7 @@ pub mod entity;
 pub mod gpg;
 pub mod mail;
 pub mod openssl;
+pub mod pager;
 pub mod prosody;
 pub mod sipp;
 pub mod slixmpp;
@@ -26,6 +27,7 @@ pub use self::{
     gpg::Gpg,
     mail::{Exim, MailServer, MailSettings, Postfix},
     openssl::Openssl,
+    pager::{PagerServer, PagerUser},
     prosody::Prosody,
     sipp::{Reply, SippClient, SippServer, Transport},
     slixmpp::SlixmppClient,

@@ -1,0 +1,191 @@
+// Tests what reads foreign bytes: `make check`, under the address and undefined behaviour sanitizers.
+#include <stdio.h>
+#include <string.h>
+
+#include "mapping.h"
+#include "utf8.h"
+
+static int failures;
+
+#define CHECK(claim) \
+    do { \
+        if (!(claim)) { \
+            failures++; \
+            fprintf(stderr, "%s:%d: not so: %s\n", __func__, __LINE__, #claim); \
+        } \
+    } while (0)
+
+// A copy that ends where it ends, so that the sanitizer sees who reads on.
+static char *exactly(const char *text, size_t len) {
+    char *copy = malloc(len ? len : 1);
+    if (!copy) abort();
+    memcpy(copy, text, len);
+    return copy;
+}
+
+static const char GOOD[] = "{\"endpoint\":\"127.0.0.1:7243\",\"domain\":\"pager.example\",\"system\":\"rialto\","
+                           "\"secret\":\"\\u00fc\\ud83d\\ude00\",\"max_pending\":7}";
+
+static bool configures(const char *json, size_t len, Config *config, char problem[JSON_PROBLEM_MAX]) {
+    char *copy = exactly(json, len);
+    bool is_read = config_read((RialtoBytes){ (uint8_t *)copy, len }, config, problem);
+    free(copy);
+    return is_read;
+}
+
+static void configuration_is_read_or_refused_with_its_key(void) {
+    static const char *const wrong[][2] = {
+        { "", "byte 0: not an object" },
+        { "[]", "byte 0: not an object" },
+        { "{", "byte 1: not a text" },
+        { "{}", "endpoint: missing" },
+        { "{\"colour\":1}", "colour: unknown key" },
+        { "{\"secret\":7}", "secret: a text is needed, in quotes" },
+        { "{\"secret\":\"\"}", "secret: empty, or with a space or a control character in it" },
+        { "{\"secret\":\"a b\"}", "secret: empty, or with a space or a control character in it" },
+        { "{\"secret\":\"a\",\"secret\":\"b\"}", "secret: given twice" },
+        { "{\"secret\":null}", "secret: byte 10: neither a text nor a whole number" },
+        { "{\"secret\":\"\\u0000\"}", "secret: byte 17: a text holds no NUL" },
+        { "{\"secret\":\"\\ud800\"}", "secret: byte 17: half a surrogate pair" },
+        { "{\"secret\":\"\xff\"}", "secret: byte 13: a text that is not UTF-8" },
+        { "{\"max_pending\":\"7\"}", "max_pending: a number is needed, without quotes" },
+        { "{\"max_pending\":0}", "max_pending: too small" },
+        { "{\"max_pending\":-1}", "max_pending: too small" },
+        { "{\"max_pending\":1.5}", "max_pending: byte 16: neither a text nor a whole number" },
+        { "{\"max_pending\":99999999999999999999}", "max_pending: byte 33: a number that is too large" },
+        { "{\"max_pending\":1}x", "byte 17: something behind the object" },
+        { "{\"domain\":\"d\",\"system\":\"s\",\"secret\":\"x\",\"endpoint\":\"host.example:1\"}",
+            "endpoint: not an IP address and a port, like 127.0.0.1:7243 or [::1]:7243" },
+    };
+    Config config;
+    char problem[JSON_PROBLEM_MAX];
+    CHECK(configures(GOOD, sizeof GOOD - 1, &config, problem));
+    CHECK(config.max_pending == 7 && config.ping_ms == 30000);
+    CHECK(!strcmp(config.secret, "\xc3\xbc\xf0\x9f\x98\x80"));
+    for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) {
+        CHECK(!configures(wrong[at][0], strlen(wrong[at][0]), &config, problem));
+        CHECK(!strcmp(problem, wrong[at][1]));
+        if (strcmp(problem, wrong[at][1])) fprintf(stderr, "  %s: %s\n", wrong[at][0], problem);
+    }
+    for (size_t len = 0; len < sizeof GOOD - 1; len++) CHECK(!configures(GOOD, len, &config, problem));
+}
+
+static LineKind kind(const char *text) {
+    size_t len = strlen(text);
+    char *copy = exactly(text, len);
+    LineKind kind = line_read(copy, len).kind;
+    free(copy);
+    return kind;
+}
+
+static void lines_are_what_they_say_or_malformed(void) {
+    CHECK(kind("PING") == LINE_PING);
+    CHECK(kind("SEND 1 a@x b@y 70 dr hello there") == LINE_SEND);
+    CHECK(kind("SEND 1 a@x b@y 70 - ") == LINE_SEND);
+    CHECK(kind("TELL 2 a@x b@y read 1") == LINE_TELL);
+    CHECK(kind("FROB whatever  it is") == LINE_UNKNOWN);
+    CHECK(kind("ACK 0123456789012345678901234567890123456789 done") == LINE_ACK);
+    static const char *const malformed[] = { "", " PING", "PING now", "SEND", "SEND 1 a@x b@y 70", "SEND  a@x b@y 70 - x",
+        "ACK 1", "ACK 1 done more", "ACK 01234567890123456789012345678901234567890 done", "NAK \xc3\xbc refused",
+        "BYE\t1", "BYE \r" };
+    for (size_t at = 0; at < sizeof malformed / sizeof *malformed; at++) CHECK(kind(malformed[at]) == LINE_MALFORMED);
+}
+
+static void text_comes_back_as_it_went(void) {
+    static const char text[] = "a\\b\nc\r\n\\n \xe4\xbb\x8a";
+    Draft draft;
+    char back[PAGER_LINE_MAX];
+    draft_begin(&draft, LINE_SEND);
+    for (int word = 0; word < 5; word++) draft_word(&draft, word_of("1"));
+    draft_text(&draft, word_of(text));
+    Line line = line_read(draft.bytes, draft.len);
+    CHECK(line.kind == LINE_SEND);
+    CHECK(text_read(line.words[5], back) == (long)strlen(text) && !memcmp(back, text, strlen(text)));
+    CHECK(text_read(word_of("\\"), back) == -1 && text_read(word_of("\\x"), back) == -1);
+}
+
+static void line_that_is_too_long_is_refused_and_not_cut(void) {
+    static uint8_t text[PAGER_LINE_MAX + 10];
+    memset(text, 'x', sizeof text);
+    RialtoOperation operation = { .size = sizeof operation, .kind = RIALTO_KIND_MESSAGE, .transaction_id = RIALTO_TEXT("1"),
+        .source = RIALTO_TEXT("im:a@x"), .destination = RIALTO_TEXT("im:b@y"), .max_forwards = 70,
+        .content_type = RIALTO_TEXT("text/plain"), .payload = { text, 0 } };
+    static const char around[] = "SEND 1 a@x b@y 70 - \n";
+    Draft draft;
+    const char *detail;
+    operation.payload.len = PAGER_LINE_MAX - (sizeof around - 1);
+    CHECK(outgoing(&operation, &draft, &detail) == 0 && draft.len == PAGER_LINE_MAX);
+    operation.payload.len++;
+    CHECK(outgoing(&operation, &draft, &detail) == RIALTO_REASON_TOO_LARGE);
+}
+
+static uint32_t refusal(const char *type, const char *payload, const RialtoHeader *header) {
+    RialtoOperation operation = { .size = sizeof operation, .kind = RIALTO_KIND_MESSAGE, .transaction_id = RIALTO_TEXT("1"),
+        .source = RIALTO_TEXT("im:a@x"), .destination = RIALTO_TEXT("im:b@y"), .content_type = word_of(type),
+        .payload = word_of(payload), .headers = header, .headers_len = header ? 1 : 0 };
+    Draft draft;
+    const char *detail;
+    return outgoing(&operation, &draft, &detail);
+}
+
+static void what_a_pager_cannot_show_is_refused(void) {
+    RialtoHeader require = { .name = RIALTO_TEXT("Require"), .value = RIALTO_TEXT("X.Y") };
+    CHECK(refusal("text/plain", "x", 0) == 0);
+    CHECK(refusal("Text/Plain ; format=flowed; Charset=\"UTF-8\"", "x", 0) == 0);
+    CHECK(refusal("text/plainer", "x", 0) == RIALTO_REASON_UNSUPPORTED_CONTENT);
+    CHECK(refusal("text/plain; charset=latin1", "x", 0) == RIALTO_REASON_UNSUPPORTED_CONTENT);
+    CHECK(refusal("multipart/encrypted", "x", 0) == RIALTO_REASON_UNSUPPORTED_CONTENT);
+    CHECK(refusal("text/plain", "\xff", 0) == RIALTO_REASON_UNSUPPORTED_CONTENT);
+    CHECK(refusal("text/plain", "x", &require) == RIALTO_REASON_UNKNOWN_REQUIRED_HEADER);
+}
+
+static void server_speaks_for_its_own_users_only(void) {
+    Config config = { .domain = "pager.example" };
+    static const char *const senders[] = { "bob@pager.example", "bob@PAGER.example", "bob@sip.example", "@pager.example",
+        "pager.example", "bob@evilpager.example" };
+    for (size_t at = 0; at < sizeof senders / sizeof *senders; at++) {
+        char text[100];
+        int len = snprintf(text, sizeof text, "SEND 1 %s b@y 70 - x", senders[at]);
+        Line line = line_read(text, (size_t)len);
+        Incoming in;
+        const char *word = incoming(&line, &config, &in);
+        CHECK(at < 2 ? !word : word && !strcmp(word, "from"));
+    }
+}
+
+// Whatever is changed in what is good, nothing reads or writes where it must not.
+static void changed_bytes_do_no_harm(void) {
+    static const char *const good[] = { GOOD, "SEND 1 a@pager.example b@y 70 dr hello\\n\\\\ there", "TELL 2 a@pager.example b@y read 1" };
+    uint32_t seed = 1;
+    for (int round = 0; round < 200000; round++) {
+        const char *base = good[round % 3];
+        size_t len = strlen(base);
+        char *text = exactly(base, len);
+        for (int change = 0; change < 3; change++) {
+            seed = seed * 1664525 + 1013904223;
+            text[(seed >> 8) % len] = (char)(seed >> 24);
+        }
+        Config config = { .domain = "pager.example" };
+        char problem[JSON_PROBLEM_MAX];
+        if (round % 3 == 0) {
+            config_read((RialtoBytes){ (uint8_t *)text, len }, &config, problem);
+        } else {
+            Line line = line_read(text, len);
+            Incoming in;
+            if (line.kind == LINE_SEND || line.kind == LINE_TELL) incoming(&line, &config, &in);
+        }
+        free(text);
+    }
+}
+
+int main(void) {
+    configuration_is_read_or_refused_with_its_key();
+    lines_are_what_they_say_or_malformed();
+    text_comes_back_as_it_went();
+    line_that_is_too_long_is_refused_and_not_cut();
+    what_a_pager_cannot_show_is_refused();
+    server_speaks_for_its_own_users_only();
+    changed_bytes_do_no_harm();
+    if (!failures) puts("all so");
+    return failures != 0;
+}
