@@ -69,6 +69,11 @@ fn survive(settings: impl Fn(String) -> WorldSettings) {
     println!("{ledger:#?}");
     assert!(ledger.lost.is_empty(), "{ledger:#?}");
     assert_eq!(ledger.out_of_order, 0, "{ledger:#?}");
+    let strange = [
+        ledger.copies_under_another,
+        ledger.copies_at_sip_under_another,
+    ];
+    assert_eq!(strange, [0, 0], "no receiver could tell these: {ledger:#?}");
     assert!(ledger.acknowledged > crashes, "no load: {ledger:#?}");
     // Nobody acknowledges what a server hands to its component: what was on its way when the gateway died is lost, and no more.
     let most = crashes * 2 * WINDOW;

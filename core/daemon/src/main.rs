@@ -25,6 +25,7 @@ mod gateway;
 mod journal;
 mod logging;
 mod measures;
+mod naming;
 mod plugins;
 mod policies;
 mod run;

@@ -60,9 +60,9 @@ async fn live(
     tasks.spawn(Arc::clone(&gateway).keep_time());
     let up = async {
         // Before the adapters as well: what is kept goes before what comes.
-        if let Some(store) = storage::open(&config.store).await? {
+        if let Some((store, key)) = storage::open(&config.store).await? {
             tasks.spawn(storage::tend(Arc::clone(&store), *gateway.clock()));
-            storage::take_up(store, &gateway).await?;
+            storage::take_up(store, key, &gateway).await?;
         }
         start(loaded, &gateway).await?;
         if let Some(journal) = gateway.journal() {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rialto_router::WallClock;
+use rialto_router::{NamingKey, WallClock};
 use rialto_store::{Batch, Done, EmbeddedStore, Health, Store, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::oneshot};
@@ -13,6 +13,7 @@ use crate::{
     exit::Exit,
     gateway::{Gateway, now},
     journal::{self, Journal},
+    naming,
 };
 
 /// How often what has expired is removed.
@@ -38,7 +39,9 @@ pub(crate) struct StoreStatus {
 }
 
 /// Opens the store, if one is wanted; every page of it is verified.
-pub(crate) async fn open(config: &StoreConfig) -> Result<Option<Arc<dyn Store>>, Exit> {
+pub(crate) async fn open(
+    config: &StoreConfig,
+) -> Result<Option<(Arc<dyn Store>, NamingKey)>, Exit> {
     if !config.enabled {
         warn!("no store is wanted: nothing is kept, and each sender waits for the outcome");
         return Ok(None);
@@ -49,13 +52,19 @@ pub(crate) async fn open(config: &StoreConfig) -> Result<Option<Arc<dyn Store>>,
     let store = opened.map_err(cannot)?.map_err(Exit::unavailable)?;
     let Usage { records, bytes, .. } = store.usage();
     info!(folder = %config.folder.display(), records, bytes, "store opened");
-    Ok(Some(Arc::new(store)))
+    let key = naming::key(&config.folder).map_err(Exit::unavailable)?;
+    Ok(Some((Arc::new(store), key)))
 }
 
 /// Gives the gateway the store, and what it kept there when it ran before; none of it is delivered yet.
-pub(crate) async fn take_up(store: Arc<dyn Store>, gateway: &Arc<Gateway>) -> Result<(), Exit> {
+pub(crate) async fn take_up(
+    store: Arc<dyn Store>,
+    key: NamingKey,
+    gateway: &Arc<Gateway>,
+) -> Result<(), Exit> {
     let journal = Journal::new(Arc::clone(&store), gateway, &Handle::current());
     gateway.keep_in(journal);
+    gateway.name_by(&key);
     let gateway = Arc::clone(gateway);
     let taken_up = tokio::task::spawn_blocking(move || journal::restore(&gateway, &*store)).await;
     let cannot = |error| Exit::Internal(format!("the journal cannot be taken up: {error}"));

@@ -199,3 +199,24 @@ fn record_that_cannot_be_taken_up_ends_the_start_until_it_is_taken_out() {
         assert_eq!(running.terminate(), Some(0));
     }
 }
+
+#[test]
+fn secret_by_which_messages_are_named_is_made_once_for_the_gateways_user_alone() {
+    let place = used("");
+    let secret = file(&place).with_file_name("names.key");
+    let made = fs::read(&secret).unwrap();
+    assert_eq!(made.len(), 16);
+    let mode = fs::metadata(&secret).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (mut running, _log) = Running::start(&place);
+    assert_eq!(running.terminate(), Some(0));
+    assert_eq!(fs::read(&secret).unwrap(), made);
+
+    fs::write(&secret, "short").unwrap();
+    let (code, _, problem) = place.run(&["run"]);
+    assert_eq!(code, Some(UNAVAILABLE), "{problem}");
+    assert!(
+        problem.contains("names.key is no key of a gateway"),
+        "{problem}"
+    );
+}

@@ -67,8 +67,8 @@ pub use aliases::{Alias, AliasConflict};
 pub use chronicle::{Answer, Life, Mark, OnwardId, Step, StepKind};
 pub use custody::{
     Change, Custodian, CustodyLimits, CustodyPolicy, CustodySettings, CustodyStatistics,
-    JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NoSuchEntry, Put,
-    RecordView, ReportId, RestoreError, Unread, Unwritten, WallClock, WriteId,
+    JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NamingKey,
+    NoSuchEntry, Put, RecordView, ReportId, RestoreError, Unread, Unwritten, WallClock, WriteId,
     queue::{Outcome, QueueEntry, QueueState, Queued, RetryLimits, RetryQueue},
 };
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};

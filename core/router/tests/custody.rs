@@ -14,7 +14,9 @@ use rialto_model::{
     Disposition, Failure, FailureReason, MessageOperation, Notify, ResponseStatus, Retry,
     TransactionId,
 };
-use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, JournalTable, KeptState};
+use rialto_router::{
+    CustodyLimits, CustodyPolicy, CustodySettings, JournalTable, KeptState, NamingKey,
+};
 
 use self::support::{
     SIP, XMPP,
@@ -153,6 +155,36 @@ fn rfc2779_5_4_2_message_is_tried_again_under_the_same_identifier() {
     let (_, again) = &office.deliveries[0];
     assert_eq!(*again.transaction_id(), first);
     assert_eq!(again.message().as_text().unwrap(), "1");
+}
+
+#[test]
+fn rfc2779_5_4_2_message_that_was_not_kept_has_its_name_again_for_a_new_process_with_the_same_secret()
+ {
+    let name = |secret: u8| {
+        let mut office = Office::new(patient(5));
+        let key = NamingKey::new([secret; NamingKey::LEN]);
+        office.custodian.name_by(key);
+        office.send(to_bob("1").with_identity("stanza 7"));
+        *office.deliveries[0].1.transaction_id()
+    };
+    assert_eq!(name(1), name(1));
+    assert_ne!(name(1), name(2));
+}
+
+#[test]
+fn name_on_which_a_word_is_waited_for_is_given_to_nobody_else() {
+    let mut office = Office::new(patient(5));
+    office
+        .custodian
+        .name_by(NamingKey::new([1; NamingKey::LEN]));
+    let named = || asking(&[Notify::Display]).with_identity("stanza 7");
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        office.send(named());
+        names.push(*office.deliveries[0].1.transaction_id());
+        office.answer(SUCCESS);
+    }
+    assert_ne!(names[0], names[1], "it is another message of that name");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use rialto_model::{
 };
 use rialto_resolver::Resolution;
 use rialto_router::{
-    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, Router, RoutingTable,
-    Shards, Unread, Unwritten, WallClock, WriteId,
+    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, NamingKey, Router,
+    RoutingTable, Shards, Unread, Unwritten, WallClock, WriteId,
 };
 use rialto_store::Store;
 use tokio::{
@@ -113,6 +113,13 @@ impl Gateway {
     pub(crate) fn keep_in(&self, journal: Journal) {
         // Set once: a gateway runs once.
         self.journal.get_or_init(|| journal);
+    }
+
+    /// Names messages by a secret that outlives this process.
+    pub(crate) fn name_by(&self, key: &NamingKey) {
+        for shard in &self.shards {
+            shard.handle(self, |state| state.custodian.name_by(key.clone()));
+        }
     }
 
     /// The journal, while the gateway runs with one.

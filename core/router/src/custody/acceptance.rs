@@ -100,7 +100,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         Some(Held {
             adapter,
-            onward: self.random_id(),
+            onward: self.onward_name(adapter, &operation, policy),
             conversation: self.conversation(operation.source(), operation.destination()),
             since: self.now,
             identity,
@@ -108,6 +108,28 @@ impl<R: CryptoRng> Custodian<R> {
             followers: Vec::new(),
             operation,
         })
+    }
+
+    /// The name under which a message is handed on. One on which a later word is waited for already is not given twice: that belongs to
+    /// whoever came first.
+    fn onward_name(
+        &mut self,
+        adapter: AdapterId,
+        operation: &MessageOperation,
+        policy: &CustodyPolicy,
+    ) -> TransactionId {
+        let identity = operation.identity().filter(|_| policy.keeps());
+        let inboxes = [operation.source(), operation.destination()];
+        let named = self
+            .naming
+            .as_ref()
+            .zip(identity)
+            .and_then(|(key, identity)| {
+                let adapter = self.router.table().adapter(adapter)?;
+                key.name(adapter.name(), inboxes, identity)
+            });
+        let free = named.filter(|name| self.awaited.get(name).is_none());
+        free.unwrap_or_else(|| self.random_id())
     }
 
     /// Answers a message that came before as the first one was, or will be.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`policy`] | for whose messages, after how long, for how long |
 //! | [`acceptance`] | what comes in: passed through, kept, or known already ([`identities`]) |
+//! | [`names`] | under which names messages are handed on |
 //! | [`attempts`] | what is kept: tried, tried again ([`queue`]), given up |
 //! | [`reports`] | the later word on a message: waited for ([`awaited`]), told |
 //! | [`record`], [`journal`] | what is written, and read again ([`restore`]) |
@@ -32,6 +33,7 @@ mod held;
 mod identities;
 mod journal;
 mod keeping;
+mod names;
 mod policy;
 pub(crate) mod queue;
 mod record;
@@ -54,6 +56,7 @@ use self::{
 pub use self::{
     clock::WallClock,
     journal::{Change, JournalKey, JournalKeys, JournalTable, Put, Unread, Unwritten, WriteId},
+    names::NamingKey,
     policy::{CustodyLimits, CustodyPolicy, CustodySettings},
     record::{RecordView, RestoreError},
     report_id::ReportId,
@@ -91,6 +94,7 @@ pub struct Custodian<R> {
     entries: Entries,
     queue: RetryQueue<Target>,
     identities: Identities,
+    naming: Option<NamingKey>,
     awaited: Awaited,
     telling: Telling,
     writes: Writes,
@@ -124,6 +128,7 @@ impl<R: CryptoRng> Custodian<R> {
             identities: Identities::new(rng, limits.max_identities()),
             queue: RetryQueue::new(clock.anchor(), *limits.retries()),
             awaited: Awaited::new(limits.max_awaited()),
+            naming: None,
             router,
             settings,
             keys,
@@ -141,6 +146,11 @@ impl<R: CryptoRng> Custodian<R> {
             is_draining: false,
             statistics: CustodyStatistics::default(),
         }
+    }
+
+    /// Names messages from now on by a secret that outlives this process, and not at random.
+    pub fn name_by(&mut self, key: NamingKey) {
+        self.naming = Some(key);
     }
 
     /// Takes an operation that came from an adapter; `ticket` comes back with its response.
