@@ -2,3 +2,6 @@
 
 #[doc = include_str!("guide/dispositions.md")]
 pub mod dispositions {}
+
+#[doc = include_str!("guide/presence.md")]
+pub mod presence {}

@@ -123,6 +123,148 @@ async fn adapter_without_the_service_is_never_asked() {
     }
 }
 
+#[tokio::test]
+async fn responses_of_all_kinds_are_told_apart_where_their_tokens_are_equal() {
+    let gateway = Recorder::new();
+    let adapter = faulty("waits", &gateway).await;
+    let (message, subscribes) = (operation("x"), full_subscription());
+    let notifies = full_notification();
+    let ids = [
+        *message.transaction_id(),
+        *subscribes.transaction_id(),
+        *notifies.transaction_id(),
+    ];
+    adapter.deliver_with(message, 7);
+    adapter.subscribe_with(subscribes, 7);
+    adapter.notify_with(notifies, 7);
+    let seen = gateway
+        .until(|seen| seen.responded.len() + seen.subscribed.len() + seen.notified.len() == 3)
+        .await;
+    let told = [&seen.responded, &seen.subscribed, &seen.notified].map(|told| {
+        let [(7, response)] = told.as_slice() else {
+            panic!("{seen:?}");
+        };
+        *response.transaction_id()
+    });
+    assert_eq!(told, ids);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_cancelled_in_the_plugin() {
+    let gateway = Recorder::new();
+    let adapter = faulty("never_answers", &gateway).await;
+    drop(adapter.subscribe(subscription()));
+    gateway.until(|seen| seen.measured.len() == 2).await;
+    let ticket = adapter.notify_with(full_notification(), 1);
+    assert!(adapter.cancel(ticket));
+    gateway.until(|seen| seen.measured.len() == 4).await;
+    assert_eq!(
+        (gateway.counted("waiting"), gateway.counted("dropped")),
+        (2, 2)
+    );
+    assert!(gateway.seen().notified.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_answered_in_time_is_answered_for() {
+    let gateway = Recorder::new();
+    let adapter = faulty("never_answers", &gateway).await;
+    let soon = Duration::from_millis(20);
+    let asked = ended(adapter.subscribe(subscription().with_deadline(soon))).await;
+    let told = ended(adapter.notify(full_notification().with_deadline(soon))).await;
+    for response in [asked, told] {
+        assert_eq!(response.duration(), None);
+        assert_eq!(failed(response.into_status()).0, FailureReason::TimedOut);
+    }
+}
+
+#[tokio::test]
+async fn panic_over_presence_fails_that_operation_alone() {
+    let adapter = faulty("panic_in_call", &Recorder::new()).await;
+    let asked = ended(adapter.subscribe(subscription())).await;
+    let told = ended(adapter.notify(full_notification())).await;
+    for (response, call) in [(asked, "subscribe"), (told, "notify")] {
+        let (reason, detail) = failed(response.into_status());
+        assert_eq!(reason, FailureReason::Internal);
+        assert_eq!(detail, format!("the plugin panicked: {call}: a bug"));
+    }
+}
+
+/// Is the network of watchers and presentities at once: whoever subscribes is told at once, publishes what it is told, and is granted ten minutes.
+const PRESENCE: &str = r#"#include "rialto.h"
+static RialtoHost host;
+static uint32_t taken(uint64_t ticket, const RialtoResponse *response) {
+    (void)ticket, (void)response;
+    return RIALTO_ACCEPTED;
+}
+static void presence(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
+    RialtoResponse yes = { .size = sizeof yes };
+    RialtoOperation onward = *operation;
+    RialtoPresence says = { 0 };
+    (void)adapter;
+    if (!operation->presence) {
+        done.complete(done.ticket, &yes);
+        return;
+    }
+    says = *operation->presence;
+    onward.size = sizeof onward;
+    onward.presence = &says;
+    onward.source = operation->destination;
+    onward.destination = operation->source;
+    if (operation->kind == RIALTO_KIND_SUBSCRIBE) {
+        onward.kind = RIALTO_KIND_NOTIFY;
+        says.state = RIALTO_SUBSCRIPTION_ACTIVE;
+        onward.content_type = (RialtoBytes)RIALTO_TEXT("text/x");
+        onward.payload = (RialtoBytes)RIALTO_TEXT("here");
+        yes.duration_ms = 600000;
+    } else {
+        onward.kind = RIALTO_KIND_PUBLISH;
+        onward.flags |= RIALTO_FLAG_REPLACES;
+        says.expected_version = 6;
+    }
+    host.submit(host.ctx, &onward, (RialtoCompletion){ 1, taken });
+    done.complete(done.ticket, &yes);
+}
+#define DELIVER presence
+#define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_SERVICE_PRESENCE)"#;
+
+#[tokio::test]
+async fn plugin_in_c_grants_notifies_and_publishes() {
+    let gateway = Recorder::new();
+    let adapter = started(c_plugin("presence", PRESENCE), "{}", &gateway).await;
+    let asked = subscription().with_duration(Duration::from_secs(60));
+    let response = ended(adapter.subscribe(asked.clone())).await;
+    assert!(response.status().is_success());
+    assert_eq!(response.duration(), Some(Duration::from_secs(600)));
+    let seen = gateway.until(|seen| !seen.notifications.is_empty()).await;
+    let expected = NotifyOperation::new(
+        *asked.transaction_id(),
+        *asked.subscription_id(),
+        asked.watcher().clone(),
+        asked.target().clone(),
+        SubscriptionState::Active,
+    );
+    let here = Bytes::from_static(b"here").into();
+    let expected = expected
+        .with_document(PresenceDocument::new("text/x".into(), here))
+        .with_expires_in(Duration::from_secs(60));
+    assert_eq!(seen.notifications, [expected]);
+
+    let told = notification(SubscriptionState::Active).with_version(7);
+    let response = ended(adapter.notify(told.clone())).await;
+    assert_eq!(
+        (response.status().is_success(), response.duration()),
+        (true, None)
+    );
+    let seen = gateway.until(|seen| !seen.publications.is_empty()).await;
+    let publication = &seen.publications[0];
+    assert_eq!(publication.publication_id(), told.subscription_id());
+    assert_eq!(publication.publisher(), told.watcher());
+    assert_eq!(publication.presentity(), told.target());
+    assert_eq!(publication.version(), 7);
+    assert_eq!(publication.expected_version(), Some(6));
+}
+
 #[test]
 fn manifest_says_whether_presence_is_offered() {
     let offers = |path: PathBuf| Library::open(&path).unwrap().manifest().offers_presence();
