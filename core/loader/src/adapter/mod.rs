@@ -135,12 +135,13 @@ impl Adapter {
     }
 
     /// Hands a message to the plugin. The response comes to [`Gateway::responded`](crate::Gateway::responded) with this `token`:
-    /// once, on any thread, perhaps before this returns. A plugin that does not answer in time is answered for.
+    /// once, on any thread, perhaps before this returns. A plugin that does not answer in time is answered for; one that does not offer the service
+    /// is not called.
     pub fn deliver_with(&self, operation: MessageOperation, token: u64) -> Ticket {
         let (way, side) = (self.way(), self.side());
         let subject = way.subject(operation.transaction_id(), operation.deadline());
         let ticket = calls::open_with(subject, side, token);
-        way.carry(View::of(&operation).raw(), ticket);
+        self.carry_message(&way, &operation, ticket);
         ticket
     }
 
@@ -188,7 +189,7 @@ impl Adapter {
         let (way, id) = (self.way(), *operation.transaction_id());
         let pending = calls::open(way.subject(&id, operation.deadline()));
         if let Some(ticket) = pending.ticket() {
-            way.carry(View::of(&operation).raw(), ticket);
+            self.carry_message(&way, &operation, ticket);
         }
         Delivery::new(self.clone(), id, pending)
     }
@@ -269,6 +270,15 @@ impl Adapter {
         match &self.place {
             Place::Here(inner) => Way::Here(inner),
             Place::Child(remote) => Way::Child(remote.way()),
+        }
+    }
+
+    /// Only to a plugin that offers the service.
+    fn carry_message(&self, way: &Way<'_>, operation: &MessageOperation, ticket: Ticket) {
+        if self.manifest().offers_messages() {
+            way.carry(View::of(operation).raw(), ticket);
+        } else {
+            calls::answer(ticket, not_offered());
         }
     }
 

@@ -65,7 +65,7 @@ impl Manifest {
             authors: optional("its list of authors", table.authors)?,
             language,
         };
-        if !manifest.offers_messages() {
+        if !(manifest.offers_messages() || manifest.offers_presence()) {
             return Err("it offers no service that this gateway knows".to_owned());
         }
         Ok(manifest)

@@ -107,17 +107,24 @@ async fn duration_that_is_granted_comes_back_at_once_and_later() {
     }
 }
 
+/// A plugin that offers these services only, and whose process ends if it is called.
+fn with_services(name: &str, services: &str) -> PathBuf {
+    let code =
+        "#include <stdlib.h>\n#define ANSWER(done) ((void)(done), abort())\n#define SERVICES";
+    c_plugin(name, &format!("{code} {services}"))
+}
+
 #[tokio::test]
-async fn adapter_without_the_service_is_never_asked() {
+async fn rfc2779_2_1_1_adapter_with_one_service_starts_and_the_other_gets_a_clear_failure() {
     let gateway = Recorder::new();
-    let library = c_plugin(
-        "no_presence",
-        "#include <stdlib.h>\n#define ANSWER(done) ((void)(done), abort())",
-    );
-    let adapter = started(library, "{}", &gateway).await;
+    let messages = with_services("only_messages", "RIALTO_SERVICE_MESSAGES");
+    let adapter = started(messages, "{}", &gateway).await;
     let asked = ended(adapter.subscribe(subscription())).await;
     let told = ended(adapter.notify(notification(SubscriptionState::Active))).await;
-    for response in [asked, told] {
+    let presence = with_services("only_presence", "RIALTO_SERVICE_PRESENCE");
+    let adapter = started(presence, "{}", &gateway).await;
+    let delivered = ended(adapter.deliver(operation("x"))).await;
+    for response in [asked, told, delivered] {
         let (reason, _) = failed(response.into_status());
         assert_eq!(reason, FailureReason::UnsupportedService);
     }
