@@ -20,13 +20,22 @@ pub fn faulty_plugin() -> PathBuf {
 
 /// The C example, built as its Makefile says.
 pub fn echo_c_plugin() -> PathBuf {
-    let _turn = turn("echo-plugin-c");
-    let makefile = example("echo-plugin-c").join("Makefile");
+    made("echo-plugin-c", "libecho_c.so")
+}
+
+/// The example of a vendor, built as its Makefile says.
+pub fn pager_plugin() -> PathBuf {
+    made("pager-c", "libpager.so")
+}
+
+fn made(package: &str, library: &str) -> PathBuf {
+    let _turn = turn(package);
+    let makefile = example(package).join("Makefile");
     run(Command::new("make")
         .current_dir(folder())
         .arg("-f")
         .arg(makefile));
-    folder().join("libecho_c.so")
+    folder().join(library)
 }
 
 /// A plugin made of `defines` and `tests/c/base.h`.
