@@ -1,6 +1,11 @@
 //! Who owns which memory across the boundary, watched by valgrind.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may"
+)]
 
 mod lives;
 mod pager;
