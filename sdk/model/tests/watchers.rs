@@ -18,7 +18,8 @@ use proptest::{
     test_runner::TestRunner,
 };
 use rialto_model::{
-    Package, SubscriptionId, SubscriptionState, TerminationReason, XmlError, XmlWriteError,
+    Package, Presentity, SubscriptionId, SubscriptionState, TerminationReason, XmlError,
+    XmlWriteError,
     presence::{
         Note, Uri,
         watchers::{
@@ -323,6 +324,21 @@ fn information() -> impl Strategy<Value = WatcherInformation> {
 }
 
 proptest! {
+    #[test]
+    fn every_presentity_can_be_told_as_a_watcher(
+        presentity in r#"pres:[a%20F@.,"\\ü=/?(]{1,12}@[a-cü]{1,8}\.example"#,
+    ) {
+        if let Ok(presentity) = Presentity::parse(&presentity) {
+            let uri = Uri::from(&presentity);
+            prop_assert_eq!(Uri::parse(presentity.uri().clone()), Ok(uri.clone()));
+            let id = WatcherId::parse("1").unwrap();
+            let watcher = Watcher::new(id, uri, WatcherStatus::Active, WatcherEvent::Approved);
+            let information = list([watcher]);
+            let document = information.to_document().unwrap();
+            prop_assert_eq!(WatcherInformation::parse(&document), Ok(information));
+        }
+    }
+
     #[test]
     fn every_document_that_is_written_is_read_again(information in information()) {
         let document = information.to_document().unwrap();

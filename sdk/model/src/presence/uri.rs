@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 use bytestring::ByteString;
 use thiserror::Error;
 
+use crate::Presentity;
+
 /// A URI, or a reference relative to one, as RFC 3986 has it: what the schemas call `xs:anyURI`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Uri(ByteString);
@@ -75,6 +77,13 @@ impl Uri {
             }
         }
         Self::parse(uri).ok()
+    }
+}
+
+/// The canonical form of a presentity is one.
+impl From<&Presentity> for Uri {
+    fn from(presentity: &Presentity) -> Self {
+        Self(presentity.uri().clone())
     }
 }
 
