@@ -5,6 +5,7 @@ use std::time::Duration;
 use rialto_abi as abi;
 
 /// A duration in milliseconds; what does not fit is the longest.
+#[inline]
 pub const fn milliseconds(duration: Duration) -> u64 {
     let milliseconds = duration.as_millis();
     match milliseconds > u64::MAX as u128 {
@@ -14,16 +15,19 @@ pub const fn milliseconds(duration: Duration) -> u64 {
 }
 
 /// A limit, of which 0 is none, so that the shortest one is 1.
+#[inline]
 pub(crate) fn limit_ms(limit: Option<Duration>) -> u64 {
     limit.map_or(0, |limit| milliseconds(limit).max(1))
 }
 
 /// The limit of so many milliseconds.
+#[inline]
 pub(crate) fn limit(milliseconds: u64) -> Option<Duration> {
     (milliseconds != 0).then(|| Duration::from_millis(milliseconds))
 }
 
 /// A duration of which 0 means something else than nothing said.
+#[inline]
 pub const fn duration_ms(duration: Option<Duration>) -> u64 {
     let Some(duration) = duration else {
         return abi::DURATION_NOT_SAID;
@@ -37,6 +41,7 @@ pub const fn duration_ms(duration: Option<Duration>) -> u64 {
 }
 
 /// The duration that [`duration_ms`] wrote.
+#[inline]
 pub const fn duration(milliseconds: u64) -> Option<Duration> {
     match milliseconds {
         abi::DURATION_NOT_SAID => None,

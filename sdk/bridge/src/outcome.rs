@@ -16,6 +16,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// The response to the operation that waits for it.
+    #[inline]
     pub fn respond(self, responder: Responder) -> Response {
         let response = responder.respond(self.status);
         match self.duration {

@@ -176,12 +176,14 @@ unsafe fn message(raw: &abi::Operation, texts: &mut Texts) -> Result<InstantMess
     }
 }
 
+#[inline(always)]
 pub(super) fn max_forwards(raw: &abi::Operation) -> Result<MaxForwards, Malformed> {
     let hops = u8::try_from(raw.max_forwards);
     let hops = hops.map_err(|_| Malformed::MaxForwards(raw.max_forwards))?;
     Ok(MaxForwards::new(hops))
 }
 
+#[inline(always)]
 pub(super) const fn authentication(raw: &abi::Operation) -> Authentication {
     match raw.flags & abi::FLAG_AUTHENTICATED != 0 {
         true => Authentication::Network,

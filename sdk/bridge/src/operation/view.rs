@@ -114,6 +114,7 @@ fn flags(operation: &MessageOperation) -> u32 {
     flags
 }
 
+#[inline]
 pub(super) const fn authentication_flag(authentication: Authentication) -> u32 {
     match authentication.is_authenticated() {
         true => abi::FLAG_AUTHENTICATED,
