@@ -3,7 +3,7 @@
 use std::{
     net::{SocketAddr, UdpSocket},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -14,6 +14,7 @@ use crate::{peers::sipp::SIP_HOST, process::PATIENCE, raw_sip::ok, sip_message::
 pub struct SipSink {
     address: SocketAddr,
     shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// A request that has come; one that was only sent again by its transaction counts once.
@@ -44,15 +45,38 @@ impl SipSink {
     /// # Panics
     /// When there is no port for it.
     pub fn start() -> Self {
-        let bound = UdpSocket::bind((SIP_HOST, 0)).and_then(|socket| {
+        Self::start_at((SIP_HOST, 0).into())
+    }
+
+    fn start_at(address: SocketAddr) -> Self {
+        let bound = UdpSocket::bind(address).and_then(|socket| {
             socket.set_read_timeout(Some(Duration::from_millis(100)))?;
             Ok((socket.local_addr()?, socket))
         });
         let (address, socket) = bound.unwrap_or_else(|error| panic!("no UDP socket: {error}"));
         let shared = Arc::new(Shared::default());
         let taking = Arc::clone(&shared);
-        thread::spawn(move || taking.take_all(&socket));
-        Self { address, shared }
+        let thread = thread::spawn(move || taking.take_all(&socket));
+        Self {
+            address,
+            shared,
+            thread: Some(thread),
+        }
+    }
+
+    /// Closes its port; what it has not read is lost.
+    pub fn stop(&mut self) {
+        self.shared.state().is_over = true;
+        let _ended = self.thread.take().map(JoinHandle::join);
+    }
+
+    /// Opens the same port again, and knows nothing of what came before.
+    ///
+    /// # Panics
+    /// When somebody has taken it meanwhile.
+    pub fn start_again(&mut self) {
+        self.stop();
+        *self = Self::start_at(self.address);
     }
 
     /// Where a gateway sends to.

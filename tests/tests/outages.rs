@@ -1,14 +1,15 @@
-//! The XMPP server dies under load, and comes back.
+//! The XMPP server, or the SIP side, dies under load, and comes back.
 //!
 //! `RIALTO_OUTAGE=60` has it away for a minute instead of two seconds.
 
-use std::{collections::BTreeSet, env, time::Duration};
+use std::{collections::BTreeSet, env, ops::Range, time::Duration};
 
 use rialto_tests::{
     peers::{self, Prosody, XmppServer},
     raw_sip::RawSip,
     raw_xmpp::{RawStanza, RawXmpp},
     sip_callers::{Pace, SipCallers, Written, out_of_order},
+    sip_sink::SipSink,
     world::{ALICE, JULIET_SEEN, World, WorldSettings},
 };
 
@@ -141,6 +142,92 @@ impl Outage {
             .filter(|text| !arrived.contains(text))
             .collect()
     }
+}
+
+#[test]
+fn rfc2779_5_4_1_xmpp_sender_gets_an_error_for_each_message_that_a_dead_sip_side_has_not() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let (mut sink, world) = world_with_a_sink(&[]);
+    let mut romeo = RawXmpp::login(&world.xmpp, "romeo");
+    let before = send(&mut romeo, 0..50);
+    sink.await_text("20");
+    sink.stop();
+    let at_first = sink.arrived();
+    let meanwhile = send(&mut romeo, 50..150);
+    romeo.await_messages("error for the last", |messages| {
+        let last = messages.iter().find(|one| one.id == "149")?;
+        assert_eq!(last.condition.as_deref(), Some("remote-server-timeout"));
+        Some(())
+    });
+    sink.start_again();
+    let after = send(&mut romeo, 150..200);
+    sink.await_text("199");
+    // What was on its way when the port was closed is in doubt: it is kept, and tried again.
+    world.gateway.await_nothing_kept();
+    let errors: BTreeSet<_> = romeo.messages().into_iter().map(|one| one.id).collect();
+    let arrived = [at_first, sink.arrived()].concat();
+    let arrived: BTreeSet<_> = arrived.into_iter().map(|one| one.text).collect();
+    let sent = [before, meanwhile, after].concat();
+    let unknown: Vec<_> = sent
+        .iter()
+        .filter(|text| !arrived.contains(*text) && !errors.contains(*text))
+        .collect();
+    assert_eq!(unknown, [""; 0], "neither arrived nor told");
+    assert!(errors.len() > 50, "the outage was no outage: {errors:?}");
+}
+
+#[test]
+fn cpim_3_4_persist_what_xmpp_sent_to_a_dead_sip_side_arrives_when_that_is_back() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let (mut sink, world) = world_with_a_sink(KEEPING_XMPP);
+    let mut romeo = RawXmpp::login(&world.xmpp, "romeo");
+    let before = send(&mut romeo, 0..50);
+    sink.await_text("20");
+    sink.stop();
+    let at_first = sink.arrived();
+    let meanwhile = send(&mut romeo, 50..150);
+    let kept = || world.gateway.ask(&["status"])["custody"]["kept_messages"].as_u64();
+    let all_wait = || kept().is_some_and(|kept| kept >= meanwhile.len() as u64);
+    world
+        .gateway
+        .process()
+        .await_state("hundred that wait", all_wait);
+    sink.start_again();
+    world.gateway.await_nothing_kept();
+    let arrived = [at_first, sink.arrived()].concat();
+    let arrived: BTreeSet<_> = arrived.into_iter().map(|one| one.text).collect();
+    let sent = [before, meanwhile].concat();
+    let lost: Vec<_> = sent
+        .iter()
+        .filter(|text| !arrived.contains(*text))
+        .collect();
+    assert_eq!(lost, [""; 0]);
+    assert_eq!(romeo.messages(), [], "nothing failed");
+}
+
+const KEEPING_XMPP: &[&str] = &["[adapters.xmpp.custody]", "temporary_failures = \"keep\""];
+
+fn world_with_a_sink(xmpp_lines: &'static [&'static str]) -> (SipSink, World<Prosody>) {
+    let sink = SipSink::start();
+    let world = World::start(&WorldSettings {
+        next_hop: Some(sink.next_hop()),
+        xmpp_lines,
+        ..WorldSettings::default()
+    });
+    (sink, world)
+}
+
+/// Sends numbers, each to one of four SIP users.
+fn send(romeo: &mut RawXmpp, numbers: Range<usize>) -> Vec<String> {
+    let texts: Vec<_> = numbers.map(|number| (number, number.to_string())).collect();
+    for (number, text) in &texts {
+        romeo.send(&format!("bob{}@sip.example", number % 4), text, text);
+    }
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 #[test]
