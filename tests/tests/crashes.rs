@@ -76,7 +76,7 @@ fn survive(settings: impl Fn(String) -> WorldSettings) {
     assert_eq!(strange, [0, 0], "no receiver could tell these: {ledger:#?}");
     assert!(ledger.acknowledged > crashes, "no load: {ledger:#?}");
     // Nobody acknowledges what a server hands to its component: what was on its way when the gateway died is lost, and no more.
-    let most = crashes * 2 * WINDOW;
+    let most = (crashes + 1) * WINDOW + ledger.waited_for_no_longer;
     assert!(ledger.in_doubt_from_xmpp <= most, "{ledger:#?}");
 }
 
@@ -96,6 +96,7 @@ struct Remains {
     written: Vec<Written>,
     at_juliet: Vec<RawStanza>,
     sent_by_romeo: usize,
+    given_up: usize,
     at_romeo: Vec<RawStanza>,
     at_sink: Vec<Arrived>,
 }
@@ -129,7 +130,7 @@ impl Storm {
         let answers = self.callers.answers() + CALLERS;
         self.callers.await_answers(answers);
         let written = self.callers.stop();
-        let (mut romeo, sent_by_romeo) = self.romeo.stop();
+        let (mut romeo, sent_by_romeo, given_up) = self.romeo.stop();
         await_acknowledged(&self.juliet, &written);
         self.world.gateway.await_nothing_kept();
         // Whatever comes twice has come before the last.
@@ -145,6 +146,7 @@ impl Storm {
             written,
             at_juliet: self.juliet.messages(),
             sent_by_romeo,
+            given_up,
             at_romeo: romeo.messages(),
             at_sink: self.sink.arrived(),
         }
@@ -174,7 +176,7 @@ fn await_acknowledged(juliet: &RawXmpp, written: &[Written]) {
 /// An XMPP user who writes as fast as messages arrive, or are refused.
 struct Writer {
     is_over: Arc<AtomicBool>,
-    thread: JoinHandle<(RawXmpp, usize)>,
+    thread: JoinHandle<(RawXmpp, usize, usize)>,
 }
 
 impl Writer {
@@ -199,12 +201,13 @@ impl Writer {
                     given_up += sent.saturating_sub(arrived + told + given_up);
                 }
             }
-            (user, sent)
+            (user, sent, given_up)
         });
         Self { is_over, thread }
     }
 
-    fn stop(self) -> (RawXmpp, usize) {
+    /// The user, how many messages he has sent, and of how many he has waited for no word any longer.
+    fn stop(self) -> (RawXmpp, usize, usize) {
         self.is_over.store(true, Ordering::Relaxed);
         self.thread.join().expect("romeo has not panicked")
     }
@@ -227,6 +230,7 @@ struct Ledger {
     copies_under_another: usize,
     /// To SIP.
     sent_by_xmpp: usize,
+    waited_for_no_longer: usize,
     arrived_from_xmpp: usize,
     told_to_xmpp: usize,
     /// Neither arrived nor told.
@@ -274,6 +278,7 @@ impl Ledger {
         let told = remains.at_romeo.iter().filter(|one| one.kind == "error");
         let told: BTreeSet<&str> = told.map(|one| &*one.id).collect();
         self.sent_by_xmpp += remains.sent_by_romeo;
+        self.waited_for_no_longer += remains.given_up;
         self.arrived_from_xmpp += names.len();
         self.told_to_xmpp += told.len();
         let sent = (0..remains.sent_by_romeo).map(|number| format!("x{number}"));
