@@ -54,6 +54,12 @@ impl Device {
 macro_rules! component {
     ($type:ident) => {
         impl $type {
+            /// Gives it another name: in a document with others each needs its own.
+            pub fn with_id(mut self, id: ElementId) -> Self {
+                self.id = id;
+                self
+            }
+
             /// Says what there is to say: activities, mood and so on.
             pub fn with_markup(mut self, markup: OtherMarkup) -> Self {
                 self.markup = markup;

@@ -41,6 +41,12 @@ impl PresenceInformation {
         self
     }
 
+    /// Changes each tuple.
+    pub fn map_tuples(mut self, change: impl FnMut(PresenceTuple) -> PresenceTuple) -> Self {
+        self.tuples = self.tuples.into_iter().map(change).collect();
+        self
+    }
+
     /// Adds a remark on the whole.
     pub fn with_note(mut self, note: Note) -> Self {
         self.notes.push(note);

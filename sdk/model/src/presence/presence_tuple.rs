@@ -31,6 +31,12 @@ impl PresenceTuple {
         }
     }
 
+    /// Gives it another name: in a document with others each needs its own.
+    pub fn with_id(mut self, id: ElementId) -> Self {
+        self.id = id;
+        self
+    }
+
     /// Says how it is reached.
     pub fn with_contact(mut self, contact: CommunicationAddress) -> Self {
         self.contact = Some(contact);

@@ -1,6 +1,6 @@
 //! Points in time, as documents write them.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use thiserror::Error;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
@@ -55,6 +55,14 @@ impl Timestamp {
 
 /// `xs:dateTime` goes no further.
 const MAX_OFFSET_SECONDS: i32 = 14 * 60 * 60;
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(time: SystemTime) -> Result<Self, TimestampError> {
+        Self::new(time.into())
+    }
+}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
