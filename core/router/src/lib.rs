@@ -1,4 +1,4 @@
-//! Decides, without I/O: the message service, addresses, access, routes.
+//! Decides, without I/O: the message service, the presence service, addresses, access, routes.
 //!
 //! Nothing here reads a clock, draws randomness by itself or waits. Its parts, each usable alone:
 //!
@@ -7,6 +7,7 @@
 //! | [`RoutingTable`] | where a message goes, and how its sender is shown there: [`decide`](RoutingTable::decide), [`explain`](RoutingTable::explain) | RFC 3860 §3.4, draft-ietf-impp-cpim-03 appendix E |
 //! | [`Alias`], [`AccessRule`] | plain addresses for users elsewhere, and who may send to whom; the table knows them | draft-ietf-impp-cpim-03 §2.4.1 and appendix E.2 |
 //! | [`Router`] | operations in progress: one response each, deadlines, cancellation, drain | draft-ietf-impp-cpim-03 §2.4.1 |
+//! | [`PresenceService`] | who is told of whom: subscriptions, their notifications, what hosted presentities publish, the rules of principals | RFC 3859, draft-ietf-impp-cpim-03 §3, RFC 2779 §2.3 and §5 |
 //! | [`RetryQueue`] | when kept messages are tried again, and in which order | |
 //! | [`Life`] | what happened to an operation lately, step by step: [`Router::lives`] | |
 //! | [`Shards`] | which of several routers a conversation belongs to | |
@@ -58,6 +59,7 @@ mod chronicle;
 mod custody;
 mod decision;
 mod pattern;
+mod presence;
 mod router;
 mod shards;
 mod table;
@@ -73,6 +75,11 @@ pub use custody::{
 };
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};
+pub use presence::{
+    Handling, PresenceAction, PresenceAttempt, PresenceLimits, PresenceRules, PresenceService,
+    PresenceSettings, PresenceStatistics, RulesError, Subject, View, WatcherEntry, WatcherRule,
+    Way,
+};
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;
 pub use table::{Adapter, AdapterId, Route, RoutingConflict, RoutingTable, RoutingTableBuilder};

@@ -13,7 +13,7 @@ pub struct WallClock {
 
 /// A time of the wall clock in a record: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Millis(pub(super) u64);
+pub(crate) struct Millis(pub(crate) u64);
 
 impl WallClock {
     /// Says that it is `wall` at the moment `anchor`.
@@ -30,34 +30,39 @@ impl WallClock {
     }
 
     /// The moment at which it was read.
-    pub(super) const fn anchor(&self) -> Instant {
+    pub(crate) const fn anchor(&self) -> Instant {
         self.anchor
     }
 
-    pub(super) fn millis(&self, now: Instant) -> Millis {
+    pub(crate) fn millis(&self, now: Instant) -> Millis {
         Millis::of(self.at(now))
     }
 
     /// What is left of a time that began and ends as a record says: never more than all of it, if the clock was set back meanwhile.
-    pub(super) fn left(&self, now: Instant, begin: Millis, end: Millis) -> Duration {
+    pub(crate) fn left(&self, now: Instant, begin: Millis, end: Millis) -> Duration {
+        self.left_millis(self.millis(now), begin, end)
+    }
+
+    /// The same, where the time of the wall clock is known.
+    pub(crate) fn left_millis(&self, now: Millis, begin: Millis, end: Millis) -> Duration {
         let whole = end.0.saturating_sub(begin.0);
-        let left = end.0.saturating_sub(self.millis(now).0);
+        let left = end.0.saturating_sub(now.0);
         Duration::from_millis(left.min(whole))
     }
 }
 
 impl Millis {
-    pub(super) fn of(time: SystemTime) -> Self {
+    pub(crate) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn time(self) -> SystemTime {
+    pub(crate) fn time(self) -> SystemTime {
         let time = UNIX_EPOCH.checked_add(Duration::from_millis(self.0));
         time.unwrap_or(UNIX_EPOCH)
     }
 
-    pub(super) fn plus(self, time: Duration) -> Self {
+    pub(crate) fn plus(self, time: Duration) -> Self {
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(millis))
     }

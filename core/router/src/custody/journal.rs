@@ -34,6 +34,12 @@ pub enum JournalTable {
     Identities,
     /// Messages on which a later word is asked for.
     Dispositions,
+    /// Who watches whom.
+    Subscriptions,
+    /// Presence information: hosted, or what was told last.
+    Presence,
+    /// Rules of principals.
+    Rules,
 }
 
 /// One change of the journal.
@@ -105,12 +111,12 @@ impl JournalKey {
 
 impl JournalKeys {
     /// The next key.
-    pub(super) fn next(&self) -> JournalKey {
+    pub(crate) fn next(&self) -> JournalKey {
         JournalKey::new(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Sees to it that no key comes again that was found in the journal.
-    pub(super) fn pass(&self, key: JournalKey) {
+    pub(crate) fn pass(&self, key: JournalKey) {
         self.0
             .fetch_max(key.number().saturating_add(1), Ordering::Relaxed);
     }
@@ -129,7 +135,7 @@ impl WriteId {
 }
 
 impl Change {
-    pub(super) fn put(table: JournalTable, key: JournalKey, value: Vec<u8>) -> Self {
+    pub(crate) fn put(table: JournalTable, key: JournalKey, value: Vec<u8>) -> Self {
         Self {
             table,
             key: key.bytes(),
@@ -140,7 +146,7 @@ impl Change {
         }
     }
 
-    pub(super) fn put_until(
+    pub(crate) fn put_until(
         table: JournalTable,
         key: JournalKey,
         value: Vec<u8>,
@@ -156,7 +162,16 @@ impl Change {
         }
     }
 
-    pub(super) fn delete(table: JournalTable, key: JournalKey) -> Self {
+    /// Puts a record under a key that is no number, or removes it.
+    pub(crate) fn of(table: JournalTable, key: Bytes, value: Option<Vec<u8>>) -> Self {
+        let put = value.map(|value| Put {
+            value: value.into(),
+            expires: None,
+        });
+        Self { table, key, put }
+    }
+
+    pub(crate) fn delete(table: JournalTable, key: JournalKey) -> Self {
         Self {
             table,
             key: key.bytes(),
@@ -172,6 +187,9 @@ impl fmt::Display for JournalTable {
             Self::Operations => "operations",
             Self::Identities => "identities",
             Self::Dispositions => "dispositions",
+            Self::Subscriptions => "subscriptions",
+            Self::Presence => "presence",
+            Self::Rules => "rules",
         })
     }
 }

@@ -27,7 +27,7 @@ use rialto_model::{
 mod acceptance;
 mod attempts;
 mod awaited;
-mod clock;
+pub(crate) mod clock;
 mod entries;
 mod held;
 mod identities;
@@ -36,7 +36,7 @@ mod keeping;
 mod names;
 mod policy;
 pub(crate) mod queue;
-mod record;
+pub(crate) mod record;
 mod report_id;
 mod reports;
 mod restore;

@@ -1,11 +1,12 @@
 //! Where a message goes, and how its sender is shown there.
 
 use rialto_model::{
-    Authentication, Domain, Failure, FailureReason, InstantInbox, MessageOperation,
+    Authentication, Domain, Failure, FailureReason, InstantInbox, MaxForwards, MessageOperation,
 };
 
 mod canonical;
 mod destination;
+pub(crate) mod presence;
 mod trace;
 mod verdict;
 mod way_back;
@@ -22,6 +23,26 @@ pub use self::{
 };
 use crate::{AdapterId, AddressPattern, RoutingTable, Ruling, access::Question};
 
+/// What of an operation decides where it goes.
+#[derive(Clone, Copy, Debug)]
+struct Envelope<'a> {
+    source: &'a InstantInbox,
+    destination: &'a InstantInbox,
+    authentication: Authentication,
+    max_forwards: MaxForwards,
+}
+
+impl<'a> Envelope<'a> {
+    const fn of(operation: &'a MessageOperation) -> Self {
+        Self {
+            source: operation.source(),
+            destination: operation.destination(),
+            authentication: operation.authentication(),
+            max_forwards: operation.max_forwards(),
+        }
+    }
+}
+
 impl RoutingTable {
     /// Decides where an operation goes that came from an adapter, as far as the table can tell.
     ///
@@ -33,12 +54,14 @@ impl RoutingTable {
         from: AdapterId,
         operation: &MessageOperation,
     ) -> Result<Verdict, Failure> {
-        self.walk(from, operation, &mut Silence)
+        self.walk(from, Envelope::of(operation), &mut Silence)
     }
 
     /// Decides in the same way, and says why.
     pub fn explain(&self, from: AdapterId, operation: &MessageOperation) -> Explanation {
-        Explanation::record(Vec::new(), |steps| self.walk(from, operation, steps))
+        Explanation::record(Vec::new(), |steps| {
+            self.walk(from, Envelope::of(operation), steps)
+        })
     }
 
     /// What the access rules say of an operation that came from an adapter, if `deliverer` is the one that DNS names.
@@ -114,28 +137,26 @@ impl RoutingTable {
     fn walk(
         &self,
         from: AdapterId,
-        operation: &MessageOperation,
+        envelope: Envelope<'_>,
         trace: &mut impl Trace,
     ) -> Result<Verdict, Failure> {
-        let (source, destination) = (operation.source(), operation.destination());
+        let Envelope {
+            source,
+            destination,
+            ..
+        } = envelope;
         trace.step(Step::Inboxes {
             source,
             destination,
         });
-        let max_forwards = operation
-            .max_forwards()
+        let max_forwards = envelope
+            .max_forwards
             .decrement()
             .map_err(|_| Failure::new(FailureReason::HopLimitReached))?;
         trace.step(Step::Hops(max_forwards));
         let source = Canonical::of_source(self, from, source);
         let destination = Canonical::find(self, from, destination, trace)?;
-        let admission = self.admit(
-            from,
-            operation.authentication(),
-            &source,
-            &destination,
-            trace,
-        )?;
+        let admission = self.admit(from, envelope.authentication, &source, &destination, trace)?;
         let onward = destination::find(self, &destination, trace)?;
         match onward {
             Onward::Known(hop) => {

@@ -1,6 +1,7 @@
 //! What the tests are made of: tables, operations, a clock that stands still.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod gallery;
 pub(crate) mod office;
 pub(crate) mod town;
 
@@ -94,7 +95,7 @@ pub(crate) fn table() -> RoutingTable {
     builder().build().unwrap()
 }
 
-fn builder() -> RoutingTableBuilder {
+pub(crate) fn builder() -> RoutingTableBuilder {
     RoutingTable::builder()
         .with_adapter(Adapter::new("sip", "sip").with_domains(&[domain("jabber.example")]))
         .with_adapter(Adapter::new("xmpp", "xmpp").with_domains(&[domain("second.example")]))

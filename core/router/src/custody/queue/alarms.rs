@@ -4,18 +4,18 @@ use std::time::{Duration, Instant};
 
 /// A time, as the nanoseconds since a beginning: half as large as an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(u64);
+pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {
     const NEVER: Self = Self(u64::MAX);
 
     /// A time before the beginning is the beginning, and one centuries after it never comes.
-    pub(super) fn new(beginning: Instant, at: Instant) -> Self {
+    pub(crate) fn new(beginning: Instant, at: Instant) -> Self {
         let since = at.saturating_duration_since(beginning).as_nanos();
         Self(since.try_into().unwrap_or(u64::MAX))
     }
 
-    pub(super) fn to_instant(self, beginning: Instant) -> Option<Instant> {
+    pub(crate) fn to_instant(self, beginning: Instant) -> Option<Instant> {
         beginning.checked_add(Duration::from_nanos(self.0))
     }
 }
@@ -24,7 +24,7 @@ impl Moment {
 ///
 /// Sixteen bytes for each element that ever had a time.
 #[derive(Debug, Default)]
-pub(super) struct Alarms {
+pub(crate) struct Alarms {
     /// By element; stays readable when the alarm is off.
     times: Vec<Moment>,
     /// By element: where it is in the heap.
@@ -38,7 +38,7 @@ const NOWHERE: u32 = u32::MAX;
 
 impl Alarms {
     /// Sets an element's alarm, whether it is on or off.
-    pub(super) fn set(&mut self, element: u32, at: Moment) {
+    pub(crate) fn set(&mut self, element: u32, at: Moment) {
         self.cancel(element);
         if self.times.len() <= element as usize {
             self.times.resize(element as usize + 1, Moment::NEVER);
@@ -54,7 +54,7 @@ impl Alarms {
     }
 
     /// Turns an element's alarm off.
-    pub(super) fn cancel(&mut self, element: u32) {
+    pub(crate) fn cancel(&mut self, element: u32) {
         let Some(place) = self.place(element) else {
             return;
         };
@@ -69,29 +69,29 @@ impl Alarms {
     }
 
     /// Whether an element's alarm is on.
-    pub(super) fn is_set(&self, element: u32) -> bool {
+    pub(crate) fn is_set(&self, element: u32) -> bool {
         self.place(element).is_some()
     }
 
     /// The time that was last set for an element.
-    pub(super) fn time(&self, element: u32) -> Moment {
+    pub(crate) fn time(&self, element: u32) -> Moment {
         let time = self.times.get(element as usize);
         time.copied().unwrap_or(Moment::NEVER)
     }
 
     /// The time of an element's alarm, if it is on.
-    pub(super) fn set_time(&self, element: u32) -> Option<Moment> {
+    pub(crate) fn set_time(&self, element: u32) -> Option<Moment> {
         self.is_set(element).then(|| self.time(element))
     }
 
     /// The next alarm.
-    pub(super) fn first(&self) -> Option<(Moment, u32)> {
+    pub(crate) fn first(&self) -> Option<(Moment, u32)> {
         let element = *self.heap.first()?;
         Some((self.time(element), element))
     }
 
     /// The next alarm, if it is due.
-    pub(super) fn due(&self, now: Moment) -> Option<u32> {
+    pub(crate) fn due(&self, now: Moment) -> Option<u32> {
         let (at, element) = self.first()?;
         (at <= now).then_some(element)
     }

@@ -11,7 +11,7 @@ use hashbrown::{HashTable, hash_table::Entry as Place};
 use rand::Rng;
 use slab::Slab;
 
-mod alarms;
+pub(crate) mod alarms;
 mod destination;
 mod entry;
 mod limits;

@@ -11,35 +11,35 @@ use super::{Reader, Unreadable, Writer};
 use crate::custody::clock::Millis;
 
 impl Writer {
-    pub(super) fn id(&mut self, id: &TransactionId) {
+    pub(crate) fn id(&mut self, id: &TransactionId) {
         self.bytes(id.as_bytes());
     }
 
-    pub(super) fn inbox(&mut self, inbox: &InstantInbox) {
+    pub(crate) fn inbox(&mut self, inbox: &InstantInbox) {
         self.bytes(inbox.as_str().as_bytes());
     }
 
-    pub(super) fn message_id(&mut self, id: Option<&MessageId>) {
+    pub(crate) fn message_id(&mut self, id: Option<&MessageId>) {
         self.optional(id.map(MessageId::as_text));
     }
 
-    pub(super) fn millis(&mut self, millis: Millis) {
+    pub(crate) fn millis(&mut self, millis: Millis) {
         self.number(millis.0);
     }
 
-    pub(super) fn request(&mut self, request: DispositionRequest) {
+    pub(crate) fn request(&mut self, request: DispositionRequest) {
         let bits = Notify::ALL.into_iter().enumerate();
         self.byte(bits.fold(0, |bits, (bit, notify)| {
             bits | u8::from(request.contains(notify)) << bit
         }));
     }
 
-    pub(super) fn disposition(&mut self, disposition: Disposition) {
+    pub(crate) fn disposition(&mut self, disposition: Disposition) {
         let position = Disposition::ALL.iter().position(|of| *of == disposition);
         self.byte(position.unwrap_or_default() as u8);
     }
 
-    pub(super) fn failure(&mut self, failure: &Failure) {
+    pub(crate) fn failure(&mut self, failure: &Failure) {
         self.number(failure.reason().code().into());
         self.byte(match failure.origin() {
             Origin::Sender => 0,
@@ -61,28 +61,28 @@ impl Writer {
 }
 
 impl Reader<'_> {
-    pub(super) fn id(&mut self) -> Result<TransactionId, Unreadable> {
+    pub(crate) fn id(&mut self) -> Result<TransactionId, Unreadable> {
         TransactionId::parse(&self.bytes()?)
             .map_err(|_| Unreadable::Damaged("a transaction identifier is none"))
     }
 
-    pub(super) fn inbox(&mut self) -> Result<InstantInbox, Unreadable> {
+    pub(crate) fn inbox(&mut self) -> Result<InstantInbox, Unreadable> {
         InstantInbox::parse(&self.text()?)
             .map_err(|_| Unreadable::Damaged("an address is no instant inbox"))
     }
 
-    pub(super) fn message_id(&mut self) -> Result<Option<MessageId>, Unreadable> {
+    pub(crate) fn message_id(&mut self) -> Result<Option<MessageId>, Unreadable> {
         let text: Option<ByteString> = self.optional()?;
         text.map(MessageId::parse)
             .transpose()
             .map_err(|_| Unreadable::Damaged("a message's id is none"))
     }
 
-    pub(super) fn millis(&mut self) -> Result<Millis, Unreadable> {
+    pub(crate) fn millis(&mut self) -> Result<Millis, Unreadable> {
         self.number().map(Millis)
     }
 
-    pub(super) fn request(&mut self) -> Result<DispositionRequest, Unreadable> {
+    pub(crate) fn request(&mut self) -> Result<DispositionRequest, Unreadable> {
         let bits = self.byte()?;
         if usize::from(bits) >= 1 << Notify::ALL.len() {
             return Err(Unreadable::Damaged("something unknown is asked for"));
@@ -94,13 +94,13 @@ impl Reader<'_> {
             .collect())
     }
 
-    pub(super) fn disposition(&mut self) -> Result<Disposition, Unreadable> {
+    pub(crate) fn disposition(&mut self) -> Result<Disposition, Unreadable> {
         let all = Disposition::ALL.get(usize::from(self.byte()?));
         all.copied()
             .ok_or(Unreadable::Damaged("a disposition is unknown"))
     }
 
-    pub(super) fn failure(&mut self) -> Result<Failure, Unreadable> {
+    pub(crate) fn failure(&mut self) -> Result<Failure, Unreadable> {
         let code = u32::try_from(self.number()?)
             .map_err(|_| Unreadable::Damaged("a reason is unknown"))?;
         let origin = match self.byte()? {

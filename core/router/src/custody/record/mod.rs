@@ -21,7 +21,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 mod view;
-mod wire;
+pub(crate) mod wire;
 
 pub use self::view::RecordView;
 use self::wire::{Reader, Writer};
@@ -30,7 +30,7 @@ pub(in crate::custody) use self::{
 };
 
 /// The version of the form that is written.
-const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 /// A record, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(in crate::custody) enum Record {
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::custody) enum Unreadable {
+pub(crate) enum Unreadable {
     /// A later version of the gateway wrote it.
     Newer(u8),
     /// It is not what was written.

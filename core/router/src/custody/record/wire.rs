@@ -5,10 +5,10 @@ use rialto_model::{ByteString, Bytes};
 use super::{Unreadable, VERSION};
 
 /// Writes the fields of a record, one after the other.
-pub(super) struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 /// Reads them again; what it yields shares the record's bytes.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a Bytes,
     at: usize,
 }
@@ -17,64 +17,64 @@ const SHORT: Unreadable = Unreadable::Damaged("it ends too early");
 
 impl Writer {
     /// Begins a record.
-    pub(super) fn new(kind: u8, room: usize) -> Self {
+    pub(crate) fn new(kind: u8, room: usize) -> Self {
         let mut bytes = Vec::with_capacity(room);
         bytes.extend([VERSION, kind]);
         Self(bytes)
     }
 
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(crate) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
-    pub(super) fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.0.extend(number.to_be_bytes());
     }
 
     /// Writes bytes behind their length; the model's bounds keep them far below four gigabytes.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn count(&mut self, count: usize) {
+    pub(crate) fn count(&mut self, count: usize) {
         self.0.extend((count as u32).to_be_bytes());
     }
 
-    pub(super) fn optional(&mut self, text: Option<&ByteString>) {
+    pub(crate) fn optional(&mut self, text: Option<&ByteString>) {
         self.present(text, |to, text| to.bytes(text.as_bytes()));
     }
 
-    pub(super) fn present<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    pub(crate) fn present<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.byte(u8::from(value.is_some()));
         if let Some(value) = value {
             write(self, value);
         }
     }
 
-    pub(super) fn end(self) -> Vec<u8> {
+    pub(crate) fn end(self) -> Vec<u8> {
         self.0
     }
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a Bytes) -> Self {
+    pub(crate) const fn new(bytes: &'a Bytes) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Unreadable> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Unreadable> {
         self.array().map(|[byte]| byte)
     }
 
-    pub(super) fn number(&mut self) -> Result<u64, Unreadable> {
+    pub(crate) fn number(&mut self) -> Result<u64, Unreadable> {
         self.array().map(u64::from_be_bytes)
     }
 
-    pub(super) fn count(&mut self) -> Result<usize, Unreadable> {
+    pub(crate) fn count(&mut self) -> Result<usize, Unreadable> {
         self.array().map(|bytes| u32::from_be_bytes(bytes) as usize)
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Bytes, Unreadable> {
+    pub(crate) fn bytes(&mut self) -> Result<Bytes, Unreadable> {
         let len = self.count()?;
         let end = self.at.checked_add(len).ok_or(SHORT)?;
         if end > self.bytes.len() {
@@ -85,15 +85,15 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Result<ByteString, Unreadable> {
+    pub(crate) fn text(&mut self) -> Result<ByteString, Unreadable> {
         ByteString::try_from(self.bytes()?).map_err(|_| Unreadable::Damaged("a text is no UTF-8"))
     }
 
-    pub(super) fn optional(&mut self) -> Result<Option<ByteString>, Unreadable> {
+    pub(crate) fn optional(&mut self) -> Result<Option<ByteString>, Unreadable> {
         self.present(Self::text)
     }
 
-    pub(super) fn present<T>(
+    pub(crate) fn present<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Unreadable>,
     ) -> Result<Option<T>, Unreadable> {
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a list; no room is made for more than there is.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, Unreadable>,
     ) -> Result<Vec<T>, Unreadable> {
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| read(self)).collect()
     }
 
-    pub(super) fn end(self) -> Result<(), Unreadable> {
+    pub(crate) fn end(self) -> Result<(), Unreadable> {
         if self.at == self.bytes.len() {
             Ok(())
         } else {

@@ -1,0 +1,154 @@
+//! Where a subscription goes, by the same steps as a message.
+
+use rialto_model::{
+    Authentication, Failure, FailureReason, InstantInbox, MaxForwards, Presentity,
+    SubscribeOperation,
+};
+
+use super::{Envelope, Hop, Undecided, Verdict, canonical::Canonical, trace::Silence};
+use crate::{AdapterId, RoutingTable, Ruling, access::Question};
+
+/// A watcher and a presentity, as the table knows them: aliases and source routes of ours undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Watching {
+    pub(crate) watcher: InstantInbox,
+    pub(crate) presentity: Presentity,
+}
+
+/// The way of a subscription to its presentity's network.
+#[derive(Clone, Debug)]
+pub(crate) enum Onward {
+    /// Known.
+    Known(Way),
+    /// DNS has to name the next hops.
+    Dns(Undecided),
+}
+
+/// One way: who delivers, and how the watcher is shown there.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) hop: Hop,
+    pub(crate) watcher: Presentity,
+    pub(crate) max_forwards: MaxForwards,
+}
+
+impl RoutingTable {
+    /// The presentity that an adapter's network means by an address: what belongs together belongs to one presence service.
+    ///
+    /// Fails for an address at a relay domain that stands for nobody.
+    pub fn presentity(&self, from: AdapterId, target: &Presentity) -> Result<Presentity, Failure> {
+        let inbox = inbox_of(target)?;
+        let canonical = Canonical::find(self, from, &inbox, &mut Silence).map_err(of_presence)?;
+        presentity_of(canonical.inbox())
+    }
+
+    /// Who a subscription is of and about, if the operator's rules let it pass; `hosted` is a presentity that is nowhere else.
+    pub(crate) fn admit_watcher(
+        &self,
+        from: AdapterId,
+        [watcher, target]: [&Presentity; 2],
+        authentication: Authentication,
+        is_hosted: bool,
+    ) -> Result<Watching, Failure> {
+        let [watcher, target] = [inbox_of(watcher)?, inbox_of(target)?];
+        let source = Canonical::of_source(self, from, &watcher);
+        let destination = if is_hosted {
+            Canonical::as_given(self, &target)
+        } else {
+            Canonical::find(self, from, &target, &mut Silence).map_err(of_presence)?
+        };
+        let mut party = destination.party(self);
+        if is_hosted {
+            party.is_own = true;
+            party.home = crate::access::Home::Anywhere;
+        }
+        let question = Question {
+            from,
+            authentication,
+            source: source.party(self),
+            destination: party,
+            to: destination.adapter(self),
+        };
+        // What hangs on the adapter that DNS names is asked again when it is known.
+        if let Ruling::Denied(ground) = self.access().judge(&question) {
+            return Err(ground.failure());
+        }
+        Ok(Watching {
+            watcher: source.inbox().clone(),
+            presentity: presentity_of(destination.inbox())?,
+        })
+    }
+
+    /// The way on of a subscription: static routes, else DNS.
+    pub(crate) fn way_to_presentity(
+        &self,
+        from: AdapterId,
+        operation: &SubscribeOperation,
+    ) -> Result<Onward, Failure> {
+        let [watcher, target] = [
+            inbox_of(operation.watcher())?,
+            inbox_of(operation.target())?,
+        ];
+        let envelope = Envelope {
+            source: &watcher,
+            destination: &target,
+            authentication: operation.authentication(),
+            max_forwards: operation.max_forwards(),
+        };
+        let verdict = self
+            .walk(from, envelope, &mut Silence)
+            .map_err(of_presence)?;
+        Ok(match verdict {
+            Verdict::Decided(decision) => Onward::Known(Way {
+                watcher: shown(decision.source(), operation.watcher())?,
+                max_forwards: decision.max_forwards(),
+                hop: decision.hop,
+            }),
+            Verdict::Undecided(undecided) => Onward::Dns(undecided),
+        })
+    }
+
+    /// Completes the way for one of the next hops that DNS named.
+    pub(crate) fn settle_watching(
+        &self,
+        undecided: &Undecided,
+        watcher: &Presentity,
+        hop: Hop,
+    ) -> Result<Way, Failure> {
+        let source = inbox_of(watcher)?;
+        let decision = self.settle(undecided, &source, hop)?;
+        Ok(Way {
+            watcher: shown(decision.source(), watcher)?,
+            max_forwards: decision.max_forwards(),
+            hop: decision.hop,
+        })
+    }
+}
+
+fn shown(changed: Option<&InstantInbox>, watcher: &Presentity) -> Result<Presentity, Failure> {
+    changed.map_or_else(|| Ok(watcher.clone()), presentity_of)
+}
+
+/// The table's own form of an address: users have one, whatever service they are asked for.
+pub(crate) fn inbox_of(presentity: &Presentity) -> Result<InstantInbox, Failure> {
+    InstantInbox::parse(&format!("im:{}", presentity.mailbox())).map_err(|error| {
+        Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
+    })
+}
+
+pub(crate) fn presentity_of(inbox: &InstantInbox) -> Result<Presentity, Failure> {
+    Presentity::parse(&format!("pres:{}", inbox.mailbox())).map_err(|error| {
+        Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
+    })
+}
+
+/// The same failure in the words of presence.
+fn of_presence(failure: Failure) -> Failure {
+    match failure.reason() {
+        FailureReason::NoSuchInbox => {
+            let detail = failure.detail().to_owned();
+            Failure::new(FailureReason::NoPresentity).with_detail(detail)
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,73 @@
+//! Presentities that cannot be reached any more, and those that can again.
+
+use std::time::Instant;
+
+use rand::CryptoRng;
+use rialto_model::{Domain, FailureReason};
+
+use super::{
+    Index, PresenceService,
+    subscription::{LegStage, Standing, Subscription},
+};
+use crate::AdapterId;
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Says that an adapter, or one domain behind it, is out of contact: its connection died, or it is stopped.
+    ///
+    /// Watchers of those presentities are told so, and they are asked again later. RFC 2779 §3.2.4 and §3.2.5.
+    pub fn handle_lost(&mut self, now: Instant, adapter: AdapterId, domain: Option<&Domain>) {
+        self.begin(now);
+        for index in self.legs_by(adapter, domain, LegStage::Held) {
+            let wait = self.wait(0, &FailureReason::Unreachable.into());
+            let due = self.now.plus(wait);
+            if let Some(of) = self.subscriptions.get_mut(index) {
+                of.leg.stage = LegStage::Resting;
+                of.leg.due = due;
+            }
+            self.lose_contact(index);
+            self.subscriptions.set_alarm(index);
+        }
+    }
+
+    /// Says that an adapter, or one domain behind it, can be reached again: those who wait are not kept waiting.
+    pub fn handle_found(&mut self, now: Instant, adapter: AdapterId, domain: Option<&Domain>) {
+        self.begin(now);
+        for index in self.legs_by(adapter, domain, LegStage::Resting) {
+            let wait = self.wait(0, &FailureReason::Unreachable.into());
+            let due = self.now.plus(wait);
+            if let Some(of) = self.subscriptions.get_mut(index) {
+                of.leg.tries = 0;
+                of.leg.due = of.leg.due.min(due);
+            }
+            self.subscriptions.set_alarm(index);
+        }
+    }
+
+    /// What is known is not true any more, as far as one can tell.
+    pub(super) fn lose_contact(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        if !std::mem::replace(&mut of.in_contact, false) {
+            return;
+        }
+        self.statistics.lost_contact += 1;
+        if of.standing == Standing::Active {
+            self.want_changed_notice(index);
+        }
+    }
+
+    fn legs_by(&self, adapter: AdapterId, domain: Option<&Domain>, stage: LegStage) -> Vec<Index> {
+        let is_there = |of: &Subscription| {
+            let presentity = self.presentities.get(of.presentity);
+            of.leg.adapter == adapter
+                && of.leg.stage == stage
+                && domain.is_none_or(|domain| {
+                    presentity.is_some_and(|known| known.address.domain() == domain.as_str())
+                })
+        };
+        let mut indices = self.subscriptions.indices();
+        indices.retain(|index| self.subscriptions.get(*index).is_some_and(is_there));
+        indices
+    }
+}

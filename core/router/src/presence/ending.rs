@@ -1,0 +1,163 @@
+//! How subscriptions end.
+
+use std::time::Duration;
+
+use rand::CryptoRng;
+use rialto_model::{Failure, FailureReason, ResponseStatus, TerminationReason};
+
+use super::{
+    Caller, Index, PresenceAction, PresenceService,
+    subscription::{NEVER, Stage, Standing, Subscription},
+    writes::Purpose,
+};
+use crate::{Change, JournalKey, JournalTable};
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Ends a subscription as its watcher asks. It is told nothing more of the presentity from now on but the last notification, which comes when the end is safe.
+    pub(super) fn unsubscribe(&mut self, index: Index, caller: Caller) -> Result<(), Failure> {
+        let cancelled = Failure::new(FailureReason::Cancelled);
+        self.answer(index, &cancelled.into(), None);
+        self.wait_for(index, caller);
+        self.close(index, TerminationReason::Timeout);
+        let key = self.key(index);
+        self.write(Purpose::End(key), removal(key));
+        Ok(())
+    }
+
+    /// The end that a watcher asked for is safe.
+    pub(super) fn ended_safely(&mut self, key: JournalKey) {
+        let Some(index) = self.subscriptions.by_key(key) else {
+            return;
+        };
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.is_safe = false;
+        }
+        self.answer(index, &ResponseStatus::Success, Some(Duration::ZERO));
+        self.want_notice(index);
+    }
+
+    /// A subscription was not refreshed in time: its watcher is told.
+    pub(super) fn expire(&mut self, index: Index) {
+        self.terminate(index, TerminationReason::Timeout);
+    }
+
+    /// Ends a subscription that its watcher did not end, and tells it so, over a restart too. RFC 2779 §5.1.9.
+    pub(super) fn terminate(&mut self, index: Index, reason: TerminationReason) {
+        let stage = self.subscriptions.get(index).map(|of| of.stage);
+        match stage {
+            None | Some(Stage::Ending) => {}
+            Some(Stage::Fetching) if !self.callers.contains(index) => {
+                // It was answered, and waits to be told.
+                self.forget_leg(index);
+                if let Some(of) = self.subscriptions.get_mut(index) {
+                    of.standing = Standing::Ended(reason);
+                }
+                self.want_notice(index);
+            }
+            Some(Stage::Accepting | Stage::Fetching) => {
+                self.give_up(index, &failure_of(reason));
+            }
+            Some(Stage::Live) => {
+                // A refresh that waits for the disk comes too late.
+                let failure = failure_of(reason);
+                self.answer(index, &failure.into(), None);
+                self.close(index, reason);
+                self.write_down(index);
+                self.want_notice(index);
+            }
+        }
+    }
+
+    /// Ends what was not accepted yet, with a failure and nothing else.
+    pub(super) fn give_up(&mut self, index: Index, failure: &Failure) {
+        self.statistics.refused += 1;
+        self.answer(index, &failure.clone().into(), None);
+        self.end_leg(index);
+        self.finish(index);
+    }
+
+    /// Ends the subscription of a watcher that is no more: there is nobody to be told.
+    pub(super) fn watcher_gone(&mut self, index: Index) {
+        self.end_leg(index);
+        self.finish(index);
+    }
+
+    fn close(&mut self, index: Index, reason: TerminationReason) {
+        self.end_leg(index);
+        self.subscriptions.unlink(index);
+        self.statistics.ended += 1;
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.stage = Stage::Ending;
+            of.standing = Standing::Ended(reason);
+            of.notice.is_due = false;
+            of.notice.tries = 0;
+            if of.notice.flight.is_none() {
+                of.notice.due = NEVER;
+            }
+        }
+        self.subscriptions.set_alarm(index);
+    }
+
+    /// Forgets a subscription, here and on the disk.
+    pub(super) fn finish(&mut self, index: Index) {
+        let cancelled = Failure::new(FailureReason::Cancelled);
+        self.answer(index, &cancelled.into(), None);
+        self.courses_forget(index);
+        let Some(of) = self.subscriptions.remove(index) else {
+            return;
+        };
+        if let Some(flight) = of.notice.flight
+            && self.flights.remove(&flight.attempt()).is_some()
+        {
+            self.in_flight -= 1;
+            let attempt = flight.attempt();
+            self.actions.push_back(PresenceAction::Cancel { attempt });
+        }
+        if let Some(flight) = of.leg.flight
+            && self.flights.remove(&flight.attempt()).is_some()
+        {
+            let attempt = flight.attempt();
+            self.actions.push_back(PresenceAction::Cancel { attempt });
+        }
+        self.leave(&of);
+        for address in [of.watcher, of.shown_watcher, of.shown_target] {
+            self.addresses.release(address);
+        }
+        // What was asked to be written may be there, though nobody has said so.
+        if of.is_safe || of.stage == Stage::Accepting {
+            self.write(Purpose::Removal, removal(of.key));
+        }
+    }
+
+    /// Takes a subscription out from among its presentity's.
+    fn leave(&mut self, of: &Subscription) {
+        let Some(known) = self.presentities.get_mut(of.presentity) else {
+            return;
+        };
+        let place = of.place as usize;
+        if place < known.watchers.len() {
+            known.watchers.swap_remove(place);
+        }
+        let moved = known.watchers.get(place).copied();
+        if let Some(moved) = moved.and_then(|moved| self.subscriptions.get_mut(moved)) {
+            moved.place = of.place;
+        }
+        self.drop_composition(of.presentity, of.shown_target);
+        self.presentities.forget(of.presentity);
+    }
+}
+
+fn removal(key: JournalKey) -> Vec<Change> {
+    vec![
+        Change::delete(JournalTable::Subscriptions, key),
+        Change::delete(JournalTable::Presence, key),
+    ]
+}
+
+fn failure_of(reason: TerminationReason) -> Failure {
+    Failure::new(match reason {
+        TerminationReason::Rejected => FailureReason::NotPermitted,
+        TerminationReason::NoResource => FailureReason::NoPresentity,
+        _ => FailureReason::TimedOut,
+    })
+}

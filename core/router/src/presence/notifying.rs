@@ -1,0 +1,310 @@
+//! What watchers are told.
+
+use rand::CryptoRng;
+use rialto_model::{
+    Failure, FailureReason, NotifyOperation, PresenceDocument, Presentity, ResponseStatus,
+    TerminationReason, TransactionId,
+};
+
+use super::{
+    Aim, Index, PresenceAction, PresenceService,
+    document::{Document, closed},
+    rules::{Handling, View},
+    subscription::{Flight, NEVER, Stage, Standing, Subscription, Told},
+    timed_out,
+    writes::Purpose,
+};
+use crate::{Change, JournalKey, JournalTable};
+
+impl Subscription {
+    /// How many versions are used up by a restart at most.
+    pub(super) const VERSIONS: u32 = 256;
+
+    /// How often the end is told to one who does not take it.
+    const MOST_ENDS: u8 = 6;
+}
+
+/// What there is to show.
+enum Shown {
+    Nothing,
+    Closed,
+    Document(PresenceDocument),
+}
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Puts a subscription in line to be told what is new.
+    pub(super) fn want_notice(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        let waits = of.stage == Stage::Ending && self.callers.contains(index);
+        if of.stage == Stage::Accepting || waits {
+            return;
+        }
+        of.notice.is_due = true;
+        let may_leave = of.notice.flight.is_none() && of.notice.due == NEVER;
+        if may_leave && !of.notice.is_queued {
+            of.notice.is_queued = true;
+            self.ready.push_back(index);
+        }
+    }
+
+    /// Puts a subscription in line, unless what is shown is what was told.
+    pub(super) fn want_changed_notice(&mut self, index: Index) {
+        self.compose_for(index);
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
+        let was_closed = of.notice.told == Told::Closed && !of.notice.is_due;
+        if was_closed && matches!(self.shown(of), Shown::Closed) {
+            self.statistics.unchanged += 1;
+        } else {
+            self.want_notice(index);
+        }
+    }
+
+    /// Tells a watcher what is known now.
+    pub(super) fn notify(&mut self, index: Index) {
+        self.compose_for(index);
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
+        let shown = self.shown(of);
+        let told = match shown {
+            _ if of.standing_shown().is_terminated() => Told::End,
+            Shown::Closed => Told::Closed,
+            _ => Told::Other,
+        };
+        let id = TransactionId::random(&mut self.rng);
+        let operation = self.notification(index, id, shown);
+        let attempt = self.new_attempt();
+        let due = self.now.plus(self.settings.limits().answer_time);
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        of.notice.is_queued = false;
+        let Some(operation) = operation.filter(|_| of.notice.is_due) else {
+            return;
+        };
+        of.notice.is_due = false;
+        of.notice.version = of.notice.version.wrapping_add(1);
+        of.notice.told = told;
+        of.notice.flight = Flight::new(attempt);
+        of.notice.due = due;
+        let adapter = of.adapter;
+        self.flights.insert(attempt, Aim::Notice(index));
+        self.in_flight += 1;
+        self.statistics.notifications += 1;
+        self.subscriptions.set_alarm(index);
+        self.reserve_versions(index);
+        self.actions.push_back(PresenceAction::Notify {
+            attempt,
+            adapter,
+            operation,
+        });
+    }
+
+    fn notification(
+        &self,
+        index: Index,
+        id: TransactionId,
+        shown: Shown,
+    ) -> Option<NotifyOperation> {
+        let of = self.subscriptions.get(index)?;
+        let watcher = self.addresses.get(of.shown_watcher)?.clone();
+        let target = self.addresses.get(of.shown_target)?.clone();
+        let state = of.standing_shown();
+        let mut operation = NotifyOperation::new(id, of.id()?, watcher, target.clone(), state)
+            .with_package(of.package)
+            .with_version(of.notice.version)
+            .with_deadline(self.settings.limits().answer_time);
+        if !state.is_terminated() {
+            operation = operation.with_expires_in(self.time_left(of.expires_at));
+        }
+        if let Some(reference) = of.reference() {
+            operation = operation.with_reference(reference);
+        }
+        Some(match shown {
+            Shown::Nothing => operation,
+            Shown::Closed => operation.with_document(closed(&target)),
+            Shown::Document(document) => operation.with_document(document),
+        })
+    }
+
+    /// What a watcher is shown: the same rules for what came just now and for what is remembered.
+    fn shown(&self, of: &Subscription) -> Shown {
+        match of.standing {
+            Standing::Pending => return Shown::Nothing,
+            Standing::Ended(TerminationReason::Timeout) | Standing::Active => {}
+            Standing::Ended(_) => return Shown::Nothing,
+        }
+        let view = match of.handling {
+            Handling::Allow(View::Nothing) | Handling::PoliteBlock => return Shown::Closed,
+            Handling::Allow(view) => view,
+            Handling::Confirm | Handling::Block => return Shown::Nothing,
+        };
+        let Some(entity) = self.addresses.get(of.shown_target) else {
+            return Shown::Nothing;
+        };
+        let Some(presentity) = self.presentities.get(of.presentity) else {
+            return Shown::Nothing;
+        };
+        if self.settings.hosts(presentity.address.domain()) {
+            let composed = presentity.composed.iter();
+            let mut composed = composed.filter(|(target, _)| *target == of.shown_target);
+            return match composed.next() {
+                Some((_, document)) => as_seen(document, view, entity),
+                None => Shown::Closed,
+            };
+        }
+        let is_polite = presentity.is_polite();
+        match &of.document {
+            Some(known) if is_polite && known.is_closed(entity) => Shown::Closed,
+            Some(known) if of.in_contact => as_seen(known, view, entity),
+            // Fetched when nobody can be asked: what was true once, with its time.
+            Some(known) if of.stage == Stage::Fetching && !is_polite => match view {
+                View::All => Shown::Document(known.stamped(entity)),
+                view => as_seen(known, view, entity),
+            },
+            Some(_) => Shown::Closed,
+            None if is_polite => Shown::Closed,
+            None => Shown::Nothing,
+        }
+    }
+
+    /// Whether a watcher is shown more than that nothing is open.
+    pub(super) fn shows_open(&self, index: Index) -> bool {
+        let of = self.subscriptions.get(index);
+        of.is_some_and(|of| matches!(self.shown(of), Shown::Document(_)))
+    }
+
+    /// Takes the answer of a watcher's adapter.
+    pub(super) fn told(&mut self, index: Index, status: ResponseStatus) {
+        self.in_flight -= 1;
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        of.notice.flight = None;
+        of.notice.due = NEVER;
+        match status {
+            ResponseStatus::Failure(failure) => self.not_told(index, &failure),
+            ResponseStatus::Success | ResponseStatus::Indeterminant => {
+                of.notice.tries = 0;
+                if of.notice.told == Told::End {
+                    self.finish(index);
+                } else if of.notice.is_due {
+                    self.want_notice(index);
+                }
+            }
+        }
+        self.subscriptions.set_alarm(index);
+    }
+
+    fn not_told(&mut self, index: Index, failure: &Failure) {
+        self.statistics.notifications_failed += 1;
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        let is_last = of.notice.told == Told::End;
+        of.notice.told = Told::Nothing;
+        if of.stage == Stage::Ending && self.callers.contains(index) {
+            return; // it is told the end, when that is safe
+        }
+        if is_gone(failure.reason()) {
+            return self.watcher_gone(index);
+        }
+        of.notice.tries = of.notice.tries.saturating_add(1);
+        let tries = of.notice.tries;
+        if is_last && tries >= Subscription::MOST_ENDS {
+            return self.finish(index);
+        }
+        of.notice.is_due = true;
+        let wait = self.wait(tries - 1, failure);
+        let due = self.now.plus(wait);
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.notice.due = due;
+        }
+    }
+
+    /// The time for an answer is over, or the time to tell it again has come; or nobody waits for the presentity's network any more.
+    pub(super) fn notice_due(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        if of.stage == Stage::Accepting {
+            of.notice.due = NEVER;
+            return self.settle_acceptance(index);
+        }
+        if let Some(flight) = of.notice.flight {
+            let attempt = flight.attempt();
+            if self.flights.remove(&attempt).is_some() {
+                self.actions.push_back(PresenceAction::Cancel { attempt });
+                self.told(index, timed_out().into());
+            }
+            return;
+        }
+        of.notice.due = NEVER;
+        if of.notice.is_due {
+            self.want_notice(index);
+        }
+    }
+
+    /// Sees to it that versions rise over restarts too, without a write for each.
+    fn reserve_versions(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        let is_kept = of.is_safe && matches!(of.stage, Stage::Live);
+        let left = of.notice.reserved.saturating_sub(of.notice.version);
+        if !is_kept || left != Subscription::VERSIONS / 4 {
+            return;
+        }
+        let key = of.key;
+        let reserved = of.notice.reserved.saturating_add(Subscription::VERSIONS);
+        let before = std::mem::replace(&mut of.notice.reserved, reserved);
+        let record = self.record(index);
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.notice.reserved = before;
+        }
+        let change = Change::put(JournalTable::Subscriptions, key, record);
+        self.write(Purpose::Versions(key, reserved), vec![change]);
+    }
+
+    pub(super) fn versions_reserved(&mut self, key: JournalKey, reserved: u32, is_safe: bool) {
+        let index = self.subscriptions.by_key(key);
+        if let Some(of) = index.and_then(|index| self.subscriptions.get_mut(index))
+            && is_safe
+        {
+            of.notice.reserved = of.notice.reserved.max(reserved);
+        }
+    }
+}
+
+impl Subscription {
+    /// How far the subscription is, for the watcher; a fetch is over with what it is told.
+    fn standing_shown(&self) -> rialto_model::SubscriptionState {
+        match (self.stage, self.standing) {
+            (Stage::Fetching, Standing::Pending | Standing::Active) => {
+                Standing::Ended(TerminationReason::Timeout).state()
+            }
+            (_, standing) => standing.state(),
+        }
+    }
+}
+
+fn as_seen(document: &Document, view: View, entity: &Presentity) -> Shown {
+    Shown::Document(document.shown(view, entity))
+}
+
+/// Whether the watcher's network says that there is no such subscription, or no such watcher.
+const fn is_gone(reason: FailureReason) -> bool {
+    matches!(
+        reason,
+        FailureReason::InvalidDestination
+            | FailureReason::NoSuchInbox
+            | FailureReason::NoPresentity
+            | FailureReason::NotPermitted
+            | FailureReason::Refused
+            | FailureReason::UnsupportedService
+    )
+}

@@ -1,0 +1,147 @@
+//! Presentities: who watches each, what it publishes, what its rules are.
+
+use std::{hash::BuildHasher, sync::Arc};
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use rialto_model::{PresenceDocument, Presentity, SubscriptionId};
+use slab::Slab;
+
+use super::{addresses::AddressId, document::Document, rules::PresenceRules};
+use crate::{JournalKey, custody::clock::Millis};
+
+/// The name of a presentity that something is known of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PresentityId(pub(super) u32);
+
+/// Presentities that are watched, hosted, or have rules.
+#[derive(Debug)]
+pub(super) struct Presentities {
+    entries: Slab<PresentityEntry>,
+    index: HashTable<u32>,
+    hash: FixedState,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct PresentityEntry {
+    pub(super) address: Presentity,
+    /// Its subscriptions and fetches, in no order.
+    pub(super) watchers: Vec<u32>,
+    pub(super) rules: Option<Box<PresenceRules>>,
+    pub(super) publications: Vec<Publication>,
+    /// What is published, put together, for each name that watchers know the presentity by.
+    pub(super) composed: Vec<(AddressId, Arc<Document>)>,
+    /// What came last of it, so that the same for another watcher is kept once.
+    pub(super) last: Option<Arc<Document>>,
+    /// Publications that are being written.
+    pub(super) publishing: Vec<SubscriptionId>,
+    /// How often its rules are being written.
+    pub(super) ruling: u32,
+}
+
+/// What one device says. RFC 3903.
+#[derive(Clone, Debug)]
+pub(super) struct Publication {
+    pub(super) key: JournalKey,
+    pub(super) id: SubscriptionId,
+    pub(super) version: u64,
+    pub(super) document: PresenceDocument,
+    pub(super) begins_at: Millis,
+    pub(super) expires_at: Millis,
+}
+
+impl Presentities {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            entries: Slab::new(),
+            index: HashTable::new(),
+            hash: FixedState::with_seed(seed),
+        }
+    }
+
+    pub(super) fn find(&self, address: &Presentity) -> Option<PresentityId> {
+        let is_it = |id: &u32| {
+            let entry = self.entries.get(*id as usize);
+            entry.is_some_and(|entry| entry.address == *address)
+        };
+        let hash = self.hash.hash_one(Some(address.as_str()));
+        self.index.find(hash, is_it).map(|id| PresentityId(*id))
+    }
+
+    /// The presentity, known from now on until [`forget`](Self::forget).
+    pub(super) fn learn(&mut self, address: &Presentity) -> PresentityId {
+        if let Some(id) = self.find(address) {
+            return id;
+        }
+        let id = self.entries.insert(PresentityEntry {
+            address: Presentity::parse(address.as_str()).unwrap_or_else(|_| address.clone()),
+            watchers: Vec::new(),
+            rules: None,
+            publications: Vec::new(),
+            composed: Vec::new(),
+            last: None,
+            publishing: Vec::new(),
+            ruling: 0,
+        }) as u32;
+        let Self {
+            entries,
+            index,
+            hash,
+        } = self;
+        let hash_of = |id: &u32| {
+            let entry = entries.get(*id as usize);
+            hash.hash_one(entry.map(|entry| entry.address.as_str()))
+        };
+        index.insert_unique(hash_of(&id), id, hash_of);
+        PresentityId(id)
+    }
+
+    /// Forgets it, if nothing hangs on it; whether it did.
+    pub(super) fn forget(&mut self, id: PresentityId) -> bool {
+        let Some(entry) = self.entries.get(id.0 as usize) else {
+            return false;
+        };
+        if !entry.is_idle() {
+            return false;
+        }
+        let hash = self.hash.hash_one(Some(entry.address.as_str()));
+        if let Ok(found) = self.index.find_entry(hash, |known| *known == id.0) {
+            found.remove();
+        }
+        self.entries.remove(id.0 as usize);
+        true
+    }
+
+    pub(super) fn get(&self, id: PresentityId) -> Option<&PresentityEntry> {
+        self.entries.get(id.0 as usize)
+    }
+
+    pub(super) fn get_mut(&mut self, id: PresentityId) -> Option<&mut PresentityEntry> {
+        self.entries.get_mut(id.0 as usize)
+    }
+}
+
+impl PresentityEntry {
+    fn is_idle(&self) -> bool {
+        self.watchers.is_empty()
+            && self.rules.is_none()
+            && self.publications.is_empty()
+            && self.publishing.is_empty()
+            && self.ruling == 0
+    }
+
+    /// Whether somebody is blocked politely, so that nobody may see a difference.
+    pub(super) fn is_polite(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.is_polite())
+    }
+
+    /// When the first of its publications ends.
+    pub(super) fn first_expiry(&self) -> Option<Millis> {
+        let ends = self
+            .publications
+            .iter()
+            .map(|publication| publication.expires_at);
+        ends.min()
+    }
+}

@@ -1,0 +1,319 @@
+//! What hosted presentities say.
+
+use std::{sync::Arc, time::Instant};
+
+use rand::CryptoRng;
+use rialto_model::{Failure, FailureReason, PublishOperation, ResponseStatus};
+
+use super::{
+    Caller, Index, PresenceLimits, PresenceService,
+    addresses::AddressId,
+    composition::{can_be_read, compose},
+    document::Document,
+    presentities::{PresentityEntry, PresentityId, Publication},
+    record::PublicationRecord,
+    subscription::Stage,
+    writes::{Publishing, Purpose, not_kept},
+};
+use crate::{
+    AdapterId, CallerTicket, Change, JournalTable, access::fold, custody::queue::alarms::Moment,
+    decision::presence::inbox_of,
+};
+
+/// For how many names of a presentity its document is kept.
+const MAX_COMPOSED: usize = 16;
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Takes what a presentity that is hosted here says of itself; `ticket` comes back with its response.
+    ///
+    /// Holds, and is told to watchers, when it is safe. RFC 3903 §6, RFC 2779 §2.3.4.
+    pub fn handle_publish(
+        &mut self,
+        now: Instant,
+        from: AdapterId,
+        operation: PublishOperation,
+        ticket: CallerTicket,
+    ) {
+        self.begin(now);
+        let id = *operation.transaction_id();
+        let caller = Caller { ticket, id };
+        if let Err(failure) = self.publish(from, operation, caller) {
+            self.refuse(ticket, id, failure);
+        }
+    }
+
+    fn publish(
+        &mut self,
+        from: AdapterId,
+        operation: PublishOperation,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        self.may_publish(from, &operation)?;
+        let known = self.presentities.find(operation.presentity());
+        let entry = known.and_then(|id| self.presentities.get(id));
+        let known = entry.and_then(|entry| {
+            let mut publications = entry.publications.iter();
+            publications.find(|known| known.id == *operation.publication_id())
+        });
+        check_version(&operation, known)?;
+        let is_removal = operation.duration().is_some_and(|time| time.is_zero());
+        let time = self.settings.limits().grant(operation.duration());
+        let document = match (operation.document(), known) {
+            (Some(document), _) => document.clone(),
+            (None, Some(known)) => known.document.clone(),
+            (None, None) => return Err(nothing_published()),
+        };
+        let key = known.map(|known| known.key);
+        let publication = Publication {
+            key: key.unwrap_or_else(|| self.keys.next()),
+            id: *operation.publication_id(),
+            version: operation.version(),
+            document,
+            begins_at: self.now,
+            expires_at: self.now.plus(time),
+        };
+        if !is_removal {
+            self.check_composition(&operation, entry, &publication)?;
+        }
+        let presentity = self.presentities.learn(operation.presentity());
+        if let Some(entry) = self.presentities.get_mut(presentity) {
+            if entry.publishing.contains(&publication.id) {
+                return Err(Failure::new(FailureReason::Overloaded)
+                    .with_detail("the same publication is being written"));
+            }
+            entry.publishing.push(publication.id);
+        }
+        let (table, key) = (JournalTable::Presence, publication.key);
+        let change = if is_removal {
+            Change::delete(table, key)
+        } else {
+            let record = PublicationRecord::write_of(operation.presentity(), &publication);
+            Change::put(table, key, record)
+        };
+        let publishing = Publishing {
+            presentity,
+            publication,
+            is_removal,
+            caller,
+        };
+        self.write(Purpose::Publication(Box::new(publishing)), vec![change]);
+        Ok(())
+    }
+
+    /// A presentity speaks for itself; another only if its rules name that one.
+    fn may_publish(&self, from: AdapterId, operation: &PublishOperation) -> Result<(), Failure> {
+        if self.is_draining {
+            return Err(FailureReason::ShuttingDown.into());
+        }
+        let presentity = operation.presentity();
+        if !self.settings.hosts(presentity.domain()) {
+            return Err(Failure::new(FailureReason::NoPresentity)
+                .with_detail("the gateway does not host this presentity"));
+        }
+        let sides = [operation.publisher(), presentity];
+        let authentication = operation.authentication();
+        let watching = self
+            .table
+            .admit_watcher(from, sides, authentication, true)?;
+        let publisher = &watching.watcher;
+        let itself = inbox_of(presentity)?;
+        let entry = self
+            .presentities
+            .find(presentity)
+            .and_then(|id| self.presentities.get(id));
+        let rules = entry.and_then(|entry| entry.rules.as_ref());
+        let may = fold(publisher) == fold(&itself)
+            || rules.is_some_and(|rules| rules.may_publish(publisher));
+        if may && authentication.is_authenticated() {
+            return Ok(());
+        }
+        Err(Failure::new(FailureReason::NotPermitted)
+            .with_detail("the publisher may not speak for this presentity"))
+    }
+
+    fn check_composition(
+        &self,
+        operation: &PublishOperation,
+        entry: Option<&PresentityEntry>,
+        publication: &Publication,
+    ) -> Result<(), Failure> {
+        let max = self.settings.limits().max_document;
+        let document = &publication.document;
+        if document.payload().len() > max {
+            return Err(FailureReason::TooLarge.into());
+        }
+        let entity = operation.presentity();
+        if !can_be_read(document, entity) {
+            return Err(FailureReason::UnsupportedContent.into());
+        }
+        let others = entry.map_or(&[][..], |entry| &entry.publications);
+        let others = || others.iter().filter(|other| other.id != publication.id);
+        let count = others().count() + entry.map_or(0, |entry| entry.publishing.len());
+        if count >= PresenceLimits::MAX_PUBLICATIONS {
+            return Err(Failure::new(FailureReason::Overloaded)
+                .with_detail("the presentity has as many publications as are kept"));
+        }
+        let all = others().map(|other| &other.document);
+        let whole = compose(entity, all.chain([document]));
+        if whole.is_none_or(|whole| whole.payload().len() > max) {
+            return Err(FailureReason::TooLarge.into());
+        }
+        Ok(())
+    }
+
+    /// A publication is written, or not.
+    pub(super) fn published(&mut self, publishing: Publishing, is_safe: bool) {
+        let Publishing {
+            presentity,
+            publication,
+            is_removal,
+            caller,
+        } = publishing;
+        let Some(entry) = self.presentities.get_mut(presentity) else {
+            return;
+        };
+        entry.publishing.retain(|id| *id != publication.id);
+        if !is_safe {
+            self.unpublish(presentity, &publication);
+            return self.respond(caller, not_kept().into(), None);
+        }
+        let duration = if is_removal {
+            std::time::Duration::ZERO
+        } else {
+            self.time_left(publication.expires_at)
+        };
+        let Some(entry) = self.presentities.get_mut(presentity) else {
+            return;
+        };
+        let before = entry
+            .publications
+            .iter()
+            .position(|of| of.id == publication.id);
+        let before = before.map(|at| entry.publications.remove(at));
+        let is_same =
+            !is_removal && before.is_some_and(|before| before.document == publication.document);
+        if !is_removal {
+            entry.publications.insert(0, publication);
+        }
+        self.statistics.published += 1;
+        self.respond(caller, ResponseStatus::Success, Some(duration));
+        self.set_publication_alarm(presentity);
+        if is_same {
+            return;
+        }
+        self.changed(presentity);
+        self.presentities.forget(presentity);
+    }
+
+    /// The disk may have what it did not acknowledge: what was there before is put in its place.
+    fn unpublish(&mut self, presentity: PresentityId, publication: &Publication) {
+        let Some(entry) = self.presentities.get(presentity) else {
+            return;
+        };
+        let mut before = entry.publications.iter();
+        let table = JournalTable::Presence;
+        let change = match before.find(|of| of.id == publication.id) {
+            Some(before) => {
+                let record = PublicationRecord::write_of(&entry.address, before);
+                Change::put(table, before.key, record)
+            }
+            None => Change::delete(table, publication.key),
+        };
+        self.presentities.forget(presentity);
+        self.write(Purpose::Removal, vec![change]);
+    }
+
+    /// Publications that were not refreshed are no more: their device is out of contact.
+    pub(super) fn expire_publications(&mut self, presentity: u32) {
+        let presentity = PresentityId(presentity);
+        let now = self.now;
+        let Some(entry) = self.presentities.get_mut(presentity) else {
+            return self.publication_alarms.cancel(presentity.0);
+        };
+        let over = entry.publications.extract_if(.., |of| of.expires_at <= now);
+        let removals = over.map(|of| Change::delete(JournalTable::Presence, of.key));
+        let removals: Vec<Change> = removals.collect();
+        self.set_publication_alarm(presentity);
+        if !removals.is_empty() {
+            self.write(Purpose::Removal, removals);
+            self.changed(presentity);
+            self.presentities.forget(presentity);
+        }
+    }
+
+    pub(super) fn set_publication_alarm(&mut self, presentity: PresentityId) {
+        let entry = self.presentities.get(presentity);
+        match entry.and_then(PresentityEntry::first_expiry) {
+            Some(at) => self.publication_alarms.set(presentity.0, Moment(at.0)),
+            None => self.publication_alarms.cancel(presentity.0),
+        }
+    }
+
+    /// Tells all watchers of a presentity.
+    pub(super) fn changed(&mut self, presentity: PresentityId) {
+        let Some(entry) = self.presentities.get_mut(presentity) else {
+            return;
+        };
+        entry.composed.clear();
+        for index in entry.watchers.clone() {
+            let stage = self.subscriptions.get(index).map(|of| of.stage);
+            if stage == Some(Stage::Live) {
+                self.want_changed_notice(index);
+            }
+        }
+    }
+
+    /// Puts a hosted presentity's document together, unless that is done for all who know it by the same name.
+    pub(super) fn compose_for(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
+        let (target, now) = (of.shown_target, self.now);
+        let Some(entry) = self.presentities.get_mut(of.presentity) else {
+            return;
+        };
+        let is_there = entry.composed.iter().any(|(known, _)| *known == target);
+        if is_there || entry.publications.is_empty() {
+            return;
+        }
+        let Some(entity) = self.addresses.get(target) else {
+            return;
+        };
+        let publications = entry.publications.iter().map(|of| &of.document);
+        let Some(whole) = compose(entity, publications) else {
+            return;
+        };
+        entry.composed.truncate(MAX_COMPOSED - 1);
+        let document = Arc::new(Document::new(whole, now));
+        entry.composed.insert(0, (target, document));
+    }
+
+    /// Forgets a document that may have been made for a watcher's name of the presentity only.
+    pub(super) fn drop_composition(&mut self, presentity: PresentityId, target: AddressId) {
+        let is_last = self.addresses.uses(target) <= 3;
+        if let Some(entry) = self.presentities.get_mut(presentity) {
+            if is_last {
+                entry.composed.retain(|(known, _)| *known != target);
+            }
+            if entry.watchers.is_empty() {
+                entry.composed.clear();
+                entry.last = None;
+            }
+        }
+    }
+}
+
+/// Only who knows what a publication says may change it. RFC 3903 §6 step 3.
+fn check_version(operation: &PublishOperation, known: Option<&Publication>) -> Result<(), Failure> {
+    match (operation.expected_version(), known) {
+        (None, None) => Ok(()),
+        (Some(expected), Some(known)) if known.version == expected => Ok(()),
+        _ => Err(Failure::new(FailureReason::Refused)
+            .with_detail("the publication is not of the version that it is to follow")),
+    }
+}
+
+fn nothing_published() -> Failure {
+    Failure::new(FailureReason::UnsupportedContent)
+        .with_detail("a new publication needs a document")
+}

@@ -1,0 +1,267 @@
+//! What watchers ask.
+
+use std::time::{Duration, Instant};
+
+use rand::CryptoRng;
+use rialto_model::{Failure, FailureReason, ResponseStatus, SubscribeOperation};
+
+use super::{
+    Caller, Index, PresenceService,
+    admission::Admitted,
+    rules::Handling,
+    subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
+    writes::{Purpose, not_kept},
+};
+use crate::{
+    AdapterId, CallerTicket, Change, JournalKey, JournalTable, decision::presence::presentity_of,
+};
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Takes what a watcher asks; `ticket` comes back with its response.
+    ///
+    /// Steps: valid addresses, whom they stand for, the operator's rules, the principal's rules, the subscription that is there already.
+    /// draft-ietf-impp-cpim-03 §3.4.1, §3.4.3, §3.4.4.
+    pub fn handle_subscribe(
+        &mut self,
+        now: Instant,
+        from: AdapterId,
+        operation: SubscribeOperation,
+        ticket: CallerTicket,
+    ) {
+        self.begin(now);
+        let id = *operation.transaction_id();
+        let caller = Caller { ticket, id };
+        let taken = self
+            .admit(from, &operation)
+            .and_then(|admitted| self.take(from, &operation, admitted, caller));
+        if let Err(failure) = taken {
+            self.refuse(ticket, id, failure);
+        }
+    }
+
+    fn take(
+        &mut self,
+        from: AdapterId,
+        operation: &SubscribeOperation,
+        admitted: Admitted,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        let is_known = |index: &Index| {
+            let known = self.subscriptions.get(*index);
+            known.is_some_and(|known| known.has_id(operation.subscription_id()))
+        };
+        let same = admitted.existing.filter(is_known);
+        match (same, operation.is_of_no_duration()) {
+            (Some(index), true) => self.unsubscribe(index, caller),
+            (Some(index), false) => self.refresh(index, operation, admitted.handling, caller),
+            (None, true) => self.fetch(from, operation, &admitted, caller),
+            (None, false) if admitted.existing.is_some() => {
+                // One that was forgotten by its watcher ends when it is told something, and leaves the place to the next try.
+                let existing = admitted.existing.into_iter();
+                existing.for_each(|index| self.want_notice(index));
+                Err(FailureReason::AlreadySubscribed.into())
+            }
+            (None, false) => self.subscribe(from, operation, &admitted, caller),
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        from: AdapterId,
+        operation: &SubscribeOperation,
+        admitted: &Admitted,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        let time = self.settings.limits().grant(operation.duration());
+        let index = self.insert(from, operation, admitted, Stage::Accepting, time)?;
+        self.subscriptions.link(index);
+        self.subscriptions.set_alarm(index);
+        self.wait_for(index, caller);
+        let record = self.record(index);
+        let key = self.key(index);
+        let change = Change::put(JournalTable::Subscriptions, key, record);
+        self.write(Purpose::Acceptance(key), vec![change]);
+        if self.has_leg(index) {
+            let patience = self.now.plus(self.settings.limits().patience);
+            if let Some(of) = self.subscriptions.get_mut(index) {
+                of.notice.due = patience;
+            }
+            self.ask(index);
+        }
+        Ok(())
+    }
+
+    fn refresh(
+        &mut self,
+        index: Index,
+        operation: &SubscribeOperation,
+        handling: Handling,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        let time = self.settings.limits().grant(operation.duration());
+        let now = self.now;
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return Ok(());
+        };
+        of.set_names(operation.subscription_id(), operation.reference());
+        of.authentication = operation.authentication();
+        if of.stage == Stage::Live {
+            of.accepted_at = now;
+            of.expires_at = now.plus(time);
+        }
+        let is_live = of.stage == Stage::Live;
+        let key = of.key;
+        self.wait_for(index, caller);
+        if is_live {
+            self.statistics.refreshed += 1;
+            self.handle_as(index, handling);
+            self.subscriptions.set_alarm(index);
+            let record = self.record(index);
+            let change = Change::put(JournalTable::Subscriptions, key, record);
+            self.write(Purpose::Refresh(key), vec![change]);
+        }
+        Ok(())
+    }
+
+    /// A refresh is written, or not.
+    pub(super) fn refreshed(&mut self, key: JournalKey, is_safe: bool) {
+        let Some(index) = self.subscriptions.by_key(key) else {
+            return;
+        };
+        if is_safe {
+            self.answer_live(index);
+            self.want_notice(index);
+        } else {
+            self.answer(index, &not_kept().into(), None);
+        }
+    }
+
+    /// A subscription is written, or not.
+    pub(super) fn accepted(&mut self, key: JournalKey, is_safe: bool) {
+        let Some(index) = self.subscriptions.by_key(key) else {
+            return;
+        };
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.is_safe = is_safe;
+            of.notice.reserved = Subscription::VERSIONS;
+        }
+        if is_safe {
+            self.settle_acceptance(index);
+        } else {
+            self.give_up(index, &not_kept());
+        }
+    }
+
+    /// Answers the watcher, if enough is known, and tells it what there is.
+    pub(super) fn settle_acceptance(&mut self, index: Index) {
+        let is_patient = self.is_patient(index);
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        if of.stage != Stage::Accepting || !of.is_safe || is_patient {
+            return;
+        }
+        of.stage = Stage::Live;
+        of.notice.due = NEVER;
+        self.statistics.accepted += 1;
+        self.answer_live(index);
+        self.want_notice(index);
+        self.subscriptions.set_alarm(index);
+    }
+
+    /// Whether the presentity's network may still say whether the watcher may.
+    fn is_patient(&self, index: Index) -> bool {
+        let Some(of) = self.subscriptions.get(index) else {
+            return false;
+        };
+        let is_asked = matches!(of.leg.stage, LegStage::Asking | LegStage::Resolving);
+        // Without a time it has run out already.
+        let has_patience = of.notice.due != NEVER && of.notice.due > self.now;
+        is_asked && has_patience && !self.is_governed(of)
+    }
+
+    fn answer_live(&mut self, index: Index) {
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
+        let status = match of.standing {
+            Standing::Pending => ResponseStatus::Indeterminant,
+            _ => ResponseStatus::Success,
+        };
+        let time =
+            Duration::from_secs(self.time_left(of.expires_at).as_millis().div_ceil(1000) as u64);
+        self.answer(index, &status, Some(time));
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        index: Index,
+        status: &ResponseStatus,
+        duration: Option<Duration>,
+    ) {
+        for caller in self.callers.take(index) {
+            self.respond(caller, status.clone(), duration);
+        }
+    }
+
+    pub(super) fn wait_for(&mut self, index: Index, caller: Caller) {
+        if let Err(caller) = self.callers.add(index, caller) {
+            let failure = Failure::new(FailureReason::Overloaded);
+            self.respond(caller, failure.into(), None);
+        }
+    }
+
+    pub(super) fn insert(
+        &mut self,
+        from: AdapterId,
+        operation: &SubscribeOperation,
+        admitted: &Admitted,
+        stage: Stage,
+        time: Duration,
+    ) -> Result<Index, Failure> {
+        let watcher = presentity_of(&admitted.watching.watcher)?;
+        self.check_room(&watcher, &admitted.watching.presentity)?;
+        let presentity = self.presentities.learn(&admitted.watching.presentity);
+        let standing = self.standing(presentity, admitted.handling);
+        let subscription = Beginning {
+            key: self.keys.next(),
+            nonce: self.rng.next_u64(),
+            watcher: self.addresses.intern(&watcher),
+            shown_watcher: self.addresses.intern(operation.watcher()),
+            shown_target: self.addresses.intern(operation.target()),
+            presentity,
+            adapter: from,
+            id: operation.subscription_id(),
+            reference: operation.reference(),
+            package: operation.package(),
+            authentication: operation.authentication(),
+            max_forwards: operation.max_forwards(),
+            handling: admitted.handling,
+            stage,
+            standing,
+            accepted_at: self.now,
+            expires_at: self.now.plus(time),
+        };
+        Ok(self.place(subscription.into()))
+    }
+
+    /// Puts a subscription into the table, and among its presentity's.
+    pub(super) fn place(&mut self, mut subscription: Subscription) -> Index {
+        let presentity = subscription.presentity;
+        let watchers = self
+            .presentities
+            .get(presentity)
+            .map_or(0, |of| of.watchers.len());
+        subscription.place = watchers as u32;
+        let index = self.subscriptions.insert(subscription);
+        if let Some(known) = self.presentities.get_mut(presentity) {
+            known.watchers.push(index);
+        }
+        index
+    }
+
+    pub(super) fn key(&self, index: Index) -> JournalKey {
+        let of = self.subscriptions.get(index);
+        of.map_or(JournalKey::new(0), |of| of.key)
+    }
+}

@@ -1,0 +1,295 @@
+//! One subscription: its watcher's side, and its presentity's.
+
+use std::sync::Arc;
+
+use rialto_model::{
+    Authentication, ByteString, MaxForwards, Package, SubscriptionId, SubscriptionState,
+    TerminationReason,
+};
+
+use super::{
+    addresses::AddressId, document::Document, presentities::PresentityId, rules::Handling,
+};
+use crate::{AdapterId, JournalKey, PresenceAttempt, custody::clock::Millis};
+
+/// A subscription, or a fetch, which is one that ends with its first notification.
+///
+/// Small, as there are many of them: texts that others have too are kept elsewhere, the rest in one piece.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) key: JournalKey,
+    /// What nobody knows of the name on the presentity's side but those it was told to.
+    pub(super) nonce: u64,
+    pub(super) watcher: AddressId,
+    /// As the watcher's network has it.
+    pub(super) shown_watcher: AddressId,
+    /// As the watcher's network has it.
+    pub(super) shown_target: AddressId,
+    pub(super) presentity: PresentityId,
+    /// Where it stands among those of its presentity.
+    pub(super) place: u32,
+    names: Names,
+    pub(super) adapter: AdapterId,
+    pub(super) package: Package,
+    pub(super) authentication: Authentication,
+    pub(super) max_forwards: MaxForwards,
+    pub(super) handling: Handling,
+    pub(super) stage: Stage,
+    pub(super) standing: Standing,
+    /// Whether the journal has it.
+    pub(super) is_safe: bool,
+    /// Whether what is known of the presentity is true, as far as one can tell.
+    pub(super) in_contact: bool,
+    pub(super) document: Option<Arc<Document>>,
+    pub(super) accepted_at: Millis,
+    pub(super) expires_at: Millis,
+    pub(super) leg: Leg,
+    pub(super) notice: Notice,
+}
+
+/// How far it is with its watcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The watcher waits for an answer.
+    Accepting,
+    /// It is told of changes.
+    Live,
+    /// It is told once.
+    Fetching,
+    /// It is told of the end.
+    Ending,
+}
+
+/// What the watcher is told of the subscription itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Pending,
+    Active,
+    Ended(TerminationReason),
+}
+
+/// The service's own subscription on the presentity's side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leg {
+    pub(super) stage: LegStage,
+    /// Who serves it, once somebody does.
+    pub(super) adapter: AdapterId,
+    pub(super) tries: u8,
+    /// When something is due.
+    pub(super) due: Millis,
+    /// How long it holds.
+    pub(super) until: Millis,
+    pub(super) flight: Option<Flight>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LegStage {
+    /// There is none: the presentity is hosted here, or the watcher gets nothing.
+    None,
+    /// DNS is asked.
+    Resolving,
+    /// The presentity's network is asked.
+    Asking,
+    /// It holds.
+    Held,
+    /// It is asked for again later.
+    Resting,
+    /// The presentity's network has said all that it will ever say.
+    Done,
+}
+
+/// What the watcher is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Notice {
+    /// Whether there is something that it was not told.
+    pub(super) is_due: bool,
+    /// Whether it stands in line to be told.
+    pub(super) is_queued: bool,
+    pub(super) told: Told,
+    pub(super) tries: u8,
+    pub(super) due: Millis,
+    pub(super) flight: Option<Flight>,
+    pub(super) version: u32,
+    /// Up to which version none comes again after a restart.
+    pub(super) reserved: u32,
+}
+
+/// What was told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Nothing,
+    /// What is shown of whom one cannot reach.
+    Closed,
+    Other,
+    /// The end.
+    End,
+}
+
+/// A delivery that is not answered; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flight(std::num::NonZeroU64);
+
+/// The watcher's name of the subscription, and its plugin's reference, in one piece.
+#[derive(Debug)]
+struct Names {
+    text: Box<str>,
+    id_len: u8,
+    has_reference: bool,
+}
+
+pub(super) const NEVER: Millis = Millis(u64::MAX);
+
+impl Subscription {
+    /// When something is to be done with it next.
+    pub(super) fn due(&self) -> Millis {
+        let ends = match self.stage {
+            Stage::Accepting | Stage::Live => self.expires_at,
+            Stage::Fetching | Stage::Ending => NEVER,
+        };
+        ends.min(self.leg.due).min(self.notice.due)
+    }
+
+    pub(super) fn id(&self) -> Option<SubscriptionId> {
+        let id = self.names.text.get(..usize::from(self.names.id_len))?;
+        SubscriptionId::parse(id.as_bytes()).ok()
+    }
+
+    pub(super) fn has_id(&self, id: &SubscriptionId) -> bool {
+        let own = self.names.text.get(..usize::from(self.names.id_len));
+        own == Some(id.as_str())
+    }
+
+    pub(super) fn reference(&self) -> Option<ByteString> {
+        let reference = self.names.text.get(usize::from(self.names.id_len)..)?;
+        self.names.has_reference.then(|| reference.into())
+    }
+
+    pub(super) fn set_names(&mut self, id: &SubscriptionId, reference: Option<&ByteString>) {
+        self.names = Names::new(id, reference);
+    }
+
+    /// The name of the subscription on the presentity's side: the same after a restart.
+    pub(super) fn leg_id(&self) -> Option<SubscriptionId> {
+        let name = format!("{:016x}{:016x}", self.key.number(), self.nonce);
+        SubscriptionId::parse(name.as_bytes()).ok()
+    }
+
+    /// Reads such a name: the key, and what nobody else knows.
+    pub(super) fn read_leg_id(id: &SubscriptionId) -> Option<(JournalKey, u64)> {
+        let (key, nonce) = id.as_str().split_at_checked(16)?;
+        let number = |text: &str| u64::from_str_radix(text, 16).ok();
+        Some((JournalKey::new(number(key)?), number(nonce)?))
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Ending)
+    }
+}
+
+impl Names {
+    fn new(id: &SubscriptionId, reference: Option<&ByteString>) -> Self {
+        let reference_text: &str = reference.map_or("", |text| text);
+        Self {
+            text: [id.as_str(), reference_text].concat().into(),
+            id_len: id.as_bytes().len() as u8,
+            has_reference: reference.is_some(),
+        }
+    }
+}
+
+/// What a subscription begins with.
+pub(super) struct Beginning<'a> {
+    pub(super) key: JournalKey,
+    pub(super) nonce: u64,
+    pub(super) watcher: AddressId,
+    pub(super) shown_watcher: AddressId,
+    pub(super) shown_target: AddressId,
+    pub(super) presentity: PresentityId,
+    pub(super) adapter: AdapterId,
+    pub(super) id: &'a SubscriptionId,
+    pub(super) reference: Option<&'a ByteString>,
+    pub(super) package: Package,
+    pub(super) authentication: Authentication,
+    pub(super) max_forwards: MaxForwards,
+    pub(super) handling: Handling,
+    pub(super) stage: Stage,
+    pub(super) standing: Standing,
+    pub(super) accepted_at: Millis,
+    pub(super) expires_at: Millis,
+}
+
+impl From<Beginning<'_>> for Subscription {
+    fn from(of: Beginning<'_>) -> Self {
+        Self {
+            key: of.key,
+            nonce: of.nonce,
+            watcher: of.watcher,
+            shown_watcher: of.shown_watcher,
+            shown_target: of.shown_target,
+            presentity: of.presentity,
+            place: 0,
+            names: Names::new(of.id, of.reference),
+            adapter: of.adapter,
+            package: of.package,
+            authentication: of.authentication,
+            max_forwards: of.max_forwards,
+            handling: of.handling,
+            stage: of.stage,
+            standing: of.standing,
+            is_safe: false,
+            in_contact: false,
+            document: None,
+            accepted_at: of.accepted_at,
+            expires_at: of.expires_at,
+            leg: Leg::NONE,
+            notice: Notice::NONE,
+        }
+    }
+}
+
+impl Leg {
+    pub(super) const NONE: Self = Self {
+        stage: LegStage::None,
+        adapter: AdapterId::GATEWAY,
+        tries: 0,
+        due: NEVER,
+        until: Millis(0),
+        flight: None,
+    };
+}
+
+impl Notice {
+    const NONE: Self = Self {
+        is_due: false,
+        is_queued: false,
+        told: Told::Nothing,
+        tries: 0,
+        due: NEVER,
+        flight: None,
+        version: 0,
+        reserved: 0,
+    };
+}
+
+impl Standing {
+    pub(super) const fn state(self) -> SubscriptionState {
+        match self {
+            Self::Pending => SubscriptionState::Pending,
+            Self::Active => SubscriptionState::Active,
+            Self::Ended(reason) => SubscriptionState::terminated(reason),
+        }
+    }
+}
+
+impl Flight {
+    pub(super) const fn new(attempt: PresenceAttempt) -> Option<Self> {
+        match std::num::NonZeroU64::new(attempt.number()) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    pub(super) const fn attempt(self) -> PresenceAttempt {
+        PresenceAttempt::new(self.0.get())
+    }
+}

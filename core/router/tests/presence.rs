@@ -1,0 +1,583 @@
+//! The presence service: subscribe, refresh, fetch, notify, unsubscribe.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use rialto_model::{
+    Failure, FailureReason, NotifyOperation, Package, ResponseStatus, Retry, SubscriptionState,
+    TerminationReason,
+};
+use rialto_router::{AdapterId, Hop};
+
+use self::support::{
+    MAIL, SIP, XMPP, builder_with_dns,
+    gallery::{
+        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, settings, subscribe,
+        text,
+    },
+};
+
+const ACTIVE: SubscriptionState = SubscriptionState::Active;
+const SUCCESS: ResponseStatus = ResponseStatus::Success;
+
+const fn ended(reason: TerminationReason) -> SubscriptionState {
+    SubscriptionState::terminated(reason)
+}
+
+fn unreachable() -> ResponseStatus {
+    Failure::new(FailureReason::Unreachable).into()
+}
+
+fn states(told: &[NotifyOperation]) -> Vec<SubscriptionState> {
+    told.iter().map(NotifyOperation::state).collect()
+}
+
+#[test]
+fn cpim_3_1_once_second_subscription_of_a_watcher_is_refused_and_a_refresh_is_not() {
+    let mut gallery = Gallery::watched();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s2"));
+    assert_eq!(gallery.last_failure(), FailureReason::AlreadySubscribed);
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    assert_eq!(gallery.service.statistics().subscriptions, 1);
+}
+
+#[test]
+fn cpim_3_2_next_hops_of_a_presentity_are_tried_as_dns_names_them() {
+    let table = builder_with_dns().build().unwrap();
+    let mut gallery = Gallery::with(table, settings());
+    gallery.subscribe(SIP, subscribe(ALICE, "pres:zoe@far.example", "s1"));
+    assert_eq!(gallery.resolve, ["far.example".parse().unwrap()]);
+    let hops = |_: &mut _, _: Option<AdapterId>| {
+        Ok(["one.far.example", "two.far.example"]
+            .map(|hop| Hop::new(XMPP).with_next_hop(hop))
+            .to_vec())
+    };
+    let domain = gallery.resolve.remove(0);
+    gallery.service.handle_resolved(gallery.now, &domain, hops);
+    gallery.run();
+    gallery.answer_last_asked(unreachable());
+    let next_hops: Vec<_> = gallery
+        .asked
+        .iter()
+        .map(|(.., of)| of.next_hop().unwrap().to_string())
+        .collect();
+    assert_eq!(next_hops, ["one.far.example", "two.far.example"]);
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn cpim_3_3_presence_crosses_as_it_was_made() {
+    let mut gallery = Gallery::watched();
+    let document = pidf(BOB, "closed", "a remark");
+    gallery.hear(Some(document.clone()), ACTIVE);
+    assert_eq!(gallery.take_told()[0].document(), Some(&document));
+}
+
+#[test]
+fn cpim_3_4_persist_what_was_granted_holds_over_a_restart_with_what_was_known() {
+    let mut gallery = Gallery::watched();
+    let before = gallery.asked[0].2.subscription_id().to_string();
+    gallery.restart();
+    let told = gallery.take_told();
+    assert_eq!(
+        text(told[0].document()),
+        text(Some(&pidf(BOB, "open", "here")))
+    );
+    gallery.pass(seconds(1));
+    let again = gallery.asked[0].2.clone();
+    assert_eq!(
+        again.subscription_id().as_str(),
+        before,
+        "known natively by the same name"
+    );
+    gallery.hear(Some(pidf(BOB, "open", "elsewhere")), ACTIVE);
+    assert!(text(gallery.take_told()[0].document()).contains("elsewhere"));
+}
+
+#[test]
+fn cpim_3_4_persist_nothing_is_granted_that_is_not_safe() {
+    let mut gallery = Gallery::new();
+    gallery.is_slow = true;
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(SUCCESS);
+    assert!(gallery.responses.is_empty());
+    gallery.write();
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+
+    let mut gallery = Gallery::new();
+    gallery.is_full = true;
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    assert!(gallery.told.is_empty());
+    gallery.is_full = false;
+    gallery.pass(seconds(10));
+    assert!(gallery.journal.is_empty(), "nothing is left of it");
+}
+
+#[test]
+fn cpim_3_4_1_1_address_that_is_nobody_is_refused() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, "pres:nobody@relay.example", "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+    gallery.subscribe(SIP, subscribe(ALICE, "pres:x@nowhere.example", "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::Unresolvable);
+    assert!(gallery.told.is_empty());
+    assert_eq!(gallery.service.statistics().subscriptions, 0);
+}
+
+#[test]
+fn cpim_3_4_1_2_watcher_that_speaks_by_another_network_is_refused() {
+    let mut gallery = Gallery::new();
+    let operation =
+        subscribe(ALICE, BOB, "s1").with_authentication(rialto_model::Authentication::None);
+    gallery.subscribe(XMPP, operation);
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    assert!(gallery.asked.is_empty());
+}
+
+#[test]
+fn cpim_3_4_1_3_subscription_in_progress_counts_as_one() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s2"));
+    assert_eq!(gallery.last_failure(), FailureReason::AlreadySubscribed);
+    // The same again is answered with the first.
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(SUCCESS);
+    let answers = gallery
+        .responses
+        .iter()
+        .filter(|(_, of)| *of.status() == SUCCESS);
+    assert_eq!(answers.count(), 2);
+    assert_eq!(gallery.asked.len(), 1);
+}
+
+#[test]
+fn cpim_3_4_1_4_response_then_notification_then_changes_until_the_time_is_over() {
+    let mut gallery = Gallery::new();
+    let operation = subscribe(ALICE, BOB, "s1").with_duration(seconds(1));
+    gallery.subscribe(SIP, operation.with_reference("dialog 1"));
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(gallery.order, ["subscribe", "respond", "notify"]);
+    let granted = gallery.last_response().duration().unwrap();
+    assert_eq!(granted, seconds(60), "the service chose another one");
+    gallery.take_told();
+    for note in ["one", "two"] {
+        gallery.hear(Some(pidf(BOB, "open", note)), ACTIVE);
+        let told = gallery.take_told();
+        assert!(text(told[0].document()).contains(note));
+        assert_eq!(told[0].reference().unwrap(), "dialog 1");
+    }
+    gallery.pass(granted);
+    assert_eq!(
+        states(&gallery.take_told()),
+        [ended(TerminationReason::Timeout)]
+    );
+    gallery.pass(seconds(10_000));
+    assert!(gallery.told.is_empty());
+    assert!(gallery.journal.is_empty());
+    assert!(gallery.service.is_idle());
+    assert_eq!(
+        gallery.asked.last().unwrap().2.duration(),
+        Some(seconds(0)),
+        "the leg is ended too"
+    );
+}
+
+#[test]
+fn cpim_3_4_1_poll_fetch_is_answered_and_told_once() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    let (_, adapter, asked) = gallery.asked.last().unwrap().clone();
+    assert_eq!((adapter, asked.duration()), (XMPP, Some(seconds(0))));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(
+        Some(pidf(BOB, "open", "x")),
+        ended(TerminationReason::Timeout),
+    );
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    let told = gallery.take_told();
+    assert_eq!(states(&told), [ended(TerminationReason::Timeout)]);
+    assert!(text(told[0].document()).contains("open"));
+    gallery.pass(seconds(1_000));
+    assert!(gallery.told.is_empty());
+    assert_eq!(gallery.service.statistics().subscriptions, 0);
+}
+
+#[test]
+fn cpim_3_4_2_notification_names_watcher_target_and_subscription_as_the_watcher_knows_them() {
+    let mut gallery = Gallery::new();
+    let target = "pres:xmpp=jabber.example/bob@relay.example";
+    gallery.subscribe(SIP, subscribe(ALICE, target, "s1"));
+    let asked = &gallery.asked[0].2;
+    assert_eq!(asked.target().as_str(), BOB);
+    assert_eq!(
+        asked.watcher().as_str(),
+        "pres:sip=voice.example/alice@second.example"
+    );
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(Some(pidf(BOB, "open", "x")), ACTIVE);
+    for told in gallery.take_told() {
+        assert_eq!(told.watcher(), &presentity(ALICE));
+        assert_eq!(told.target(), &presentity(target));
+        assert_eq!(told.subscription_id().as_str(), "s1");
+        assert_eq!(told.package(), Package::Presence);
+    }
+}
+
+#[test]
+fn cpim_3_4_3_unsubscribe_is_told_once_and_nothing_after_that() {
+    let mut gallery = Gallery::watched();
+    gallery.order.clear();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1").with_duration(seconds(0)));
+    assert_eq!(gallery.order, ["subscribe", "respond", "notify"]);
+    let told = gallery.take_told();
+    assert_eq!(states(&told), [ended(TerminationReason::Timeout)]);
+    let (_, adapter, leg) = gallery.asked[0].clone();
+    gallery.hear_of(adapter, &leg, Some(pidf(BOB, "closed", "late")), ACTIVE);
+    gallery.pass(seconds(10_000));
+    assert!(gallery.told.is_empty());
+    gallery.restart();
+    assert!(gallery.told.is_empty());
+}
+
+#[test]
+fn cpim_3_4_4_fetch_of_a_watcher_with_a_subscription_takes_what_is_known() {
+    let mut gallery = Gallery::watched();
+    let asked = gallery.asked.len();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    let told = gallery.take_told();
+    assert_eq!(told[0].subscription_id().as_str(), "f1");
+    assert!(text(told[0].document()).contains("here"));
+    assert_eq!(gallery.asked.len(), asked);
+    gallery.hear(Some(pidf(BOB, "open", "still told")), ACTIVE);
+    assert_eq!(gallery.take_told()[0].subscription_id().as_str(), "s1");
+}
+
+#[test]
+fn rfc2779_3_2_1_fetch_of_one_who_is_out_of_contact_shows_what_was_known_and_when() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    gallery.hear(
+        Some(pidf(BOB, "open", "yesterday")),
+        ended(TerminationReason::Timeout),
+    );
+    gallery.take_told();
+    gallery.pass(seconds(3_600));
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f2").with_duration(seconds(0)));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    let told = text(gallery.take_told()[0].document());
+    assert!(told.contains("yesterday"), "{told}");
+    assert!(
+        told.contains("<timestamp>2023-11-14T22:13:20Z</timestamp>"),
+        "{told}"
+    );
+    // Another watcher's is not shown.
+    gallery.subscribe(SIP, subscribe(CAROL, BOB, "f3").with_duration(seconds(0)));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    assert_eq!(gallery.take_told()[0].document(), None);
+}
+
+#[test]
+fn rfc2779_3_2_2_subscription_to_one_who_is_out_of_contact_is_pending_until_it_is_back() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    assert_eq!(states(&gallery.take_told()), [SubscriptionState::Pending]);
+    gallery.restart();
+    gallery.pass(seconds(2));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(Some(pidf(BOB, "open", "back")), ACTIVE);
+    let told = gallery.take_told();
+    assert_eq!(told.last().unwrap().state(), ACTIVE);
+    assert!(text(told.last().unwrap().document()).contains("back"));
+}
+
+#[test]
+fn presentity_that_does_not_answer_makes_the_watcher_wait_no_longer_than_its_patience() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.pass(seconds(4));
+    assert!(gallery.responses.is_empty());
+    gallery.pass(seconds(2));
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    gallery.take_told();
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(states(&gallery.take_told()), [ACTIVE]);
+}
+
+#[test]
+fn rfc2779_3_2_4_and_3_2_5_loss_of_contact_is_told_without_a_goodbye() {
+    let mut gallery = Gallery::watched();
+    gallery
+        .service
+        .handle_lost(gallery.now, XMPP, Some(&"jabber.example".parse().unwrap()));
+    gallery.run();
+    let told = gallery.take_told();
+    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
+    gallery.pass(seconds(2));
+    gallery.answer_last_asked(SUCCESS);
+    assert!(
+        text(gallery.take_told()[0].document()).contains("here"),
+        "what was known is true again"
+    );
+
+    // Nobody says so: the soft state passes.
+    let mut gallery = Gallery::watched();
+    gallery.pass(seconds(601));
+    assert!(gallery.asked.len() >= 2);
+    assert!(text(gallery.take_told()[0].document()).contains("<basic>closed</basic>"));
+}
+
+#[test]
+fn rfc2779_3_2_4_subscription_of_a_watcher_that_is_no_more_ends() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(Some(pidf(BOB, "open", "news")), ACTIVE);
+    gallery.refuse_told(FailureReason::NoSuchInbox);
+    assert_eq!(gallery.asked.last().unwrap().2.duration(), Some(seconds(0)));
+    assert_eq!(gallery.service.statistics().subscriptions, 0);
+    assert!(gallery.journal.is_empty());
+}
+
+#[test]
+fn rfc2779_3_2_3_change_is_told_to_each_of_a_thousand_watchers_once() {
+    let mut gallery = Gallery::new();
+    for n in 0..1_000 {
+        let watcher = format!("pres:w{n}@voice.example");
+        gallery.subscribe(SIP, subscribe(&watcher, HELEN, "s1"));
+    }
+    gallery.take_told();
+    gallery.publish(SIP, publish("phone", 1, pidf(HELEN, "open", "hello")));
+    let told = gallery.take_told();
+    let mut watchers: Vec<_> = told.iter().map(|of| of.watcher().to_string()).collect();
+    watchers.sort();
+    watchers.dedup();
+    assert_eq!((told.len(), watchers.len()), (1_000, 1_000));
+    let first = told[0].document().unwrap().payload().as_bytes().as_ptr();
+    assert!(
+        told.iter()
+            .all(|of| of.document().unwrap().payload().as_bytes().as_ptr() == first),
+        "one document for all"
+    );
+}
+
+#[test]
+fn rfc2779_3_3_2_what_comes_anew_takes_the_place_of_what_was_known() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(Some(pidf(BOB, "closed", "gone")), ACTIVE);
+    gallery.take_told();
+    gallery.restart();
+    assert!(text(gallery.take_told()[0].document()).contains("gone"));
+}
+
+#[test]
+fn rfc2779_3_4_1_change_is_told_in_the_same_moment() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(Some(pidf(BOB, "closed", "now")), ACTIVE);
+    assert_eq!(gallery.told.len(), 1, "no time has passed");
+}
+
+#[test]
+fn rfc2779_5_2_2_notification_that_was_not_taken_is_told_again_and_the_newest_wins() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(Some(pidf(BOB, "open", "one")), ACTIVE);
+    gallery.hear(Some(pidf(BOB, "open", "two")), ACTIVE);
+    gallery.hear(Some(pidf(BOB, "open", "three")), ACTIVE);
+    assert_eq!(
+        gallery.refuse_told(FailureReason::Unreachable),
+        1,
+        "one at a time"
+    );
+    assert!(gallery.told.is_empty(), "not at once");
+    gallery.pass(seconds(2));
+    let told = gallery.take_told();
+    assert_eq!(told.len(), 1);
+    assert!(text(told[0].document()).contains("three"));
+}
+
+#[test]
+fn rfc2779_5_2_2_notification_under_way_is_told_again_after_a_restart_under_a_later_version() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(Some(pidf(BOB, "open", "news")), ACTIVE);
+    let before = gallery.told[0].2.version();
+    gallery.restart();
+    let told = gallery.take_told();
+    assert!(text(told[0].document()).contains("news"));
+    assert!(told[0].version() > before);
+}
+
+#[test]
+fn versions_rise_by_one_and_stay_above_what_was_told_over_restarts() {
+    let mut gallery = Gallery::watched();
+    let mut last = 0;
+    for n in 0..700 {
+        gallery.hear(Some(pidf(BOB, "open", &n.to_string())), ACTIVE);
+        let version = gallery.take_told()[0].version();
+        assert!(n == 0 || version == last + 1);
+        last = version;
+    }
+    gallery.restart();
+    assert!(gallery.take_told()[0].version() > last);
+}
+
+#[test]
+fn rfc2779_5_1_5_refusal_of_the_presentity_is_told_to_the_watcher() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(Failure::new(FailureReason::NotPermitted).into());
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    assert!(gallery.journal.is_empty());
+    assert!(gallery.told.is_empty());
+
+    let mut gallery = Gallery::watched();
+    gallery.hear(None, ended(TerminationReason::Rejected));
+    assert_eq!(
+        states(&gallery.take_told()),
+        [ended(TerminationReason::Rejected)]
+    );
+    assert!(gallery.journal.is_empty());
+}
+
+#[test]
+fn rfc2779_5_1_7_unsubscribe_ends_at_once_when_the_far_side_is_down() {
+    let mut gallery = Gallery::watched();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1").with_duration(seconds(0)));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.take_told();
+    gallery.answer_last_asked(unreachable());
+    gallery.pass(seconds(5));
+    assert_eq!(gallery.asked.len(), 3, "the far side is told again");
+    gallery.answer_last_asked(SUCCESS);
+    assert!(gallery.told.is_empty());
+    assert!(gallery.service.is_idle());
+}
+
+#[test]
+fn rfc2779_5_1_8_another_one_cannot_end_or_refresh_a_subscription() {
+    let mut gallery = Gallery::watched();
+    // Another adapter, by the same names.
+    gallery.subscribe(MAIL, subscribe(ALICE, BOB, "s1").with_duration(seconds(0)));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    // Another watcher, by the same identifier: that is a fetch of its own.
+    gallery.subscribe(SIP, subscribe(CAROL, BOB, "s1").with_duration(seconds(0)));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.take_told();
+    let (_, adapter, leg) = gallery.asked[0].clone();
+    gallery.hear_of(adapter, &leg, Some(pidf(BOB, "open", "still")), ACTIVE);
+    assert_eq!(gallery.take_told()[0].watcher(), &presentity(ALICE));
+}
+
+#[test]
+fn rfc2779_5_1_9_end_that_the_watcher_did_not_ask_for_is_told_over_a_restart_too() {
+    let mut gallery = Gallery::watched();
+    let ended_by_bob = gallery
+        .service
+        .cancel(gallery.now, &presentity(BOB), &presentity(ALICE));
+    gallery.run();
+    assert_eq!(ended_by_bob, 1);
+    gallery.restart();
+    assert_eq!(
+        states(&gallery.take_told()),
+        [ended(TerminationReason::Rejected)]
+    );
+    assert!(gallery.journal.is_empty());
+}
+
+#[test]
+fn rfc2779_5_1_10_and_5_1_11_subscription_can_be_seen_by_watcher_and_presentity() {
+    let gallery = Gallery::watched();
+    let [alice, bob] = [presentity(ALICE), presentity(BOB)];
+    let own = gallery.service.subscription(&alice, &bob).unwrap();
+    assert_eq!(own.state, ACTIVE);
+    let watchers = gallery.service.watchers(&bob);
+    assert_eq!(watchers, [own]);
+    assert_eq!(watchers[0].watcher, alice);
+    assert!(
+        watchers[0].authentication.is_authenticated(),
+        "rfc2779-5.1.12"
+    );
+}
+
+#[test]
+fn rfc2779_5_2_4_and_5_3_2_what_nobody_asked_for_is_not_believed() {
+    let mut gallery = Gallery::watched();
+    let (_, _, leg) = gallery.asked[0].clone();
+    let forged = Some(pidf(BOB, "open", "forged"));
+    // By an adapter that does not speak for Bob.
+    gallery.hear_of(MAIL, &leg, forged.clone(), ACTIVE);
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+    // Under a name that is no subscription.
+    let other = subscribe(ALICE, BOB, "00000000000000000000000000000000");
+    gallery.hear_of(XMPP, &other, forged, ACTIVE);
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+    assert_eq!(gallery.service.statistics().unsolicited, 2);
+    assert!(gallery.told.is_empty());
+}
+
+#[test]
+fn rfc2779_5_2_1_notification_leaves_by_the_adapter_of_its_watcher_alone() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.subscribe(XMPP, subscribe(BOB, HELEN, "s1"));
+    gallery.publish(SIP, publish("phone", 1, pidf(HELEN, "open", "x")));
+    for (_, adapter, told) in &gallery.told {
+        let of = if *adapter == SIP { ALICE } else { BOB };
+        assert_eq!(told.watcher(), &presentity(of));
+    }
+}
+
+#[test]
+fn far_side_that_names_a_time_is_asked_again_then_and_not_before() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    let busy = Failure::new(FailureReason::Overloaded).with_retry(Retry::After(seconds(100)));
+    gallery.answer_last_asked(busy.into());
+    gallery.pass(seconds(99));
+    assert_eq!(gallery.asked.len(), 1);
+    gallery.pass(seconds(2));
+    assert_eq!(gallery.asked.len(), 2);
+}
+
+#[test]
+fn leg_is_refreshed_before_it_ends_and_tells_nothing_anew() {
+    let mut gallery = Gallery::watched();
+    for _ in 0..5 {
+        let asked = gallery.asked.len();
+        let answered_at = gallery.now;
+        while gallery.asked.len() == asked {
+            gallery.pass(seconds(5));
+        }
+        assert!(gallery.now < answered_at + seconds(540));
+        gallery.answer_last_asked(SUCCESS);
+        gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
+        assert!(gallery.told.is_empty());
+    }
+}
+
+#[test]
+fn leg_that_the_far_side_ends_for_now_is_asked_for_again() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(None, ended(TerminationReason::Deactivated));
+    assert!(gallery.told.is_empty());
+    gallery.pass(seconds(2));
+    assert_eq!(gallery.asked.len(), 2);
+}

@@ -1,0 +1,512 @@
+//! Rules of principals, and presentities that are hosted here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use proptest::prelude::*;
+use rialto_model::{
+    Authentication, Failure, FailureReason, NotifyOperation, PidfReader, ResponseStatus, Status,
+    SubscriptionState, TerminationReason,
+};
+use rialto_router::{Handling, PresenceRules, Subject, View, WatcherRule, Way};
+
+use self::support::{
+    SIP, XMPP,
+    gallery::{
+        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text,
+    },
+};
+
+const ACTIVE: SubscriptionState = SubscriptionState::Active;
+const SUCCESS: ResponseStatus = ResponseStatus::Success;
+
+fn address(text: &str) -> Subject {
+    Subject::Address(text.parse().unwrap())
+}
+
+fn alice() -> Subject {
+    address("alice@voice.example")
+}
+
+fn rules(rules: impl IntoIterator<Item = (Subject, Handling)>) -> Option<PresenceRules> {
+    let rules = rules
+        .into_iter()
+        .map(|(of, handling)| WatcherRule::new(of, handling));
+    Some(PresenceRules::new(rules.collect()).unwrap())
+}
+
+fn with(of: &str, all: impl IntoIterator<Item = (Subject, Handling)>) -> Gallery {
+    let mut gallery = Gallery::new();
+    gallery.rules(of, rules(all));
+    gallery
+}
+
+fn online(note: &str) -> rialto_model::PublishOperation {
+    publish("phone", 1, pidf(HELEN, "open", note))
+}
+
+#[test]
+fn rfc2779_2_3_1_watcher_that_a_rule_denies_sees_nothing_by_any_path() {
+    for target in [HELEN, BOB] {
+        let mut gallery = with(target, [(alice(), Handling::Block)]);
+        for time in [None, Some(seconds(0))] {
+            let operation = subscribe(ALICE, target, "s1");
+            let operation = match time {
+                Some(time) => operation.with_duration(time),
+                None => operation,
+            };
+            gallery.subscribe(SIP, operation);
+            assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+        }
+        assert!(gallery.told.is_empty() && gallery.asked.is_empty());
+    }
+}
+
+#[test]
+fn rfc2779_2_3_2_watcher_may_be_allowed_to_fetch_and_not_to_subscribe() {
+    let mut gallery = Gallery::new();
+    let rule = WatcherRule::new(alice(), Handling::Block).only_for(Way::Subscribe);
+    gallery.rules(HELEN, Some(PresenceRules::new(vec![rule]).unwrap()));
+    gallery.publish(SIP, online("x"));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "f1").with_duration(seconds(0)));
+    assert!(text(gallery.take_told()[0].document()).contains("open"));
+}
+
+#[test]
+fn rfc2779_2_3_3_and_5_2_3_each_watcher_sees_what_the_rules_show_it_by_fetch_and_by_notification() {
+    for time in [seconds(0), seconds(600)] {
+        let carol = address("carol@voice.example");
+        let mut gallery = with(HELEN, [(carol, Handling::Allow(View::StatusOnly))]);
+        gallery.publish(SIP, online("in the garden"));
+        for watcher in [ALICE, CAROL] {
+            gallery.subscribe(SIP, subscribe(watcher, HELEN, "s1").with_duration(time));
+        }
+        let told = gallery.take_told();
+        let [all, status] = [0, 1].map(|n| text(told[n].document()));
+        assert!(all.contains("in the garden") && all.contains("open"));
+        assert!(
+            status.contains("open") && !status.contains("garden") && !status.contains("phone"),
+            "{status}"
+        );
+        let read = PidfReader::new()
+            .read(status.as_bytes())
+            .unwrap()
+            .into_information();
+        assert_eq!(read.tuples()[0].status(), Some(Status::Open));
+    }
+}
+
+#[test]
+fn rfc2779_2_3_3_relayed_document_is_cut_too() {
+    let mut gallery = with(BOB, [(alice(), Handling::Allow(View::StatusOnly))]);
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(Some(pidf(BOB, "open", "a secret")), ACTIVE);
+    let told = gallery.take_told();
+    let shown = text(told.last().unwrap().document());
+    assert!(shown.contains("open") && !shown.contains("secret") && !shown.contains("desk"));
+}
+
+#[test]
+fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
+    let mut gallery = Gallery::new();
+    let by_carol = |version| {
+        let operation = rialto_model::PublishOperation::new(
+            rialto_model::TransactionId::parse(b"p").unwrap(),
+            support::gallery::sid("carols"),
+            presentity(HELEN),
+            presentity(CAROL),
+        );
+        operation
+            .with_document(pidf(HELEN, "open", "by carol"))
+            .with_version(version)
+            .with_authentication(Authentication::Network)
+    };
+    gallery.publish(SIP, by_carol(1));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    let named = PresenceRules::default().with_publishers(["carol@voice.example".parse().unwrap()]);
+    gallery.rules(HELEN, Some(named.unwrap()));
+    gallery.publish(SIP, by_carol(1));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    // Nobody vouches that it is Helen.
+    gallery.publish(
+        SIP,
+        online("forged").with_authentication(Authentication::None),
+    );
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+}
+
+#[test]
+fn rfc2779_2_3_7_rules_decide_when_the_presentity_is_out_of_contact() {
+    let mut gallery = with(BOB, [(alice(), Handling::Block)]);
+    gallery.service.handle_lost(gallery.now, XMPP, None);
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+}
+
+#[test]
+fn rfc2779_3_3_3_remembered_document_is_shown_by_the_rules_of_now() {
+    let mut gallery = Gallery::watched();
+    gallery.rules(BOB, rules([(alice(), Handling::Allow(View::StatusOnly))]));
+    gallery.take_told();
+    gallery.restart();
+    let told = gallery.take_told();
+    let shown = text(told.last().unwrap().document());
+    assert!(shown.contains("open") && !shown.contains("here"), "{shown}");
+    gallery.rules(BOB, rules([(alice(), Handling::Block)]));
+    assert!(gallery.take_told().iter().all(|of| of.document().is_none()));
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+}
+
+#[test]
+fn rfc2779_5_1_3_rule_can_admit_those_for_whom_nobody_vouches() {
+    let stranger =
+        || subscribe("pres:x@far.example", HELEN, "s1").with_authentication(Authentication::None);
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, stranger());
+    assert_eq!(
+        gallery.last_failure(),
+        FailureReason::NotPermitted,
+        "rfc2779-5.1.6"
+    );
+    gallery.rules(
+        HELEN,
+        rules([(Subject::Unauthenticated, Handling::Allow(View::StatusOnly))]),
+    );
+    gallery.subscribe(SIP, stranger());
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn rfc2779_5_1_6_nobody_subscribes_by_the_name_of_another() {
+    let mut gallery = Gallery::new();
+    let forged = subscribe(ALICE, HELEN, "s1").with_authentication(Authentication::None);
+    gallery.subscribe(XMPP, forged.clone());
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    gallery.subscribe(SIP, forged);
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    assert_eq!(gallery.service.watchers(&presentity(HELEN)), []);
+}
+
+#[test]
+fn rfc2779_5_1_11_watcher_waits_for_the_presentity_to_decide() {
+    let mut gallery = with(HELEN, [(Subject::Anyone, Handling::Confirm)]);
+    gallery.publish(SIP, online("x"));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    let told = gallery.take_told();
+    assert_eq!(
+        (told[0].state(), told[0].document()),
+        (SubscriptionState::Pending, None)
+    );
+    let waiting = gallery.service.watchers(&presentity(HELEN));
+    assert_eq!(waiting[0].state, SubscriptionState::Pending);
+    gallery.rules(HELEN, rules([(alice(), Handling::Allow(View::All))]));
+    let told = gallery.take_told();
+    assert_eq!(told[0].state(), ACTIVE);
+    assert!(text(told[0].document()).contains("open"));
+}
+
+#[test]
+fn rfc2779_5_1_13_rule_keeps_one_principal_from_subscribing_and_no_other() {
+    let mut gallery = with(HELEN, [(alice(), Handling::Block)]);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    gallery.subscribe(SIP, subscribe(CAROL, HELEN, "s1"));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn rfc2779_5_1_14_rule_keeps_the_anonymous_out() {
+    let mut gallery = with(
+        HELEN,
+        [
+            (Subject::Anonymous, Handling::Block),
+            (Subject::Unauthenticated, Handling::Allow(View::All)),
+        ],
+    );
+    let nobody = subscribe("pres:anonymous@anonymous.invalid", HELEN, "s1");
+    gallery.subscribe(SIP, nobody.with_authentication(Authentication::None));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+}
+
+#[test]
+fn rfc2779_5_1_16_rule_that_forbids_ends_the_subscription_and_tells_the_watcher() {
+    let mut gallery = Gallery::watched();
+    gallery.rules(BOB, rules([(alice(), Handling::Block)]));
+    let told = gallery.take_told();
+    let rejected = SubscriptionState::terminated(TerminationReason::Rejected);
+    assert_eq!(
+        told.iter().map(NotifyOperation::state).collect::<Vec<_>>(),
+        [rejected]
+    );
+    assert_eq!(gallery.asked.last().unwrap().2.duration(), Some(seconds(0)));
+}
+
+#[test]
+fn rules_hold_when_they_are_safe_and_not_before() {
+    let mut gallery = Gallery::new();
+    gallery.is_full = true;
+    gallery.rules(HELEN, rules([(alice(), Handling::Block)]));
+    assert!(gallery.rules_set[0].is_err());
+    assert_eq!(gallery.service.rules(&presentity(HELEN)), None);
+    gallery.is_full = false;
+    gallery.rules(HELEN, rules([(alice(), Handling::Block)]));
+    assert!(gallery.rules_set[1].is_ok());
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    gallery.rules(HELEN, None);
+    assert!(gallery.journal.is_empty());
+}
+
+/// All that a watcher is sent, and when.
+type Transcript = Vec<(std::time::Duration, String)>;
+
+/// What Alice asks, one thing after the other.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    Subscribe,
+    Fetch,
+    Unsubscribe,
+    Wait(u64),
+    Restart,
+}
+
+/// What Alice sees of somebody who has a rule on her, and is offline, or not to be seen.
+fn transcript(target: &str, handling: Handling, is_online: bool, asks: &[Ask]) -> Transcript {
+    let eve = (address("eve@x.example"), Handling::PoliteBlock);
+    let mut gallery = with(target, [(alice(), handling), eve]);
+    if is_online && target == HELEN {
+        gallery.publish(SIP, online("at home").with_duration(seconds(80_000)));
+    }
+    gallery.responses.clear();
+    let mut seen = Transcript::new();
+    for ask in asks {
+        let operation = subscribe(ALICE, target, "s1");
+        match ask {
+            Ask::Subscribe => gallery.subscribe(SIP, operation.with_duration(seconds(300))),
+            Ask::Unsubscribe => gallery.subscribe(SIP, operation.with_duration(seconds(0))),
+            Ask::Fetch => {
+                let fetch = subscribe(ALICE, target, "f1").with_duration(seconds(0));
+                gallery.subscribe(SIP, fetch);
+            }
+            Ask::Wait(time) => {
+                for _ in 0..*time {
+                    gallery.pass(seconds(1));
+                    see(&mut gallery, &mut seen);
+                }
+            }
+            Ask::Restart => gallery.restart(),
+        }
+        see(&mut gallery, &mut seen);
+    }
+    seen
+}
+
+/// Alice's network takes what she is told; Bob's says that he is offline.
+fn see(gallery: &mut Gallery, seen: &mut Transcript) {
+    let since = gallery.now - support::start();
+    loop {
+        let answers = gallery.responses.drain(..);
+        seen.extend(answers.map(|(_, response)| (since, format!("{response:?}"))));
+        let legs = std::mem::take(&mut gallery.asked);
+        for (attempt, adapter, leg) in &legs {
+            gallery.answer(*attempt, SUCCESS);
+            let document = pidf(BOB, "closed", "last seen on Monday");
+            gallery.hear_of(*adapter, leg, Some(document), ACTIVE);
+        }
+        // Those were answers to Bob's network.
+        gallery.responses.clear();
+        let told = std::mem::take(&mut gallery.told);
+        for (attempt, _, notify) in &told {
+            let document = text(notify.document());
+            let (state, time, version) = (notify.state(), notify.expires_in(), notify.version());
+            let line = format!(
+                "{state:?} {time:?} {version} {:?} {document}",
+                notify.target()
+            );
+            seen.push((since, line));
+            gallery.answer(*attempt, SUCCESS);
+        }
+        if legs.is_empty() && told.is_empty() {
+            return;
+        }
+    }
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        Just(Ask::Subscribe),
+        Just(Ask::Fetch),
+        Just(Ask::Unsubscribe),
+        (1..400_u64).prop_map(Ask::Wait),
+        Just(Ask::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn rfc2779_5_1_15_polite_block_looks_like_an_offline_presentity_in_bytes_and_times(
+        asks in prop::collection::vec(ask(), 1..12), is_hosted in any::<bool>(),
+    ) {
+        let target = if is_hosted { HELEN } else { BOB };
+        let blocked = transcript(target, Handling::PoliteBlock, true, &asks);
+        let offline = transcript(target, Handling::Allow(View::All), false, &asks);
+        prop_assert_eq!(blocked, offline);
+    }
+}
+
+#[test]
+fn polite_block_of_one_who_was_told_something_shows_that_the_presentity_went_offline() {
+    let mut gallery = Gallery::watched();
+    gallery.rules(BOB, rules([(alice(), Handling::PoliteBlock)]));
+    let told = gallery.take_told();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].state(), ACTIVE);
+    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
+    assert_eq!(gallery.asked.last().unwrap().2.duration(), Some(seconds(0)));
+}
+
+#[test]
+fn rfc2779_3_1_1_and_3_1_2_hosted_presentity_is_shown_as_pidf_by_the_name_that_its_watcher_knows() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("one"));
+    let desk = publish(
+        "desk",
+        1,
+        pidf("pres:somebody@else.example", "closed", "two"),
+    );
+    gallery.publish(SIP, desk);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let told = gallery.take_told();
+    let document = told[0].document().unwrap();
+    assert_eq!(&**document.content_type(), "application/pidf+xml");
+    let reading = PidfReader::new()
+        .read(document.payload().as_bytes())
+        .unwrap();
+    assert_eq!(reading.forgiven(), []);
+    let information = reading.into_information();
+    assert_eq!(information.presentity(), &presentity(HELEN));
+    assert_eq!(
+        information.tuples().len(),
+        2,
+        "one of each device, whatever they are called"
+    );
+}
+
+#[test]
+fn rfc2779_3_1_3_and_3_1_4_contacts_and_extensions_of_a_device_are_shown() {
+    let xml = format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:x='urn:x' entity='{HELEN}'><tuple id='a'><status>\
+         <basic>open</basic><x:mood>calm</x:mood></status><contact priority='0.8'>tel:+1</contact></tuple></presence>"
+    );
+    let document = rialto_model::PresenceDocument::pidf(rialto_model::Bytes::from(xml));
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, publish("phone", 1, document));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let shown = text(gallery.take_told()[0].document());
+    assert!(
+        shown.contains("tel:+1") && shown.contains("0.8") && shown.contains("calm"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn rfc2779_3_2_5_device_that_does_not_refresh_is_gone() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("x").with_duration(seconds(60)));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.take_told();
+    gallery.pass(seconds(61));
+    let told = gallery.take_told();
+    assert_eq!(told.len(), 1);
+    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
+}
+
+#[test]
+fn rfc2779_3_3_1_publication_holds_over_a_restart() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("x"));
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert!(text(gallery.take_told()[0].document()).contains("open"));
+    gallery.pass(seconds(3_601));
+    assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
+
+#[test]
+fn publication_is_replaced_and_ended_only_by_one_who_knows_its_version() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("one"));
+    for operation in [online("again"), online("x").with_expected_version(7)] {
+        gallery.publish(SIP, operation);
+        assert_eq!(gallery.last_failure(), FailureReason::Refused);
+    }
+    gallery.publish(
+        SIP,
+        publish("phone", 2, pidf(HELEN, "open", "two")).with_expected_version(1),
+    );
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let shown = text(gallery.take_told()[0].document());
+    assert!(shown.contains("two") && !shown.contains("one"));
+    let end = online("x")
+        .with_expected_version(2)
+        .with_duration(seconds(0));
+    gallery.publish(SIP, end);
+    assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
+
+#[test]
+fn publication_that_is_not_safe_is_shown_to_nobody() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.take_told();
+    gallery.is_full = true;
+    gallery.publish(SIP, online("x"));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    assert!(gallery.told.is_empty());
+}
+
+#[test]
+fn presentity_that_is_not_hosted_cannot_be_published() {
+    let mut gallery = Gallery::new();
+    let operation = rialto_model::PublishOperation::new(
+        rialto_model::TransactionId::parse(b"p").unwrap(),
+        support::gallery::sid("p"),
+        presentity(BOB),
+        presentity(BOB),
+    );
+    let operation = operation.with_authentication(Authentication::Network);
+    gallery.publish(XMPP, operation.with_document(pidf(BOB, "open", "x")));
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+}
+
+#[test]
+fn fetch_that_the_presentitys_network_refuses_fails_unless_somebody_is_blocked_politely() {
+    let refused = || ResponseStatus::from(Failure::new(FailureReason::NotPermitted));
+    let fetch = || subscribe(ALICE, BOB, "f1").with_duration(seconds(0));
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, fetch());
+    gallery.answer_last_asked(refused());
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+
+    let mut gallery = with(BOB, [(address("eve@x.example"), Handling::PoliteBlock)]);
+    gallery.subscribe(SIP, fetch());
+    gallery.answer_last_asked(refused());
+    gallery.pass(seconds(5));
+    assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
