@@ -330,6 +330,74 @@ fn message_behind_kept_ones_of_its_conversation_waits_its_turn() {
     }
 }
 
+/// The texts of the messages that go one after the other, each delivered at once.
+fn delivered(office: &mut Office, count: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    for _ in 0..count {
+        office.read();
+        let [(_, delivered)] = office.deliveries.make_contiguous() else {
+            panic!("one at a time: {:?}", office.deliveries);
+        };
+        texts.push(delivered.message().as_text().unwrap().to_owned());
+        office.answer(SUCCESS);
+    }
+    texts
+}
+
+#[test]
+fn messages_that_were_under_way_when_their_destination_died_are_kept_and_tried_in_the_order_in_which_they_came()
+ {
+    for restarts in [false, true] {
+        let mut office = Office::new(patient(5).keeping_temporary_failures());
+        for text in ["1", "2", "3", "4"] {
+            office.send(to_bob(text));
+        }
+        for which in [2, 0, 1, 0] {
+            office.deliveries.swap(0, which);
+            office.answer(down());
+        }
+        office.send(to_bob("5"));
+        office.sync();
+        let answered: Vec<_> = office.responses.drain(..).map(|(sent, _)| sent).collect();
+        assert_eq!(answered, [3, 2, 4, 1, 5], "as each was safe");
+        if restarts {
+            office.restart(2 * SECOND);
+        } else {
+            office.wait(2 * SECOND);
+        }
+        assert_eq!(delivered(&mut office, 5), ["1", "2", "3", "4", "5"]);
+        assert!(office.is_done());
+    }
+}
+
+#[test]
+fn message_behind_one_that_has_failed_waits_until_that_is_safe() {
+    for is_dropped in [false, true] {
+        let mut office = early(patient(5).with_time_to_live(60 * SECOND));
+        office.wait(20 * SECOND);
+        office.answer(down());
+        office.send(to_bob("2"));
+        office.sync();
+        let first = office.custodian.queue(office.now).next().unwrap().key;
+        if is_dropped {
+            office.custodian.drop_kept(office.now, first).unwrap();
+            office.act();
+        } else {
+            office.wait(35 * SECOND);
+        }
+        office.read();
+        office.send(to_bob("3"));
+        assert!(office.deliveries.is_empty(), "a crash may bring it back");
+        office.fail_writes();
+        office.wait(2 * SECOND);
+        assert!(office.deliveries.is_empty(), "still");
+        office.sync();
+        assert_eq!(office.take_report().disposition(), Disposition::Failed);
+        office.wait(60 * SECOND);
+        assert_eq!(delivered(&mut office, 1), ["2"]);
+    }
+}
+
 #[test]
 fn message_that_cannot_be_written_is_not_promised() {
     let mut office = Office::new(patient(0));

@@ -102,6 +102,7 @@ impl<R: CryptoRng> Custodian<R> {
             adapter,
             onward: self.onward_name(adapter, &operation, policy),
             conversation: self.conversation(operation.source(), operation.destination()),
+            key: self.keys.next(),
             since: self.now,
             identity,
             is_written: false,

@@ -6,6 +6,7 @@ use rialto_model::{Disposition, ResponseStatus};
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind,
     acceptance::not_kept,
+    attempts::Judge,
     entries::{Accepting, Body, Entry, First, Stage},
     held::Held,
     identities::Seen,
@@ -27,7 +28,7 @@ impl<R: CryptoRng> Custodian<R> {
         let sent = self.clock.at(held.since);
         let message = held.operation.message().clone().with_date_time(sent);
         held.operation = held.operation.with_message(message);
-        let key = self.keys.next();
+        let key = held.key;
         held.is_written = true;
         let policy = self.settings.policy(held.adapter);
         let operation = &held.operation;
@@ -131,7 +132,7 @@ impl<R: CryptoRng> Custodian<R> {
             self.entries.put_body(key, Body::Message(operation, onward));
         }
         if let First::Failed(failure) = first {
-            self.end_kept(key, failure.into());
+            self.end_kept(key, failure.into(), Judge::Adapter);
         }
     }
 

@@ -10,6 +10,7 @@ use rialto_model::{
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
+    attempts::Judge,
     clock::Millis,
     entries::{Body, Entry, Stage, Target},
     held::Held,
@@ -67,7 +68,7 @@ impl<R: CryptoRng> Custodian<R> {
         self.begin(now);
         if let Some(key) = self.telling.take(report) {
             self.note(key, StepKind::Ended((&status).into()));
-            self.end_kept(key, status);
+            self.end_kept(key, status, Judge::Adapter);
             self.work();
         }
     }
@@ -328,7 +329,7 @@ impl<R: CryptoRng> Custodian<R> {
         while let Some(report) = self.telling.overdue(self.now) {
             if let Some(key) = self.telling.take(report) {
                 let failure = Failure::new(FailureReason::TimedOut);
-                self.end_kept(key, failure.into());
+                self.end_kept(key, failure.into(), Judge::Adapter);
             }
         }
     }

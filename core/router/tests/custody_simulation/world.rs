@@ -48,8 +48,10 @@ pub(crate) enum Fault {
     DoubledResponse,
     /// A delivery is done again under another name.
     RenamedDelivery,
-    /// A restart takes up what was kept last first.
+    /// A restart finds the messages in the journal in each other's places.
     ReversedJournal,
+    /// Of two that are kept, the later one is delivered first, and the other in its place.
+    SwappedDeliveries,
 }
 
 /// One run: all that happens in it follows from its seed.
@@ -74,6 +76,8 @@ pub(crate) struct World {
     loads: Vec<JournalKey>,
     reports: Vec<(Instant, ReportId, ResponseStatus)>,
     words: Vec<(Instant, AdapterId, DispositionOperation)>,
+    /// What is delivered in place of what.
+    swapped: HashMap<u64, u64>,
     /// The far side is well from now on.
     is_calm: bool,
     is_draining: bool,
@@ -132,6 +136,7 @@ impl World {
             loads: Vec::new(),
             reports: Vec::new(),
             words: Vec::new(),
+            swapped: HashMap::new(),
             is_calm: false,
             is_draining: false,
             seen: Seen::default(),
@@ -294,7 +299,6 @@ impl World {
             true => self.custodian.drop_kept(self.now, key),
             false => self.custodian.retry(self.now, key),
         };
-        self.ledger.dropped();
         // What is only being written is not there yet.
         self.seen.too_early += u64::from(done.is_err());
     }
@@ -460,7 +464,7 @@ impl World {
         operation: &MessageOperation,
     ) -> Result<(), Violation> {
         let text = operation.message().payload().as_bytes();
-        let message: u64 = str::from_utf8(text).unwrap().parse().unwrap();
+        let message = self.swap(str::from_utf8(text).unwrap().parse().unwrap());
         self.ledger
             .delivered(message, *operation.transaction_id())?;
         self.attempts.insert(attempt, message);
@@ -497,6 +501,18 @@ impl World {
             self.answers.push((due, attempt, status));
         }
         Ok(())
+    }
+
+    /// Which message is delivered in place of one.
+    fn swap(&mut self, message: u64) -> u64 {
+        let is_swapped = self.swapped.contains_key(&message);
+        if self.fault == Some(Fault::SwappedDeliveries)
+            && !is_swapped
+            && let Some(other) = self.ledger.successor(message)
+        {
+            self.swapped.extend([(message, other), (other, message)]);
+        }
+        *self.swapped.get(&message).unwrap_or(&message)
     }
 
     /// Later words on a message, true ones; whether anybody asked for them is not theirs to know.
@@ -603,18 +619,16 @@ impl World {
         self.now += Duration::from_millis(self.dice.random_range(0..30_000));
         if self.dice.random_ratio(1, 4) {
             self.skew -= self.dice.random_range(0..3_600);
-            self.ledger.set_back();
         } else {
             self.skew += self.dice.random_range(0..600);
         }
         let seed = self.dice.random();
         self.custodian = custodian(&self.settings, seed, self.now, self.skew);
         let forgotten = self.dice.random_range(0..4);
-        let mut found: Vec<_> = self.disk.durable.iter().collect();
         if self.fault == Some(Fault::ReversedJournal) {
-            found.reverse();
+            self.disk.reverse();
         }
-        for (place, ((table, key), record)) in found.into_iter().enumerate() {
+        for (place, ((table, key), record)) in self.disk.durable.iter().enumerate() {
             match (self.fault, table) {
                 (Some(Fault::ForgottenIdentities), JournalTable::Identities) => continue,
                 (Some(Fault::ForgottenMessage), JournalTable::Operations) if place == forgotten => {
