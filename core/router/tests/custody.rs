@@ -20,7 +20,7 @@ use rialto_router::{
 
 use self::support::{
     SIP, XMPP,
-    office::{ALICE, BOB, DORA, Office, asking, patient, to_bob, wall, word},
+    office::{ALICE, BOB, DORA, FRED, Office, asking, patient, to_bob, wall, word},
     operation, ticket, vouched,
 };
 
@@ -118,8 +118,8 @@ fn cpim_3_4_persist_message_without_patience_is_written_before_it_is_delivered()
 #[test]
 fn cpim_2_4_1_3b_message_that_nobody_can_deliver_is_refused_before_it_is_kept() {
     let mut office = Office::new(patient(0));
-    office.send(vouched(operation(ALICE, "im:x@nowhere.example")));
-    assert_eq!(reason(&office.response().1), FailureReason::Unresolvable);
+    office.send(vouched(operation(ALICE, "im:x@relay.example")));
+    assert_eq!(reason(&office.response().1), FailureReason::NoSuchInbox);
     assert!(office.writes.is_empty() && office.is_done());
 }
 
@@ -534,6 +534,57 @@ fn later_word_is_taken_from_nobody_else_and_only_if_it_was_asked_for() {
     let id = TransactionId::parse(b"made-up").unwrap();
     let unknown = delivered.clone().into_forward(id).0;
     refused(XMPP, word(&unknown, Disposition::Delivered));
+}
+
+#[test]
+fn later_word_on_a_kept_message_is_taken_after_a_restart_before_it_is_tried_again() {
+    let resolved = |office: &mut Office| office.resolve("elsewhere.example", XMPP);
+    for (destination, is_kept_first) in [(BOB, true), (BOB, false), (FRED, false)] {
+        let mut office = Office::new(patient(if is_kept_first { 0 } else { 5 }));
+        let asked = vouched(asking(&[Notify::PositiveDelivery]));
+        office.send(asked.with_destination(support::inbox(destination)));
+        resolved(&mut office);
+        office.wait(5 * SECOND);
+        office.sync();
+        let (_, delivered) = office.deliveries[0].clone();
+        assert_eq!(office.response().1, INDETERMINANT);
+        office.restart(SECOND);
+        assert!(office.deliveries.is_empty(), "its record is not read yet");
+        let word = word(&delivered, Disposition::Delivered);
+        office
+            .custodian
+            .handle_disposition(office.now, XMPP, word, ticket(9));
+        office.act();
+        office.sync();
+        assert_eq!(office.response(), (9, SUCCESS));
+        assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+        office.read();
+        assert!(office.deliveries.is_empty() && office.is_done());
+    }
+}
+
+#[test]
+fn later_word_is_taken_however_the_far_network_writes_the_inbox() {
+    for (sent, said) in [
+        ("im:%C3%89va@jabber.example", "im:%C3%A9va@jabber.example"),
+        ("im:BOB@jabber.example", "im:bob@jabber.example"),
+        ("im:bob@jabber.example", "im:bob/user=phone@jabber.example"),
+    ] {
+        let mut office = Office::new(patient(5));
+        let asked = asking(&[Notify::PositiveDelivery]);
+        office.send(asked.with_destination(support::inbox(sent)));
+        let (_, delivered) = office.deliveries[0].clone();
+        office.answer(SUCCESS);
+        office.sync();
+        let said = delivered.with_destination(support::inbox(said));
+        let word = word(&said, Disposition::Delivered);
+        office
+            .custodian
+            .handle_disposition(office.now, XMPP, word, ticket(9));
+        office.act();
+        office.sync();
+        assert_eq!(office.take_report().source().as_str(), sent);
+    }
 }
 
 #[test]

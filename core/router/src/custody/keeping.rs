@@ -55,6 +55,11 @@ impl<R: CryptoRng> Custodian<R> {
         }
         if let Some(awaiting) = self.awaited.get_mut(&held.onward) {
             awaiting.kept = Some(key);
+            // Who has it may speak of it after a restart, too, before it is tried again.
+            if awaiting.deliverer.is_some() {
+                let own_key = self.keys.next();
+                changes.extend(self.record_awaited(&held.onward, own_key));
+            }
         }
         let inboxes = [operation.source(), operation.destination()];
         let target = self.target(held.adapter, operation);

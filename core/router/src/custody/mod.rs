@@ -253,8 +253,7 @@ impl<R: CryptoRng> Custodian<R> {
         } = &action
             && let Some(awaiting) = self.awaited.get_mut(operation.transaction_id())
         {
-            let inbox = operation.destination().as_str().into();
-            awaiting.deliverer = Some((*adapter, inbox));
+            awaiting.deliverer = Some((*adapter, operation.destination().clone()));
         }
         Some(action)
     }

@@ -80,7 +80,8 @@ impl<R: CryptoRng> Custodian<R> {
             .awaited
             .get(disposition.concerning())
             .ok_or_else(|| refused("no later word is waited for on that message"))?;
-        if !awaiting.went_to(from, disposition.source()) {
+        let table = self.router.table();
+        if !awaiting.went_to(table, from, disposition.source()) {
             return Err(refused("the message did not go to that inbox there"));
         }
         if awaiting.is_unsafe(said) {
@@ -344,7 +345,7 @@ impl<R: CryptoRng> Custodian<R> {
         let key = *awaiting.record.get_or_insert(key);
         let awaiting = awaiting.clone();
         let (deliverer, inbox) = match awaiting.deliverer {
-            Some((adapter, inbox)) => (self.adapter_name(adapter), String::from(inbox)),
+            Some((adapter, inbox)) => (self.adapter_name(adapter), inbox.as_str().to_owned()),
             None => Default::default(),
         };
         let left = awaiting.expires_at.saturating_duration_since(self.now);

@@ -8,18 +8,21 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Bytes, Disposition, DispositionOperation, DispositionRequest, ImdnHeaders, InstantMessage,
-    MessageId, MessageOperation, Notify, ResponseStatus,
+    Bytes, Disposition, DispositionOperation, DispositionRequest, Domain, ImdnHeaders,
+    InstantMessage, MessageId, MessageOperation, Notify, ResponseStatus,
 };
 use rialto_router::{
-    Action, AdapterId, AttemptId, Change, Custodian, CustodyPolicy, CustodySettings, JournalKey,
-    JournalKeys, JournalTable, Limits, ReportId, Router, Unread, Unwritten, WallClock, WriteId,
+    Action, AdapterId, AttemptId, Change, Custodian, CustodyPolicy, CustodySettings, Hop,
+    JournalKey, JournalKeys, JournalTable, Limits, ReportId, Router, Unread, Unwritten, WallClock,
+    WriteId,
 };
 
-use super::{SIP, operation, start, table, ticket};
+use super::{SIP, builder_with_dns, operation, start, ticket};
 
 pub(crate) const ALICE: &str = "im:alice@voice.example";
 pub(crate) const BOB: &str = "im:bob@jabber.example";
+/// Of a domain that DNS is asked for.
+pub(crate) const FRED: &str = "im:fred@elsewhere.example";
 pub(crate) const DORA: &str = "im:dora@jabber.example";
 
 /// What the store has.
@@ -51,7 +54,8 @@ pub(crate) const fn patient(seconds: u64) -> CustodyPolicy {
 
 fn custodian(settings: &CustodySettings, now: Instant, wall: SystemTime) -> Custodian<StdRng> {
     let limits = Limits::default().with_default_deadline(Duration::from_secs(30));
-    let router = Router::new(Arc::new(table()), limits, StdRng::seed_from_u64(5));
+    let table = builder_with_dns().build().unwrap();
+    let router = Router::new(Arc::new(table), limits, StdRng::seed_from_u64(5));
     let clock = WallClock::new(now, wall);
     Custodian::new(router, settings.clone(), JournalKeys::default(), clock)
 }
@@ -110,6 +114,14 @@ impl Office {
         let (attempt, _) = self.deliveries.pop_front().unwrap();
         self.custodian
             .handle_response(self.now, attempt, status.into());
+        self.act();
+    }
+
+    /// Says that DNS names one hop for a domain.
+    pub(crate) fn resolve(&mut self, domain: &str, hop: AdapterId) {
+        let domain = Domain::parse(domain).unwrap();
+        self.custodian
+            .handle_resolved(self.now, &domain, |_, _| Ok(vec![Hop::new(hop)]));
         self.act();
     }
 
@@ -172,6 +184,7 @@ impl Office {
                     ..
                 } => self.reports.push_back((report, adapter, disposition)),
                 Action::Cancel { .. } => self.cancels += 1,
+                Action::Resolve { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
