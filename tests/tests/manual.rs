@@ -1,5 +1,7 @@
 //! The manual does what it says: `sdk/src/guide/first_plugin.md`, command by command, in an empty folder.
 
+#![expect(clippy::panic, reason = "a test that cannot go on ends")]
+
 use std::{
     env,
     ffi::OsString,
