@@ -13,16 +13,15 @@ use std::ops::Range;
 
 mod custody_simulation {
     pub(crate) mod disk;
+    pub(crate) mod fault;
     pub(crate) mod ledger;
     pub(crate) mod stage;
+    pub(crate) mod violation;
     pub(crate) mod world;
 }
 mod support;
 
-use self::custody_simulation::{
-    ledger::Violation,
-    world::{Fault, World},
-};
+use self::custody_simulation::{fault::Fault, violation::Violation, world::World};
 
 const SEEDS: u64 = 1_500;
 /// How soon a planted fault has to show.

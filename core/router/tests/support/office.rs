@@ -8,8 +8,8 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Bytes, Disposition, DispositionOperation, DispositionRequest, Domain, ImdnHeaders,
-    InstantMessage, MessageId, MessageOperation, Notify, ResponseStatus,
+    Bytes, Disposition, DispositionOperation, DispositionRequest, Domain, Failure, FailureReason,
+    ImdnHeaders, InstantMessage, MessageId, MessageOperation, Notify, ResponseStatus,
 };
 use rialto_router::{
     Action, AdapterId, AttemptId, Change, Custodian, CustodyPolicy, CustodySettings, Hop,
@@ -24,6 +24,10 @@ pub(crate) const BOB: &str = "im:bob@jabber.example";
 /// Of a domain that DNS is asked for.
 pub(crate) const FRED: &str = "im:fred@elsewhere.example";
 pub(crate) const DORA: &str = "im:dora@jabber.example";
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const INDETERMINANT: ResponseStatus = ResponseStatus::Indeterminant;
+pub(crate) const SUCCESS: ResponseStatus = ResponseStatus::Success;
 
 /// What the store has.
 pub(crate) type Journal = BTreeMap<(JournalTable, Vec<u8>), Bytes>;
@@ -253,4 +257,25 @@ pub(crate) fn word(of: &MessageOperation, disposition: Disposition) -> Dispositi
         of.source().clone(),
         disposition,
     )
+}
+
+pub(crate) fn down() -> Failure {
+    Failure::new(FailureReason::Unreachable)
+}
+
+pub(crate) fn reason(status: &ResponseStatus) -> FailureReason {
+    match status {
+        ResponseStatus::Failure(failure) => failure.reason(),
+        other => panic!("no failure but {other:?}"),
+    }
+}
+
+/// An office with one message that was accepted early and whose first delivery is under way.
+pub(crate) fn early(policy: CustodyPolicy) -> Office {
+    let mut office = Office::new(policy);
+    office.send(to_bob("1"));
+    office.wait(policy.patience().unwrap());
+    office.sync();
+    assert_eq!(office.response(), (1, INDETERMINANT));
+    office
 }
