@@ -15,14 +15,21 @@ pub use span::Span;
 
 /// Reads an adapter's configuration; an error begins with the key that is wrong.
 pub(crate) fn from_json<C: DeserializeOwned>(json: &str) -> Result<C> {
+    // Derived readers would take a list as well, for the fields in their order.
+    if !json.trim_start().starts_with('{') {
+        return Err(Error::config("it is no table"));
+    }
     let mut json = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let config = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let problem = without_place(&error.inner().to_string());
         match error.path().to_string().as_str() {
             "." => Error::config(problem),
             path => Error::config(format!("{path}: {problem}")),
         }
-    })
+    })?;
+    let end = json.end();
+    end.map_err(|error| Error::config(without_place(&error.to_string())))?;
+    Ok(config)
 }
 
 /// The JSON is of the gateway's making: its lines say nothing to the operator.
@@ -72,6 +79,13 @@ mod tests {
     #[test]
     fn unknown_key_is_refused_by_its_name() {
         assert!(problem(r#"{"lisen": []}"#).contains("unknown field `lisen`"));
+    }
+
+    #[test]
+    fn what_is_no_table_alone_is_refused() {
+        assert_eq!(problem("[[]]"), "it is no table");
+        assert_eq!(problem(""), "it is no table");
+        assert_eq!(problem("{} {}"), "trailing characters");
     }
 
     #[test]
