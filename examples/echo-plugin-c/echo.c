@@ -20,6 +20,15 @@ static void answer(RialtoCompletion done, uint32_t status, uint32_t reason, cons
 // What both sides know of a struct: the other one may be older than this header, or newer. The rest stays zero.
 static size_t known(uint32_t theirs, size_t ours) { return theirs < ours ? theirs : ours; }
 
+// It has no keys, and says so before anything is started.
+static void claims(RialtoBytes config, const RialtoClaimSink *sink, RialtoCompletion done) {
+    (void)sink;
+    if (config.len == 2 && !memcmp(config.ptr, "{}", 2))
+        answer(done, RIALTO_SUCCESS, RIALTO_REASON_NONE, "");
+    else
+        answer(done, RIALTO_FAILURE, RIALTO_REASON_REFUSED, "a key is unknown: this plugin has none");
+}
+
 static void *start(const RialtoStart *start, RialtoCompletion done) {
     Adapter *adapter = calloc(1, sizeof *adapter);
     if (!adapter) {
@@ -91,6 +100,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .schemes = RIALTO_TEXT("echo"),
     .services = RIALTO_SERVICE_MESSAGES,
     .licence = RIALTO_TEXT("MIT OR Apache-2.0"),
+    .claims = claims,
     .start = start,
     .deliver = deliver,
     .stop = stop,

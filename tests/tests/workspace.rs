@@ -99,14 +99,14 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
 #[test]
 fn plugins_to_copy_are_short_and_need_the_sdk_or_the_header_alone() {
     let read = |file: &str| fs::read_to_string(root().join("examples").join(file)).unwrap();
-    assert!(read("echo-plugin/src/lib.rs").lines().count() < 60);
+    assert!(read("echo-plugin/src/lib.rs").lines().count() <= 60);
     let manifest: toml::Table = read("echo-plugin/Cargo.toml").parse().unwrap();
     for kind in ["dependencies", "dev-dependencies"] {
         let needed: Vec<_> = manifest[kind].as_table().unwrap().keys().collect();
         assert_eq!(needed, ["rialto-sdk"], "{kind}");
     }
     let c = read("echo-plugin-c/echo.c");
-    assert!(c.lines().count() < 100);
+    assert!(c.lines().count() < 110);
     let ours: Vec<_> = c
         .lines()
         .filter(|line| line.starts_with("#include \""))

@@ -34,6 +34,7 @@ pub struct Config {
 impl Plugin for Echo {
     const INFO: PluginInfo = PluginInfo::new("echo", env!("CARGO_PKG_VERSION"))
         .schemes(&["echo"])
+        .licence("MIT OR Apache-2.0")
         .services(Services::MESSAGES);
 
     type Config = Config;

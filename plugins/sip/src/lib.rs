@@ -53,7 +53,8 @@ impl Plugin for Sip {
             "address 5060",
         ])
         .services(Services::MESSAGES.and(Services::DISPOSITIONS))
-        .patience(PATIENCE);
+        .patience(PATIENCE)
+        .licence("MIT OR Apache-2.0");
 
     type Config = Config;
 
