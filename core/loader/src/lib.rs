@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod adapter;
+pub mod bare;
 pub mod child;
 mod claims;
 mod declared;
@@ -28,4 +29,4 @@ pub use error::LoadError;
 pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
 pub use library::{Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
-pub use rialto_bridge::{Receipt, Ticket};
+pub use rialto_bridge::{Outcome, Receipt, Ticket, operation::Operation};

@@ -266,7 +266,6 @@ impl Adapter {
         }
     }
 
-    #[inline(always)]
     fn way(&self) -> Way<'_> {
         match &self.place {
             Place::Here(inner) => Way::Here(inner),
@@ -275,7 +274,6 @@ impl Adapter {
     }
 
     /// Only to a plugin that offers the service.
-    #[inline(always)]
     fn carry_message(&self, way: &Way<'_>, operation: &MessageOperation, ticket: Ticket) {
         if self.manifest().offers_messages() {
             way.carry(View::of(operation).raw(), ticket);
