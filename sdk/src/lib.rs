@@ -4,9 +4,7 @@
 //! ["cdylib"]`) with one type that implements [`Plugin`], exported by [`export_plugin!`]. The gateway loads it, checks it, and
 //! runs one *adapter* for each section of its configuration that names the library.
 //!
-//! The manual is [`guide`]; its first page goes [from an empty folder to a running plugin](guide::first_plugin).
-//!
-//! # A whole plugin
+//! # The first plugin
 //!
 //! It sends every message back to where it came from:
 //!
@@ -74,6 +72,7 @@
 //! * No globals: two adapters of one library share them.
 //! * A panic fails one operation, and is a bug.
 //! * Test without a gateway: the feature `testing`, for `[dev-dependencies]`, has one to play with (`testing::Gateway`).
+//! * Let `rialto plugin test LIBRARY` try whether it keeps the contract ([`guide::contract`]), with `--set KEY=VALUE` for its configuration.
 //! * `serde`'s derives need to be told where it is, as above, unless the plugin depends on `serde` itself.
 
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]

@@ -34,8 +34,14 @@ pub(crate) struct Configuration {
 /// The verb that a gateway starts the processes of its adapters with.
 pub(crate) const ADAPTER: &str = "adapter-process";
 
+/// The verb that the battery starts a process with for each clause that it tries.
+pub(crate) const CLAUSE: &str = "battery-clause";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Tries one clause of the contract, for the battery that started it.
+    #[command(name = CLAUSE, hide = true)]
+    Clause,
     /// Is an adapter in a process of its own, for the gateway that started it.
     #[command(name = ADAPTER, hide = true)]
     Adapter,
@@ -55,6 +61,11 @@ pub(crate) enum Verb {
         /// Prints JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// For authors of plugins: tries a library.
+    Plugin {
+        #[command(subcommand)]
+        verb: PluginVerb,
     },
     /// Explains the way to an address, step by step.
     Resolve {
@@ -160,6 +171,25 @@ pub(crate) enum QueueVerb {
     Check,
     /// Prints the store of a stopped gateway, each record as a line of JSON; never a message's text.
     Dump,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginVerb {
+    /// Tries whether a library keeps the contract, clause by clause, each in a process of its own. `--set KEY=VALUE` sets keys of its configuration.
+    Test {
+        /// The library.
+        #[arg(value_name = "LIBRARY")]
+        library: PathBuf,
+        /// A TOML file with a configuration that the plugin can run with: what stands in `[adapters.NAME.config]`.
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+        /// Writes a report for continuous integration as well: JUnit's XML.
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

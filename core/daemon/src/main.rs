@@ -41,8 +41,8 @@ use clap::Parser;
 use rialto_model::Authentication;
 
 use crate::{
-    cli::{Cli, Configuration, QueueVerb, RulesVerb, Verb},
-    commands::{Given, Resolve, RulesTest},
+    cli::{Cli, Configuration, PluginVerb, QueueVerb, RulesVerb, Verb},
+    commands::{Given, Resolve, RulesTest, plugin::Test},
     config::{Config, Draft, Sources},
     control::Filter,
     exit::Exit,
@@ -68,6 +68,10 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
     let config = || draft()?.finish().map_err(Exit::config);
     match &cli.verb {
         Verb::Adapter => rialto_loader::child::run().map_err(Exit::Usage),
+        Verb::Clause => {
+            rialto_battery::child::run().map_err(|error| Exit::Usage(error.to_string()))
+        }
+        Verb::Plugin { verb } => plugin(verb, &cli.configuration.set),
         Verb::Run { ready_file } => run::run(draft()?, ready_file.as_deref()),
         Verb::Check => commands::check(draft()?),
         Verb::Plugins { libraries, json } if libraries.is_empty() => {
@@ -131,6 +135,23 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
         Verb::Queue { verb } => queue(&config()?, verb),
         Verb::Trace { id, json } => commands::trace(&config()?, id, *json),
         Verb::Status { json } => commands::status(&config()?, *json),
+    }
+}
+
+fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
+    match verb {
+        PluginVerb::Test {
+            library,
+            settings,
+            json,
+            junit,
+        } => commands::plugin::test(&Test {
+            library,
+            settings: settings.as_deref(),
+            set,
+            json: *json,
+            junit: junit.as_deref(),
+        }),
     }
 }
 

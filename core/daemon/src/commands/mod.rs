@@ -7,6 +7,7 @@ use crate::exit::Exit;
 mod ask;
 mod check;
 mod compose;
+pub(crate) mod plugin;
 mod plugins;
 pub(crate) mod queue;
 mod resolve;

@@ -8,8 +8,7 @@
 //! | [`policy`] | for whose messages, after how long, for how long |
 //! | [`acceptance`] | what comes in: passed through, kept, or known already ([`identities`]) |
 //! | [`names`] | under which names messages are handed on |
-//! | [`attempts`] | what is kept: tried, and tried again ([`queue`]) |
-//! | [`ending`] | what is kept, given up; [`written`] says what waits for that to be safe |
+//! | [`attempts`] | what is kept: tried, tried again ([`queue`]), given up |
 //! | [`reports`] | the later word on a message: waited for ([`awaited`]), told |
 //! | [`record`], [`journal`] | what is written, and read again ([`restore`]) |
 
@@ -29,7 +28,6 @@ mod acceptance;
 mod attempts;
 mod awaited;
 pub(crate) mod clock;
-mod ending;
 mod entries;
 mod held;
 mod identities;
@@ -45,10 +43,8 @@ mod restore;
 mod statistics;
 mod view;
 mod writes;
-mod written;
 
 use self::{
-    attempts::Judge,
     awaited::Awaited,
     entries::{Entries, Target},
     held::Holding,
@@ -175,7 +171,6 @@ impl<R: CryptoRng> Custodian<R> {
     pub fn handle_response(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
         self.begin(now);
         self.router.handle_response(now, attempt, status);
-        self.hear(Judge::Adapter);
         self.work();
     }
 
@@ -200,7 +195,7 @@ impl<R: CryptoRng> Custodian<R> {
             self.router.call_off(Owner::Held(ticket));
             self.work();
         } else {
-            self.router.handle_cancel(now, ticket);
+            self.router.handle_cancel(ticket);
         }
     }
 
@@ -208,7 +203,7 @@ impl<R: CryptoRng> Custodian<R> {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin(now);
         self.router.handle_timeout(now);
-        self.hear(Judge::Gateway);
+        self.hear();
         while let Some(ticket) = self.holding.impatient(now) {
             self.run_out_of_patience(ticket);
         }
@@ -253,7 +248,8 @@ impl<R: CryptoRng> Custodian<R> {
         } = &action
             && let Some(awaiting) = self.awaited.get_mut(operation.transaction_id())
         {
-            awaiting.deliverer = Some((*adapter, operation.destination().clone()));
+            let inbox = operation.destination().as_str().into();
+            awaiting.deliverer = Some((*adapter, inbox));
         }
         Some(action)
     }
@@ -304,11 +300,11 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Goes on until nothing more follows by itself.
     fn work(&mut self) {
-        while self.hear(Judge::Gateway) | self.drive() {}
+        while self.hear() | self.drive() {}
     }
 
     /// Hears how tries ended; whether any did.
-    fn hear(&mut self, judge: Judge) -> bool {
+    fn hear(&mut self) -> bool {
         let heard = std::mem::take(&mut self.heard);
         let mut ended = self.router.swap_ended(heard);
         let any = !ended.is_empty();
@@ -316,7 +312,7 @@ impl<R: CryptoRng> Custodian<R> {
             let status = response.into_status();
             match owner {
                 Owner::Held(ticket) => self.end_held(ticket, status),
-                Owner::Kept(key) => self.end_kept(key, status, judge),
+                Owner::Kept(key) => self.end_kept(key, status),
                 Owner::Caller(_) => {}
             }
         }

@@ -10,7 +10,6 @@ use rialto_model::{
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
-    attempts::Judge,
     clock::Millis,
     entries::{Body, Entry, Stage, Target},
     held::Held,
@@ -68,7 +67,7 @@ impl<R: CryptoRng> Custodian<R> {
         self.begin(now);
         if let Some(key) = self.telling.take(report) {
             self.note(key, StepKind::Ended((&status).into()));
-            self.end_kept(key, status, Judge::Adapter);
+            self.end_kept(key, status);
             self.work();
         }
     }
@@ -80,8 +79,7 @@ impl<R: CryptoRng> Custodian<R> {
             .awaited
             .get(disposition.concerning())
             .ok_or_else(|| refused("no later word is waited for on that message"))?;
-        let table = self.router.table();
-        if !awaiting.went_to(table, from, disposition.source()) {
+        if !awaiting.went_to(from, disposition.source()) {
             return Err(refused("the message did not go to that inbox there"));
         }
         if awaiting.is_unsafe(said) {
@@ -330,7 +328,7 @@ impl<R: CryptoRng> Custodian<R> {
         while let Some(report) = self.telling.overdue(self.now) {
             if let Some(key) = self.telling.take(report) {
                 let failure = Failure::new(FailureReason::TimedOut);
-                self.end_kept(key, failure.into(), Judge::Adapter);
+                self.end_kept(key, failure.into());
             }
         }
     }
@@ -345,7 +343,7 @@ impl<R: CryptoRng> Custodian<R> {
         let key = *awaiting.record.get_or_insert(key);
         let awaiting = awaiting.clone();
         let (deliverer, inbox) = match awaiting.deliverer {
-            Some((adapter, inbox)) => (self.adapter_name(adapter), inbox.as_str().to_owned()),
+            Some((adapter, inbox)) => (self.adapter_name(adapter), String::from(inbox)),
             None => Default::default(),
         };
         let left = awaiting.expires_at.saturating_duration_since(self.now);

@@ -9,8 +9,6 @@ use crate::support::{SIP, XMPP, builder_with_dns, inbox};
 
 /// How many conversations there are.
 pub(crate) const CONVERSATIONS: usize = 5;
-/// The one whose next hops DNS names.
-pub(crate) const BY_DNS: usize = 4;
 
 pub(crate) fn table() -> &'static Arc<RoutingTable> {
     static TABLE: OnceLock<Arc<RoutingTable>> = OnceLock::new();
@@ -23,8 +21,7 @@ pub(crate) fn conversation(number: usize) -> (AdapterId, InstantInbox, InstantIn
         1 => (SIP, "im:alice@voice.example", "im:dora@jabber.example"),
         2 => (SIP, "im:alice@voice.example", "im:carol@mail.example"),
         3 => (XMPP, "im:bob@jabber.example", "im:alice@voice.example"),
-        BY_DNS => (SIP, "im:alice@voice.example", "im:fred@elsewhere.example"),
-        _ => unreachable!(),
+        _ => (SIP, "im:alice@voice.example", "im:fred@elsewhere.example"),
     };
     (adapter, inbox(source), inbox(destination))
 }

@@ -1,0 +1,6 @@
+//! `rialto plugin`: for authors of plugins.
+
+mod settings;
+mod test;
+
+pub(crate) use test::{Test, test};
