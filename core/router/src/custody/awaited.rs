@@ -185,13 +185,16 @@ impl Awaited {
         self.order.push_back((awaiting.expires_at, onward));
         self.messages.insert(onward, Box::new(awaiting));
         if self.order.len() >= 2 * self.messages.len() + 64 {
-            self.order.retain(|(_, id)| self.messages.contains_key(id));
+            let messages = &self.messages;
+            self.order.retain(|place| is_of(messages, place));
         }
         let mut forgotten = None;
         while self.messages.len() > self.most
-            && let Some((_, oldest)) = self.order.pop_front()
+            && let Some(oldest) = self.order.pop_front()
         {
-            forgotten = self.remove(&oldest).and_then(|awaiting| awaiting.record);
+            if is_of(&self.messages, &oldest) {
+                forgotten = self.remove(&oldest.1).and_then(|awaiting| awaiting.record);
+            }
         }
         forgotten
     }
@@ -212,18 +215,30 @@ impl Awaited {
 
     /// Forgets those whose time is over; the store does that for its own part.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some((at, onward)) = self.order.front().copied() {
-            if at > now && self.messages.contains_key(&onward) {
+        while let Some(place) = self.order.front() {
+            let is_awaited = is_of(&self.messages, place);
+            if is_awaited && place.0 > now {
                 break;
             }
+            if is_awaited {
+                self.messages.remove(&place.1);
+            }
             self.order.pop_front();
-            self.messages.remove(&onward);
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.messages.len()
     }
+}
+
+/// Whether a place in the order is that of a message that is waited for. One that came again under the name that it had has another place now.
+fn is_of(
+    messages: &HashMap<TransactionId, Box<Awaiting>, FixedState>,
+    (until, onward): &(Instant, TransactionId),
+) -> bool {
+    let known = messages.get(onward);
+    known.is_some_and(|awaiting| awaiting.expires_at == *until)
 }
 
 /// The bit that stands for a side of what can become of a message.
@@ -233,5 +248,74 @@ const fn told_bit(of: DispositionType) -> u8 {
         DispositionType::Processing => 2,
         DispositionType::Display => 4,
         _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rialto_model::InstantMessage;
+
+    use super::*;
+
+    const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+    fn await_word(awaited: &mut Awaited, now: Instant, name: &str) {
+        let inbox = |address: &str| InstantInbox::parse(address).unwrap();
+        let operation = MessageOperation::new(
+            id("t1"),
+            inbox("im:a@a.example"),
+            inbox("im:b@b.example"),
+            InstantMessage::text("hello"),
+        );
+        let awaiting = Awaiting::new(
+            AdapterId::new(0),
+            &operation,
+            Asked::default(),
+            Millis(0),
+            now + WEEK,
+        );
+        awaited.insert(now, id(name), awaiting);
+    }
+
+    fn id(name: &str) -> TransactionId {
+        TransactionId::parse(name.as_bytes()).unwrap()
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an instant cannot be had otherwise"
+    )]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn message_that_fails_again_and_again_under_one_name_leaves_nothing_behind() {
+        let (mut awaited, mut at) = (Awaited::new(8), now());
+        for _ in 0..10_000 {
+            at += Duration::from_millis(1);
+            await_word(&mut awaited, at, "same");
+            awaited.remove(&id("same"));
+        }
+        assert!(awaited.order.len() <= 128, "{}", awaited.order.len());
+    }
+
+    #[test]
+    fn message_that_came_again_is_waited_for_all_its_time_and_in_its_new_place() {
+        let (mut awaited, begin) = (Awaited::new(2), now());
+        let later = begin + Duration::from_secs(60);
+        await_word(&mut awaited, begin, "again");
+        awaited.remove(&id("again"));
+        await_word(&mut awaited, begin, "other");
+        await_word(&mut awaited, later, "again");
+        awaited.expire(begin + WEEK);
+        assert!(awaited.get(&id("again")).is_some());
+        assert!(awaited.get(&id("other")).is_none());
+        await_word(&mut awaited, later, "third");
+        await_word(&mut awaited, later, "fourth");
+        assert!(awaited.get(&id("again")).is_none(), "the oldest goes first");
+        assert_eq!(awaited.len(), 2);
     }
 }
