@@ -47,6 +47,7 @@ impl Gateway {
                 "received"
             }
             StepKind::Tried { .. } => "tried again",
+            StepKind::Restored { .. } => "taken up again",
             StepKind::Resolving => "resolving",
             StepKind::HandedOver {
                 adapter, onward, ..
@@ -83,6 +84,13 @@ impl Gateway {
             StepKind::DispositionReceived(disposition) => {
                 add("disposition", format!("{disposition:?}"));
                 "disposition received"
+            }
+            StepKind::DispositionKept {
+                disposition, key, ..
+            } => {
+                add("disposition", format!("{disposition:?}"));
+                add("id", key.number().to_string());
+                "disposition kept"
             }
             StepKind::DispositionTold(disposition) => {
                 add("disposition", format!("{disposition:?}"));

@@ -197,3 +197,30 @@ async fn message_of_an_adapter_that_is_gone_ends_the_start_and_its_name_alone_do
     restore(&after, &*crashed).unwrap();
     assert_eq!(kept(&after), []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trace_names_each_step_of_a_message_that_was_kept_over_a_crash_and_given_up() {
+    let store = store(Faults::none());
+    let before = gateway(1, &store);
+    let sender = send(&before, 1);
+    store.settle();
+    assert_eq!(answer(sender).await, ResponseStatus::Indeterminant);
+
+    let crashed = Arc::new(store.crash());
+    let after = gateway(1, &crashed);
+    restore(&after, &*crashed).unwrap();
+    after.journal().unwrap().open();
+    assert!(after.drop_kept(kept(&after)[0].id));
+    let steps = || -> Vec<_> {
+        let lives = after.lives("t1").into_iter().flatten();
+        lives.map(|step| step.step).collect()
+    };
+    come("word that the message was given up", || {
+        crashed.settle();
+        steps().iter().any(|step| step == "disposition kept")
+    })
+    .await;
+    let (first, steps) = (steps()[0].clone(), steps());
+    assert_eq!(first, "taken up again");
+    assert!(!steps.iter().any(|step| step == "unknown"), "{steps:?}");
+}
