@@ -300,6 +300,18 @@ fn rfc2779_2_5_2_message_that_comes_again_is_answered_as_the_first_was_and_not_d
 }
 
 #[test]
+fn rfc2779_2_5_2_name_of_a_message_is_of_no_use_to_another_sender() {
+    let mut office = Office::new(patient(0));
+    let named = |source| operation(source, BOB).with_identity("stanza 7");
+    for source in ["im:mallory@voice.example", ALICE] {
+        office.send(named(source));
+        office.sync();
+        assert_eq!(office.response().1, INDETERMINANT);
+    }
+    assert_eq!(office.deliveries.len(), 2, "each is a message of its own");
+}
+
+#[test]
 fn identity_of_a_message_that_was_not_kept_is_forgotten() {
     let mut office = Office::new(patient(5));
     for _ in 0..2 {

@@ -90,10 +90,8 @@ impl<R: CryptoRng> Custodian<R> {
         policy: &CustodyPolicy,
     ) -> Option<Held> {
         let named = operation.identity().filter(|_| policy.keeps());
-        let identity = named.map(|name| {
-            self.identities
-                .identity(adapter, operation.destination(), name)
-        });
+        let inboxes = [operation.source(), operation.destination()];
+        let identity = named.map(|name| self.identities.identity(adapter, inboxes, name));
         if let Some(seen) = identity.and_then(|identity| self.identities.get(identity)) {
             self.repeat(seen, adapter, operation, ticket);
             return None;

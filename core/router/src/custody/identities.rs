@@ -13,8 +13,8 @@ use rialto_model::InstantInbox;
 use super::JournalKey;
 use crate::{AdapterId, CallerTicket};
 
-/// A message by what its network calls it, where it came from and where it goes: a keyed hash of 128 bits, so that nobody outside can make two
-/// messages look like one.
+/// A message by what its network calls it, who brought it, and between whom it goes: a keyed hash of 128 bits, so that nobody outside can make
+/// two messages look like one. Its source is part of it: who learns a stranger's names cannot use them up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Identity(u64, u64);
 
@@ -58,13 +58,14 @@ impl Identities {
     pub(super) fn identity(
         &self,
         adapter: AdapterId,
-        destination: &InstantInbox,
+        [source, destination]: [&InstantInbox; 2],
         identity: &str,
     ) -> Identity {
         let [one, other] = &self.keys;
         let hash = |key: &quality::FixedState| {
             let mut hasher = key.build_hasher();
             adapter.hash(&mut hasher);
+            source.as_str().hash(&mut hasher);
             destination.as_str().hash(&mut hasher);
             identity.hash(&mut hasher);
             hasher.finish()

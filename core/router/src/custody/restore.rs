@@ -117,8 +117,8 @@ impl<R: CryptoRng> Custodian<R> {
     fn restore_identity(&mut self, key: JournalKey, adapter: AdapterId, record: &IdentityRecord) {
         let until = self.ends_at(record.accepted_at, record.expires_at);
         if until > self.now {
-            let (destination, name) = (&record.destination, &record.identity);
-            let identity = self.identities.identity(adapter, destination, name);
+            let (inboxes, name) = ([&record.source, &record.destination], &record.identity);
+            let identity = self.identities.identity(adapter, inboxes, name);
             self.identities.accept(identity, key, until);
         }
     }
