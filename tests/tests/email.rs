@@ -138,7 +138,7 @@ fn recipient_that_cannot_be_is_refused_at_rcpt_and_one_that_is_not_there_after_t
 }
 
 #[test]
-fn mail_server_tells_its_user_which_recipient_did_not_get_the_mail() {
+fn rfc2779_4_2_1_mail_server_tells_its_user_which_recipient_did_not_get_the_mail() {
     if !mail::are_wanted() {
         return;
     }
@@ -258,7 +258,7 @@ fn source_route_brings_mail_to_a_user_and_the_answer_back() {
 }
 
 #[test]
-fn far_side_that_stays_dead_ends_in_a_report_to_the_sender() {
+fn rfc2779_5_4_1_far_side_that_stays_dead_ends_in_a_report_to_the_sender_of_a_mail() {
     if !mail::are_wanted() {
         return;
     }
@@ -367,7 +367,7 @@ fn mails_of_fifty_mebibytes_from_many_clients_take_no_more_memory_than_is_config
 }
 
 #[test]
-fn rfc5438_bounce_that_comes_later_is_told_to_the_sip_user_who_asked_for_it() {
+fn cpim_2_4_1_3d_bounce_that_comes_later_is_told_to_the_sip_user_who_asked_for_it() {
     if !mail::are_wanted() {
         return;
     }

@@ -59,7 +59,7 @@ fn sip_sender_hears_from_an_xmpp_user<S: XmppServer>() {
 }
 
 #[test]
-fn cpim_3_4_persist_receipt_that_comes_after_a_crash_reaches_the_sender_who_asked_for_it() {
+fn cpim_2_4_1_3d_receipt_that_comes_after_a_crash_reaches_the_sender_who_asked_for_it() {
     if !peers::are_wanted() {
         return;
     }
