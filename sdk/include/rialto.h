@@ -333,7 +333,7 @@ typedef struct RialtoClaimSink {
   uint32_t reserved;
   // The first argument of `claim`.
   void *ctx;
-  // Takes one claim.
+  // Takes one claim, and copies it. Called by the plugin, on the thread and within the call that got the sink.
   void (*claim)(void *ctx, const struct RialtoClaim *claim);
 } RialtoClaimSink;
 
@@ -361,11 +361,12 @@ typedef struct RialtoResponse {
   uint64_t duration_ms;
 } RialtoResponse;
 
-// The right, and the duty, to answer once. The ticket means something to its issuer only.
+// The right, and the duty, to answer once. The ticket means something to its issuer only; nothing of it is to be freed.
 typedef struct RialtoCompletion {
   // To be handed back.
   uint64_t ticket;
-  // Takes the answer, from any thread; returns `ACCEPTED` or `STALE`.
+  // Takes the answer, and copies what it needs of it; returns `ACCEPTED` or `STALE`. Called by who has the completion, on any thread; never null. It may call back before
+  // it returns.
   uint32_t (*complete)(uint64_t ticket, const struct RialtoResponse *response);
 } RialtoCompletion;
 
@@ -459,9 +460,9 @@ typedef struct RialtoOperation {
   // What `retain` is called with; valid until the call returns.
   void *owner;
   // Keeps `payload` where it is beyond the call, instead of a copy: returns what `release` is called with, once, from any
-  // thread. Null when it cannot. The function itself may be null: copy then.
+  // thread. Null when it cannot. The function itself may be null: copy then. Called by who was given the operation, on the thread and within the call that gave it.
   void *(*retain)(void *owner);
-  // Ends what `retain` began.
+  // Ends what `retain` began; not null where `retain` is not. Called on any thread, perhaps after the adapter's release.
   void (*release)(void *retained);
   // Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
   struct RialtoBytes identity;
@@ -510,7 +511,10 @@ typedef struct RialtoLogRecord {
   size_t fields_len;
 } RialtoLogRecord;
 
-// The gateway, as one adapter sees it; valid until the process ends, callable from any thread.
+// The gateway, as one adapter sees it; valid until the process ends.
+//
+// All functions are called by the plugin, from any thread, also inside calls of the gateway, and may call the plugin back before they return: hold no lock that those calls
+// need. They copy what they need of their arguments, and do not block for long. A function may be null, but for `submit`: then the gateway has no use for it.
 typedef struct RialtoHost {
   // `sizeof` this struct, as its writer knows it.
   uint32_t size;
@@ -518,19 +522,21 @@ typedef struct RialtoHost {
   uint32_t contract;
   // The first argument of all functions here.
   void *ctx;
-  // Hands an operation to the gateway; `done` is answered once, perhaps before this returns.
+  // Hands an operation to the gateway; `done` is answered once, perhaps before this returns, perhaps after the adapter's release, on any thread. The order of calls is the
+  // order in which the gateway has the operations.
   void (*submit)(void *ctx, const struct RialtoOperation *operation, struct RialtoCompletion done);
-  // Says that nobody waits any more for the submitted operation with the ticket of that `done`.
+  // Says that nobody waits any more for the submitted operation with the ticket of that `done`. The gateway may have taken it all the same; its answer comes, or has come, on any
+  // thread.
   void (*cancel_submit)(void *ctx, uint64_t ticket);
-  // Writes a line to the gateway's log.
+  // Writes a line to the gateway's log: no part of a message, no secret. From any thread.
   void (*log)(void *ctx, const struct RialtoLogRecord *record);
-  // Adds to a counter.
+  // Adds to a counter; the gateway adds the adapter's name. From any thread.
   void (*count)(void *ctx, struct RialtoBytes metric, uint64_t by);
-  // Sets a gauge.
+  // Sets a gauge. From any thread.
   void (*gauge)(void *ctx, struct RialtoBytes metric, double value);
-  // Adds a value to a histogram, durations in seconds.
+  // Adds a value to a histogram, durations in seconds. From any thread.
   void (*observe)(void *ctx, struct RialtoBytes metric, double value);
-  // Says how the adapter is (`HEALTH_…`), and why.
+  // Says how the adapter is (`HEALTH_…`), and why, in words for an operator; may be called before `start` returns. From any thread.
   void (*health)(void *ctx, uint32_t state, struct RialtoBytes why);
 } RialtoHost;
 
@@ -574,6 +580,9 @@ typedef struct RialtoField {
 //
 // An adapter's handle is made by `start` and last used by `release`. In between its functions may be called from any thread,
 // several at once; none may block. `release` is never called while another call with that handle runs.
+//
+// All functions are called by the gateway, and none may be null but where it says so. What they are given is borrowed: it is gone when they return. Nobody frees what the
+// other side made. The gateway holds no lock of its own while it calls; a plugin that holds one of its own while it calls the gateway must expect to be called back.
 typedef struct RialtoPlugin {
   // `MAGIC`
   uint8_t magic[8];
@@ -595,26 +604,43 @@ typedef struct RialtoPlugin {
   struct RialtoBytes licence;
   // Who wrote it, or null.
   struct RialtoBytes authors;
-  // Checks a configuration and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
-  // before it returns, which it must within ten seconds; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
+  // Checks a configuration, a JSON object, and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
+  // before it returns, which it must within ten seconds; `sink` is valid until then. A failure's detail begins with the key that is wrong. May be null: nothing is
+  // claimed, nothing is checked.
+  //
+  // Called before `start`, perhaps without a `start` after it, on a thread made for the call.
   void (*claims)(struct RialtoBytes config,
                  const struct RialtoClaimSink *sink,
                  struct RialtoCompletion done);
-  // Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
-  // null, is released.
+  // Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not, within ten seconds, before or after this returns. After a failure the
+  // handle, unless null, is released; after a success it may not be null. `start` is borrowed, and so is all that it points to, but for the table of the host.
+  //
+  // Called once for each adapter and each of its starts, on a thread made for the call.
   void *(*start)(const struct RialtoStart *start, struct RialtoCompletion done);
   // Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells; with
   // `SERVICE_PRESENCE`, a subscription to the presentity's system, and a notification to the watcher.
+  //
+  // Answers `done` once, in the call or later: the payload can be kept by `retain`, all else must be copied. After the operation's deadline, and a quarter of a second for
+  // the plugin to say so itself, the gateway has answered for it. Called on any thread, several at once, also from inside the plugin's own calls of the gateway.
   void (*deliver)(void *adapter,
                   const struct RialtoOperation *operation,
                   struct RialtoCompletion done);
-  // Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused. May be null.
+  // Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused, and none is needed. May be null.
+  //
+  // Called on any thread, also while `deliver` with that ticket still runs, for tickets that were answered meanwhile, and not for each that is over: what waits needs a
+  // time limit of its own.
   void (*cancel)(void *adapter, uint64_t ticket);
-  // Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted.
+  // Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted. What is still open when `done` is
+  // answered, or the deadline over, the gateway answers.
+  //
+  // Called at most once for each handle, on a thread made for the call.
   void (*stop)(void *adapter, const struct RialtoStop *stop, struct RialtoCompletion done);
-  // The last call with this handle.
+  // The last call with this handle; frees what belongs to it. When it returns, no thread of the plugin touches the handle. Answers to operations that the adapter has submitted may
+  // come after it.
+  //
+  // Called once for each handle, perhaps without a `stop` before it, on any thread, also on one of the plugin's own, from inside a call of the gateway.
   void (*release)(void *adapter);
-  // Says which log lines (`LEVEL_…` and what is graver) the gateway wants from now on. May be null.
+  // Says which log lines (`LEVEL_…` and what is graver) the gateway wants from now on. May be null. Called on any thread.
   void (*set_level)(void *adapter, uint32_t level);
   // What the plugin was compiled with, to be compared when it is loaded; null and 0 from C.
   const struct RialtoField *layout;

@@ -4,7 +4,9 @@
 //! ["cdylib"]`) with one type that implements [`Plugin`], exported by [`export_plugin!`]. The gateway loads it, checks it, and
 //! runs one *adapter* for each section of its configuration that names the library.
 //!
-//! # The first plugin
+//! The manual is [`guide`]; its first page goes [from an empty folder to a running plugin](guide::first_plugin).
+//!
+//! # A whole plugin
 //!
 //! It sends every message back to where it came from:
 //!

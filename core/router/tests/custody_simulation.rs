@@ -13,18 +13,17 @@ use std::ops::Range;
 
 mod custody_simulation {
     pub(crate) mod disk;
+    pub(crate) mod fault;
     pub(crate) mod ledger;
     pub(crate) mod stage;
+    pub(crate) mod violation;
     pub(crate) mod world;
 }
 mod support;
 
-use self::custody_simulation::{
-    ledger::Violation,
-    world::{Fault, World},
-};
+use self::custody_simulation::{fault::Fault, violation::Violation, world::World};
 
-const SEEDS: u64 = 4_000;
+const SEEDS: u64 = 1_500;
 /// How soon a planted fault has to show.
 const SEEDS_TO_NOTICE: u64 = 400;
 
@@ -167,6 +166,14 @@ fn ledger_notices_a_delivery_under_another_name() {
     assert!(is_noticed(Fault::RenamedDelivery, |violation| matches!(
         violation,
         Violation::DeliveredTwice { .. }
+    )));
+}
+
+#[test]
+fn ledger_notices_two_of_one_conversation_that_change_places() {
+    assert!(is_noticed(Fault::SwappedDeliveries, |violation| matches!(
+        violation,
+        Violation::OutOfOrder { .. }
     )));
 }
 

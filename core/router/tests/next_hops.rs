@@ -366,7 +366,7 @@ fn cancelled_operation_is_called_off_at_the_hop_that_has_it() {
     let (mut router, first, _) = trying(&hops);
     router.handle_response(start(), first, refused_connection());
     let (second, ..) = delivery(&mut router);
-    router.handle_cancel(ticket(1));
+    router.handle_cancel(start(), ticket(1));
     assert!(is_cancel(router.poll_action(), second));
     assert_eq!(failure(&mut router), FailureReason::Cancelled);
     assert!(router.poll_action().is_none() && router.is_idle());

@@ -199,8 +199,8 @@ fn cancelled_operation_is_called_off_and_answered_once() {
     let mut router = router();
     router.handle_operation(start(), SIP, operation(ALICE, BOB), ticket(1));
     let (attempt, ..) = delivery(&mut router);
-    router.handle_cancel(ticket(1));
-    router.handle_cancel(ticket(1));
+    router.handle_cancel(start(), ticket(1));
+    router.handle_cancel(start(), ticket(1));
     router.handle_response(start(), attempt, ResponseStatus::Success);
     assert!(is_cancel(router.poll_action(), attempt));
     assert_eq!(failure(&mut router), FailureReason::Cancelled);

@@ -64,9 +64,9 @@ pub struct Operation {
     /// What `retain` is called with; valid until the call returns.
     pub owner: *mut c_void,
     /// Keeps `payload` where it is beyond the call, instead of a copy: returns what `release` is called with, once, from any
-    /// thread. Null when it cannot. The function itself may be null: copy then.
+    /// thread. Null when it cannot. The function itself may be null: copy then. Called by who was given the operation, on the thread and within the call that gave it.
     pub retain: Option<unsafe extern "C" fn(owner: *mut c_void) -> *mut c_void>,
-    /// Ends what `retain` began.
+    /// Ends what `retain` began; not null where `retain` is not. Called on any thread, perhaps after the adapter's release.
     pub release: Option<unsafe extern "C" fn(retained: *mut c_void)>,
     /// Of a message: what its network calls it, or null. Equal ones for one destination are the same message, sent again. At most `MAX_KEPT` bytes.
     pub identity: Bytes,
@@ -165,12 +165,13 @@ pub struct Response {
     pub duration_ms: u64,
 }
 
-/// The right, and the duty, to answer once. The ticket means something to its issuer only.
+/// The right, and the duty, to answer once. The ticket means something to its issuer only; nothing of it is to be freed.
 #[repr(C)]
 #[derive(StableAbi, Clone, Copy, Debug)]
 pub struct Completion {
     /// To be handed back.
     pub ticket: u64,
-    /// Takes the answer, from any thread; returns `ACCEPTED` or `STALE`.
+    /// Takes the answer, and copies what it needs of it; returns `ACCEPTED` or `STALE`. Called by who has the completion, on any thread; never null. It may call back before
+    /// it returns.
     pub complete: Option<unsafe extern "C" fn(ticket: u64, response: *const Response) -> u32>,
 }

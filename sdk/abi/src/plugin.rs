@@ -10,6 +10,9 @@ use crate::{Bytes, Completion, Field, Host, Operation};
 ///
 /// An adapter's handle is made by `start` and last used by `release`. In between its functions may be called from any thread,
 /// several at once; none may block. `release` is never called while another call with that handle runs.
+///
+/// All functions are called by the gateway, and none may be null but where it says so. What they are given is borrowed: it is gone when they return. Nobody frees what the
+/// other side made. The gateway holds no lock of its own while it calls; a plugin that holds one of its own while it calls the gateway must expect to be called back.
 #[repr(C)]
 #[derive(StableAbi, Clone, Copy, Debug)]
 pub struct Plugin {
@@ -33,26 +36,43 @@ pub struct Plugin {
     pub licence: Bytes,
     /// Who wrote it, or null.
     pub authors: Bytes,
-    /// Checks a configuration and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
-    /// before it returns, which it must within ten seconds; `sink` is valid until then. May be null: nothing is claimed, nothing is checked.
+    /// Checks a configuration, a JSON object, and names what an adapter with it would take. Starts nothing and touches no network. Answers `done`
+    /// before it returns, which it must within ten seconds; `sink` is valid until then. A failure's detail begins with the key that is wrong. May be null: nothing is
+    /// claimed, nothing is checked.
+    ///
+    /// Called before `start`, perhaps without a `start` after it, on a thread made for the call.
     pub claims:
         Option<unsafe extern "C" fn(config: Bytes, sink: *const ClaimSink, done: Completion)>,
-    /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not. After a failure the handle, unless
-    /// null, is released.
+    /// Makes an adapter. The handle is returned at once; `done` says when it is ready, or why not, within ten seconds, before or after this returns. After a failure the
+    /// handle, unless null, is released; after a success it may not be null. `start` is borrowed, and so is all that it points to, but for the table of the host.
+    ///
+    /// Called once for each adapter and each of its starts, on a thread made for the call.
     pub start: Option<unsafe extern "C" fn(start: *const Start, done: Completion) -> *mut c_void>,
     /// Delivers an operation to the native network: a message to its destination; with `SERVICE_DISPOSITIONS`, a disposition to whom it tells; with
     /// `SERVICE_PRESENCE`, a subscription to the presentity's system, and a notification to the watcher.
+    ///
+    /// Answers `done` once, in the call or later: the payload can be kept by `retain`, all else must be copied. After the operation's deadline, and a quarter of a second for
+    /// the plugin to say so itself, the gateway has answered for it. Called on any thread, several at once, also from inside the plugin's own calls of the gateway.
     pub deliver: Option<
         unsafe extern "C" fn(adapter: *mut c_void, operation: *const Operation, done: Completion),
     >,
-    /// Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused. May be null.
+    /// Says that nobody waits any more for the delivery with this ticket; its answer, if one comes, is refused, and none is needed. May be null.
+    ///
+    /// Called on any thread, also while `deliver` with that ticket still runs, for tickets that were answered meanwhile, and not for each that is over: what waits needs a
+    /// time limit of its own.
     pub cancel: Option<unsafe extern "C" fn(adapter: *mut c_void, ticket: u64)>,
-    /// Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted.
+    /// Ends the adapter's work. A `deliver` that another thread has begun may still run; those that come after it are not wanted. What is still open when `done` is
+    /// answered, or the deadline over, the gateway answers.
+    ///
+    /// Called at most once for each handle, on a thread made for the call.
     pub stop:
         Option<unsafe extern "C" fn(adapter: *mut c_void, stop: *const Stop, done: Completion)>,
-    /// The last call with this handle.
+    /// The last call with this handle; frees what belongs to it. When it returns, no thread of the plugin touches the handle. Answers to operations that the adapter has submitted may
+    /// come after it.
+    ///
+    /// Called once for each handle, perhaps without a `stop` before it, on any thread, also on one of the plugin's own, from inside a call of the gateway.
     pub release: Option<unsafe extern "C" fn(adapter: *mut c_void)>,
-    /// Says which log lines (`LEVEL_…` and what is graver) the gateway wants from now on. May be null.
+    /// Says which log lines (`LEVEL_…` and what is graver) the gateway wants from now on. May be null. Called on any thread.
     pub set_level: Option<unsafe extern "C" fn(adapter: *mut c_void, level: u32)>,
     /// What the plugin was compiled with, to be compared when it is loaded; null and 0 from C.
     pub layout: *const Field,
@@ -118,7 +138,7 @@ pub struct ClaimSink {
     pub reserved: u32,
     /// The first argument of `claim`.
     pub ctx: *mut c_void,
-    /// Takes one claim.
+    /// Takes one claim, and copies it. Called by the plugin, on the thread and within the call that got the sink.
     pub claim: Option<unsafe extern "C" fn(ctx: *mut c_void, claim: *const Claim)>,
 }
 

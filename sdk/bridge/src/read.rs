@@ -128,7 +128,7 @@ pub unsafe fn bytes<'a>(what: &'static str, bytes: abi::Bytes) -> Result<&'a [u8
 ///
 /// # Safety
 /// As [`bytes()`].
-#[inline]
+#[inline(always)]
 pub unsafe fn text<'a>(what: &'static str, text: abi::Bytes) -> Result<&'a str, Malformed> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(what, text) }?;

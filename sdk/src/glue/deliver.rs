@@ -167,6 +167,7 @@ pub(super) unsafe extern "C" fn cancel<P: Plugin>(adapter: *mut c_void, ticket: 
 }
 
 /// A response is for the operation that it answers, or the plugin mixed two up.
+#[inline]
 fn outcome(id: &TransactionId, result: Result<Response>) -> Outcome {
     match result {
         Ok(response) if response.transaction_id() == id => response.into(),

@@ -266,6 +266,7 @@ impl Adapter {
         }
     }
 
+    #[inline(always)]
     fn way(&self) -> Way<'_> {
         match &self.place {
             Place::Here(inner) => Way::Here(inner),
@@ -274,6 +275,7 @@ impl Adapter {
     }
 
     /// Only to a plugin that offers the service.
+    #[inline(always)]
     fn carry_message(&self, way: &Way<'_>, operation: &MessageOperation, ticket: Ticket) {
         if self.manifest().offers_messages() {
             way.carry(View::of(operation).raw(), ticket);

@@ -100,6 +100,7 @@ impl<R: CryptoRng> Custodian<R> {
             adapter,
             onward: self.onward_name(adapter, &operation, policy),
             conversation: self.conversation(operation.source(), operation.destination()),
+            key: self.keys.next(),
             since: self.now,
             identity,
             is_written: false,
@@ -263,11 +264,20 @@ impl<R: CryptoRng> Custodian<R> {
             self.identities.forget(identity);
         }
         match &status {
-            ResponseStatus::Failure(_) => drop(self.awaited.remove(&held.onward)),
+            ResponseStatus::Failure(_) => self.await_no_more(&held.onward),
             _ => self.hand_over(&held),
         }
         let first = (ticket, *held.operation.transaction_id());
         self.answer(first, held.followers, &status);
+    }
+
+    /// Waits for no later word on a message that was not kept, and whose sender is told that it failed.
+    fn await_no_more(&mut self, onward: &TransactionId) {
+        let awaiting = self.awaited.remove(onward);
+        if let Some(record) = awaiting.and_then(|awaiting| awaiting.record) {
+            let forget = Change::delete(JournalTable::Dispositions, record);
+            self.write(Purpose::Note, vec![forget]);
+        }
     }
 
     /// Answers a message and those that followed it.

@@ -3,21 +3,25 @@
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
-use rialto_model::{
-    Bytes, Disposition, DispositionOperation, Failure, FailureReason, MessageOperation, Origin,
-    ResponseStatus, Retry, TransactionId,
-};
+use rialto_model::{Bytes, Failure, FailureReason, Origin, ResponseStatus, Retry};
 
 use super::{
-    Change, Custodian, JournalKey, JournalTable, KeptKind, NoSuchEntry, Unread, Unwritten, WriteId,
+    Custodian, JournalKey, KeptKind, NoSuchEntry, Unread,
     acceptance::is_temporary,
-    awaited::{Asked, with_names},
-    entries::{Body, Entry, Stage},
+    entries::{Body, Stage},
     queue::Outcome,
     record::Record,
-    writes::Purpose,
 };
 use crate::{Action, StepKind, router::Owner};
+
+/// Who said how a try ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judge {
+    /// The adapter that had it: the destination answered.
+    Adapter,
+    /// The gateway itself, which says nothing of the destination.
+    Gateway,
+}
 
 impl<R: CryptoRng> Custodian<R> {
     /// How many writes may be under way before no more of what is kept is tried.
@@ -25,31 +29,6 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// After how long a record is asked for again that could not be read.
     const READ_AGAIN: Duration = Duration::from_secs(2);
-
-    /// Takes the result of a write: whether its changes are safe.
-    pub fn handle_written(&mut self, now: Instant, write: WriteId, result: Result<(), Unwritten>) {
-        self.begin(now);
-        let Some((purpose, changes)) = self.writes.end(write) else {
-            return;
-        };
-        match (&purpose, result) {
-            (Purpose::Acceptance(key), Ok(())) => self.accepted(*key),
-            (Purpose::Acceptance(key), Err(Unwritten)) => self.not_accepted(*key),
-            (Purpose::Report(key) | Purpose::Courtesy(key) | Purpose::Settlement(key), Ok(())) => {
-                self.report_safe(*key)
-            }
-            (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
-            (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),
-            (Purpose::Told { .. }, result) => self.told(&purpose, result),
-            (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
-            _ => {}
-        }
-        if result.is_err() {
-            self.statistics.failed_writes += 1;
-            self.writes.postpone(now, purpose, changes);
-        }
-        self.work();
-    }
 
     /// Takes a record that was asked for.
     pub fn handle_loaded(&mut self, now: Instant, key: JournalKey, record: Result<Bytes, Unread>) {
@@ -218,7 +197,7 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Takes the outcome of a try.
-    pub(super) fn end_kept(&mut self, key: JournalKey, status: ResponseStatus) {
+    pub(super) fn end_kept(&mut self, key: JournalKey, status: ResponseStatus, judge: Judge) {
         let Some(entry) = self.entries.get_mut(key) else {
             return;
         };
@@ -231,10 +210,14 @@ impl<R: CryptoRng> Custodian<R> {
                 self.plan_again(key, &failure);
             }
             (Stage::Trying, status) => {
+                let outcome = match judge {
+                    Judge::Adapter => Outcome::Done,
+                    Judge::Gateway => Outcome::Ended,
+                };
                 self.queue
-                    .settled(self.now, key, Outcome::Done, self.router.rng());
+                    .settled(self.now, key, outcome, self.router.rng());
                 match status {
-                    ResponseStatus::Failure(failure) => self.give_up(key, failure),
+                    ResponseStatus::Failure(failure) => self.finish(key, failure),
                     _ => self.finish_well(key),
                 }
             }
@@ -251,132 +234,6 @@ impl<R: CryptoRng> Custodian<R> {
             self.note(key, StepKind::RetryPlanned { after, reason });
         }
     }
-
-    /// Gives custody up: it was handed over, or a report was told.
-    fn finish_well(&mut self, key: JournalKey) {
-        let Some((entry, body)) = self.entries.remove(key) else {
-            return;
-        };
-        self.ending -= usize::from(matches!(entry.stage, Stage::Ending(_)));
-        let mut changes = vec![Change::delete(JournalTable::Operations, key)];
-        if entry.kind == KeptKind::Report {
-            self.statistics.reports_told += 1;
-            if let Some(Body::Report(report)) = body {
-                self.note(key, StepKind::DispositionTold(report.disposition()));
-            }
-            return self.write(Purpose::Removal, changes);
-        }
-        self.statistics.delivered += 1;
-        let Some(Body::Message(_, onward)) = body else {
-            return self.write(Purpose::Removal, changes);
-        };
-        if let Some(awaiting) = self.awaited.get_mut(&onward) {
-            awaiting.kept = None;
-        }
-        changes.extend(self.record_awaited(&onward, key));
-        self.write(Purpose::Removal, changes);
-        self.tell_own(&onward, Disposition::Processed, Purpose::Courtesy);
-    }
-
-    /// Gives custody up of a message of which the far side has spoken: no try tells more.
-    pub(super) fn settle_by_word(&mut self, key: JournalKey, said: Disposition) {
-        let is_safe = self.entries.get(key).is_some_and(|entry| entry.is_safe);
-        if !is_safe {
-            return;
-        }
-        self.queue.remove(key);
-        self.router.call_off(Owner::Kept(key));
-        if said != Disposition::Failed {
-            return self.finish_well(key);
-        }
-        if let Some((entry, _)) = self.entries.remove(key) {
-            self.ending -= usize::from(matches!(entry.stage, Stage::Ending(_)));
-            self.statistics.failed += 1;
-            let gone = Change::delete(JournalTable::Operations, key);
-            self.write(Purpose::Removal, vec![gone]);
-        }
-    }
-
-    fn expire(&mut self, key: JournalKey) {
-        let Some(entry) = self.entries.get(key) else {
-            return;
-        };
-        let reason = entry.last_failure.unwrap_or(FailureReason::TimedOut);
-        self.statistics.expired += u64::from(entry.kind == KeptKind::Message);
-        self.note(key, StepKind::Expired);
-        self.finish(key, expired(reason));
-    }
-
-    /// Ends something that is not under way: reads it first, for its sender to be told.
-    fn finish(&mut self, key: JournalKey, failure: Failure) {
-        let Some(entry) = self.entries.get_mut(key) else {
-            return;
-        };
-        if entry.kind == KeptKind::Report || entry.body().is_some() {
-            return self.give_up(key, failure);
-        }
-        let is_asked_for = matches!(entry.stage, Stage::Loading);
-        entry.stage = Stage::Ending(Box::new(failure));
-        self.ending += 1;
-        if !is_asked_for {
-            self.actions.push_back(Action::Load { key });
-        }
-    }
-
-    /// Gives custody up with a failure, of which a message's sender is told, always.
-    fn give_up(&mut self, key: JournalKey, failure: Failure) {
-        let Some((entry, body)) = self.entries.remove(key) else {
-            return;
-        };
-        match body {
-            Some(Body::Message(operation, onward)) => {
-                self.statistics.failed += 1;
-                self.bounce(key, &entry, &operation, &onward, failure);
-            }
-            _ => {
-                self.statistics.reports_untold += 1;
-                let gone = Change::delete(JournalTable::Operations, key);
-                self.write(Purpose::Removal, vec![gone]);
-            }
-        }
-    }
-
-    /// Puts a report in the place of a message.
-    fn bounce(
-        &mut self,
-        key: JournalKey,
-        entry: &Entry,
-        operation: &MessageOperation,
-        onward: &TransactionId,
-        failure: Failure,
-    ) {
-        let mut changes = vec![Change::delete(JournalTable::Operations, key)];
-        if let Some(awaiting) = self.awaited.remove(onward) {
-            let record = awaiting.record;
-            changes.extend(record.map(|key| Change::delete(JournalTable::Dispositions, key)));
-            if awaiting.is_told(Disposition::Failed) {
-                return self.write(Purpose::Removal, changes);
-            }
-        }
-        let asked = Asked::of(operation);
-        let report = DispositionOperation::failed(
-            self.random_id(),
-            *operation.transaction_id(),
-            operation.destination().clone(),
-            operation.source().clone(),
-            failure,
-        )
-        .with_request(asked.request)
-        .with_sent_at(entry.accepted_at.time());
-        let report = with_names(report, asked.message_id.as_ref(), operation.reference());
-        let disposition = Disposition::Failed;
-        let report = self.tell(entry.adapter, report, changes, Purpose::Settlement);
-        let kept = StepKind::DispositionKept {
-            disposition,
-            key: report,
-        };
-        self.note(key, kept);
-    }
 }
 
 /// What a failure means for others that wait.
@@ -392,19 +249,6 @@ fn outcome(failure: &Failure) -> Outcome {
         | FailureReason::ShuttingDown => Outcome::DestinationFailed { after },
         _ => Outcome::EntryFailed { after },
     }
-}
-
-fn expired(last: FailureReason) -> Failure {
-    Failure::new(last)
-        .with_retry(Retry::Never)
-        .with_detail(format!(
-            "given up when the message's time was over: {}",
-            last.text()
-        ))
-}
-
-fn not_safe() -> Failure {
-    Failure::new(FailureReason::Overloaded)
 }
 
 fn dropped() -> Failure {

@@ -12,7 +12,7 @@ use rialto_model::{
 };
 
 use super::{JournalKey, clock::Millis};
-use crate::AdapterId;
+use crate::{AdapterId, RoutingTable};
 
 /// A message on which its sender asked to be told more.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Awaiting {
     pub(super) reference: Option<ByteString>,
     pub(super) sent_at: Millis,
     /// Who has it, and the inbox as that network knows it.
-    pub(super) deliverer: Option<(AdapterId, Box<str>)>,
+    pub(super) deliverer: Option<(AdapterId, InstantInbox)>,
     /// Of which sides its sender was told; a bit for each.
     pub(super) told: u8,
     /// Of which of them that is not safe yet.
@@ -102,10 +102,15 @@ impl Awaiting {
         }
     }
 
-    /// Whether an adapter may speak for that inbox: whether the message went there.
-    pub(super) fn went_to(&self, adapter: AdapterId, inbox: &InstantInbox) -> bool {
+    /// Whether an adapter may speak for that inbox: whether the message went there, however its network writes it.
+    pub(super) fn went_to(
+        &self,
+        table: &RoutingTable,
+        adapter: AdapterId,
+        inbox: &InstantInbox,
+    ) -> bool {
         self.deliverer.as_ref().is_some_and(|(deliverer, to)| {
-            *deliverer == adapter && to.eq_ignore_ascii_case(inbox.as_str())
+            *deliverer == adapter && table.is_same_user(adapter, [to, inbox])
         })
     }
 

@@ -87,12 +87,14 @@ pub(super) struct Target {
     pub(super) domain: Option<Arc<str>>,
 }
 
-/// All that is kept, in the order of acceptance.
+/// All that is kept, in the order in which it came.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     entries: BTreeMap<JournalKey, Entry>,
     /// How many messages of each conversation are kept. The hash is keyed, so a fixed one will do here.
     conversations: HashMap<u64, u32, FixedState>,
+    /// Messages that have ended, but whose removal is not safe yet; and their conversations.
+    ending: HashMap<JournalKey, u64, FixedState>,
     messages: usize,
     bodies: usize,
 }
@@ -153,18 +155,34 @@ impl Entries {
     }
 
     pub(super) fn remove(&mut self, key: JournalKey) -> Option<(Entry, Option<Body>)> {
+        let taken = self.end(key);
+        self.forget(key);
+        taken
+    }
+
+    /// Takes something out that has ended; a message counts for its conversation until it is [forgotten](Self::forget).
+    pub(super) fn end(&mut self, key: JournalKey) -> Option<(Entry, Option<Body>)> {
         let body = self.take_body(key);
         let entry = self.entries.remove(&key)?;
         if entry.kind == KeptKind::Message {
             self.messages -= 1;
-            if let Some(count) = self.conversations.get_mut(&entry.conversation) {
-                *count -= 1;
-                if *count == 0 {
-                    self.conversations.remove(&entry.conversation);
-                }
-            }
+            self.ending.insert(key, entry.conversation);
         }
         Some((entry, body))
+    }
+
+    /// Forgets a message that has ended; false, if there is none of that name.
+    pub(super) fn forget(&mut self, key: JournalKey) -> bool {
+        let Some(conversation) = self.ending.remove(&key) else {
+            return false;
+        };
+        if let Some(count) = self.conversations.get_mut(&conversation) {
+            *count -= 1;
+            if *count == 0 {
+                self.conversations.remove(&conversation);
+            }
+        }
+        true
     }
 
     pub(super) fn get(&self, key: JournalKey) -> Option<&Entry> {
@@ -209,7 +227,7 @@ impl Entries {
         }
     }
 
-    /// Whether messages of a conversation are kept: what comes after them has to wait for them.
+    /// Whether the journal has messages of a conversation, or is to have them: what comes after them has to wait for them.
     pub(super) fn has_conversation(&self, conversation: u64) -> bool {
         !self.conversations.is_empty() && self.conversations.contains_key(&conversation)
     }

@@ -8,7 +8,7 @@ use std::{
 use foldhash::fast::FixedState;
 use rialto_model::{MessageOperation, TransactionId};
 
-use super::identities::Identity;
+use super::{JournalKey, identities::Identity};
 use crate::{AdapterId, CallerTicket};
 
 /// A message on its way, and what is needed to keep it.
@@ -20,6 +20,8 @@ pub(super) struct Held {
     /// Under which name it is handed on, each time.
     pub(super) onward: TransactionId,
     pub(super) conversation: u64,
+    /// Its place among all that came: under this it is kept, if it is.
+    pub(super) key: JournalKey,
     /// When it came.
     pub(super) since: Instant,
     pub(super) identity: Option<Identity>,

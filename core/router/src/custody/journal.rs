@@ -12,7 +12,7 @@ use std::{
 use rialto_model::Bytes;
 use thiserror::Error;
 
-/// The name of what is kept; rises in the order of acceptance, over restarts too.
+/// The name of what is kept; rises in the order in which it came, over restarts too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JournalKey(u64);
 
@@ -83,7 +83,7 @@ pub enum Unread {
 }
 
 impl JournalKey {
-    /// The key as it stands in the journal: eight bytes, whose order is the order of acceptance.
+    /// The key as it stands in the journal: eight bytes, whose order is that of the keys.
     pub fn to_bytes(self) -> [u8; 8] {
         self.number().to_be_bytes()
     }

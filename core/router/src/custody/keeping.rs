@@ -6,6 +6,7 @@ use rialto_model::{Disposition, ResponseStatus};
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind,
     acceptance::not_kept,
+    attempts::Judge,
     entries::{Accepting, Body, Entry, First, Stage},
     held::Held,
     identities::Seen,
@@ -27,7 +28,7 @@ impl<R: CryptoRng> Custodian<R> {
         let sent = self.clock.at(held.since);
         let message = held.operation.message().clone().with_date_time(sent);
         held.operation = held.operation.with_message(message);
-        let key = self.keys.next();
+        let key = held.key;
         held.is_written = true;
         let policy = self.settings.policy(held.adapter);
         let operation = &held.operation;
@@ -54,6 +55,11 @@ impl<R: CryptoRng> Custodian<R> {
         }
         if let Some(awaiting) = self.awaited.get_mut(&held.onward) {
             awaiting.kept = Some(key);
+            // Who has it may speak of it after a restart, too, before it is tried again.
+            if awaiting.deliverer.is_some() {
+                let own_key = self.keys.next();
+                changes.extend(self.record_awaited(&held.onward, own_key));
+            }
         }
         let inboxes = [operation.source(), operation.destination()];
         let target = self.target(held.adapter, operation);
@@ -131,7 +137,7 @@ impl<R: CryptoRng> Custodian<R> {
             self.entries.put_body(key, Body::Message(operation, onward));
         }
         if let First::Failed(failure) = first {
-            self.end_kept(key, failure.into());
+            self.end_kept(key, failure.into(), Judge::Adapter);
         }
     }
 

@@ -8,7 +8,8 @@
 //! | [`policy`] | for whose messages, after how long, for how long |
 //! | [`acceptance`] | what comes in: passed through, kept, or known already ([`identities`]) |
 //! | [`names`] | under which names messages are handed on |
-//! | [`attempts`] | what is kept: tried, tried again ([`queue`]), given up |
+//! | [`attempts`] | what is kept: tried, and tried again ([`queue`]) |
+//! | [`ending`] | what is kept, given up; [`written`] says what waits for that to be safe |
 //! | [`reports`] | the later word on a message: waited for ([`awaited`]), told |
 //! | [`record`], [`journal`] | what is written, and read again ([`restore`]) |
 
@@ -28,6 +29,7 @@ mod acceptance;
 mod attempts;
 mod awaited;
 pub(crate) mod clock;
+mod ending;
 mod entries;
 mod held;
 mod identities;
@@ -43,8 +45,10 @@ mod restore;
 mod statistics;
 mod view;
 mod writes;
+mod written;
 
 use self::{
+    attempts::Judge,
     awaited::Awaited,
     entries::{Entries, Target},
     held::Holding,
@@ -171,6 +175,7 @@ impl<R: CryptoRng> Custodian<R> {
     pub fn handle_response(&mut self, now: Instant, attempt: AttemptId, status: ResponseStatus) {
         self.begin(now);
         self.router.handle_response(now, attempt, status);
+        self.hear(Judge::Adapter);
         self.work();
     }
 
@@ -195,7 +200,7 @@ impl<R: CryptoRng> Custodian<R> {
             self.router.call_off(Owner::Held(ticket));
             self.work();
         } else {
-            self.router.handle_cancel(ticket);
+            self.router.handle_cancel(now, ticket);
         }
     }
 
@@ -203,7 +208,7 @@ impl<R: CryptoRng> Custodian<R> {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin(now);
         self.router.handle_timeout(now);
-        self.hear();
+        self.hear(Judge::Gateway);
         while let Some(ticket) = self.holding.impatient(now) {
             self.run_out_of_patience(ticket);
         }
@@ -248,8 +253,7 @@ impl<R: CryptoRng> Custodian<R> {
         } = &action
             && let Some(awaiting) = self.awaited.get_mut(operation.transaction_id())
         {
-            let inbox = operation.destination().as_str().into();
-            awaiting.deliverer = Some((*adapter, inbox));
+            awaiting.deliverer = Some((*adapter, operation.destination().clone()));
         }
         Some(action)
     }
@@ -300,11 +304,11 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Goes on until nothing more follows by itself.
     fn work(&mut self) {
-        while self.hear() | self.drive() {}
+        while self.hear(Judge::Gateway) | self.drive() {}
     }
 
     /// Hears how tries ended; whether any did.
-    fn hear(&mut self) -> bool {
+    fn hear(&mut self, judge: Judge) -> bool {
         let heard = std::mem::take(&mut self.heard);
         let mut ended = self.router.swap_ended(heard);
         let any = !ended.is_empty();
@@ -312,7 +316,7 @@ impl<R: CryptoRng> Custodian<R> {
             let status = response.into_status();
             match owner {
                 Owner::Held(ticket) => self.end_held(ticket, status),
-                Owner::Kept(key) => self.end_kept(key, status),
+                Owner::Kept(key) => self.end_kept(key, status, judge),
                 Owner::Caller(_) => {}
             }
         }

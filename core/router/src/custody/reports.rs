@@ -10,6 +10,7 @@ use rialto_model::{
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
+    attempts::Judge,
     clock::Millis,
     entries::{Body, Entry, Stage, Target},
     held::Held,
@@ -67,7 +68,7 @@ impl<R: CryptoRng> Custodian<R> {
         self.begin(now);
         if let Some(key) = self.telling.take(report) {
             self.note(key, StepKind::Ended((&status).into()));
-            self.end_kept(key, status);
+            self.end_kept(key, status, Judge::Adapter);
             self.work();
         }
     }
@@ -79,7 +80,8 @@ impl<R: CryptoRng> Custodian<R> {
             .awaited
             .get(disposition.concerning())
             .ok_or_else(|| refused("no later word is waited for on that message"))?;
-        if !awaiting.went_to(from, disposition.source()) {
+        let table = self.router.table();
+        if !awaiting.went_to(table, from, disposition.source()) {
             return Err(refused("the message did not go to that inbox there"));
         }
         if awaiting.is_unsafe(said) {
@@ -328,7 +330,7 @@ impl<R: CryptoRng> Custodian<R> {
         while let Some(report) = self.telling.overdue(self.now) {
             if let Some(key) = self.telling.take(report) {
                 let failure = Failure::new(FailureReason::TimedOut);
-                self.end_kept(key, failure.into());
+                self.end_kept(key, failure.into(), Judge::Adapter);
             }
         }
     }
@@ -343,7 +345,7 @@ impl<R: CryptoRng> Custodian<R> {
         let key = *awaiting.record.get_or_insert(key);
         let awaiting = awaiting.clone();
         let (deliverer, inbox) = match awaiting.deliverer {
-            Some((adapter, inbox)) => (self.adapter_name(adapter), String::from(inbox)),
+            Some((adapter, inbox)) => (self.adapter_name(adapter), inbox.as_str().to_owned()),
             None => Default::default(),
         };
         let left = awaiting.expires_at.saturating_duration_since(self.now);

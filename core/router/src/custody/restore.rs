@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Bytes, InstantInbox};
+use rialto_model::{Bytes, InstantInbox, MessageOperation};
 
 use super::{
     Custodian, JournalKey, JournalTable, KeptKind, RestoreError,
@@ -13,7 +13,7 @@ use super::{
     queue::QueueEntry,
     record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
 };
-use crate::AdapterId;
+use crate::{AdapterId, Verdict};
 
 impl<R: CryptoRng> Custodian<R> {
     /// Takes up a record that was found in the journal.
@@ -70,12 +70,32 @@ impl<R: CryptoRng> Custodian<R> {
             let sent_at = record.accepted_at;
             let mut awaiting = Awaiting::new(adapter, operation, asked, sent_at, until);
             awaiting.kept = Some(key);
+            awaiting.deliverer = self.deliverer(adapter, operation);
             self.awaited.insert(self.now, record.onward, awaiting);
         }
         let inboxes = [operation.source(), operation.destination()];
         let target = self.target(adapter, operation);
         let times = (record.accepted_at, expires_at);
         self.restore_entry(key, KeptKind::Message, adapter, inboxes, target, times);
+    }
+
+    /// Who has a message, if it was tried before the restart, as far as the table can tell.
+    fn deliverer(
+        &self,
+        from: AdapterId,
+        operation: &MessageOperation,
+    ) -> Option<(AdapterId, InstantInbox)> {
+        let own = operation.destination();
+        match self.router.table().decide(from, operation).ok()? {
+            Verdict::Decided(decision) => {
+                let destination = decision.destination().unwrap_or(own);
+                Some((decision.adapter(), destination.clone()))
+            }
+            Verdict::Undecided(undecided) => {
+                let destination = undecided.destination().unwrap_or(own);
+                Some((undecided.only()?, destination.clone()))
+            }
+        }
     }
 
     fn restore_report(&mut self, key: JournalKey, adapter: AdapterId, record: &ReportRecord) {
@@ -139,7 +159,7 @@ impl<R: CryptoRng> Custodian<R> {
             message_id: record.message_id,
             reference: record.reference,
             sent_at: record.sent_at,
-            deliverer: deliverer.map(|adapter| (adapter, (*record.inbox).into())),
+            deliverer: deliverer.zip(InstantInbox::parse(&record.inbox).ok()),
             told: record.told,
             unsafe_told: 0,
             expires_at: until,

@@ -74,12 +74,12 @@ pub enum KeptState {
 pub struct NoSuchEntry;
 
 impl<R: CryptoRng> Custodian<R> {
-    /// What is kept, in the order of acceptance.
+    /// What is kept, in the order in which it came.
     pub fn queue(&self, now: Instant) -> impl Iterator<Item = KeptOperation<'_>> {
         self.queue_after(now, None)
     }
 
-    /// What was accepted after that; the same from the first, if nothing is named.
+    /// What came after that; the same from the first, if nothing is named.
     pub fn queue_after(
         &self,
         now: Instant,

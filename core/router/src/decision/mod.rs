@@ -21,7 +21,10 @@ pub use self::{
     trace::Explanation,
     verdict::{Decision, Hop, Undecided, Verdict},
 };
-use crate::{AdapterId, AddressPattern, RoutingTable, Ruling, access::Question};
+use crate::{
+    AdapterId, AddressPattern, RoutingTable, Ruling,
+    access::{Question, fold},
+};
 
 /// What of an operation decides where it goes.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +120,17 @@ impl RoutingTable {
             let decision = self.complete(undecided, source, first, steps)?;
             Ok(Verdict::Decided(decision))
         })
+    }
+
+    /// Whether two inboxes are one user's, as the network behind an adapter writes them: aliases and source routes undone, and local
+    /// parts folded.
+    pub(crate) fn is_same_user(&self, there: AdapterId, inboxes: [&InstantInbox; 2]) -> bool {
+        let [one, other] = inboxes;
+        if one == other {
+            return true;
+        }
+        let [one, other] = inboxes.map(|inbox| Canonical::of_source(self, there, inbox));
+        fold(one.inbox()) == fold(other.inbox())
     }
 
     /// Where the users are whom every network knows by what a pattern names; none if that is where they are.

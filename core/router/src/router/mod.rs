@@ -124,7 +124,8 @@ impl<R: CryptoRng> Router<R> {
     /// Ends an operation whose sender has gone; its response, `Cancelled`, still comes.
     ///
     /// Nothing happens when it has ended already.
-    pub fn handle_cancel(&mut self, ticket: CallerTicket) {
+    pub fn handle_cancel(&mut self, now: Instant, ticket: CallerTicket) {
+        self.chronicle.observe(now);
         self.call_off(Owner::Caller(ticket));
     }
 

@@ -6,6 +6,9 @@ use rand::{Rng, rngs::SmallRng};
 use rialto_model::Bytes;
 use rialto_router::{Change, JournalTable, Unwritten, WriteId};
 
+/// The second byte of a record that is a message.
+pub(crate) const MESSAGE: u8 = 1;
+
 pub(crate) type Journal = BTreeMap<(JournalTable, Vec<u8>), Bytes>;
 
 /// What the store has, and what it has not yet.
@@ -64,6 +67,22 @@ impl Disk {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.answers.is_empty()
+    }
+
+    /// Puts the messages into each other's places, last first.
+    pub(crate) fn reverse(&mut self) {
+        let is_message = |(table, _): &(JournalTable, _), record: &Bytes| {
+            *table == JournalTable::Operations && record[1] == MESSAGE
+        };
+        let places = self.durable.iter_mut();
+        let mut places: Vec<_> = places
+            .filter(|(place, record)| is_message(place, record))
+            .map(|(_, record)| record)
+            .collect();
+        let mut records: Vec<Bytes> = places.iter().map(|record| (*record).clone()).collect();
+        for place in &mut places {
+            **place = records.pop().unwrap();
+        }
     }
 
     /// What a crash leaves: whole writes, in their order.

@@ -8,77 +8,19 @@ use rialto_model::{
 };
 use rialto_router::JournalTable;
 
-use super::disk::Journal;
-
-/// What must never happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Violation {
-    /// It was accepted, and neither delivered nor was its sender told.
-    Lost {
-        message: u64,
-    },
-    /// A caller heard nothing, and the gateway did not crash.
-    NoResponse {
-        ticket: u64,
-    },
-    SecondResponse {
-        ticket: u64,
-    },
-    ForeignTransactionId {
-        ticket: u64,
-    },
-    /// Success, and it never arrived.
-    LostButSuccess {
-        message: u64,
-    },
-    /// A failure of which there was no doubt, and it arrived.
-    RefusedButDelivered {
-        message: u64,
-        reason: FailureReason,
-    },
-    /// Under two names, so that the far side cannot tell.
-    DeliveredTwice {
-        message: u64,
-    },
-    OutOfOrder {
-        message: u64,
-        after: u64,
-    },
-    /// Two of one conversation at once, though the first was accepted before the other came.
-    Together {
-        message: u64,
-        with: u64,
-    },
-    /// What is worth something only now was kept.
-    EphemeralKept {
-        message: u64,
-    },
-    NotAsked {
-        message: u64,
-        told: Disposition,
-    },
-    ToldTwice {
-        message: u64,
-        told: Disposition,
-    },
-    /// A report that says nothing true of the message.
-    Garbled {
-        message: u64,
-    },
-    /// A report on what the sender was never told about being kept.
-    UnknownMessage,
-    NeverEnds,
-}
+use super::{
+    disk::{Journal, MESSAGE},
+    stage::BY_DNS,
+    violation::Violation,
+};
 
 /// All messages of a run.
 #[derive(Default)]
 pub(crate) struct Ledger {
     pub(crate) messages: Vec<Message>,
     tickets: HashMap<u64, Ticket>,
-    /// Of each conversation, the last that was delivered for the first time after it was accepted.
-    last_first: HashMap<usize, u64>,
+    submissions: u64,
     accepted: u64,
-    is_drop_open: bool,
 }
 
 /// What is known of a message.
@@ -90,10 +32,16 @@ pub(crate) struct Message {
     pub(crate) is_ephemeral: bool,
     /// A sender was told that it is kept.
     pub(crate) is_accepted: bool,
-    /// In which order that was.
+    /// That, or a restart found it in the journal.
+    is_kept: bool,
+    /// In which order that was known.
     place: u64,
-    /// How many had been accepted when it came.
+    /// How many were known to be kept when it came.
     came_behind: u64,
+    /// When it came: the first time, and the last time that it was not kept yet.
+    came: (u64, u64),
+    /// Whether it was kept when it was first delivered.
+    first: Option<bool>,
     arrived: bool,
     /// Somebody took it who will never tell.
     delegated: bool,
@@ -121,17 +69,26 @@ struct Ticket {
 
 impl Ledger {
     pub(crate) fn submitted(&mut self, ticket: u64, message: Option<u64>, new: Message) -> u64 {
+        self.submissions += 1;
+        let now = self.submissions;
         let message = match message {
             Some(message) => {
                 let of = self.of(message);
                 of.sent += 1;
+                if !of.is_kept {
+                    of.came.1 = now;
+                }
                 // What becomes of one of them says nothing of the other, where neither is kept.
                 of.in_doubt = true;
                 message
             }
             None => {
-                let came_behind = self.accepted;
-                self.messages.push(Message { came_behind, ..new });
+                let new = Message {
+                    came_behind: self.accepted,
+                    came: (now, now),
+                    ..new
+                };
+                self.messages.push(new);
                 self.messages.len() as u64 - 1
             }
         };
@@ -167,12 +124,14 @@ impl Ledger {
                 Err(Violation::EphemeralKept { message })
             }
             ResponseStatus::Indeterminant => {
+                if of.is_ephemeral || of.delegated {
+                    return Ok(());
+                }
                 if !of.is_accepted {
                     of.accepted_name = of.name.filter(|_| of.out > 0);
-                    self.accepted += 1;
-                    of.place = self.accepted;
                 }
-                of.is_accepted |= !of.is_ephemeral && !of.delegated;
+                of.is_accepted = true;
+                of.set_kept(&mut self.accepted);
                 Ok(())
             }
             ResponseStatus::Failure(failure) => {
@@ -193,10 +152,10 @@ impl Ledger {
         onward: TransactionId,
     ) -> Result<(), Violation> {
         let of = &mut self.messages[message as usize];
-        let (conversation, is_accepted) = (of.conversation, of.is_accepted);
-        let came_behind = of.came_behind;
-        let is_first = of.name.is_none();
+        let is_first = of.first.is_none();
+        of.first.get_or_insert(of.is_kept);
         // Another name is right only for what was not accepted: its sender had to send it again.
+        let is_accepted = of.is_accepted;
         let name = if is_accepted {
             &mut of.accepted_name
         } else {
@@ -210,32 +169,33 @@ impl Ledger {
         }
         of.name = Some(onward);
         of.out += 1;
-        if !is_accepted {
-            return Ok(());
-        }
-        let with = self.messages.iter().enumerate().find(|(number, other)| {
-            *number as u64 != message
-                && other.conversation == conversation
-                && other.is_accepted
-                && other.place <= came_behind
-                && other.out > 0
-                && !other.in_doubt
-        });
-        if let Some((with, _)) = with {
-            let with = with as u64;
+        let of = &self.messages[message as usize];
+        if let Some(with) = self.others(message).find(|(_, other)| of.is_beside(other)) {
+            let with = with.0;
             return Err(Violation::Together { message, with });
         }
-        if !is_first || self.of(message).sent > 1 {
-            return Ok(());
+        let mut others = self.others(message);
+        match others.find(|(_, other)| is_first && of.is_overtaken_by(other)) {
+            Some((after, _)) => Err(Violation::OutOfOrder { message, after }),
+            None => Ok(()),
         }
-        let place = self.of(message).place;
-        match self.last_first.insert(conversation, message) {
-            // Those that came while the first was not kept yet went on their way without waiting for it.
-            Some(after) if self.of(after).came_behind >= place => {
-                Err(Violation::OutOfOrder { message, after })
-            }
-            _ => Ok(()),
-        }
+    }
+
+    /// The other messages of its conversation.
+    fn others(&self, message: u64) -> impl Iterator<Item = (u64, &Message)> {
+        let conversation = self.messages[message as usize].conversation;
+        let messages = (0..).zip(&self.messages);
+        messages
+            .filter(move |(number, other)| *number != message && other.conversation == conversation)
+    }
+
+    /// One that is kept behind another of its conversation, where neither was delivered yet.
+    pub(crate) fn successor(&self, message: u64) -> Option<u64> {
+        let is_new = |of: &Message| of.first.is_none() && of.is_accepted && of.sent == 1;
+        let of = &self.messages[message as usize];
+        let mut others = self.others(message);
+        let next = others.find(|(_, other)| is_new(other) && other.came.0 > of.came.1)?;
+        is_new(of).then_some(next.0)
     }
 
     /// An adapter has said, or was told, the last word on a try.
@@ -283,15 +243,18 @@ impl Ledger {
 
     /// The gateway dies: who was not answered knows nothing, and what is still in the journal may have arrived.
     pub(crate) fn crashed(&mut self, journal: &Journal) {
-        if std::mem::take(&mut self.is_drop_open) {
-            self.last_first.clear();
-        }
         for ((table, _), record) in journal {
-            let mut messages = self.messages.iter_mut();
-            if *table == JournalTable::Operations
-                && let Some(message) = messages.find(|message| message.is_named_in(record))
-            {
-                message.in_doubt = true;
+            if *table != JournalTable::Operations {
+                continue;
+            }
+            for number in named_in(record) {
+                let Some(of) = self.messages.get_mut(number) else {
+                    continue;
+                };
+                of.in_doubt = true;
+                if record[1] == MESSAGE {
+                    of.set_kept(&mut self.accepted);
+                }
             }
         }
         for ticket in self.tickets.values_mut() {
@@ -301,16 +264,6 @@ impl Ledger {
             message.in_doubt |= message.out > 0 || message.refused;
             message.out = 0;
         }
-    }
-
-    /// People's clocks were set back: what had expired, and was not told before the crash, may live again behind others.
-    pub(crate) fn set_back(&mut self) {
-        self.last_first.clear();
-    }
-
-    /// An operator has dropped something: if that was not safe before a crash, it may live again behind others.
-    pub(crate) const fn dropped(&mut self) {
-        self.is_drop_open = true;
     }
 
     /// Nobody waits any more.
@@ -351,8 +304,11 @@ impl Message {
             request,
             is_ephemeral,
             is_accepted: false,
+            is_kept: false,
             place: 0,
             came_behind: 0,
+            came: (0, 0),
+            first: None,
             arrived: false,
             delegated: false,
             in_doubt: false,
@@ -366,12 +322,32 @@ impl Message {
         }
     }
 
-    /// Whether a record is about it: its name stands there behind the length of it.
-    fn is_named_in(&self, record: &[u8]) -> bool {
-        let name = self.id.as_bytes();
-        let mut sought = (name.len() as u32).to_be_bytes().to_vec();
-        sought.extend(name);
-        record.windows(sought.len()).any(|bytes| bytes == sought)
+    /// It is known from now on that it is kept.
+    const fn set_kept(&mut self, kept: &mut u64) {
+        if !self.is_kept {
+            *kept += 1;
+            self.place = *kept;
+            self.is_kept = true;
+        }
+    }
+
+    /// Whether another, that was accepted before this one came, is being delivered still.
+    const fn is_beside(&self, other: &Self) -> bool {
+        self.is_accepted && other.is_accepted && other.place <= self.came_behind && other.out > 0
+    }
+
+    /// Whether another that came later should not have been delivered first, but was.
+    fn is_overtaken_by(&self, other: &Self) -> bool {
+        let Some(was_kept) = other.first else {
+            return false;
+        };
+        // Its sender was told that it failed: where it stands, he says when he sends it again.
+        let is_refused = self.refused && !self.is_accepted;
+        // What is passed through does not wait for what is kept, if it was on its way before, or is worth something only now. Where
+        // DNS is asked, it may be kept itself by the time that it goes.
+        let is_passed = !was_kept || other.conversation == BY_DNS;
+        let passes_by = is_passed && (other.is_ephemeral || other.came_behind < self.place);
+        self.came.1 < other.came.0 && !is_refused && !(self.is_kept && passes_by)
     }
 
     pub(crate) const fn has_arrived(&self) -> bool {
@@ -385,4 +361,14 @@ impl Message {
         }
         Ok(())
     }
+}
+
+/// The messages that a record is about: their names stand there behind their lengths.
+fn named_in(record: &[u8]) -> impl Iterator<Item = usize> {
+    let names = record.windows(5).enumerate();
+    let names = names.filter(|(_, begin)| begin[..3] == [0; 3] && begin[4] == b'm');
+    names.filter_map(|(at, begin)| {
+        let digits = record.get(at + 5..at + 4 + usize::from(begin[3]))?;
+        str::from_utf8(digits).ok()?.parse().ok()
+    })
 }

@@ -9,6 +9,8 @@ use crate::support::{SIP, XMPP, builder_with_dns, inbox};
 
 /// How many conversations there are.
 pub(crate) const CONVERSATIONS: usize = 5;
+/// The one whose next hops DNS names.
+pub(crate) const BY_DNS: usize = 4;
 
 pub(crate) fn table() -> &'static Arc<RoutingTable> {
     static TABLE: OnceLock<Arc<RoutingTable>> = OnceLock::new();
@@ -21,7 +23,8 @@ pub(crate) fn conversation(number: usize) -> (AdapterId, InstantInbox, InstantIn
         1 => (SIP, "im:alice@voice.example", "im:dora@jabber.example"),
         2 => (SIP, "im:alice@voice.example", "im:carol@mail.example"),
         3 => (XMPP, "im:bob@jabber.example", "im:alice@voice.example"),
-        _ => (SIP, "im:alice@voice.example", "im:fred@elsewhere.example"),
+        BY_DNS => (SIP, "im:alice@voice.example", "im:fred@elsewhere.example"),
+        _ => unreachable!(),
     };
     (adapter, inbox(source), inbox(destination))
 }

@@ -163,7 +163,7 @@ impl World {
             }
             16 => {
                 let any = ticket(self.dice.random_range(0..=self.tickets));
-                self.router.handle_cancel(any);
+                self.router.handle_cancel(self.now, any);
             }
             17 => {
                 self.now += Duration::from_millis(self.dice.random_range(0..30_000));

@@ -8,19 +8,26 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Bytes, Disposition, DispositionOperation, DispositionRequest, ImdnHeaders, InstantMessage,
-    MessageId, MessageOperation, Notify, ResponseStatus,
+    Bytes, Disposition, DispositionOperation, DispositionRequest, Domain, Failure, FailureReason,
+    ImdnHeaders, InstantMessage, MessageId, MessageOperation, Notify, ResponseStatus,
 };
 use rialto_router::{
-    Action, AdapterId, AttemptId, Change, Custodian, CustodyPolicy, CustodySettings, JournalKey,
-    JournalKeys, JournalTable, Limits, ReportId, Router, Unread, Unwritten, WallClock, WriteId,
+    Action, AdapterId, AttemptId, Change, Custodian, CustodyPolicy, CustodySettings, Hop,
+    JournalKey, JournalKeys, JournalTable, Limits, ReportId, Router, Unread, Unwritten, WallClock,
+    WriteId,
 };
 
-use super::{SIP, operation, start, table, ticket};
+use super::{SIP, builder_with_dns, operation, start, ticket};
 
 pub(crate) const ALICE: &str = "im:alice@voice.example";
 pub(crate) const BOB: &str = "im:bob@jabber.example";
+/// Of a domain that DNS is asked for.
+pub(crate) const FRED: &str = "im:fred@elsewhere.example";
 pub(crate) const DORA: &str = "im:dora@jabber.example";
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const INDETERMINANT: ResponseStatus = ResponseStatus::Indeterminant;
+pub(crate) const SUCCESS: ResponseStatus = ResponseStatus::Success;
 
 /// What the store has.
 pub(crate) type Journal = BTreeMap<(JournalTable, Vec<u8>), Bytes>;
@@ -51,7 +58,8 @@ pub(crate) const fn patient(seconds: u64) -> CustodyPolicy {
 
 fn custodian(settings: &CustodySettings, now: Instant, wall: SystemTime) -> Custodian<StdRng> {
     let limits = Limits::default().with_default_deadline(Duration::from_secs(30));
-    let router = Router::new(Arc::new(table()), limits, StdRng::seed_from_u64(5));
+    let table = builder_with_dns().build().unwrap();
+    let router = Router::new(Arc::new(table), limits, StdRng::seed_from_u64(5));
     let clock = WallClock::new(now, wall);
     Custodian::new(router, settings.clone(), JournalKeys::default(), clock)
 }
@@ -110,6 +118,14 @@ impl Office {
         let (attempt, _) = self.deliveries.pop_front().unwrap();
         self.custodian
             .handle_response(self.now, attempt, status.into());
+        self.act();
+    }
+
+    /// Says that DNS names one hop for a domain.
+    pub(crate) fn resolve(&mut self, domain: &str, hop: AdapterId) {
+        let domain = Domain::parse(domain).unwrap();
+        self.custodian
+            .handle_resolved(self.now, &domain, |_, _| Ok(vec![Hop::new(hop)]));
         self.act();
     }
 
@@ -172,6 +188,7 @@ impl Office {
                     ..
                 } => self.reports.push_back((report, adapter, disposition)),
                 Action::Cancel { .. } => self.cancels += 1,
+                Action::Resolve { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -240,4 +257,25 @@ pub(crate) fn word(of: &MessageOperation, disposition: Disposition) -> Dispositi
         of.source().clone(),
         disposition,
     )
+}
+
+pub(crate) fn down() -> Failure {
+    Failure::new(FailureReason::Unreachable)
+}
+
+pub(crate) fn reason(status: &ResponseStatus) -> FailureReason {
+    match status {
+        ResponseStatus::Failure(failure) => failure.reason(),
+        other => panic!("no failure but {other:?}"),
+    }
+}
+
+/// An office with one message that was accepted early and whose first delivery is under way.
+pub(crate) fn early(policy: CustodyPolicy) -> Office {
+    let mut office = Office::new(policy);
+    office.send(to_bob("1"));
+    office.wait(policy.patience().unwrap());
+    office.sync();
+    assert_eq!(office.response(), (1, INDETERMINANT));
+    office
 }

@@ -15,6 +15,7 @@ pub struct QueueEntry<D> {
     pub(super) attempts: u16,
     pub(super) not_before: Option<Instant>,
     pub(super) is_in_flight: bool,
+    pub(super) has_ended: bool,
 }
 
 /// How a delivery ended, as far as the next one is concerned.
@@ -23,6 +24,8 @@ pub struct QueueEntry<D> {
 pub enum Outcome {
     /// There is nothing left to deliver: it arrived, or never will. The destination answered.
     Done,
+    /// There is nothing left to deliver, and the destination has no part in that.
+    Ended,
     /// The destination as a whole does not work now; all that is for it rests.
     DestinationFailed {
         /// When to come back, if it said so.
@@ -86,6 +89,7 @@ impl<D> QueueEntry<D> {
             attempts: 0,
             not_before: None,
             is_in_flight: false,
+            has_ended: false,
         }
     }
 

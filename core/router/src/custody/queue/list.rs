@@ -37,6 +37,13 @@ impl List {
         }
     }
 
+    pub(super) const fn last(self) -> Option<u32> {
+        match self.last {
+            NONE => None,
+            last => Some(last),
+        }
+    }
+
     pub(super) const fn is_empty(self) -> bool {
         self.first == NONE
     }
@@ -55,6 +62,24 @@ impl Links {
         self.make_room(element);
         self.join(list, element, list.first);
         self.join(list, NONE, element);
+    }
+
+    /// Adds an element that is in no list, before one of this list.
+    pub(super) fn insert_before(&mut self, list: &mut List, next: u32, element: u32) {
+        self.make_room(element);
+        match self.0.get(next as usize).map(|link| link.previous) {
+            Some(previous) => self.join(list, previous, element),
+            None => return self.push_back(list, element),
+        }
+        self.join(list, element, next);
+    }
+
+    /// The elements behind one, itself first.
+    pub(super) fn from(&self, element: Option<u32>) -> impl Iterator<Item = u32> {
+        std::iter::successors(element, |at| {
+            let next = self.0.get(*at as usize)?.next;
+            (next != NONE).then_some(next)
+        })
     }
 
     /// Takes out an element of this list.
@@ -96,13 +121,12 @@ mod tests {
     use super::*;
 
     fn elements(links: &Links, list: List) -> Vec<u32> {
-        let next = |at: &u32| Some(links.0[*at as usize].next).filter(|next| *next != NONE);
-        std::iter::successors(list.first(), next).collect()
+        links.from(list.first()).collect()
     }
 
     proptest! {
         #[test]
-        fn lists_are_what_deques_are(steps in prop::collection::vec((0..3_u8, 0..2_usize, 0..12_u32), 0..200)) {
+        fn lists_are_what_deques_are(steps in prop::collection::vec((0..4_u8, 0..2_usize, 0..12_u32), 0..200)) {
             let mut links = Links::default();
             let mut lists = [List::new(); 2];
             let mut models = [VecDeque::new(), VecDeque::new()];
@@ -117,6 +141,14 @@ mod tests {
                         links.push_front(&mut lists[which], element);
                         models[which].push_front(element);
                     }
+                    (3, None) => {
+                        let next = models[which].len() / 2;
+                        match models[which].get(next).copied() {
+                            Some(next) => links.insert_before(&mut lists[which], next, element),
+                            None => links.push_back(&mut lists[which], element),
+                        }
+                        models[which].insert(next, element);
+                    }
                     (2, Some(home)) => {
                         links.remove(&mut lists[home], element);
                         models[home].retain(|kept| *kept != element);
@@ -126,6 +158,7 @@ mod tests {
                 for (list, model) in lists.iter().zip(&models) {
                     prop_assert_eq!(&elements(&links, *list), &Vec::from(model.clone()));
                     prop_assert_eq!(list.is_empty(), model.is_empty());
+                    prop_assert_eq!(list.last(), model.back().copied());
                 }
             }
         }

@@ -39,7 +39,8 @@ use super::JournalKey;
 /// [`expired`](Self::expired) and then [`next_ready`](Self::next_ready) until they yield nothing; do the same when
 /// [`poll_timeout`](Self::poll_timeout) has come.
 ///
-/// * Within a conversation (to one destination) the order is that of [`push`](Self::push), one delivery at a time.
+/// * Within a conversation (to one destination) the order is that of the keys, one delivery at a time. What has ended holds up
+///   those behind it until it is [removed](Self::remove), if the caller wants it so ([`hold_up`](Self::hold_up)).
 /// * Conversations of one destination take turns, and so do destinations. Of the bound on all deliveries together, a half is left to
 ///   destinations that have none under way: so those that hang do not hold up the others, until there are as many of them as a
 ///   half of the bound.
@@ -82,13 +83,15 @@ struct Entry {
     /// The era of its destination in which it was handed out.
     era: u16,
     is_in_flight: bool,
+    /// Whether it only holds up those behind it.
+    has_ended: bool,
 }
 
 #[derive(Debug)]
 struct Conversation {
     hash: u64,
     destination: u32,
-    /// Its entries, in their order.
+    /// Its entries: those that have ended, then the others in the order of their keys.
     entries: List,
     /// How many are under way: one, or several that were so before they were kept.
     in_flight: u16,
@@ -128,7 +131,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         }
     }
 
-    /// Adds an entry behind the others of its conversation; false, if there is one of that name.
+    /// Adds an entry to its conversation; false, if there is one of that name.
     ///
     /// The limit on entries is the caller's to ask for, before it promises anything: what is promised has a place.
     pub fn push(&mut self, entry: QueueEntry<D>) -> bool {
@@ -146,17 +149,28 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             attempts: entry.attempts,
             era: 0,
             is_in_flight: false,
+            has_ended: entry.has_ended,
         }) as u32;
         let entries = &self.entries;
         self.keys
             .insert_unique(hash, at, |at| hash_of(entries, *at));
-        self.expiries.set(at, expires_at);
+        if !entry.has_ended {
+            self.expiries.set(at, expires_at);
+        }
         self.join(conversation, at, entry.not_before);
         if entry.is_in_flight {
             self.launch(at);
         }
         self.place(conversation);
         true
+    }
+
+    /// Holds a conversation up until something is [removed](Self::remove) that has ended, and that the journal still has: what is
+    /// behind it is not to be delivered before that is safe. False, if there is an entry of that name.
+    pub fn hold_up(&mut self, key: JournalKey, conversation: u64, destination: D) -> bool {
+        let mut entry = QueueEntry::new(key, conversation, destination, self.beginning);
+        entry.has_ended = true;
+        self.push(entry)
     }
 
     /// The next entry to deliver, which is then in flight until it is [`settled`](Self::settled).
@@ -209,6 +223,10 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
                 self.take(at);
                 return None;
             }
+            Outcome::Ended => {
+                self.take(at);
+                return None;
+            }
             Outcome::DestinationFailed { after } => {
                 self.rest_all(now, destination, era, after, rng)
             }
@@ -248,7 +266,8 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
     ///
     /// Its conversation is the next whose turn comes there, and its destination, if it failed, is probed by that.
     pub fn retry_now(&mut self, key: JournalKey) -> bool {
-        let Some(entry) = self.find(key).and_then(|at| self.entries.get(at as usize)) else {
+        let entry = self.find(key).and_then(|at| self.entries.get(at as usize));
+        let Some(entry) = entry.filter(|entry| !entry.has_ended) else {
             return false;
         };
         let at = entry.conversation;

@@ -59,16 +59,40 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
 
     /// Adds an entry to its conversation.
     pub(super) fn join(&mut self, conversation: u32, entry: u32, not_before: Option<Instant>) {
+        let next = self.next_of(conversation, entry);
         let Some(joined) = self.conversations.get_mut(conversation as usize) else {
             return;
         };
-        self.entry_links.push_back(&mut joined.entries, entry);
+        match next {
+            Some(next) => self
+                .entry_links
+                .insert_before(&mut joined.entries, next, entry),
+            None => self.entry_links.push_back(&mut joined.entries, entry),
+        }
         if let Some(at) = not_before
             && joined.entries.first() == Some(entry)
         {
             let at = Moment::new(self.beginning, at);
             self.conversation_rests.set(conversation, at);
         }
+    }
+
+    /// The entry that one is to stand before, unless it is to be the last.
+    ///
+    /// Looks at one nearly always: keys rise, but for messages that were on their way already when the first of their conversation was
+    /// kept, and these are few, at the head.
+    fn next_of(&self, conversation: u32, entry: u32) -> Option<u32> {
+        let place = |at: u32| {
+            let entry = self.entries.get(at as usize)?;
+            Some((!entry.has_ended, entry.key))
+        };
+        let own = place(entry);
+        let list = self.conversations.get(conversation as usize)?.entries;
+        if list.last().and_then(place) < own {
+            return None;
+        }
+        let mut all = self.entry_links.from(list.first());
+        all.find(|at| place(*at) > own)
     }
 
     /// Hands an entry out: it expires no more until it is back.
@@ -164,7 +188,9 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         let Some(conversation) = self.conversations.get_mut(at as usize) else {
             return;
         };
-        let is_ready = !conversation.entries.is_empty()
+        let first = conversation.entries.first();
+        let first = first.and_then(|at| self.entries.get(at as usize));
+        let is_ready = first.is_some_and(|first| !first.has_ended)
             && conversation.in_flight == 0
             && !self.conversation_rests.is_set(at);
         let number = conversation.destination;

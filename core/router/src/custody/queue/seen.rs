@@ -3,7 +3,7 @@
 use super::*;
 
 impl<D: Clone + Eq + Hash> RetryQueue<D> {
-    /// How many entries there are.
+    /// How many entries there are, those that have ended among them.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -23,19 +23,22 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         self.in_flight as usize
     }
 
-    /// One entry.
+    /// One entry that has not ended.
     pub fn get(&self, key: JournalKey) -> Option<Queued<'_, D>> {
         let at = self.find(key)?;
         self.see(at, self.entries.get(at as usize)?)
     }
 
-    /// All entries, in no order.
+    /// All entries that have not ended, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Queued<'_, D>> {
         let entries = self.entries.iter();
         entries.filter_map(|(at, entry)| self.see(at as u32, entry))
     }
 
     fn see(&self, at: u32, entry: &Entry) -> Option<Queued<'_, D>> {
+        if entry.has_ended {
+            return None;
+        }
         let conversation = self.conversations.get(entry.conversation as usize)?;
         let destination = self.destinations.get(conversation.destination as usize)?;
         let is_first = conversation.entries.first() == Some(at) && conversation.in_flight == 0;

@@ -100,6 +100,52 @@ fn message_that_is_under_way_when_it_is_kept_holds_back_those_behind_it() {
 }
 
 #[test]
+fn message_that_was_on_its_way_goes_before_those_that_came_after_it() {
+    let mut bench = Bench::new(RetryLimits::default());
+    let mut entries: Vec<_> = (0..5).map(|_| bench.entry(7, "a")).collect();
+    for at in [3, 0, 1, 1, 0] {
+        assert!(bench.queue.push(entries.remove(at)));
+    }
+    for key in 1..=5 {
+        assert_eq!(bench.all_next(), [key]);
+        bench.settle(key, Outcome::Done);
+    }
+}
+
+#[test]
+fn message_that_has_ended_holds_up_its_conversation_until_it_is_removed() {
+    let mut bench = Bench::new(RetryLimits::default());
+    let [first, second] = [bench.push(7, "a"), bench.push(7, "a")];
+    let other = bench.push(8, "a");
+    assert_eq!(bench.all_next(), [first, other]);
+    bench.settle(first, Outcome::Ended);
+    let first = JournalKey::new(first);
+    assert!(bench.queue.hold_up(first, 7, "a"));
+    assert_eq!(
+        (bench.next(), bench.state(second)),
+        (None, QueueState::Behind)
+    );
+    assert!(bench.queue.get(first).is_none() && !bench.queue.retry_now(first));
+    assert!(bench.queue.remove(first));
+    assert_eq!(bench.next(), Some(second));
+}
+
+#[test]
+fn end_that_is_none_of_the_destination_says_nothing_of_it() {
+    let mut bench = Bench::new(RetryLimits::default());
+    for conversation in 0..4 {
+        bench.push(conversation, "a");
+    }
+    for key in bench.all_next() {
+        bench.settle(key, DOWN).unwrap();
+    }
+    bench.now = bench.queue.poll_timeout().unwrap();
+    let probe = bench.next().unwrap();
+    bench.settle(probe, Outcome::Ended);
+    assert_eq!(bench.all_next().len(), 1, "another one probes, alone");
+}
+
+#[test]
 fn conversations_of_a_destination_take_turns() {
     let mut bench = Bench::new(RetryLimits::default().with_max_per_destination(1));
     for _ in 0..100 {

@@ -45,8 +45,10 @@ impl Default for Peer {
 
 #[derive(Debug, Default)]
 struct Model {
-    /// In the order in which they were pushed.
+    /// In the order of their keys.
     kept: Vec<Kept>,
+    /// Those that have ended, and hold up the others.
+    ended: Vec<(u64, Place)>,
     peers: BTreeMap<u8, Peer>,
     /// Failures in a row, and until when it rests.
     rests: HashMap<Place, (u32, Option<Instant>)>,
@@ -58,7 +60,9 @@ impl Model {
     fn is_ready(&self, now: Instant, place: Place) -> bool {
         let mut kept = self.kept.iter().filter(|kept| kept.place == place);
         let rest = self.rests.get(&place).and_then(|(_, until)| *until);
-        rest.is_none_or(|until| until <= now) && kept.all(|kept| kept.era.is_none())
+        rest.is_none_or(|until| until <= now)
+            && kept.all(|kept| kept.era.is_none())
+            && self.ended.iter().all(|(_, held_up)| *held_up != place)
     }
 
     fn is_open(&self, now: Instant, peer: u8) -> bool {
@@ -139,6 +143,7 @@ impl Model {
                 self.rests.entry(place).or_default().0 = 0;
                 self.forget(key);
             }
+            Outcome::Ended => self.forget(key),
             Outcome::EntryFailed { after } | Outcome::NotTried { after } => {
                 let rest = self.rests.entry(place).or_default();
                 rest.0 += 1;
@@ -158,14 +163,14 @@ impl Model {
 
     fn forget(&mut self, key: u64) {
         self.kept.retain(|kept| kept.key != key);
+        self.ended.retain(|(ended, _)| *ended != key);
         // What is empty is not remembered.
-        let kept = &self.kept;
-        self.passed
-            .retain(|place, _| kept.iter().any(|kept| kept.place == *place));
-        self.rests
-            .retain(|place, _| kept.iter().any(|kept| kept.place == *place));
+        let kept = self.kept.iter().map(|kept| kept.place);
+        let left: Vec<Place> = kept.chain(self.ended.iter().map(|ended| ended.1)).collect();
+        self.passed.retain(|place, _| left.contains(place));
+        self.rests.retain(|place, _| left.contains(place));
         self.peers
-            .retain(|peer, _| kept.iter().any(|kept| kept.place.0 == *peer));
+            .retain(|peer, _| left.iter().any(|(of, _)| of == peer));
     }
 
     fn end_rest(&mut self, which: impl Fn(u8) -> bool) {
@@ -196,6 +201,12 @@ enum Step {
         place: Place,
         lives: u64,
         in_flight: bool,
+        /// Whether the key that is next is left to one that is pushed later.
+        skips: bool,
+    },
+    HoldUp(Place),
+    LetGo {
+        which: usize,
     },
     Launch,
     Settle {
@@ -218,6 +229,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     let after = || prop::option::weighted(0.3, (0..60_u64).prop_map(Duration::from_secs));
     prop_oneof![
         2 => Just(Outcome::Done),
+        1 => Just(Outcome::Ended),
         2 => after().prop_map(|after| Outcome::DestinationFailed { after }),
         1 => after().prop_map(|after| Outcome::EntryFailed { after }),
         1 => after().prop_map(|after| Outcome::NotTried { after }),
@@ -229,9 +241,12 @@ fn steps() -> impl Strategy<Value = Step> {
         (0..PEERS, 0..CONVERSATIONS),
         0..200_u64,
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
     );
     prop_oneof![
-        6 => push.prop_map(|(place, lives, in_flight)| Step::Push { place, lives, in_flight }),
+        6 => push.prop_map(|(place, lives, in_flight, skips)| Step::Push { place, lives, in_flight, skips }),
+        1 => (0..PEERS, 0..CONVERSATIONS).prop_map(Step::HoldUp),
+        2 => any::<usize>().prop_map(|which| Step::LetGo { which }),
         6 => Just(Step::Launch),
         6 => (any::<usize>(), outcomes()).prop_map(|(which, outcome)| Step::Settle { which, outcome }),
         2 => (0..5_000_u64).prop_map(Step::Wait),
@@ -250,6 +265,8 @@ struct Both {
     /// The same dice for both.
     dice: [SmallRng; 2],
     keys: u64,
+    /// Keys that were left to others.
+    left: Vec<u64>,
 }
 
 impl Both {
@@ -261,7 +278,19 @@ impl Both {
             now,
             dice: [SmallRng::seed_from_u64(1), SmallRng::seed_from_u64(1)],
             keys: 0,
+            left: Vec::new(),
         }
+    }
+
+    fn key(&mut self, skips: bool) -> u64 {
+        if !skips && let Some(key) = self.left.pop() {
+            return key;
+        }
+        self.keys += 2;
+        if skips {
+            self.left.push(self.keys - 1);
+        }
+        self.keys
     }
 
     fn pick(&self, which: usize, filter: impl Fn(&Kept) -> bool) -> Option<u64> {
@@ -275,7 +304,25 @@ impl Both {
                 place,
                 lives,
                 in_flight,
-            } => self.push(place, lives, in_flight),
+                skips,
+            } => {
+                let key = self.key(skips);
+                self.push(key, place, lives, in_flight);
+            }
+            Step::HoldUp(place) => {
+                let key = self.key(false);
+                assert!(self.queue.hold_up(JournalKey::new(key), place.1, place.0));
+                self.model.peers.entry(place.0).or_default();
+                self.model.passed.remove(&place);
+                self.model.ended.push((key, place));
+            }
+            Step::LetGo { which } => {
+                if !self.model.ended.is_empty() {
+                    let (key, _) = self.model.ended[which % self.model.ended.len()];
+                    self.model.forget(key);
+                    prop_assert!(self.queue.remove(JournalKey::new(key)));
+                }
+            }
             Step::Launch => self.launch()?,
             Step::Settle { which, outcome } => self.settle(which, outcome),
             Step::Wait(millis) => self.now += Duration::from_millis(millis),
@@ -301,10 +348,9 @@ impl Both {
         self.agree()
     }
 
-    fn push(&mut self, place: Place, lives: u64, in_flight: bool) {
-        self.keys += 1;
+    fn push(&mut self, key: u64, place: Place, lives: u64, in_flight: bool) {
         let expires_at = self.now + Duration::from_secs(lives);
-        let mut entry = QueueEntry::new(JournalKey::new(self.keys), place.1, place.0, expires_at);
+        let mut entry = QueueEntry::new(JournalKey::new(key), place.1, place.0, expires_at);
         if in_flight {
             entry = entry.in_flight();
         }
@@ -313,12 +359,14 @@ impl Both {
             self.model.passed.remove(&place);
         }
         let era = self.model.peers.entry(place.0).or_default().era;
-        self.model.kept.push(Kept {
-            key: self.keys,
+        let at = self.model.kept.partition_point(|kept| kept.key < key);
+        let kept = Kept {
+            key,
             place,
             expires_at,
             era: in_flight.then_some(era),
-        });
+        };
+        self.model.kept.insert(at, kept);
     }
 
     fn launch(&mut self) -> Result<(), TestCaseError> {

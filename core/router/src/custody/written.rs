@@ -1,0 +1,54 @@
+//! What follows from a write.
+
+use std::time::Instant;
+
+use rand::CryptoRng;
+use rialto_model::{Failure, FailureReason};
+
+use super::{Change, Custodian, JournalKey, JournalTable, Unwritten, WriteId, writes::Purpose};
+
+impl<R: CryptoRng> Custodian<R> {
+    /// Takes the result of a write: whether its changes are safe.
+    pub fn handle_written(&mut self, now: Instant, write: WriteId, result: Result<(), Unwritten>) {
+        self.begin(now);
+        let Some((purpose, changes)) = self.writes.end(write) else {
+            return;
+        };
+        match (&purpose, result) {
+            (Purpose::Acceptance(key), Ok(())) => self.accepted(*key),
+            (Purpose::Acceptance(key), Err(Unwritten)) => self.not_accepted(*key),
+            (Purpose::Report(key) | Purpose::Courtesy(key) | Purpose::Settlement(key), Ok(())) => {
+                self.report_safe(*key)
+            }
+            (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
+            (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),
+            (Purpose::Told { .. }, result) => self.told(&purpose, result),
+            (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
+            _ => {}
+        }
+        match result {
+            Ok(()) => self.let_go(&changes),
+            Err(Unwritten) => {
+                self.statistics.failed_writes += 1;
+                self.writes.postpone(now, purpose, changes);
+            }
+        }
+        self.work();
+    }
+
+    /// Lets those go that waited for the end of a message to be safe.
+    fn let_go(&mut self, changes: &[Change]) {
+        let removed = changes
+            .iter()
+            .filter(|change| change.table == JournalTable::Operations && change.put.is_none());
+        for key in removed.filter_map(|change| JournalKey::from_bytes(&change.key)) {
+            if self.entries.forget(key) {
+                self.queue.remove(key);
+            }
+        }
+    }
+}
+
+fn not_safe() -> Failure {
+    Failure::new(FailureReason::Overloaded)
+}

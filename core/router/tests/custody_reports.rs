@@ -1,0 +1,214 @@
+//! The later word on a message: from whom it is taken, and that it is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use rialto_model::{Disposition, Failure, FailureReason, Notify, TransactionId};
+use rialto_router::CustodyPolicy;
+
+use self::support::{
+    SIP, XMPP,
+    office::{
+        ALICE, BOB, DORA, FRED, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early,
+        patient, reason, word,
+    },
+    ticket, vouched,
+};
+
+#[test]
+fn cpim_2_4_1_3d_later_word_reaches_its_sender_in_his_own_terms() {
+    let mut office = Office::new(patient(5));
+    let asked = [Notify::PositiveDelivery, Notify::Display];
+    let sent = office.send(asking(&asked));
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(SUCCESS);
+    assert_eq!(office.response(), (sent, SUCCESS));
+    office.sync();
+    for (restarts, said) in [
+        (false, Disposition::Delivered),
+        (true, Disposition::Displayed),
+    ] {
+        if restarts {
+            office.sync();
+            office.restart(SECOND);
+        }
+        let said_twice = [(); 2].map(|()| word(&delivered, said));
+        for (word, number) in said_twice.into_iter().zip(100..) {
+            office
+                .custodian
+                .handle_disposition(office.now, XMPP, word, ticket(number));
+            office.act();
+            office.sync();
+            assert_eq!(office.response(), (number, SUCCESS));
+        }
+        let told = office.take_report();
+        assert_eq!(told.disposition(), said);
+        assert_eq!(told.concerning().as_str(), "of-the-sender");
+        assert_eq!(told.message_id().unwrap().as_str(), "of-alice");
+        assert_eq!(told.reference().unwrap(), "what SIP needs");
+        assert_eq!(told.request(), asked.into_iter().collect());
+        assert_eq!(
+            (told.source().as_str(), told.destination().as_str()),
+            (BOB, ALICE)
+        );
+        assert!(office.reports.is_empty(), "once");
+    }
+    assert!(office.is_done());
+}
+
+#[test]
+fn later_word_is_taken_from_nobody_else_and_only_if_it_was_asked_for() {
+    let mut office = Office::new(patient(5));
+    office.send(asking(&[Notify::PositiveDelivery]));
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(SUCCESS);
+    office.sync();
+    office.responses.clear();
+    let mut refused = |from, word| {
+        office
+            .custodian
+            .handle_disposition(office.now, from, word, ticket(9));
+        office.act();
+        assert_eq!(reason(&office.response().1), FailureReason::NotPermitted);
+        assert!(office.reports.is_empty() && office.writes.is_empty());
+    };
+    refused(SIP, word(&delivered, Disposition::Delivered));
+    refused(XMPP, word(&delivered, Disposition::Displayed));
+    let elsewhere = delivered.clone().with_destination(support::inbox(DORA));
+    refused(XMPP, word(&elsewhere, Disposition::Delivered));
+    let id = TransactionId::parse(b"made-up").unwrap();
+    let unknown = delivered.clone().into_forward(id).0;
+    refused(XMPP, word(&unknown, Disposition::Delivered));
+}
+
+#[test]
+fn later_word_on_a_kept_message_is_taken_after_a_restart_before_it_is_tried_again() {
+    let resolved = |office: &mut Office| office.resolve("elsewhere.example", XMPP);
+    for (destination, is_kept_first) in [(BOB, true), (BOB, false), (FRED, false)] {
+        let mut office = Office::new(patient(if is_kept_first { 0 } else { 5 }));
+        let asked = vouched(asking(&[Notify::PositiveDelivery]));
+        office.send(asked.with_destination(support::inbox(destination)));
+        resolved(&mut office);
+        office.wait(5 * SECOND);
+        office.sync();
+        let (_, delivered) = office.deliveries[0].clone();
+        assert_eq!(office.response().1, INDETERMINANT);
+        office.restart(SECOND);
+        assert!(office.deliveries.is_empty(), "its record is not read yet");
+        let word = word(&delivered, Disposition::Delivered);
+        office
+            .custodian
+            .handle_disposition(office.now, XMPP, word, ticket(9));
+        office.act();
+        office.sync();
+        assert_eq!(office.response(), (9, SUCCESS));
+        assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+        office.read();
+        assert!(office.deliveries.is_empty() && office.is_done());
+    }
+}
+
+#[test]
+fn later_word_is_taken_however_the_far_network_writes_the_inbox() {
+    for (sent, said) in [
+        ("im:%C3%89va@jabber.example", "im:%C3%A9va@jabber.example"),
+        ("im:BOB@jabber.example", "im:bob@jabber.example"),
+        ("im:bob@jabber.example", "im:bob/user=phone@jabber.example"),
+    ] {
+        let mut office = Office::new(patient(5));
+        let asked = asking(&[Notify::PositiveDelivery]);
+        office.send(asked.with_destination(support::inbox(sent)));
+        let (_, delivered) = office.deliveries[0].clone();
+        office.answer(SUCCESS);
+        office.sync();
+        let said = delivered.with_destination(support::inbox(said));
+        let word = word(&said, Disposition::Delivered);
+        office
+            .custodian
+            .handle_disposition(office.now, XMPP, word, ticket(9));
+        office.act();
+        office.sync();
+        assert_eq!(office.take_report().source().as_str(), sent);
+    }
+}
+
+#[test]
+fn rfc2779_4_2_1_failure_that_is_found_later_is_told_whatever_was_asked() {
+    let mut office = Office::new(patient(5));
+    office.send(asking(&[Notify::PositiveDelivery]));
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(SUCCESS);
+    let word = word(&delivered, Disposition::Failed).with_failure(FailureReason::TooLarge.into());
+    office
+        .custodian
+        .handle_disposition(office.now, XMPP, word, ticket(9));
+    office.act();
+    office.sync();
+    let told = office.take_report();
+    assert_eq!(told.disposition(), Disposition::Failed);
+    assert_eq!(told.failure().unwrap().reason(), FailureReason::TooLarge);
+}
+
+#[test]
+fn later_word_ends_the_doubt_about_a_kept_message() {
+    for said in [Disposition::Delivered, Disposition::Failed] {
+        let mut office = Office::new(patient(0));
+        office.send(asking(&[Notify::PositiveDelivery]));
+        office.sync();
+        let (_, delivered) = office.deliveries[0].clone();
+        office.answer(Failure::new(FailureReason::TimedOut));
+        let word = word(&delivered, said);
+        office
+            .custodian
+            .handle_disposition(office.now, XMPP, word, ticket(9));
+        office.act();
+        office.sync();
+        assert_eq!(office.take_report().disposition(), said);
+        office.wait(60 * SECOND);
+        assert!(office.deliveries.is_empty() && office.is_done());
+        assert!(office.reports.is_empty(), "told once");
+    }
+}
+
+#[test]
+fn sender_who_asks_is_told_what_the_gateway_does() {
+    let mut office = Office::new(patient(0));
+    office.send(asking(&[Notify::Processing]));
+    office.sync();
+    assert_eq!(office.take_report().disposition(), Disposition::Stored);
+    office.answer(SUCCESS);
+    office.sync();
+    assert!(office.reports.is_empty(), "one word on each side");
+
+    let mut office = Office::new(CustodyPolicy::NEVER);
+    office.send(asking(&[Notify::Processing]));
+    office.answer(SUCCESS);
+    office.sync();
+    assert_eq!(office.take_report().disposition(), Disposition::Processed);
+}
+
+#[test]
+fn report_is_kept_until_its_adapter_takes_it() {
+    let mut office = early(patient(5));
+    office.answer(Failure::new(FailureReason::Refused));
+    office.sync();
+    let (report, _, first) = office.reports.pop_front().unwrap();
+    office
+        .custodian
+        .handle_disposition_response(office.now, report, down().into());
+    office.act();
+    office.restart(SECOND);
+    office.read();
+    let (_, _, again) = office.reports.pop_front().unwrap();
+    assert_eq!(again.transaction_id(), first.transaction_id());
+    office.wait(30 * SECOND); // no answer
+    office.wait(2 * SECOND);
+    office.read();
+    assert_eq!(office.take_report().failure(), first.failure());
+    assert!(office.is_done());
+}
