@@ -107,8 +107,10 @@ fn taken(
     original.lend(|raw| {
         // SAFETY: what is lent follows the contract.
         let (mut raw, mut presence) = (*raw, unsafe { *raw.presence });
-        raw.presence = &raw const presence;
-        spoil(&mut raw, &mut presence);
+        let lent = &raw mut presence;
+        raw.presence = lent;
+        // SAFETY: ours, and borrowed by nobody else meanwhile.
+        spoil(&mut raw, unsafe { &mut *lent });
         // SAFETY: follows the contract as far as memory goes.
         unsafe { own(&raw const raw) }
     })

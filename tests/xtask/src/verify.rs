@@ -40,6 +40,7 @@ fn steps() -> Vec<(&'static str, Command)> {
         ("example's tests", example()),
         ("documentation", documentation()),
         ("demo", demo()),
+        ("pointers, by Miri", script("tests/miri.sh", &[])),
         ("fuzzing", script("tests/fuzz/run.sh", &[FUZZ_SECONDS])),
     ]
 }

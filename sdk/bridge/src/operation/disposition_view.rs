@@ -2,6 +2,7 @@
 
 use std::{
     marker::PhantomData,
+    rc::Rc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -22,8 +23,8 @@ use crate::{
 #[derive(Debug)]
 pub struct DispositionView<'a> {
     raw: abi::Operation,
-    /// On the heap: `raw` points to it, and a view may move.
-    _failure: Option<Box<abi::Response>>,
+    /// On the heap: `raw` points to it, and a view may move. No `Box`: to move one ends all pointers to its content.
+    _failure: Option<Rc<abi::Response>>,
     _operation: PhantomData<&'a DispositionOperation>,
 }
 
@@ -45,9 +46,7 @@ impl<'a> DispositionView<'a> {
                 .message_id()
                 .map_or(NONE, |id| text_view(id.as_text())),
             sent_at_ms: operation.sent_at().map_or(0, unix_ms),
-            failure: failure
-                .as_deref()
-                .map_or(std::ptr::null(), std::ptr::from_ref),
+            failure: failure.as_ref().map_or(std::ptr::null(), Rc::as_ptr),
             ..EMPTY
         };
         Self {
@@ -63,8 +62,8 @@ impl<'a> DispositionView<'a> {
     }
 }
 
-fn failure_of(failure: &Failure) -> Box<abi::Response> {
-    Box::new(failure_view(failure))
+fn failure_of(failure: &Failure) -> Rc<abi::Response> {
+    Rc::new(failure_view(failure))
 }
 
 /// A time before 1970 is none that a gateway has seen.
