@@ -1,4 +1,4 @@
-//! Opens a library in a child first: a constructor that ends the process ends that one.
+//! Opens and reads a library in a child first: a constructor that ends the process ends that one, and so does a table that leads nowhere.
 #![expect(
     unsafe_code,
     reason = "forks, and runs foreign constructors in the child"
@@ -41,7 +41,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
         return Ok(());
     };
     // SAFETY: the child calls only what glibc keeps usable after a fork of a process with threads: `dlopen`, `malloc` and
-    // system calls; it never returns from here.
+    // system calls; locks of ours that reading a library takes are held by this thread alone. It never returns from here.
     let child = match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => child,
         Ok(ForkResult::Child) => try_to_open(path, &theirs),
@@ -54,7 +54,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
     let words = last_words(ours, child);
     // The child has ended, or is being killed: this waits for nothing else.
     let how = match waitpid(child, None) {
-        // An error of `dlopen` is found again, with its words, by this process.
+        // An error is found again, with its words, by this process.
         Ok(WaitStatus::Exited(_, 0)) => return Ok(()),
         Ok(WaitStatus::Exited(_, code)) => {
             format!("its constructor ends the process with code {code}")
@@ -69,7 +69,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
     }
 }
 
-/// The child: opens the library and exits.
+/// The child: opens the library, reads what it exports, and exits.
 fn try_to_open(path: &Path, stderr: &OwnedFd) -> ! {
     let quiet = || -> nix::Result<()> {
         let null = File::open("/dev/null").map_err(|_| nix::Error::EIO)?;
@@ -79,8 +79,7 @@ fn try_to_open(path: &Path, stderr: &OwnedFd) -> ! {
         setrlimit(Resource::RLIMIT_CORE, 0, 0)
     };
     if quiet().is_ok() {
-        // SAFETY: runs the library's constructors, which is what this child is for.
-        std::mem::forget(unsafe { libloading::Library::new(path) });
+        std::mem::forget(super::load(path));
     }
     // SAFETY: ends the child without the destructors and handlers of its parent.
     unsafe { nix::libc::_exit(0) }

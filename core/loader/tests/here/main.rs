@@ -4,6 +4,7 @@
 
 #[path = "../battery/mod.rs"]
 mod battery;
+mod broken;
 #[path = "../support/mod.rs"]
 mod support;
 
