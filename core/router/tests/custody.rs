@@ -16,8 +16,8 @@ use rialto_router::{CustodyLimits, CustodySettings, NamingKey};
 use self::support::{
     SIP,
     office::{
-        ALICE, DORA, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early, patient, reason,
-        to_bob, wall,
+        ALICE, BOB, DORA, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early, patient,
+        reason, to_bob, wall,
     },
     operation, vouched,
 };
