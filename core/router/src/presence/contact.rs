@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Domain, FailureReason};
+use rialto_model::{Domain, Failure, FailureReason};
 
 use super::{
-    Index, PresenceService,
+    Index, PresenceAction, PresenceService,
     subscription::{LegStage, Standing, Subscription},
 };
 use crate::AdapterId;
@@ -26,6 +26,17 @@ impl<R: CryptoRng> PresenceService<R> {
             }
             self.lose_contact(index);
             self.subscriptions.set_alarm(index);
+        }
+        // Whatever they would still answer was true before.
+        for index in self.legs_by(adapter, domain, LegStage::Asking) {
+            let flight = self.subscriptions.get(index).and_then(|of| of.leg.flight);
+            if let Some(flight) = flight {
+                let attempt = flight.attempt();
+                self.flights.remove(&attempt);
+                self.actions.push_back(PresenceAction::Cancel { attempt });
+                let failure = Failure::new(FailureReason::Unreachable);
+                self.leg_answered(index, failure.into(), None);
+            }
         }
     }
 

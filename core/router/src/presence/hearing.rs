@@ -55,7 +55,11 @@ impl<R: CryptoRng> PresenceService<R> {
         let (key, nonce) = Subscription::read_leg_id(operation.subscription_id())?;
         let index = self.subscriptions.by_key(key)?;
         let of = self.subscriptions.get(index)?;
-        let is_asked = !matches!(of.leg.stage, LegStage::None | LegStage::Resolving);
+        // After the last word that was asked for, nothing more was.
+        let is_asked = !matches!(
+            of.leg.stage,
+            LegStage::None | LegStage::Resolving | LegStage::Done
+        );
         let is_it =
             of.nonce == nonce && of.leg.adapter == from && of.package == operation.package();
         (is_it && is_asked && !of.is_over()).then_some(index)

@@ -1,5 +1,7 @@
 //! What watchers are told.
 
+use std::time::Duration;
+
 use rand::CryptoRng;
 use rialto_model::{
     Failure, FailureReason, NotifyOperation, PresenceDocument, Presentity, ResponseStatus,
@@ -23,6 +25,9 @@ impl Subscription {
     /// How often the end is told to one who does not take it.
     const MOST_ENDS: u8 = 6;
 }
+
+/// How long after a failure the disk is asked again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What there is to show.
 enum Shown {
@@ -66,6 +71,14 @@ impl<R: CryptoRng> PresenceService<R> {
     /// Tells a watcher what is known now.
     pub(super) fn notify(&mut self, index: Index) {
         self.compose_for(index);
+        self.reserve_versions(index);
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        of.notice.is_queued = false;
+        if of.is_safe && of.notice.version >= of.notice.reserved {
+            return; // it goes on when there are versions
+        }
         let Some(of) = self.subscriptions.get(index) else {
             return;
         };
@@ -82,7 +95,6 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
-        of.notice.is_queued = false;
         let Some(operation) = operation.filter(|_| of.notice.is_due) else {
             return;
         };
@@ -96,7 +108,6 @@ impl<R: CryptoRng> PresenceService<R> {
         self.in_flight += 1;
         self.statistics.notifications += 1;
         self.subscriptions.set_alarm(index);
-        self.reserve_versions(index);
         self.actions.push_back(PresenceAction::Notify {
             attempt,
             adapter,
@@ -249,33 +260,45 @@ impl<R: CryptoRng> PresenceService<R> {
         }
     }
 
-    /// Sees to it that versions rise over restarts too, without a write for each.
+    /// Sees to it that versions rise over restarts too, without a write for each: asks the disk for more of them, before they run out.
     fn reserve_versions(&mut self, index: Index) {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
-        let is_kept = of.is_safe && matches!(of.stage, Stage::Live);
         let left = of.notice.reserved.saturating_sub(of.notice.version);
-        if !is_kept || left != Subscription::VERSIONS / 4 {
+        let is_asked = of.notice.reserving > of.notice.reserved;
+        if !of.is_safe || is_asked || left > Subscription::VERSIONS / 4 {
             return;
         }
+        let reserving = of.notice.reserved.saturating_add(Subscription::VERSIONS);
+        of.notice.reserving = reserving;
         let key = of.key;
-        let reserved = of.notice.reserved.saturating_add(Subscription::VERSIONS);
-        let before = std::mem::replace(&mut of.notice.reserved, reserved);
         let record = self.record(index);
-        if let Some(of) = self.subscriptions.get_mut(index) {
-            of.notice.reserved = before;
-        }
         let change = Change::put(JournalTable::Subscriptions, key, record);
-        self.write(Purpose::Versions(key, reserved), vec![change]);
+        self.write(Purpose::Versions(key, reserving), vec![change]);
     }
 
     pub(super) fn versions_reserved(&mut self, key: JournalKey, reserved: u32, is_safe: bool) {
-        let index = self.subscriptions.by_key(key);
-        if let Some(of) = index.and_then(|index| self.subscriptions.get_mut(index))
-            && is_safe
-        {
+        let Some(index) = self.subscriptions.by_key(key) else {
+            return;
+        };
+        let again_at = self.now.plus(AGAIN);
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        if is_safe {
             of.notice.reserved = of.notice.reserved.max(reserved);
+        } else {
+            of.notice.reserving = of.notice.reserved;
+        }
+        if !of.notice.is_due || of.notice.due != NEVER {
+            return;
+        }
+        if is_safe {
+            self.want_notice(index);
+        } else {
+            of.notice.due = again_at;
+            self.subscriptions.set_alarm(index);
         }
     }
 }

@@ -155,15 +155,8 @@ impl<R: CryptoRng> PresenceService<R> {
     fn resume(&mut self, index: Index, handling: Handling, is_ended: bool) {
         if handling == Handling::Block && !is_ended {
             self.terminate(index, TerminationReason::Rejected);
-        } else if !is_ended {
-            // So that no version comes twice, whatever happens next.
-            if let Some(of) = self.subscriptions.get_mut(index) {
-                of.notice.reserved = of.notice.reserved.saturating_add(Subscription::VERSIONS);
-            }
-            self.write_down(index);
-            if self.has_leg(index) {
-                self.ask_soon(index);
-            }
+        } else if !is_ended && self.has_leg(index) {
+            self.ask_soon(index);
         }
         self.want_notice(index);
         self.subscriptions.set_alarm(index);
@@ -250,7 +243,11 @@ impl<R: CryptoRng> PresenceService<R> {
             standing: of.standing,
             accepted_at: of.accepted_at,
             expires_at: of.expires_at,
-            versions: of.notice.reserved.max(Subscription::VERSIONS),
+            versions: of
+                .notice
+                .reserved
+                .max(of.notice.reserving)
+                .max(Subscription::VERSIONS),
         };
         record.write()
     }

@@ -110,8 +110,9 @@ pub(super) struct Notice {
     pub(super) due: Millis,
     pub(super) flight: Option<Flight>,
     pub(super) version: u32,
-    /// Up to which version none comes again after a restart.
+    /// Up to which version none comes again after a restart: what the disk has, and what it was asked to have.
     pub(super) reserved: u32,
+    pub(super) reserving: u32,
 }
 
 /// What was told last.
@@ -268,6 +269,7 @@ impl Notice {
         flight: None,
         version: 0,
         reserved: 0,
+        reserving: 0,
     };
 }
 

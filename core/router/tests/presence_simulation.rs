@@ -1,0 +1,121 @@
+//! Thousands of runs of a presence service whose adapters answer late, twice or never and go down, whose disk is slow, and which crashes.
+//!
+//! Each run follows from its seed alone; a failing one names it. The same runs with a fault planted between the service and its caller
+//! show that the ledger would notice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "presence_simulation/ledger.rs"]
+mod ledger;
+mod support;
+#[path = "presence_simulation/world.rs"]
+mod world;
+
+use self::{
+    ledger::Violation,
+    world::{Fault, World},
+};
+
+const SEEDS: u64 = 2_000;
+/// How soon a planted fault has to show.
+const SEEDS_TO_NOTICE: u64 = 100;
+
+#[test]
+fn cpim_3_4_persist_no_subscription_is_lost_or_doubled_and_the_newest_document_wins() {
+    let mut seen = [0; 8];
+    for seed in 0..SEEDS {
+        let counted = match World::new(seed, None).run() {
+            Ok(counted) => counted,
+            Err(violation) => panic!("seed {seed}: {violation:?}"),
+        };
+        for (sum, count) in seen.iter_mut().zip(counted) {
+            *sum += count;
+        }
+    }
+    assert!(
+        seen.iter().all(|sum| *sum > SEEDS / 4),
+        "too idle to show anything: {seen:?}"
+    );
+}
+
+#[test]
+fn presence_runs_of_one_seed_are_alike() {
+    for seed in 0..10 {
+        let [one, other] = [(); 2].map(|()| World::new(seed, None).run());
+        assert_eq!(one, other);
+    }
+}
+
+fn noticed(fault: Fault) -> Violation {
+    (0..SEEDS_TO_NOTICE)
+        .find_map(|seed| World::new(seed, Some(fault)).run().err())
+        .unwrap_or_else(|| panic!("{fault:?} went unnoticed in {SEEDS_TO_NOTICE} runs"))
+}
+
+#[test]
+fn ledger_notices_a_subscription_that_a_restart_forgets() {
+    // Its watcher refreshes what is not there any more, and is told from the beginning.
+    assert!(matches!(
+        noticed(Fault::ForgetRecord),
+        Violation::Lost { .. } | Violation::OldVersion { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_writes_that_were_not_safe() {
+    assert!(matches!(
+        noticed(Fault::ForgetWrites),
+        Violation::Lost { .. } | Violation::AfterTheEnd { .. } | Violation::OldVersion { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_notification_that_is_swallowed() {
+    assert!(matches!(
+        noticed(Fault::SwallowNotify),
+        Violation::NotNewest { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_notification_after_the_end() {
+    assert!(matches!(
+        noticed(Fault::TellAfterEnd),
+        Violation::AfterTheEnd { .. } | Violation::OldVersion { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_an_old_document() {
+    assert!(matches!(
+        noticed(Fault::TellOldDocument),
+        Violation::WentBack { .. } | Violation::NotNewest { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_doubled_response() {
+    assert!(matches!(
+        noticed(Fault::DoubleResponse),
+        Violation::SecondResponse { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_swallowed_response() {
+    assert!(matches!(
+        noticed(Fault::SwallowResponse),
+        Violation::NoResponse { .. } | Violation::BeforeTheGrant { .. }
+    ));
+}
+
+#[test]
+fn ledger_notices_a_second_subscription() {
+    assert!(matches!(
+        noticed(Fault::GrantTwice),
+        Violation::Doubled { .. }
+    ));
+}
