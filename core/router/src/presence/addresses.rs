@@ -43,10 +43,8 @@ impl Addresses {
             }
             return id;
         }
-        // A copy: what was received may be part of something large.
-        let copy = Presentity::parse(address.as_str()).unwrap_or_else(|_| address.clone());
         let entry = Entry {
-            address: copy,
+            address: compact(address),
             uses: 1,
         };
         let id = self.entries.insert(entry) as u32;
@@ -98,6 +96,11 @@ impl Addresses {
             .get(id.0 as usize)
             .map_or(0, |entry| entry.uses)
     }
+}
+
+/// A copy: what was received may be part of something large.
+pub(super) fn compact(address: &Presentity) -> Presentity {
+    Presentity::parse(address.as_str()).unwrap_or_else(|_| address.clone())
 }
 
 #[cfg(test)]

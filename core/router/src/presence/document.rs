@@ -16,7 +16,8 @@ pub(super) struct Document {
     content: PresenceDocument,
     /// When it came.
     at: Millis,
-    summary: OnceLock<Summary>,
+    /// Apart, as most documents are never read.
+    summary: OnceLock<Box<Summary>>,
 }
 
 /// What it says in a word.
@@ -65,10 +66,10 @@ impl Document {
     fn summary(&self, entity: &Presentity) -> &Summary {
         self.summary.get_or_init(|| {
             let status = status(&self.content, entity);
-            Summary {
+            Box::new(Summary {
                 status,
                 short: of_status(entity, status),
-            }
+            })
         })
     }
 }

@@ -69,13 +69,13 @@ impl Presentities {
         self.index.find(hash, is_it).map(|id| PresentityId(*id))
     }
 
-    /// The presentity, known from now on until [`forget`](Self::forget).
+    /// The presentity, known from now on until [`forget`](Self::forget). Its address is kept as it is, and shall not be a part of something large.
     pub(super) fn learn(&mut self, address: &Presentity) -> PresentityId {
         if let Some(id) = self.find(address) {
             return id;
         }
         let id = self.entries.insert(PresentityEntry {
-            address: Presentity::parse(address.as_str()).unwrap_or_else(|_| address.clone()),
+            address: address.clone(),
             watchers: Vec::new(),
             rules: None,
             publications: Vec::new(),

@@ -7,6 +7,7 @@ use rialto_model::{Presentity, TerminationReason};
 
 use super::{
     Index, PresenceAction, PresenceService,
+    addresses::compact,
     rules::{Handling, PresenceRules, RulesRecord, Way},
     subscription::{LegStage, Stage, Standing},
     writes::{Purpose, Ruling, not_kept},
@@ -26,7 +27,7 @@ impl<R: CryptoRng> PresenceService<R> {
     ) {
         self.begin(now);
         let rules = rules.filter(|rules| !rules.is_empty());
-        let id = self.presentities.learn(presentity);
+        let id = self.presentities.learn(&compact(presentity));
         if let Some(entry) = self.presentities.get_mut(id) {
             entry.ruling += 1;
         }

@@ -7,7 +7,7 @@ use rialto_model::{Failure, FailureReason, PublishOperation, ResponseStatus};
 
 use super::{
     Caller, Index, PresenceLimits, PresenceService,
-    addresses::AddressId,
+    addresses::{AddressId, compact},
     composition::{can_be_read, compose},
     document::Document,
     presentities::{PresentityEntry, PresentityId, Publication},
@@ -75,7 +75,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if !is_removal {
             self.check_composition(&operation, entry, &publication)?;
         }
-        let presentity = self.presentities.learn(operation.presentity());
+        let presentity = self.presentities.learn(&compact(operation.presentity()));
         if let Some(entry) = self.presentities.get_mut(presentity) {
             if entry.publishing.contains(&publication.id) {
                 return Err(Failure::new(FailureReason::Overloaded)

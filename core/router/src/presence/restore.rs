@@ -7,6 +7,7 @@ use rialto_model::{Bytes, Presentity, TerminationReason};
 
 use super::{
     Index, PresenceService,
+    addresses::compact,
     document::{Document, shared},
     presentities::Publication,
     record::{DocumentRecord, PublicationRecord, Record, SubscriptionRecord},
@@ -41,7 +42,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.statistics.restored += 1;
         match (record, key) {
             (Record::Rules(record), _) => {
-                let id = self.presentities.learn(&record.presentity);
+                let id = self.presentities.learn(&compact(&record.presentity));
                 if let Some(entry) = self.presentities.get_mut(id) {
                     entry.rules = Some(Box::new(record.rules));
                 }
@@ -113,7 +114,8 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let handling = judged.unwrap_or(Handling::Block);
-        let presentity = self.presentities.learn(&presentity);
+        let shown_target = self.addresses.intern(&record.target);
+        let presentity = self.presentity_shown_as(shown_target, &presentity);
         let left = self
             .clock
             .left_millis(self.now, record.accepted_at, record.expires_at);
@@ -122,7 +124,7 @@ impl<R: CryptoRng> PresenceService<R> {
             nonce: record.nonce,
             watcher: self.addresses.intern(&watcher),
             shown_watcher: self.addresses.intern(&record.watcher),
-            shown_target: self.addresses.intern(&record.target),
+            shown_target,
             presentity,
             adapter,
             id: &record.id,
@@ -202,7 +204,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let left = self
             .clock
             .left_millis(self.now, record.begins_at, record.expires_at);
-        let presentity = self.presentities.learn(&record.presentity);
+        let presentity = self.presentities.learn(&compact(&record.presentity));
         if let Some(entry) = self.presentities.get_mut(presentity) {
             let publication = Publication {
                 key,

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
-use rialto_model::{Failure, FailureReason, ResponseStatus, SubscribeOperation};
+use rialto_model::{Failure, FailureReason, Presentity, ResponseStatus, SubscribeOperation};
 
 use super::{
     Caller, Index, PresenceService,
+    addresses::{AddressId, compact},
     admission::Admitted,
+    presentities::PresentityId,
     rules::Handling,
     subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
     writes::{Purpose, not_kept},
@@ -221,14 +223,15 @@ impl<R: CryptoRng> PresenceService<R> {
     ) -> Result<Index, Failure> {
         let watcher = presentity_of(&admitted.watching.watcher)?;
         self.check_room(&watcher, &admitted.watching.presentity)?;
-        let presentity = self.presentities.learn(&admitted.watching.presentity);
+        let shown_target = self.addresses.intern(operation.target());
+        let presentity = self.presentity_shown_as(shown_target, &admitted.watching.presentity);
         let standing = self.standing(presentity, admitted.handling);
         let subscription = Beginning {
             key: self.keys.next(),
             nonce: self.rng.next_u64(),
             watcher: self.addresses.intern(&watcher),
             shown_watcher: self.addresses.intern(operation.watcher()),
-            shown_target: self.addresses.intern(operation.target()),
+            shown_target,
             presentity,
             adapter: from,
             id: operation.subscription_id(),
@@ -243,6 +246,19 @@ impl<R: CryptoRng> PresenceService<R> {
             expires_at: self.now.plus(time),
         };
         Ok(self.place(subscription.into()))
+    }
+
+    /// The presentity, which mostly is what watchers call it: then the text is kept once.
+    pub(super) fn presentity_shown_as(
+        &mut self,
+        shown: AddressId,
+        address: &Presentity,
+    ) -> PresentityId {
+        let same = self.addresses.get(shown).filter(|shown| *shown == address);
+        match same {
+            Some(shown) => self.presentities.learn(shown),
+            None => self.presentities.learn(&compact(address)),
+        }
     }
 
     /// Puts a subscription into the table, and among its presentity's.

@@ -130,13 +130,9 @@ pub(super) enum Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flight(std::num::NonZeroU64);
 
-/// The watcher's name of the subscription, and its plugin's reference, in one piece.
+/// The watcher's name of the subscription, and its plugin's reference, in one piece: the length of the name, whether there is a reference, both.
 #[derive(Debug)]
-struct Names {
-    text: Box<str>,
-    id_len: u8,
-    has_reference: bool,
-}
+struct Names(Box<str>);
 
 pub(super) const NEVER: Millis = Millis(u64::MAX);
 
@@ -151,18 +147,15 @@ impl Subscription {
     }
 
     pub(super) fn id(&self) -> Option<SubscriptionId> {
-        let id = self.names.text.get(..usize::from(self.names.id_len))?;
-        SubscriptionId::parse(id.as_bytes()).ok()
+        SubscriptionId::parse(self.names.id().as_bytes()).ok()
     }
 
     pub(super) fn has_id(&self, id: &SubscriptionId) -> bool {
-        let own = self.names.text.get(..usize::from(self.names.id_len));
-        own == Some(id.as_str())
+        self.names.id() == id.as_str()
     }
 
     pub(super) fn reference(&self) -> Option<ByteString> {
-        let reference = self.names.text.get(usize::from(self.names.id_len)..)?;
-        self.names.has_reference.then(|| reference.into())
+        self.names.reference().map(ByteString::from)
     }
 
     pub(super) fn set_names(&mut self, id: &SubscriptionId, reference: Option<&ByteString>) {
@@ -188,13 +181,34 @@ impl Subscription {
 }
 
 impl Names {
+    const WITH: char = '1';
+    const WITHOUT: char = '0';
+
     fn new(id: &SubscriptionId, reference: Option<&ByteString>) -> Self {
-        let reference_text: &str = reference.map_or("", |text| text);
-        Self {
-            text: [id.as_str(), reference_text].concat().into(),
-            id_len: id.as_bytes().len() as u8,
-            has_reference: reference.is_some(),
+        let mut text =
+            String::with_capacity(2 + id.as_bytes().len() + reference.map_or(0, |of| of.len()));
+        text.push(char::from(id.as_bytes().len() as u8)); // at most 40
+        text.push(reference.map_or(Self::WITHOUT, |_| Self::WITH));
+        text.push_str(id.as_str());
+        if let Some(reference) = reference {
+            text.push_str(reference);
         }
+        Self(text.into())
+    }
+
+    fn split(&self) -> Option<(&str, &str)> {
+        let len = usize::from(*self.0.as_bytes().first()?);
+        self.0.get(2..)?.split_at_checked(len)
+    }
+
+    fn id(&self) -> &str {
+        self.split().map_or("", |(id, _)| id)
+    }
+
+    fn reference(&self) -> Option<&str> {
+        let (_, reference) = self.split()?;
+        let has = self.0.chars().nth(1) == Some(Self::WITH);
+        has.then_some(reference)
     }
 }
 
