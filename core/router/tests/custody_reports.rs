@@ -176,6 +176,34 @@ fn later_word_ends_the_doubt_about_a_kept_message() {
 }
 
 #[test]
+fn word_that_is_safe_before_the_end_of_its_message_is_told_once_over_a_crash() {
+    let mut office = Office::new(patient(0));
+    office.send(asking(&[Notify::PositiveDelivery]));
+    office.sync();
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(Failure::new(FailureReason::TimedOut));
+    let said = word(&delivered, Disposition::Delivered);
+    office
+        .custodian
+        .handle_disposition(office.now, XMPP, said, ticket(9));
+    office.act();
+    let key = office.custodian.queue(office.now).next().unwrap().key;
+    office.custodian.drop_kept(office.now, key).unwrap();
+    office.act();
+    office.read();
+    office.fail_writes();
+    office.wait(2 * SECOND);
+    // The disk is well again, but the process dies in between.
+    office.writes.truncate(1);
+    office.sync();
+    office.restart(SECOND);
+    office.read();
+    assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+    office.answer(Failure::new(FailureReason::Refused));
+    assert!(office.is_done() && office.reports.is_empty());
+}
+
+#[test]
 fn sender_who_asks_is_told_what_the_gateway_does() {
     let mut office = Office::new(patient(0));
     office.send(asking(&[Notify::Processing]));

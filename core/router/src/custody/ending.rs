@@ -120,12 +120,16 @@ impl<R: CryptoRng> Custodian<R> {
         failure: Failure,
     ) {
         let mut changes = vec![Change::delete(JournalTable::Operations, key)];
-        if let Some(awaiting) = self.awaited.remove(onward) {
-            let record = awaiting.record;
-            changes.extend(record.map(|key| Change::delete(JournalTable::Dispositions, key)));
-            if awaiting.is_told(Disposition::Failed) {
-                return self.write(Purpose::Removal, changes);
-            }
+        if let Some(awaiting) = self.awaited.get_mut(onward)
+            && awaiting.is_told(Disposition::Failed)
+        {
+            // What was told stays on record: it may be safe before the end of the message is.
+            awaiting.kept = None;
+            return self.write(Purpose::Removal, changes);
+        }
+        let awaiting = self.awaited.remove(onward);
+        if let Some(record) = awaiting.and_then(|awaiting| awaiting.record) {
+            changes.push(Change::delete(JournalTable::Dispositions, record));
         }
         let asked = Asked::of(operation);
         let report = DispositionOperation::failed(
