@@ -188,18 +188,22 @@ fn whole_life_before_a_custodian(bencher: Bencher<'_, '_>, holds: bool) {
     let mut custodian = Custodian::new(router, settings, JournalKeys::default(), clock);
     let operation = plain();
     let mut number = 0;
+    let mut live = |operation| {
+        number += 1;
+        custodian.handle_operation(now, SIP, operation, CallerTicket::new(number));
+        if let Some(Action::Deliver {
+            attempt, operation, ..
+        }) = custodian.poll_action()
+        {
+            drop(black_box(operation));
+            custodian.handle_response(now, attempt, ResponseStatus::Success);
+        }
+        custodian.poll_action()
+    };
+    for _ in 0..WARM_UP {
+        live(operation.clone());
+    }
     bencher
         .with_inputs(|| operation.clone())
-        .bench_local_values(|operation| {
-            number += 1;
-            custodian.handle_operation(now, SIP, operation, CallerTicket::new(number));
-            if let Some(Action::Deliver {
-                attempt, operation, ..
-            }) = custodian.poll_action()
-            {
-                drop(black_box(operation));
-                custodian.handle_response(now, attempt, ResponseStatus::Success);
-            }
-            custodian.poll_action()
-        });
+        .bench_local_values(live);
 }

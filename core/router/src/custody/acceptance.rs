@@ -60,13 +60,21 @@ impl<R: CryptoRng> Custodian<R> {
             self.await_word(&held, asked);
         }
         let is_first = policy.patience() == Some(Duration::ZERO)
-            || policy.keeps() && self.entries.has_conversation(held.conversation);
+            || policy.keeps() && self.is_behind_others(&held.operation);
         if is_first {
             self.accept(ticket, held);
         } else {
             self.pass(ticket, held, &policy);
         }
         true
+    }
+
+    /// Whether messages of its conversation are kept.
+    fn is_behind_others(&self, operation: &MessageOperation) -> bool {
+        self.entries.has_messages() && {
+            let conversation = self.conversation(operation.source(), operation.destination());
+            self.entries.has_conversation(conversation)
+        }
     }
 
     /// Refuses what there is no room for.
@@ -99,7 +107,6 @@ impl<R: CryptoRng> Custodian<R> {
         Some(Held {
             adapter,
             onward: self.onward_name(adapter, &operation, policy),
-            conversation: self.conversation(operation.source(), operation.destination()),
             key: self.keys.next(),
             since: self.now,
             identity,

@@ -229,7 +229,12 @@ impl Entries {
 
     /// Whether the journal has messages of a conversation, or is to have them: what comes after them has to wait for them.
     pub(super) fn has_conversation(&self, conversation: u64) -> bool {
-        !self.conversations.is_empty() && self.conversations.contains_key(&conversation)
+        self.conversations.contains_key(&conversation)
+    }
+
+    /// Whether the journal has messages at all, or is to have them.
+    pub(super) fn has_messages(&self) -> bool {
+        !self.conversations.is_empty()
     }
 
     /// Those after a key; all, if none is named.

@@ -19,7 +19,6 @@ pub(super) struct Held {
     pub(super) operation: MessageOperation,
     /// Under which name it is handed on, each time.
     pub(super) onward: TransactionId,
-    pub(super) conversation: u64,
     /// Its place among all that came: under this it is kept, if it is.
     pub(super) key: JournalKey,
     /// When it came.

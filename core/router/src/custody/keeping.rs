@@ -62,12 +62,14 @@ impl<R: CryptoRng> Custodian<R> {
             }
         }
         let inboxes = [operation.source(), operation.destination()];
+        let [source, destination] = inboxes;
+        let conversation = self.conversation(source, destination);
         let target = self.target(held.adapter, operation);
         let mut entry = Entry::new(
             KeptKind::Message,
             held.adapter,
             inboxes,
-            held.conversation,
+            conversation,
             target,
             (accepted_at, expires_at),
             Stage::Writing,

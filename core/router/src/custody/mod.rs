@@ -83,6 +83,9 @@ use crate::{Action, AdapterId, AttemptId, CallerTicket, Hop, Router, StepKind, r
 /// * A message that comes again under the identity of one that was kept is answered as that one was, and not delivered.
 /// * What is worth something only now is never kept.
 ///
+/// A message whose sender is never answered early takes about 40 ns more than a router alone, which takes 300; one that is held
+/// meanwhile about 220 ns more (`benches/decide.rs`).
+///
 /// draft-ietf-impp-cpim-03 §2.4.1 and §3.4; RFC 2779 §4.2, §5.4.1 and §5.4.2.
 #[derive(Debug)]
 pub struct Custodian<R> {
