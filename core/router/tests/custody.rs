@@ -10,7 +10,9 @@ mod support;
 
 use std::time::UNIX_EPOCH;
 
-use rialto_model::{Failure, FailureReason, MessageOperation, Notify, ResponseStatus, Retry};
+use rialto_model::{
+    Disposition, Failure, FailureReason, MessageOperation, Notify, ResponseStatus, Retry,
+};
 use rialto_router::{CustodyLimits, CustodySettings, NamingKey};
 
 use self::support::{
@@ -182,6 +184,28 @@ fn rfc2779_2_5_2_name_of_a_message_is_of_no_use_to_another_sender() {
         assert_eq!(office.response().1, INDETERMINANT);
     }
     assert_eq!(office.deliveries.len(), 2, "each is a message of its own");
+}
+
+#[test]
+fn rfc2779_5_4_1_message_that_is_sent_again_after_its_failure_was_told_is_delivered() {
+    for restarts in [false, true] {
+        let mut office = Office::new(patient(0));
+        let named = || to_bob("1").with_identity("stanza 7");
+        office.send(named());
+        office.sync();
+        assert_eq!(office.response().1, INDETERMINANT);
+        office.answer(Failure::new(FailureReason::NoSuchInbox));
+        office.sync();
+        assert_eq!(office.take_report().disposition(), Disposition::Failed);
+        if restarts {
+            office.sync();
+            office.restart(SECOND);
+        }
+        office.send(named());
+        office.sync();
+        assert_eq!(office.response().1, INDETERMINANT);
+        assert_eq!(office.deliveries.len(), 1, "the second time");
+    }
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    /// Puts a report in the place of a message.
+    /// Puts a report in the place of a message. Its sender may send it again then, and it is a new one.
     fn bounce(
         &mut self,
         key: JournalKey,
@@ -131,6 +131,11 @@ impl<R: CryptoRng> Custodian<R> {
         if let Some(record) = awaiting.and_then(|awaiting| awaiting.record) {
             changes.push(Change::delete(JournalTable::Dispositions, record));
         }
+        let identity = operation.identity().map(|name| {
+            changes.push(Change::delete(JournalTable::Identities, key));
+            let inboxes = [operation.source(), operation.destination()];
+            self.identities.identity(entry.adapter, inboxes, name)
+        });
         let asked = Asked::of(operation);
         let report = DispositionOperation::failed(
             self.random_id(),
@@ -143,7 +148,13 @@ impl<R: CryptoRng> Custodian<R> {
         .with_sent_at(entry.accepted_at.time());
         let report = with_names(report, asked.message_id.as_ref(), operation.reference());
         let disposition = Disposition::Failed;
-        let report = self.tell(entry.adapter, report, changes, Purpose::Settlement);
+        let report = self.tell(entry.adapter, report, changes, |report| {
+            Purpose::Settlement {
+                report,
+                message: key,
+                identity,
+            }
+        });
         let kept = StepKind::DispositionKept {
             disposition,
             key: report,

@@ -1,7 +1,7 @@
 //! Messages that come again.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{BuildHasher, Hash, Hasher},
     time::Instant,
 };
@@ -37,8 +37,8 @@ pub(super) struct Identities {
     keys: [quality::FixedState; 2],
     /// The hash is keyed already.
     seen: HashMap<Identity, Seen, fast::FixedState>,
-    /// When those that were accepted are forgotten.
-    expiries: BTreeSet<(Instant, Identity)>,
+    /// When those that were accepted are forgotten, those that were so before among them.
+    expiries: BTreeMap<(Instant, Identity), JournalKey>,
     /// Those whose record may still be there, though they are not kept.
     withdrawing: HashSet<Identity, fast::FixedState>,
     most: usize,
@@ -49,7 +49,7 @@ impl Identities {
         Self {
             keys: [(); 2].map(|()| quality::FixedState::with_seed(rng.next_u64())),
             seen: HashMap::default(),
-            expiries: BTreeSet::new(),
+            expiries: BTreeMap::new(),
             withdrawing: HashSet::default(),
             most,
         }
@@ -102,29 +102,35 @@ impl Identities {
         until: Instant,
     ) -> Option<JournalKey> {
         self.seen.insert(identity, Seen::Accepted(key));
-        self.expiries.insert((until, identity));
+        self.expiries.insert((until, identity), key);
         if self.expiries.len() <= self.most {
             return None;
         }
-        let (_, oldest) = self.expiries.pop_first()?;
-        self.forget(oldest)
+        let ((_, oldest), key) = self.expiries.pop_first()?;
+        self.release(oldest, key).then_some(key)
+    }
+
+    /// Forgets a message that was accepted under that key; whether it was still known by it.
+    pub(super) fn release(&mut self, identity: Identity, key: JournalKey) -> bool {
+        let is_known = self.seen.get(&identity) == Some(&Seen::Accepted(key));
+        if is_known {
+            self.seen.remove(&identity);
+        }
+        is_known
     }
 
     /// Forgets a message that is not kept after all.
-    pub(super) fn forget(&mut self, identity: Identity) -> Option<JournalKey> {
-        match self.seen.remove(&identity)? {
-            Seen::Accepted(key) => Some(key),
-            _ => None,
-        }
+    pub(super) fn forget(&mut self, identity: Identity) {
+        self.seen.remove(&identity);
     }
 
     /// Forgets those whose time is over; the store does that for its own part.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some((until, identity)) = self.expiries.first().copied()
-            && until <= now
+        while let Some(first) = self.expiries.first_entry()
+            && first.key().0 <= now
         {
-            self.expiries.pop_first();
-            self.seen.remove(&identity);
+            let ((_, identity), key) = first.remove_entry();
+            self.release(identity, key);
         }
     }
 

@@ -80,7 +80,8 @@ use crate::{Action, AdapterId, AttemptId, CallerTicket, Hop, Router, StepKind, r
 /// * Else it is written, and its sender answered `Indeterminant` when that is safe, not sooner. An outcome that is known by then is answered itself.
 /// * What was answered so is handed over at least once, under the same identifier each time, in the order of its conversation; or it ends in a disposition `Failed`,
 ///   which its sender is told whether he asked or not.
-/// * A message that comes again under the identity of one that was kept is answered as that one was, and not delivered.
+/// * A message that comes again under the identity of one that was kept is answered as that one was, and not delivered, unless
+///   that one ended in a failure.
 /// * What is worth something only now is never kept.
 ///
 /// A message whose sender is never answered early takes about 40 ns more than a router alone, which takes 300; one that is held

@@ -28,8 +28,12 @@ pub(super) enum Purpose {
     Report(JournalKey),
     /// A report of our own on a message that is kept, or was; it is told if it is safe, since the message may come back with a restart.
     Courtesy(JournalKey),
-    /// A report in place of the message that it is on: it is not told before that.
-    Settlement(JournalKey),
+    /// A report in place of the message that it is on: it is not told before that, and the message is not known again after it.
+    Settlement {
+        report: JournalKey,
+        message: JournalKey,
+        identity: Option<Identity>,
+    },
     /// Nothing, but it has to be done.
     Removal,
     /// That a message may come again whose own record is not to come back.
@@ -52,13 +56,13 @@ impl Purpose {
     const fn is_due(&self) -> bool {
         matches!(
             self,
-            Self::Told { .. } | Self::Settlement(_) | Self::Removal | Self::Withdrawal(_)
+            Self::Told { .. } | Self::Settlement { .. } | Self::Removal | Self::Withdrawal(_)
         )
     }
 
     /// Whether a change belongs to what has to be done. What is put beside a removal may be put anew by then.
     const fn needs(&self, change: &Change) -> bool {
-        matches!(self, Self::Told { .. } | Self::Settlement(_)) || change.put.is_none()
+        matches!(self, Self::Told { .. } | Self::Settlement { .. }) || change.put.is_none()
     }
 }
 

@@ -17,8 +17,19 @@ impl<R: CryptoRng> Custodian<R> {
         match (&purpose, result) {
             (Purpose::Acceptance(key), Ok(())) => self.accepted(*key),
             (Purpose::Acceptance(key), Err(Unwritten)) => self.not_accepted(*key),
-            (Purpose::Report(key) | Purpose::Courtesy(key) | Purpose::Settlement(key), Ok(())) => {
-                self.report_safe(*key)
+            (Purpose::Report(key) | Purpose::Courtesy(key), Ok(())) => self.report_safe(*key),
+            (
+                Purpose::Settlement {
+                    report,
+                    message,
+                    identity,
+                },
+                Ok(()),
+            ) => {
+                if let Some(identity) = identity {
+                    self.identities.release(*identity, *message);
+                }
+                self.report_safe(*report);
             }
             (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
             (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),

@@ -6,6 +6,8 @@ use rand::{Rng, rngs::SmallRng};
 use rialto_model::Bytes;
 use rialto_router::{Change, JournalTable, Unwritten, WriteId};
 
+use super::ledger::named_in;
+
 /// The second byte of a record that is a message.
 pub(crate) const MESSAGE: u8 = 1;
 
@@ -23,6 +25,19 @@ pub(crate) struct Disk {
 impl Disk {
     pub(crate) fn write(&mut self, write: WriteId, changes: Vec<Change>) {
         self.waiting.push_back((write, changes));
+    }
+
+    /// Whether anything is there of a message: its record, or what its network calls it.
+    pub(crate) fn knows(&self, message: usize) -> bool {
+        let identity = format!("native {message}");
+        let named = [&[0, 0, 0, identity.len() as u8], identity.as_bytes()].concat();
+        self.durable.iter().any(|((table, _), record)| match table {
+            JournalTable::Operations if record[1] == MESSAGE => {
+                named_in(record).any(|named| named == message)
+            }
+            JournalTable::Identities => record.windows(named.len()).any(|part| part == named),
+            _ => false,
+        })
     }
 
     /// Becomes full, or has room again.

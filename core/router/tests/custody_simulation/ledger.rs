@@ -68,13 +68,23 @@ struct Ticket {
 }
 
 impl Ledger {
-    pub(crate) fn submitted(&mut self, ticket: u64, message: Option<u64>, new: Message) -> u64 {
+    /// A sender sends a message, perhaps again; `is_known` says whether the journal has anything of it.
+    pub(crate) fn submitted(
+        &mut self,
+        ticket: u64,
+        message: Option<u64>,
+        is_known: bool,
+        new: Message,
+    ) -> u64 {
         self.submissions += 1;
-        let now = self.submissions;
+        let (now, accepted) = (self.submissions, self.accepted);
         let message = match message {
             Some(message) => {
                 let of = self.of(message);
                 of.sent += 1;
+                if of.is_kept && !is_known {
+                    of.begin_again(accepted);
+                }
                 if !of.is_kept {
                     of.came.1 = now;
                 }
@@ -322,6 +332,16 @@ impl Message {
         }
     }
 
+    /// It ended in a failure that its sender is told: what he sends after that is a message of its own.
+    const fn begin_again(&mut self, accepted: u64) {
+        self.is_accepted = false;
+        self.is_kept = false;
+        self.came_behind = accepted;
+        self.first = None;
+        self.accepted_name = None;
+        self.failed = false;
+    }
+
     /// It is known from now on that it is kept.
     const fn set_kept(&mut self, kept: &mut u64) {
         if !self.is_kept {
@@ -364,7 +384,7 @@ impl Message {
 }
 
 /// The messages that a record is about: their names stand there behind their lengths.
-fn named_in(record: &[u8]) -> impl Iterator<Item = usize> {
+pub(crate) fn named_in(record: &[u8]) -> impl Iterator<Item = usize> {
     let names = record.windows(5).enumerate();
     let names = names.filter(|(_, begin)| begin[..3] == [0; 3] && begin[4] == b'm');
     names.filter_map(|(at, begin)| {

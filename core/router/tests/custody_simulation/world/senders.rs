@@ -23,8 +23,10 @@ impl World {
             asked.request,
             operation.is_ephemeral(),
         );
+        let is_known = repeated.is_none_or(|number| self.disk.knows(number));
         let repeated = repeated.map(|number| number as u64);
-        self.ledger.submitted(ticket_number, repeated, new);
+        self.ledger
+            .submitted(ticket_number, repeated, is_known, new);
         if repeated.is_none() {
             self.sent.push((from, operation.clone()));
         }
