@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use rialto_tests::gateway;
 use serde_json::Value;
@@ -46,30 +50,82 @@ fn plugin_in_c_to_copy_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     let makefile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo-plugin-c/Makefile");
     let mut make = Command::new("make");
-    make.current_dir(folder.path())
-        .arg("-f")
-        .arg(makefile.canonicalize().unwrap());
-    assert!(make.output().unwrap().status.success());
+    succeeds(
+        make.current_dir(folder.path())
+            .arg("-f")
+            .arg(makefile.canonicalize().unwrap()),
+    );
     keeps_the_contract(&folder.path().join("libecho_c.so"), &[]);
 }
 
 #[test]
 fn plugin_in_rust_to_copy_keeps_the_contract() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo-plugin");
-    // The folder of this build has most of it already.
-    let target = gateway::built().with_file_name("");
+    cargo("build", &folder);
+    let library = target().join("debug/libecho_plugin.so");
+    keeps_the_contract(&library, &["prefix=x"]);
+}
+
+#[test]
+fn new_plugin_in_rust_passes_its_tests_and_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    let plugin = begun("config", "rust", &folder);
+    cargo("test", &plugin);
+    cargo("build", &plugin);
+    let library = target().join("debug/librialto_config.so");
+    keeps_the_contract(&library, &["prefix=x"]);
+}
+
+#[test]
+fn new_plugin_in_c_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    let plugin = begun("my-net", "c", &folder);
+    let mut make = Command::new("make");
+    succeeds(
+        make.arg("CFLAGS=-Wall -Wextra -Werror")
+            .current_dir(&plugin),
+    );
+    keeps_the_contract(&plugin.join("librialto_my_net.so"), &[]);
+}
+
+#[test]
+fn new_plugin_overwrites_nothing() {
+    let folder = TempDir::new().unwrap();
+    let plugin = begun("my-net", "c", &folder);
+    fs::write(plugin.join("plugin.c"), "mine").unwrap();
+    let mut again = Command::new(gateway::binary());
+    again
+        .args(["plugin", "new", "my-net"])
+        .current_dir(folder.path());
+    assert!(!again.output().unwrap().status.success());
+    assert_eq!(fs::read_to_string(plugin.join("plugin.c")).unwrap(), "mine");
+}
+
+/// Begins a plugin in an empty folder.
+fn begun(name: &str, language: &str, folder: &TempDir) -> PathBuf {
+    let mut rialto = Command::new(gateway::binary());
+    rialto.args(["plugin", "new", name, "--lang", language]);
+    succeeds(rialto.current_dir(folder.path()));
+    folder.path().join(name)
+}
+
+/// Without the network, and in the folder of this build, which has most of it already.
+fn cargo(verb: &str, plugin: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .current_dir(folder)
-        .args(["build", "--offline", "--quiet", "--target-dir"])
-        .arg(&target);
-    let output = cargo.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    keeps_the_contract(&target.join("debug/libecho_plugin.so"), &["prefix=x"]);
+        .current_dir(plugin)
+        .args([verb, "--offline", "--quiet", "--target-dir"]);
+    succeeds(cargo.arg(target()));
+}
+
+fn target() -> PathBuf {
+    gateway::built().with_file_name("")
+}
+
+fn succeeds(command: &mut Command) {
+    let output = command.output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {words}");
 }
 
 /// Tries it as an author would, and looks at both reports.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::plugin::{Language, PluginName};
+
 /// A messaging gateway: SIP, XMPP and whatever its plugins speak.
 #[derive(Debug, Parser)]
 #[command(name = "rialto", version, about, max_term_width = 100)]
@@ -62,7 +64,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// For authors of plugins: tries a library.
+    /// For authors of plugins: begins one, tries one.
     Plugin {
         #[command(subcommand)]
         verb: PluginVerb,
@@ -175,6 +177,20 @@ pub(crate) enum QueueVerb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginVerb {
+    /// Begins a plugin: a folder that builds, loads, and keeps the contract as it is.
+    New {
+        /// What it is called, like `my-net`.
+        name: PluginName,
+        /// What it is written in.
+        #[arg(long, value_enum, default_value = "rust")]
+        lang: Language,
+        /// The folder, which is made if it is not there; by default the plugin's name.
+        #[arg(long, value_name = "DIR")]
+        path: Option<PathBuf>,
+        /// The folder `sdk` of Rialto's sources; by default where this gateway was built, else the registry.
+        #[arg(long, value_name = "DIR")]
+        sdk: Option<PathBuf>,
+    },
     /// Tries whether a library keeps the contract, clause by clause, each in a process of its own. `--set KEY=VALUE` sets keys of its configuration.
     Test {
         /// The library.

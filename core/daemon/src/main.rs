@@ -42,7 +42,10 @@ use rialto_model::Authentication;
 
 use crate::{
     cli::{Cli, Configuration, PluginVerb, QueueVerb, RulesVerb, Verb},
-    commands::{Given, Resolve, RulesTest, plugin::Test},
+    commands::{
+        Given, Resolve, RulesTest,
+        plugin::{New, Test},
+    },
     config::{Config, Draft, Sources},
     control::Filter,
     exit::Exit,
@@ -140,6 +143,17 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
 
 fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
     match verb {
+        PluginVerb::New {
+            name,
+            lang,
+            path,
+            sdk,
+        } => commands::plugin::new(&New {
+            name,
+            language: *lang,
+            path: path.as_deref(),
+            sdk: sdk.as_deref(),
+        }),
         PluginVerb::Test {
             library,
             settings,
