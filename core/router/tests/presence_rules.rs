@@ -9,8 +9,9 @@ mod support;
 
 use proptest::prelude::*;
 use rialto_model::{
-    Authentication, Failure, FailureReason, NotifyOperation, PidfReader, ResponseStatus, Status,
-    SubscriptionState, TerminationReason,
+    Authentication, Failure, FailureReason, NotifyOperation, Package, PidfReader, ResponseStatus,
+    Status, SubscriptionState, TerminationReason,
+    presence::{WatcherInformation, watchers::WatcherStatus},
 };
 use rialto_router::{Handling, PresenceRules, Subject, View, WatcherRule, Way};
 
@@ -509,4 +510,42 @@ fn fetch_that_the_presentitys_network_refuses_fails_unless_somebody_is_blocked_p
     gallery.answer_last_asked(refused());
     gallery.pass(seconds(5));
     assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
+
+#[test]
+fn rfc2779_5_1_11_presentity_is_told_who_watches_and_of_every_change_of_that() {
+    let mut gallery = with(HELEN, [(Subject::Anyone, Handling::Confirm)]);
+    let own = subscribe(HELEN, HELEN, "w1").with_package(Package::WatcherInformation);
+    gallery.subscribe(SIP, own);
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.take_told();
+    let list = |told: &[NotifyOperation]| {
+        let mut told = told.iter().rev();
+        let last = told.find(|of| of.package() == Package::WatcherInformation);
+        let last = last.expect("the presentity is told");
+        WatcherInformation::parse(last.document().unwrap().payload().as_bytes()).unwrap()
+    };
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let all = list(&gallery.take_told());
+    let watcher = &all.lists()[0].watchers()[0];
+    assert_eq!(watcher.uri().to_string(), ALICE);
+    assert_eq!(watcher.status(), WatcherStatus::Pending);
+    gallery.rules(HELEN, rules([(alice(), Handling::Allow(View::All))]));
+    let all = list(&gallery.take_told());
+    assert_eq!(all.lists()[0].watchers()[0].status(), WatcherStatus::Active);
+    let end = subscribe(ALICE, HELEN, "s1").with_duration(seconds(0));
+    gallery.subscribe(SIP, end);
+    let all = list(&gallery.take_told());
+    assert!(all.lists()[0].watchers().is_empty());
+}
+
+#[test]
+fn rfc2779_5_1_2_nobody_else_learns_who_watches() {
+    let mut gallery = Gallery::watched();
+    for target in [BOB, HELEN] {
+        let nosy = subscribe(CAROL, target, "w1").with_package(Package::WatcherInformation);
+        gallery.subscribe(SIP, nosy);
+        assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    }
+    assert!(gallery.told.is_empty());
 }

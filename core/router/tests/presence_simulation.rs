@@ -19,7 +19,7 @@ use self::{
     world::{Fault, World},
 };
 
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 /// How soon a planted fault has to show.
 const SEEDS_TO_NOTICE: u64 = 100;
 
@@ -57,10 +57,10 @@ fn noticed(fault: Fault) -> Violation {
 
 #[test]
 fn ledger_notices_a_subscription_that_a_restart_forgets() {
-    // Its watcher refreshes what is not there any more, and is told from the beginning.
+    // Its watcher may refresh what is not there any more, and is told from the beginning; or is granted another one.
     assert!(matches!(
         noticed(Fault::ForgetRecord),
-        Violation::Lost { .. } | Violation::OldVersion { .. }
+        Violation::Lost { .. } | Violation::OldVersion { .. } | Violation::Doubled { .. }
     ));
 }
 

@@ -40,9 +40,6 @@ impl<R: CryptoRng> PresenceService<R> {
             return Err(Failure::new(FailureReason::TooLarge)
                 .with_detail("the plugin's reference is longer than is kept"));
         }
-        if operation.package() != Package::Presence {
-            return Err(FailureReason::UnsupportedService.into());
-        }
         let watching = self.watching(from, operation)?;
         let existing = self.existing(&watching, operation.package());
         if let Some(index) = existing
@@ -67,7 +64,8 @@ impl<R: CryptoRng> PresenceService<R> {
         } else {
             Way::Subscribe
         };
-        let handling = self.handling(&watching, operation.authentication(), way);
+        let authentication = operation.authentication();
+        let handling = self.handling_of(operation.package(), &watching, authentication, way);
         if handling == Handling::Block {
             return Err(not_permitted());
         }
@@ -95,6 +93,23 @@ impl<R: CryptoRng> PresenceService<R> {
         let watcher = self.addresses.find(&watcher)?;
         let presentity = self.presentities.find(&watching.presentity)?;
         self.subscriptions.by_pair((watcher, presentity, package))
+    }
+
+    /// What becomes of a watcher of a package: who watches is for the presentity itself alone. RFC 3857 §4.6.
+    pub(super) fn handling_of(
+        &self,
+        package: Package,
+        watching: &Watching,
+        authentication: Authentication,
+        way: Way,
+    ) -> Handling {
+        let is_itself = watching.watcher.mailbox() == watching.presentity.mailbox();
+        let may = is_itself && authentication.is_authenticated();
+        match package {
+            Package::Presence => self.handling(watching, authentication, way),
+            _ if may => Handling::Allow(View::All),
+            _ => Handling::Block,
+        }
     }
 
     /// What becomes of a watcher: the presentity itself may, else its rules decide, else it is a matter of who vouches.

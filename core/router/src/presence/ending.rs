@@ -78,8 +78,12 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Ends the subscription of a watcher that is no more: there is nobody to be told.
     pub(super) fn watcher_gone(&mut self, index: Index) {
+        let presentity = self.subscriptions.get(index).map(|of| of.presentity);
         self.end_leg(index);
         self.finish(index);
+        presentity
+            .into_iter()
+            .for_each(|of| self.tell_of_watchers(of));
     }
 
     fn close(&mut self, index: Index, reason: TerminationReason) {
@@ -96,6 +100,10 @@ impl<R: CryptoRng> PresenceService<R> {
             }
         }
         self.subscriptions.set_alarm(index);
+        let presentity = self.subscriptions.get(index).map(|of| of.presentity);
+        presentity
+            .into_iter()
+            .for_each(|of| self.tell_of_watchers(of));
     }
 
     /// Forgets a subscription, here and on the disk.

@@ -103,9 +103,10 @@ impl<R: CryptoRng> PresenceService<R> {
             Standing::Pending
         };
         let is_other = std::mem::replace(&mut of.standing, standing) != standing;
-        let stage = of.stage;
+        let (stage, presentity) = (of.stage, of.presentity);
         if is_other && matches!(stage, Stage::Accepting | Stage::Live) {
             self.write_down(index);
+            self.tell_of_watchers(presentity);
         }
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureClass, FailureReason, MaxForwards, ResponseStatus, SubscribeOperation,
+    Failure, FailureClass, FailureReason, MaxForwards, Package, ResponseStatus, SubscribeOperation,
     TerminationReason, TransactionId,
 };
 
@@ -28,6 +28,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return false;
         };
         let shows = matches!(of.handling, Handling::Allow(View::All | View::StatusOnly));
+        let shows = shows && of.package == Package::Presence;
         let presentity = self.presentities.get(of.presentity);
         shows && presentity.is_some_and(|known| !self.settings.hosts(known.address.domain()))
     }
@@ -147,9 +148,10 @@ impl<R: CryptoRng> PresenceService<R> {
             of.standing = Standing::Active;
         }
         let has_news = becomes_active || was_lost && of.document.is_some();
-        let stage = of.stage;
+        let (stage, presentity) = (of.stage, of.presentity);
         if becomes_active {
             self.write_down(index);
+            self.tell_of_watchers(presentity);
         }
         if stage == Stage::Accepting {
             self.settle_acceptance(index);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureReason, NotifyOperation, PresenceDocument, Presentity, ResponseStatus,
+    Failure, FailureReason, NotifyOperation, Package, PresenceDocument, Presentity, ResponseStatus,
     TerminationReason, TransactionId,
 };
 
@@ -148,6 +148,10 @@ impl<R: CryptoRng> PresenceService<R> {
             Standing::Pending => return Shown::Nothing,
             Standing::Ended(TerminationReason::Timeout) | Standing::Active => {}
             Standing::Ended(_) => return Shown::Nothing,
+        }
+        if of.package == Package::WatcherInformation {
+            let document = self.watcher_information(of);
+            return document.map_or(Shown::Nothing, Shown::Document);
         }
         let view = match of.handling {
             Handling::Allow(View::Nothing) | Handling::PoliteBlock => return Shown::Closed,

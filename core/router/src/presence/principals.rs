@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Presentity, TerminationReason};
+use rialto_model::{Package, Presentity, TerminationReason};
 
 use super::{
     Index, PresenceAction, PresenceService,
@@ -110,7 +110,7 @@ impl<R: CryptoRng> PresenceService<R> {
         } else {
             Way::Subscribe
         };
-        let handling = self.handling(&watching, of.authentication, way);
+        let handling = self.handling_of(of.package, &watching, of.authentication, way);
         self.handle_as(index, handling);
         self.subscriptions.set_alarm(index);
     }
@@ -132,6 +132,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         let had_leg = of.leg.stage != LegStage::None;
         of.standing = match (begins, handling) {
+            _ if of.package == Package::WatcherInformation => Standing::Active,
             // What the presentity's network has said stands.
             (Standing::Pending, Handling::Allow(_)) if had_leg => former,
             (begins, _) => begins,
@@ -149,6 +150,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if is_other {
             self.settle_acceptance(index);
             self.want_changed_notice(index);
+            self.tell_of_watchers(presentity);
         }
     }
 }

@@ -98,9 +98,9 @@ impl<R: CryptoRng> PresenceService<R> {
         let watching = self
             .table
             .admit_watcher(adapter, sides, authentication, is_hosted);
-        let judged = watching
-            .as_ref()
-            .map(|watching| self.handling(watching, authentication, Way::Subscribe));
+        let judged = watching.as_ref().map(|watching| {
+            self.handling_of(record.package, watching, authentication, Way::Subscribe)
+        });
         // Whom the rules deny by now is still told so.
         let presentity = match &watching {
             Ok(watching) => watching.presentity.clone(),

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
-use rialto_model::{Failure, FailureReason, Presentity, ResponseStatus, SubscribeOperation};
+use rialto_model::{
+    Failure, FailureReason, Package, Presentity, ResponseStatus, SubscribeOperation,
+};
 
 use super::{
     Caller, Index, PresenceService,
@@ -165,9 +167,11 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         of.stage = Stage::Live;
         of.notice.due = NEVER;
+        let presentity = of.presentity;
         self.statistics.accepted += 1;
         self.answer_live(index);
         self.want_notice(index);
+        self.tell_of_watchers(presentity);
         self.subscriptions.set_alarm(index);
     }
 
@@ -225,7 +229,10 @@ impl<R: CryptoRng> PresenceService<R> {
         self.check_room(&watcher, &admitted.watching.presentity)?;
         let shown_target = self.addresses.intern(operation.target());
         let presentity = self.presentity_shown_as(shown_target, &admitted.watching.presentity);
-        let standing = self.standing(presentity, admitted.handling);
+        let standing = match operation.package() {
+            Package::Presence => self.standing(presentity, admitted.handling),
+            _ => Standing::Active,
+        };
         let subscription = Beginning {
             key: self.keys.next(),
             nonce: self.rng.next_u64(),

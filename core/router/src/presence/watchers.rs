@@ -3,10 +3,24 @@
 use std::time::{Duration, SystemTime};
 
 use rand::CryptoRng;
-use rialto_model::{Authentication, Package, Presentity, SubscriptionId, SubscriptionState};
+use rialto_model::{
+    Authentication, Package, PresenceDocument, Presentity, SubscriptionId, SubscriptionState,
+    presence::{
+        Uri, Watcher, WatcherInformation, WatcherList,
+        watchers::{WatcherEvent, WatcherId, WatcherState, WatcherStatus},
+    },
+};
 
-use super::{PresenceService, rules::Handling, subscription::Subscription};
+use super::{
+    PresenceService,
+    presentities::PresentityId,
+    rules::Handling,
+    subscription::{Stage, Standing, Subscription},
+};
 use crate::AdapterId;
+
+/// The most watchers that a document lists.
+const MOST_LISTED: usize = 2_000;
 
 /// One watcher of a presentity. RFC 3857 §4.7.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +69,49 @@ impl<R: CryptoRng> PresenceService<R> {
         );
         let index = self.subscriptions.by_pair(pair)?;
         self.entry(self.subscriptions.get(index)?)
+    }
+
+    /// Tells a presentity that its watchers are not those that they were, if it wants to know.
+    pub(super) fn tell_of_watchers(&mut self, presentity: PresentityId) {
+        let known = self.presentities.get(presentity);
+        let itself = known.and_then(|known| self.addresses.find(&known.address));
+        let Some(itself) = itself else {
+            return;
+        };
+        let pair = (itself, presentity, Package::WatcherInformation);
+        if let Some(index) = self.subscriptions.by_pair(pair) {
+            self.want_notice(index);
+        }
+    }
+
+    /// All who watch the presence of a presentity. RFC 3858.
+    pub(super) fn watcher_information(&self, of: &Subscription) -> Option<PresenceDocument> {
+        let entity = self.addresses.get(of.shown_target)?;
+        let resource = Uri::from(entity);
+        let list = WatcherList::new(resource, Package::Presence.as_str());
+        let watchers = self.presentities.get(of.presentity)?.watchers.iter();
+        let watchers = watchers.filter_map(|index| self.watcher(self.subscriptions.get(*index)?));
+        let list = watchers
+            .take(MOST_LISTED)
+            .fold(list, WatcherList::with_watcher);
+        let all = WatcherInformation::new(of.notice.version, WatcherState::Full);
+        all.with_list(list).to_presence_document().ok()
+    }
+
+    fn watcher(&self, of: &Subscription) -> Option<Watcher> {
+        let is_listed = of.package == Package::Presence && of.stage == Stage::Live;
+        let status = match of.standing {
+            _ if !is_listed => return None,
+            Standing::Pending => WatcherStatus::Pending,
+            _ => WatcherStatus::Active,
+        };
+        let id = WatcherId::parse(format!("w{:x}", of.key.number())).ok()?;
+        let uri = Uri::from(self.addresses.get(of.watcher)?);
+        let since = Duration::from_millis(self.now.0.saturating_sub(of.accepted_at.0));
+        let watcher = Watcher::new(id, uri, status, WatcherEvent::Subscribe)
+            .with_expiration(self.time_left(of.expires_at))
+            .with_duration_subscribed(since);
+        Some(watcher)
     }
 
     fn entry(&self, of: &Subscription) -> Option<WatcherEntry> {
