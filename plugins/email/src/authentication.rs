@@ -83,9 +83,10 @@ impl Authenticator {
         let Some(mut message) = AuthenticatedMessage::parse(octets) else {
             return Verdict::Unknown;
         };
-        // A signature covers the last one, a reader sees the first (RFC 6376 §8.15).
-        if fields(&message, b"From") != 1 {
-            return Verdict::Unknown;
+        // A signature covers the last one, a reader sees the first (RFC 6376 §8.15); and DMARC asks nobody where From names
+        // several domains. Whoever writes that wants a policy not to be found.
+        if fields(&message, b"From") != 1 || !is_of_one_domain(&message) {
+            return self.rejection();
         }
         message.dkim_headers.truncate(MAX_SIGNATURES);
         let dkim = self.asks.verify_dkim(&message).await;
@@ -96,17 +97,25 @@ impl Authenticator {
         let parameters = DmarcParameters::new(&message, &dkim, &path_domain, spf);
         let dmarc = self.asks.verify_dmarc(parameters).await;
         let domain = author.host();
-        if passes(&dmarc)
+        // It speaks of the domain of From: nobody else is meant by it, as a Sender elsewhere.
+        let is_about_author = domain.to_string().eq_ignore_ascii_case(dmarc.domain());
+        if (passes(&dmarc) && is_about_author)
             || (dmarc.dmarc_record().is_none() && dkim.iter().any(|one| is_signed_by(one, domain)))
             || (spf.result() == SpfResult::Pass && domain.to_string() == path_domain)
         {
             return Verdict::Authentic;
         }
-        let rejects = dmarc.policy() == Policy::Reject && fails(&dmarc);
-        if rejects && self.mode == AuthenticationMode::Enforce {
-            Verdict::Reject
+        if dmarc.policy() == Policy::Reject && fails(&dmarc) {
+            self.rejection()
         } else {
             Verdict::Unknown
+        }
+    }
+
+    fn rejection(&self) -> Verdict {
+        match self.mode {
+            AuthenticationMode::Enforce => Verdict::Reject,
+            _ => Verdict::Unknown,
         }
     }
 }
@@ -139,6 +148,17 @@ fn fields(message: &AuthenticatedMessage<'_>, name: &[u8]) -> usize {
     names
         .filter(|found| found.eq_ignore_ascii_case(name))
         .count()
+}
+
+/// RFC 7489 §6.6.1.
+fn is_of_one_domain(message: &AuthenticatedMessage<'_>) -> bool {
+    let mut domains = message
+        .froms()
+        .iter()
+        .filter_map(|from| from.rsplit_once('@'))
+        .map(|(_, domain)| domain);
+    let first = domains.next();
+    domains.all(|domain| first.is_some_and(|first| domain.eq_ignore_ascii_case(first)))
 }
 
 fn passes(dmarc: &DmarcOutput) -> bool {

@@ -133,7 +133,7 @@ impl Reception {
             .await;
         if verdict == Verdict::Reject {
             self.count("rialto_email_dmarc_refused_total");
-            let text = "DMARC of the author's domain does not let you send for it";
+            let text = "the author's domain (DMARC) does not let you send for it, or From is not of one domain";
             return Err(new_reply(550, 7, 26, text));
         }
         let is_vouched = verdict == Verdict::Authentic;

@@ -39,11 +39,17 @@ pub(crate) struct Arrival<'m> {
 const MAX_RECEIVED: usize = 100;
 
 /// Who wrote a mail: Sender, where From names several (RFC 5322 §3.6.2).
+///
+/// A Sender of another domain than theirs is nobody: what vouches for From does not vouch for it, and its own domain is not asked.
 pub(crate) fn author(mail: &Mail<'_>) -> Result<(NamedMailbox, InstantInbox), Failure> {
     let mut authors = mail.from();
+    let sender = mail.sender().filter(|sender| {
+        let mut hosts = authors.iter().map(|author| author.mailbox.host());
+        hosts.any(|host| host == sender.mailbox.host())
+    });
     let author = match authors.len() {
         0 | 1 => authors.pop(),
-        _ => mail.sender().or_else(|| authors.into_iter().next()),
+        _ => sender.or_else(|| authors.into_iter().next()),
     };
     let author = author.ok_or_else(|| {
         Failure::new(FailureReason::InvalidSource)

@@ -9,7 +9,7 @@ use hickory_resolver::proto::{
 use rialto_sdk::prelude::*;
 use tokio::{net::UdpSocket, task::JoinSet};
 
-use super::{MAIL, Rig, Server, operation};
+use super::{MAIL, Rig, Server, inbox, operation};
 
 /// A name server that knows texts.
 struct Names {
@@ -190,10 +190,6 @@ async fn signature_of_a_gateway_vouches_for_its_users_until_somebody_changes_the
             signed.replace("alice@sip", "mallory@sip"),
             Authentication::None,
         ),
-        (
-            format!("From: mallory@sip.example\r\n{signed}"),
-            Authentication::None,
-        ),
     ] {
         let (_, reply) = rig
             .smtp()
@@ -203,6 +199,46 @@ async fn signature_of_a_gateway_vouches_for_its_users_until_somebody_changes_the
         assert!(reply.starts_with("250"), "{reply}");
         let submitted = rig.gateway.submitted().pop().unwrap();
         assert_eq!(submitted.authentication(), authentication);
+    }
+}
+
+/// Mail of mallory, who has a domain where all is in order, under a name of a domain that wants forgeries refused.
+#[tokio::test]
+async fn nobody_is_vouched_for_by_another_domain_that_stands_beside_theirs() {
+    let names = Names::start(&[
+        ("evil.example", HERE),
+        ("_dmarc.evil.example", "v=DMARC1; p=reject"),
+        ("bank.example", ELSEWHERE),
+        ("_dmarc.bank.example", "v=DMARC1; p=reject"),
+    ])
+    .await;
+    let rig = checking(&names, "enforce", "").await;
+    let to = ["alice@sip.example"];
+    for (header, submitted) in [
+        (
+            "From: m@evil.example, n@evil.example\r\nSender: boss@bank.example",
+            Some("im:m@evil.example"),
+        ),
+        (
+            "From: m@evil.example, n@evil.example\r\nSender: o@evil.example",
+            Some("im:o@evil.example"),
+        ),
+        ("From: m@evil.example, boss@bank.example", None),
+        ("From: boss@bank.example, m@evil.example", None),
+        ("From: m@evil.example\r\nFrom: boss@bank.example", None),
+        ("From: boss@bank.example\r\nFrom: m@evil.example", None),
+    ] {
+        let mail = format!("{header}\r\nMessage-ID: <1@evil.example>\r\n\r\nPay.\r\n");
+        let (_, reply) = rig.smtp().await.mail("m@evil.example", &to, &mail).await;
+        let operation = rig.gateway.submitted().pop();
+        let Some(source) = submitted else {
+            assert!(reply.starts_with("550 5.7.26"), "{header}: {reply}");
+            assert!(operation.is_none(), "{header}");
+            continue;
+        };
+        let operation = operation.unwrap();
+        assert_eq!(operation.source(), &inbox(source), "{header}");
+        assert_eq!(operation.authentication(), Authentication::Network);
     }
 }
 
