@@ -2,7 +2,7 @@
 
 use rialto_email_codec::smtp::{Event, Protocol, Session, StartTls};
 
-use crate::{options, run};
+use crate::{options, reply, run};
 
 /// Each of these is the end of a message to some server, and a line of it to another.
 #[test]
@@ -152,4 +152,34 @@ fn recipients_beyond_the_bound_are_refused_for_now() {
         run(session, input.as_bytes(), 50).codes,
         [220, 250, 250, 250, 250, 452]
     );
+}
+
+#[test]
+fn recipients_who_are_told_to_come_again_do_not_end_the_session_of_a_mail_server() {
+    let serve = |recipients: usize| {
+        let mut session = Session::new(options(Protocol::Smtp).with_max_recipients(50));
+        let input = "EHLO a\r\nMAIL FROM:<>\r\n".to_owned()
+            + &"RCPT TO:<a@b.example>\r\n".repeat(recipients)
+            + "DATA\r\nhi\r\n.\r\n";
+        let (mut input, mut taken, mut served) = (input.as_bytes(), 0, 0);
+        while let Some(event) = session.handle_bytes(&mut input) {
+            let code = match event {
+                Event::Recipient(_) if served > 0 => 452,
+                Event::Recipient(_) => {
+                    served += 1;
+                    250
+                }
+                Event::Closed => break,
+                Event::Message { .. } => {
+                    taken += 1;
+                    250
+                }
+                _ => 250,
+            };
+            session.answer(&reply(code)).expect("due");
+        }
+        taken
+    };
+    assert_eq!(serve(50), 1, "the first has the mail");
+    assert_eq!(serve(200), 0, "who never hears has no end");
 }

@@ -208,6 +208,8 @@ impl Session {
                 });
             }
             Decision::Message { .. } => {}
+            // "Come again" is no error of the client's: mail servers send on for those who were taken (RFC 5321 §4.5.3.1.10).
+            Decision::Recipient(_) if reply.code() / 100 == 4 && self.may_postpone() => {}
             Decision::Mail(_) | Decision::Recipient(_) => self.count_error(),
         }
         if reply.code() == 421 {
@@ -215,6 +217,15 @@ impl Session {
             self.state = State::Closing;
         }
         Ok(())
+    }
+
+    /// Whether one more recipient may be told to come again: of one message no more than could be taken.
+    fn may_postpone(&mut self) -> bool {
+        let most = self.options.max_recipients;
+        self.transaction.as_mut().is_some_and(|transaction| {
+            transaction.postponed += 1;
+            transaction.postponed <= most
+        })
     }
 
     /// Goes on after the handshake, as if nothing had been said before (RFC 3207 §4.2).

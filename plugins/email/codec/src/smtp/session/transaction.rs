@@ -16,6 +16,8 @@ pub(super) struct Transaction {
     pub(super) content: Content,
     /// Chunks that came; after one there is no way back to RCPT or DATA (RFC 3030 §2).
     pub(super) chunks: usize,
+    /// Recipients who were told to come again.
+    pub(super) postponed: usize,
 }
 
 impl Transaction {
@@ -27,6 +29,7 @@ impl Transaction {
             },
             content: Content::new(max_message),
             chunks: 0,
+            postponed: 0,
         }
     }
 }
