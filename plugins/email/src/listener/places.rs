@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -52,6 +52,7 @@ impl Places {
 
     /// A place for a session, if there is one.
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let address = site(address);
         let mut taken = self.lock();
         if taken.all >= self.sessions {
             return None;
@@ -78,6 +79,17 @@ impl Places {
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose address this is: of IPv6, one customer has a whole network of 64 bits (RFC 6177 §2).
+fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::MAX << 64;
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & network))
+        }
+        address => address,
     }
 }
 
@@ -140,6 +152,18 @@ mod tests {
             2,
             "nobody who is gone is kept"
         );
+    }
+
+    #[test]
+    fn addresses_of_one_network_of_ipv6_are_one_clients() {
+        let places = Places::new(10, 1, 0);
+        let enter = |address: &str| places.enter(address.parse().unwrap());
+        let _first = enter("2001:db8:1:2::1").unwrap();
+        assert!(enter("2001:db8:1:2:ffff::1").is_none());
+        let _other = enter("2001:db8:1:3::1").unwrap();
+        let _inside = enter("::ffff:192.0.2.1").unwrap();
+        assert!(enter("192.0.2.1").is_none(), "one by both families");
+        let _neighbour = enter("::ffff:192.0.2.2").unwrap();
     }
 
     #[test]
