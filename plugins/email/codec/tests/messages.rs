@@ -332,6 +332,21 @@ fn what_is_written_can_be_read() {
 }
 
 #[test]
+fn a_text_with_bare_line_ends_or_nul_is_encoded_and_none_of_them_is_on_the_wire() {
+    for text in ["a\r.\rMAIL FROM:<>", "a\n.\rb", "a\0b", "a\r\r\n.\r\nQUIT"] {
+        let mail = new_mail(Body::Text(text)).with_language("de");
+        let written = mail.write().expect("text").octets;
+        let lines = String::from_utf8(written.clone()).expect("ASCII");
+        let lines = lines.replace("\r\n", "");
+        assert!(!lines.contains(['\r', '\n', '\0']), "{text:?}: {lines:?}");
+        let mail = Mail::parse(&written).expect("a message");
+        let shown = mail.shown_text().expect("text").text;
+        assert_eq!(mail.language().as_deref(), Some("de"));
+        assert_eq!(shown.replace('\r', ""), text.replace('\r', ""));
+    }
+}
+
+#[test]
 fn the_same_message_is_written_the_same_way() {
     let write = || new_mail(Body::Text("hi")).write().expect("text").octets;
     assert_eq!(write(), write());

@@ -222,6 +222,17 @@ impl<'a> NewMail<'a> {
         let body = self.body;
         let builder = self.builder();
         match body {
+            Body::Text(text) if has_foreign_octets(text) => {
+                let entity = encoded(
+                    "Content-Type: text/plain; charset=utf-8\r\n",
+                    text.as_bytes(),
+                );
+                let whole = MimePart {
+                    headers: Vec::new(),
+                    contents: BodyPart::Binary(entity.into()),
+                };
+                Ok(written(builder.body(whole)))
+            }
             Body::Text(text) => Ok(written(builder.text_body(text))),
             Body::Entity(entity) => {
                 check(entity)?;
@@ -302,6 +313,13 @@ fn encoded(fields: &str, octets: &[u8]) -> Vec<u8> {
     let encoder = Base64Encoder::new().wrap_lines();
     entity.extend(encoder.encode(octets).unwrap_or_default());
     entity
+}
+
+/// Whether a text has what no mail carries as it stands: a CR that ends no line, which a server may take for the end of one, or a NUL.
+fn has_foreign_octets(text: &str) -> bool {
+    let octets = text.as_bytes();
+    memchr::memchr2_iter(b'\r', 0, octets)
+        .any(|at| octets.get(at) == Some(&0) || octets.get(at + 1) != Some(&b'\n'))
 }
 
 /// Short lines of ASCII, each with its CRLF, the last too.
