@@ -8,7 +8,7 @@
 //! | failure              | its code, both ways (RFC 3463); after an early answer a report (RFC 3464)      |
 //! | indeterminant        | 250: the gateway keeps the message and will tell                              |
 //! | disposition          | delivery report, or notification of display, both ways (RFC 3464, RFC 8098)    |
-//! | subscribe, notify    | not offered: a mailbox has no presentity                                      |
+//! | subscribe, notify    | refused: a mailbox has no presentity (NoPresentity)                           |
 //!
 //! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
 
@@ -16,7 +16,11 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use rialto_sdk::{model::DispositionOperation, prelude::*, tokio, tracing};
+use rialto_sdk::{
+    model::{DispositionOperation, NotifyOperation, SubscribeOperation},
+    prelude::*,
+    tokio, tracing,
+};
 
 mod authentication;
 mod clock;
@@ -60,7 +64,11 @@ impl Plugin for Email {
     const INFO: PluginInfo = PluginInfo::new("email", env!("CARGO_PKG_VERSION"))
         .schemes(&["mailto"])
         .lookups(&["mx 25", "address 25"])
-        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .services(
+            Services::MESSAGES
+                .and(Services::DISPOSITIONS)
+                .and(Services::PRESENCE),
+        )
         .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 
@@ -161,10 +169,26 @@ impl Plugin for Email {
         Ok(operation.respond(status))
     }
 
+    /// A mailbox has no presentity, and never will: whoever asks is to hear that, and not that something is missing here.
+    async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
+        Ok(operation.respond(no_presentity()))
+    }
+
+    /// Nobody with a mailbox watches anybody: what is told to one anyway ends the subscription.
+    async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
+        Ok(operation.respond(no_presentity()))
+    }
+
     /// Takes leave of the servers; sessions are told by the tasks' end.
     async fn stop(&self) {
         self.outbound.close().await;
     }
+}
+
+fn no_presentity() -> ResponseStatus {
+    Failure::new(FailureReason::NoPresentity)
+        .with_detail("email: a mailbox has no presentity")
+        .into()
 }
 
 #[cfg(test)]
