@@ -134,7 +134,7 @@ pub(crate) fn to_mail(message: &InstantMessage) -> Result<MailContent<'_>, Failu
     let kind = ContentType::parse(message.content_type())
         .map_err(|error| unsupported(format!("email: {error}")))?;
     let octets = message.payload().as_bytes();
-    let is_encoded = has_header(message, "Content-Transfer-Encoding");
+    let is_encoded = has_header(message, ENCODING);
     if is_plain_text(&kind) && !is_encoded && !has_header(message, "Content-Encoding") {
         return match std::str::from_utf8(octets) {
             Ok(text) => Ok(MailContent::Text(text)),
@@ -143,18 +143,21 @@ pub(crate) fn to_mail(message: &InstantMessage) -> Result<MailContent<'_>, Failu
             )),
         };
     }
-    let fields = fields(message)?;
     let is_composite = ["multipart", "message"]
         .iter()
         .any(|composite| kind.top_level().eq_ignore_ascii_case(composite));
     if is_composite || is_encoded {
-        let mut entity = fields.into_bytes();
+        let mut entity = fields(message, |_| true)?.into_bytes();
         entity.extend_from_slice(b"\r\n");
         entity.extend_from_slice(octets);
         return Ok(MailContent::Entity(entity));
     }
+    // How it is encoded is said by who encodes it: one field, not two.
+    let fields = fields(message, |name| !name.eq_ignore_ascii_case(ENCODING))?;
     Ok(MailContent::Octets { fields, octets })
 }
+
+const ENCODING: &str = "Content-Transfer-Encoding";
 
 /// The first language that the content names.
 pub(crate) fn language(message: &InstantMessage) -> Option<&str> {
@@ -182,11 +185,12 @@ fn has_header(message: &InstantMessage, name: &str) -> bool {
     })
 }
 
-/// The content's fields, each on a line.
-fn fields(message: &InstantMessage) -> Result<String, Failure> {
+/// The content's fields that are wanted, each on a line.
+fn fields(message: &InstantMessage, is_wanted: impl Fn(&str) -> bool) -> Result<String, Failure> {
     let mut fields = String::new();
     push_field(&mut fields, "Content-Type", message.content_type())?;
-    for header in message.content_headers() {
+    let headers = message.content_headers().iter();
+    for header in headers.filter(|header| is_wanted(&header.name)) {
         push_field(&mut fields, &header.name, &header.value)?;
     }
     Ok(fields)

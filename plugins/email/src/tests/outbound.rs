@@ -1,9 +1,15 @@
 //! Mail out.
 
 use rialto_email_codec::{message::Mail, smtp::Notify};
-use rialto_sdk::{model::ResponseStatus, prelude::*};
+use rialto_sdk::{
+    model::{
+        ContentHeader, NotifyOperation, Presentity, ResponseStatus, Retry, SubscribeOperation,
+        SubscriptionId, SubscriptionState,
+    },
+    prelude::*,
+};
 
-use super::{MAIL, Rig, Server, inbox, operation, server::Answer};
+use super::{MAIL, Rig, Server, inbox, operation, server::Answer, transaction};
 
 #[tokio::test]
 async fn message_becomes_a_mail_that_can_be_answered_and_known_again() {
@@ -165,6 +171,17 @@ async fn content_that_is_no_text_goes_as_it_is_and_what_mail_cannot_carry_is_ref
     assert!(octets.contains("Content-Transfer-Encoding: base64"));
     assert!(octets.contains("iVBORw0KGgoA"));
 
+    // What its sender says of the encoding is no longer true.
+    let image = InstantMessage::new("image/png", Bytes::from_static(b"\x89PNG\r\n\x1a\n\0"));
+    let encoding = ContentHeader::new("Content-Transfer-Encoding", "binary");
+    let image = image.with_content_headers(vec![encoding]);
+    let image = operation("e2", "").with_message(image);
+    assert_eq!(rig.deliver(image).await, ResponseStatus::Success);
+    let (_, octets) = server.next().await;
+    let said = octets.matches("Content-Transfer-Encoding").count();
+    assert_eq!(said, 1, "{octets}");
+    assert!(octets.contains("Content-Transfer-Encoding: base64"));
+
     let body = "--b\r\n\r\nsigned \r\n--b\r\n\r\n\x01\r\n--b--\r\n";
     let signed = with("multipart/signed; boundary=b", body.as_bytes());
     assert_eq!(rig.deliver(signed).await, ResponseStatus::Success);
@@ -182,6 +199,35 @@ async fn content_that_is_no_text_goes_as_it_is_and_what_mail_cannot_carry_is_ref
         ResponseStatus::Failure(_)
     ));
     assert!(server.is_empty());
+}
+
+#[tokio::test]
+async fn mailbox_has_no_presentity_to_subscribe_to_and_no_watcher_to_tell() {
+    let rig = Rig::trusting(&Server::start().await).await;
+    let presentity = |uri| Presentity::parse(uri).unwrap();
+    let watcher = presentity("pres:alice@sip.example");
+    let target = presentity("pres:juliet@mail.example");
+    let name = SubscriptionId::parse(b"s1").unwrap();
+    let subscribe =
+        SubscribeOperation::new(transaction("f0"), name, watcher.clone(), target.clone());
+    let notify = NotifyOperation::new(
+        transaction("f1"),
+        name,
+        target,
+        watcher,
+        SubscriptionState::Active,
+    );
+    let answers = [
+        rig.email.subscribe(subscribe).await,
+        rig.email.notify(notify).await,
+    ];
+    for answer in answers {
+        let ResponseStatus::Failure(failure) = answer.unwrap().into_status() else {
+            panic!("it was taken");
+        };
+        assert_eq!(failure.reason(), FailureReason::NoPresentity);
+        assert_eq!(failure.retry(), Retry::Never);
+    }
 }
 
 #[tokio::test]
