@@ -2,6 +2,7 @@
 
 use rialto_email_codec::{
     ForwardPath, Mailbox, ReversePath,
+    limits::MAX_REPORT,
     message::Mail,
     report::{
         Action, DeliveryReport, DispositionReport, DispositionType as Mdn, RecipientReport, Report,
@@ -14,7 +15,7 @@ use rialto_sdk::model::{
     ResponseStatus, TransactionId,
 };
 
-use super::Reports;
+use super::{Reports, TRANSACTION, is_hex};
 use crate::{
     failures::{new_reply, reason_of, reply},
     mapping::address::{destination_inbox, source_inbox},
@@ -95,7 +96,7 @@ impl Reports {
         };
         let by_id = id.as_ref().and_then(|id| self.concerned_by_id(id));
         let by_envelope_id = || {
-            let id = envelope_id.filter(|id| id.len() == super::TRANSACTION)?;
+            let id = envelope_id.filter(|id| id.len() == TRANSACTION)?;
             TransactionId::parse(id.as_bytes()).ok()
         };
         // Some programs answer by In-Reply-To alone.
@@ -103,7 +104,30 @@ impl Reports {
             let answered = mail.in_reply_to();
             answered.iter().find_map(|id| self.concerned_by_id(id))
         };
-        by_id.or_else(by_envelope_id).or_else(by_answer)
+        by_id
+            .or_else(by_envelope_id)
+            .or_else(by_answer)
+            .or_else(|| self.named_in(mail.raw()))
+    }
+
+    /// The operation that an identifier of ours names, wherever it stands: in a report whose parts are not where they should be.
+    fn named_in(&self, octets: &[u8]) -> Option<TransactionId> {
+        let octets = octets.get(..MAX_REPORT).unwrap_or(octets);
+        let host = format!("@{}", self.hostname);
+        let mut ends = octets
+            .windows(host.len())
+            .enumerate()
+            .filter_map(|(at, window)| (window == host.as_bytes()).then_some(at));
+        ends.find_map(|end| {
+            let start = end.checked_sub(TRANSACTION)?;
+            let before = start.checked_sub(1).and_then(|at| octets.get(at));
+            // A longer name is another, as that of a report of ours.
+            let is_whole =
+                before.is_none_or(|octet| !octet.is_ascii_alphanumeric() && *octet != b'-');
+            let id = octets.get(start..end)?;
+            let is_ours = is_whole && id.iter().all(|octet| is_hex(*octet));
+            is_ours.then(|| TransactionId::parse(id).ok())?
+        })
     }
 
     /// A bounce in words is a guess: without a message of ours it is a mail like others.
