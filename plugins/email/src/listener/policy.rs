@@ -25,6 +25,8 @@ pub(crate) struct Client {
     pub(crate) spf: Option<SpfOutput>,
     /// Recipients of the message under way.
     recipients: usize,
+    /// Whether reports are one of them: then there is no other.
+    is_for_reports: bool,
 }
 
 /// What the operator says of a client.
@@ -64,6 +66,7 @@ impl Client {
             standing,
             spf: None,
             recipients: 0,
+            is_for_reports: false,
         }
     }
 
@@ -85,6 +88,7 @@ impl Reception {
         mail_from: &MailFrom,
     ) -> Reply {
         client.recipients = 0;
+        client.is_for_reports = false;
         client.spf = None;
         if client.standing == Standing::Stranger
             && let Some(authenticator) = self.authenticator()
@@ -112,13 +116,19 @@ impl Reception {
         protocol: Protocol,
         recipient: &RcptTo,
     ) -> Reply {
+        let mut is_for_reports = false;
         match self.place_of(&recipient.forward_path) {
-            Ok(Recipient::Reports) => {}
+            Ok(Recipient::Reports) => is_for_reports = true,
             Ok(Recipient::Inbox { inbox, .. }) if !self.is_served(client, &inbox) => {
                 return new_reply(550, 7, 1, "no mail is taken for that domain here");
             }
             Ok(Recipient::Inbox { .. }) => {}
             Err(failure) => return reply(&failure),
+        }
+        // What reports say is read and not handed on: a person beside them would get nothing.
+        if client.is_for_reports || (is_for_reports && client.recipients > 0) {
+            let text = "one recipient at a time, since a report goes to nobody else";
+            return new_reply(452, 5, 3, text);
         }
         // One answer for all means a report for those who do not get it; a stranger may have forged whom that goes to.
         if protocol == Protocol::Smtp && client.recipients > 0 && !client.is_sender_known() {
@@ -126,6 +136,7 @@ impl Reception {
             return new_reply(452, 5, 3, text);
         }
         client.recipients += 1;
+        client.is_for_reports = is_for_reports;
         new_reply(250, 1, 5, "recipient ok")
     }
 

@@ -99,6 +99,50 @@ async fn bounce_that_returns_nothing_is_understood_by_the_mailbox_that_it_comes_
 }
 
 #[tokio::test]
+async fn report_whose_parts_are_broken_is_understood_by_the_identifier_that_stands_in_it() {
+    let rig = Rig::trusting(&Server::start().await).await;
+    for (id, expected) in [
+        (format!("{}@gw.example", "a3".repeat(16)), 1),
+        (format!("report-{}@gw.example", "a3".repeat(16)), 0),
+        (format!("0{}@gw.example", "a3".repeat(16)), 0),
+        (format!("{}@elsewhere.example", "a3".repeat(16)), 0),
+    ] {
+        // Its last part begins with a line that is no boundary.
+        let report = bounce(&id, "failed", "5.1.1");
+        let (whole, rest) = report.rsplit_once("--b\r\nContent-Type").unwrap();
+        let report = format!("{whole}--c\r\nContent-Type{rest}");
+        let mut client = rig.smtp().await;
+        client.mail("", &["alice@sip.example"], &report).await;
+        let reported = rig.gateway.dispositions();
+        assert_eq!(reported.len(), expected, "{id}");
+        for one in reported {
+            assert_eq!(one.concerning(), &transaction("a3"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn mail_for_a_person_is_not_lost_among_reports() {
+    let server = Server::start().await;
+    let more = format!(
+        r#""trusted": ["127.0.0.1"], "authentication": {{"mode": "off"}},
+           "outgoing": {{"smart_host": "{}", "tls": "off", "bounce_domain": "bounces.gw.example"}}"#,
+        server.address
+    );
+    let rig = Rig::start(&more).await;
+    let bounces = format!("{}@bounces.gw.example", "a7".repeat(16));
+    for (to, submitted) in [
+        (["alice@sip.example", &bounces], 1),
+        ([&bounces, "alice@sip.example"], 0),
+    ] {
+        let (replies, reply) = rig.smtp().await.mail("x@far.example", &to, MAIL).await;
+        assert!(replies[1].starts_with("452 4.5.3"), "{replies:?}");
+        assert!(reply.starts_with("250"), "{reply}");
+        assert_eq!(rig.gateway.submitted().len(), submitted, "{to:?}");
+    }
+}
+
+#[tokio::test]
 async fn notification_of_display_becomes_one() {
     let rig = Rig::trusting(&Server::start().await).await;
     let mdn = format!(
