@@ -89,8 +89,10 @@ pub(crate) enum ConfigError {
         "`outgoing.username` and `outgoing.password` stand together, with `smart_host`, or not at all"
     )]
     Credentials,
-    #[error("`outgoing.username` needs `outgoing.tls` to be \"required\" or \"verified\"")]
-    ClearPassword,
+    #[error(
+        "`outgoing.username` needs `outgoing.tls` to be \"verified\": else anybody between could ask for the password"
+    )]
+    UnguardedPassword,
 }
 
 impl Config {

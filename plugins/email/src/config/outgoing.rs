@@ -106,9 +106,9 @@ impl OutgoingConfig {
         {
             return Err(ConfigError::Credentials);
         }
-        let is_encrypted = matches!(self.tls, OutgoingTls::Required | OutgoingTls::Verified);
-        if self.username.is_some() && !is_encrypted {
-            return Err(ConfigError::ClearPassword);
+        // Whoever can stand between can also show a certificate.
+        if self.username.is_some() && self.tls != OutgoingTls::Verified {
+            return Err(ConfigError::UnguardedPassword);
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ fn value_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn password_is_never_shown_and_never_sent_in_the_clear() {
+fn password_is_never_shown_and_said_only_to_a_server_that_is_who_it_says() {
     let with = |tls: &str| {
         let mut table = least();
         table["outgoing"] = json!({
@@ -68,11 +68,9 @@ fn password_is_never_shown_and_never_sent_in_the_clear() {
         });
         parse(table)
     };
-    assert!(
-        with("opportunistic")
-            .unwrap_err()
-            .contains("`outgoing.tls`")
-    );
+    for tls in ["off", "opportunistic", "required"] {
+        assert!(with(tls).unwrap_err().contains("`outgoing.tls`"), "{tls}");
+    }
     let config = with("verified").unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
     assert_eq!(config.outgoing().plain().unwrap(), "AHJpYWx0bwBodW50ZXIy");
