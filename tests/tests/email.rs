@@ -186,6 +186,24 @@ fn signed_and_encrypted_mail_verifies_and_decrypts_on_sip_and_is_refused_by_xmpp
     assert_eq!(gpg.verified(&cross(&gpg.sign(LETTER))), LETTER);
     assert_eq!(gpg.decrypted(&cross(&gpg.encrypt(LETTER))), LETTER);
 
+    // It crosses as it is: what was base64 in the mail is in the message.
+    let encrypted = openssl.encrypt(LETTER.as_bytes());
+    let mail = format!(
+        "From: bob@mail.example\nTo: alice@sip.example\nMIME-Version: 1.0\nContent-Type: {}\n\
+         Content-Transfer-Encoding: base64\n\n{}",
+        encrypted.content_type,
+        base64_lines(&encrypted.body),
+    );
+    bob_writes(&world, &["alice@sip.example"], &mail);
+    let message = world.users[0].receive_sip();
+    let encoding = message.header("Content-Transfer-Encoding");
+    assert_eq!(encoding, Some("base64"), "{}", message.head());
+    let arrived = Entity {
+        content_type: encrypted.content_type,
+        body: from_base64(message.body()),
+    };
+    assert_eq!(openssl.decrypted(&arrived), LETTER.as_bytes());
+
     let entity = gpg.sign(LETTER);
     let body = String::from_utf8_lossy(&entity.body).into_owned();
     let mail = format!(
@@ -235,6 +253,40 @@ fn signed_and_encrypted_message_of_sip_verifies_and_decrypts_in_a_mailbox() {
     assert_eq!(gpg.verified(&cross(&gpg.sign(LETTER))), LETTER);
     let decrypted = gpg.decrypted(&cross(&gpg.encrypt(LETTER)));
     assert_eq!(decrypted, LETTER);
+
+    let sent = openssl.encrypt(LETTER.as_bytes());
+    world.users[0].send_entity("sip:bob@mail.example", &sent);
+    let mail = mailbox.receive();
+    let (head, body) = mail
+        .get("raw")
+        .split_once("\n\n")
+        .expect("a mail has a body");
+    assert!(head.contains("Content-Transfer-Encoding: base64"), "{head}");
+    let arrived = Entity {
+        content_type: mail.get("content_type").to_owned(),
+        body: from_base64(body.as_bytes()),
+    };
+    let kind = &arrived.content_type;
+    assert!(kind.contains("enveloped-data"), "{kind}");
+    assert_eq!(openssl.decrypted(&arrived), LETTER.as_bytes());
+}
+
+fn base64_lines(octets: &[u8]) -> String {
+    let text = data_encoding::BASE64.encode(octets);
+    let lines = text.as_bytes().chunks(76);
+    let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
+    lines.collect()
+}
+
+fn from_base64(text: &[u8]) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|octet| !octet.is_ascii_whitespace())
+        .collect();
+    data_encoding::BASE64
+        .decode(&digits)
+        .expect("what is encoded is base64")
 }
 
 /// Text with CRLF between lines: mailboxes have LF.
