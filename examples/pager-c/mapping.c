@@ -184,15 +184,13 @@ static uint32_t disposition(const RialtoOperation *operation, Draft *draft, cons
 
 uint32_t outgoing(const RialtoOperation *operation, Draft *draft, const char **detail) {
     *detail = "";
+    bool is_message = operation->kind == RIALTO_KIND_MESSAGE;
+    // First of all: addresses of other kinds are no `im:` URIs.
+    if (!is_message && operation->kind != RIALTO_KIND_DISPOSITION) return RIALTO_REASON_UNSUPPORTED_SERVICE;
     if (!word_is_id(operation->transaction_id)) return RIALTO_REASON_INTERNAL;
     if (!word_is_sound(address(operation->source))) return RIALTO_REASON_INVALID_SOURCE;
     if (!word_is_sound(address(operation->destination))) return RIALTO_REASON_INVALID_DESTINATION;
-    uint32_t reason;
-    switch (operation->kind) {
-    case RIALTO_KIND_MESSAGE: reason = message(operation, draft, detail); break;
-    case RIALTO_KIND_DISPOSITION: reason = disposition(operation, draft, detail); break;
-    default: return RIALTO_REASON_UNSUPPORTED_SERVICE;
-    }
+    uint32_t reason = is_message ? message(operation, draft, detail) : disposition(operation, draft, detail);
     if (reason) return reason;
     draft_end(draft);
     *detail = "longer than a line of the pager network may be";
