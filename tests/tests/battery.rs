@@ -30,6 +30,13 @@ const EMAIL: [&str; 4] = [
     "outgoing={ smart_host = \"127.0.0.1:1\" }",
 ];
 
+const PAGER: [&str; 4] = [
+    "endpoint=127.0.0.1:1",
+    "domain=pager.example",
+    "system=rialto",
+    "secret=x",
+];
+
 #[test]
 fn sip_plugin_keeps_the_contract() {
     keeps_the_contract(&gateway::plugins().join("librialto_sip.so"), &SIP);
@@ -48,14 +55,15 @@ fn email_plugin_keeps_the_contract() {
 #[test]
 fn plugin_in_c_to_copy_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
-    let makefile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo-plugin-c/Makefile");
-    let mut make = Command::new("make");
-    succeeds(
-        make.current_dir(folder.path())
-            .arg("-f")
-            .arg(makefile.canonicalize().unwrap()),
-    );
+    make("echo-plugin-c", &folder);
     keeps_the_contract(&folder.path().join("libecho_c.so"), &[]);
+}
+
+#[test]
+fn plugin_of_a_vendor_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    make("pager-c", &folder);
+    keeps_the_contract(&folder.path().join("libpager.so"), &PAGER);
 }
 
 #[test]
@@ -99,6 +107,45 @@ fn new_plugin_overwrites_nothing() {
         .current_dir(folder.path());
     assert!(!again.output().unwrap().status.success());
     assert_eq!(fs::read_to_string(plugin.join("plugin.c")).unwrap(), "mine");
+}
+
+#[test]
+fn info_says_all_that_a_plugin_says_of_itself() {
+    let info = |more: &[&str]| {
+        let mut rialto = Command::new(gateway::binary());
+        rialto.args(["plugin", "info"]).args(more);
+        let output = rialto
+            .arg(gateway::plugins().join("librialto_email.so"))
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = info(&[]);
+    for fact in [
+        "MIT OR Apache-2.0",
+        "mailto",
+        "messages, dispositions",
+        "mx 25",
+        "Rust",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    let json: Value = serde_json::from_str(&info(&["--json"])).unwrap();
+    assert_eq!(json["licence"], "MIT OR Apache-2.0");
+    assert_eq!(json["schemes"][0], "mailto");
+}
+
+/// Builds an example in C into a folder.
+fn make(example: &str, folder: &TempDir) {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let makefile = examples
+        .join(example)
+        .join("Makefile")
+        .canonicalize()
+        .unwrap();
+    let mut make = Command::new("make");
+    succeeds(make.current_dir(folder.path()).arg("-f").arg(makefile));
 }
 
 /// Begins a plugin in an empty folder.

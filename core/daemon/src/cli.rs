@@ -191,6 +191,15 @@ pub(crate) enum PluginVerb {
         #[arg(long, value_name = "DIR")]
         sdk: Option<PathBuf>,
     },
+    /// Says all that a library says of itself.
+    Info {
+        /// The library.
+        #[arg(value_name = "LIBRARY")]
+        library: PathBuf,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Tries whether a library keeps the contract, clause by clause, each in a process of its own. `--set KEY=VALUE` sets keys of its configuration.
     Test {
         /// The library.

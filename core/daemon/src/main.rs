@@ -154,6 +154,7 @@ fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
             path: path.as_deref(),
             sdk: sdk.as_deref(),
         }),
+        PluginVerb::Info { library, json } => commands::plugin_info(library, *json),
         PluginVerb::Test {
             library,
             settings,

@@ -17,7 +17,7 @@ mod trace;
 pub(crate) use ask::{send, status};
 pub(crate) use check::check;
 pub(crate) use compose::{Given, compose};
-pub(crate) use plugins::{configured, plugins};
+pub(crate) use plugins::{configured, plugin_info, plugins};
 pub(crate) use resolve::{Resolve, resolve};
 pub(crate) use rules::{RulesTest, test_rules};
 pub(crate) use trace::trace;

@@ -1,8 +1,8 @@
 //! `rialto plugins`: what the libraries say of themselves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rialto_loader::{Library, Manifest};
+use rialto_loader::{Language, Library, Manifest};
 use serde_json::json;
 
 use super::print;
@@ -44,6 +44,15 @@ pub(crate) fn plugins(paths: &[PathBuf], as_json: bool) -> Result<(), Exit> {
     }
 }
 
+/// Says all that one library says of itself.
+pub(crate) fn plugin_info(path: &Path, as_json: bool) -> Result<(), Exit> {
+    let library = libraries::open(path).map_err(Exit::Unavailable)?;
+    print(&match as_json {
+        true => format!("{}\n", describe(&library)),
+        false => info(&library),
+    })
+}
+
 /// The libraries that a configuration names, each once.
 pub(crate) fn configured(config: &Config) -> Result<Vec<PathBuf>, Exit> {
     let mut paths = Vec::new();
@@ -68,6 +77,44 @@ fn line(library: &Library) -> String {
         .unwrap_or_default();
     let path = library.path().display();
     format!("{name} {version}: {protocol} ({schemes}), {services}{patience}, {path}\n")
+}
+
+fn info(library: &Library) -> String {
+    let manifest = library.manifest();
+    let list = |items: Vec<String>| match items.is_empty() {
+        true => "none".to_owned(),
+        false => items.join(", "),
+    };
+    let said = |text: Option<&str>| text.unwrap_or("not said").to_owned();
+    let patience = manifest.patience();
+    let facts = [
+        ("name", manifest.name().to_owned()),
+        ("version", manifest.version().to_owned()),
+        ("licence", said(manifest.licence())),
+        ("authors", said(manifest.authors())),
+        ("protocol", manifest.protocol().to_owned()),
+        ("schemes", list(manifest.schemes().to_vec())),
+        ("services", services(manifest).join(", ")),
+        (
+            "found by DNS",
+            list(manifest.lookups().iter().map(ToString::to_string).collect()),
+        ),
+        (
+            "patience",
+            patience.map_or_else(|| "as long as it takes".into(), |of| format!("{of:?}")),
+        ),
+        ("language", language(manifest).to_owned()),
+        ("library", library.path().display().to_string()),
+    ];
+    let line = |(name, value): &(&str, String)| format!("{name:<13}{value}\n");
+    facts.iter().map(line).collect()
+}
+
+fn language(manifest: &Manifest) -> &'static str {
+    match manifest.language() {
+        Language::Rust => "Rust, with the SDK",
+        _ => "another than Rust, with the header",
+    }
 }
 
 fn services(manifest: &Manifest) -> Vec<&'static str> {
@@ -95,5 +142,6 @@ fn describe(library: &Library) -> serde_json::Value {
         "patience_ms": manifest.patience().map(|patience| patience.as_millis() as u64),
         "licence": manifest.licence(),
         "authors": manifest.authors(),
+        "language": language(manifest),
     })
 }
