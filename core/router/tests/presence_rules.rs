@@ -549,3 +549,25 @@ fn rfc2779_5_1_2_nobody_else_learns_who_watches() {
     }
     assert!(gallery.told.is_empty());
 }
+
+#[test]
+fn every_record_says_which_presentity_it_is_about() {
+    let mut gallery = with(HELEN, [(alice(), Handling::Allow(View::All))]);
+    gallery.publish(SIP, online("x"));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let routed = "pres:xmpp=jabber.example/bob@relay.example";
+    gallery.subscribe(SIP, subscribe(ALICE, routed, "s1"));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(Some(pidf(BOB, "open", "x")), ACTIVE);
+    let routes = support::table();
+    let mut about = Vec::new();
+    for ((table, key), record) in &gallery.journal {
+        let presentity = routes.presentity_of_record(*table, key, record).unwrap();
+        about.push(presentity.map(|of| of.to_string()));
+    }
+    about.sort();
+    let helen = || Some(HELEN.to_owned());
+    // What was told of Bob hangs on the subscription.
+    let bob = Some(BOB.to_owned());
+    assert_eq!(about, [None, bob, helen(), helen(), helen()]);
+}

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rialto_model::Bytes;
-use rialto_router::{JournalKey, JournalTable, RecordView};
+use rialto_router::{JournalKey, JournalTable, RecordView, RoutingTable};
 
 fuzz_target!(|data: &[u8]| {
     let record = Bytes::copy_from_slice(data);
@@ -17,6 +17,17 @@ fuzz_target!(|data: &[u8]| {
     let read = tables.map(|table| RecordView::read(table, &key, &record));
     // A record says itself where it belongs.
     assert!(read.iter().filter(|read| read.is_ok()).count() <= 1);
+    let routes = RoutingTable::builder().build().expect("an empty table");
+    let tables = [
+        JournalTable::Subscriptions,
+        JournalTable::Presence,
+        JournalTable::Rules,
+    ];
+    let presence = tables.map(|table| routes.presentity_of_record(table, &key, &record));
+    assert!(presence.iter().filter(|read| read.is_ok()).count() <= 1);
+    for refused in presence.iter().filter_map(|read| read.as_ref().err()) {
+        assert!(!refused.to_string().is_empty());
+    }
     for refused in read.iter().filter_map(|read| read.as_ref().err()) {
         assert!(!refused.to_string().is_empty());
     }

@@ -26,7 +26,7 @@ impl<R: CryptoRng> PresenceService<R> {
     ///
     /// To be called for all of them before anything else: rules first, then subscriptions, then presence. Presentities' networks are asked again, spread over
     /// a while, and watchers told again, as what was told is not written down. Of several services over one journal, the one
-    /// gets a record that has its presentity: [`presentity_of`](Self::presentity_of). One of a subscription that is not there is nobody's; any may take it.
+    /// gets a record that has its presentity: [`RoutingTable::presentity_of_record`]. One of a subscription that is not there is nobody's; any may take it.
     pub fn restore(
         &mut self,
         now: Instant,
@@ -63,27 +63,6 @@ impl<R: CryptoRng> PresenceService<R> {
             (_, None) => {}
         }
         Ok(())
-    }
-
-    /// The presentity that a record is about; none, if it hangs on the subscription with the same key.
-    pub fn presentity_of(
-        routes: &RoutingTable,
-        table: JournalTable,
-        key: &[u8],
-        record: &Bytes,
-    ) -> Result<Option<Presentity>, RestoreError> {
-        Ok(match read(table, key, record)?.1 {
-            Record::Rules(record) => Some(record.presentity),
-            Record::Publication(record) => Some(record.presentity),
-            Record::Fetched(record) => Some(record.presentity),
-            Record::Document(_) => None,
-            Record::Subscription(record) => {
-                let adapter = routes.adapter_id(&record.adapter);
-                let adapter = adapter.unwrap_or(AdapterId::GATEWAY);
-                let known = routes.presentity(adapter, &record.target);
-                Some(known.unwrap_or(record.target))
-            }
-        })
     }
 
     fn restore_subscription(
@@ -252,6 +231,29 @@ impl<R: CryptoRng> PresenceService<R> {
                 .max(Subscription::VERSIONS),
         };
         record.write()
+    }
+}
+
+impl RoutingTable {
+    /// The presentity that a record of presence is about; none, if it hangs on the subscription with the same key.
+    pub fn presentity_of_record(
+        &self,
+        table: JournalTable,
+        key: &[u8],
+        record: &Bytes,
+    ) -> Result<Option<Presentity>, RestoreError> {
+        Ok(match read(table, key, record)?.1 {
+            Record::Rules(record) => Some(record.presentity),
+            Record::Publication(record) => Some(record.presentity),
+            Record::Fetched(record) => Some(record.presentity),
+            Record::Document(_) => None,
+            Record::Subscription(record) => {
+                let adapter = self.adapter_id(&record.adapter);
+                let adapter = adapter.unwrap_or(AdapterId::GATEWAY);
+                let known = self.presentity(adapter, &record.target);
+                Some(known.unwrap_or(record.target))
+            }
+        })
     }
 }
 
