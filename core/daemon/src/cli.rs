@@ -56,7 +56,10 @@ pub(crate) enum Verb {
     /// Checks the whole configuration, plugin sections included, without touching the network.
     Check,
     /// Lists the plugins that the configuration names, or those in the given files.
+    #[command(args_conflicts_with_subcommands = true)]
     Plugins {
+        #[command(subcommand)]
+        verb: Option<PluginsVerb>,
         /// Plugin libraries; without any, those of the configuration.
         #[arg(value_name = "LIBRARY")]
         libraries: Vec<PathBuf>,
@@ -121,6 +124,21 @@ pub(crate) enum Verb {
         /// Prints JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginsVerb {
+    /// Prints the digests of files, for `plugins.allow`; executes nothing of them.
+    Digest {
+        #[arg(value_name = "LIBRARY", required = true)]
+        libraries: Vec<PathBuf>,
+    },
+    /// Says which libraries the gateway may load: who can change them, and whether `[plugins]` lists them and knows who signed them.
+    Verify {
+        /// Plugin libraries; without any, those of the configuration. Nothing of them is executed.
+        #[arg(value_name = "LIBRARY")]
+        libraries: Vec<PathBuf>,
     },
 }
 

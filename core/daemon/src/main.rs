@@ -41,7 +41,7 @@ use clap::Parser;
 use rialto_model::Authentication;
 
 use crate::{
-    cli::{Cli, Configuration, PluginVerb, QueueVerb, RulesVerb, Verb},
+    cli::{Cli, Configuration, PluginVerb, PluginsVerb, QueueVerb, RulesVerb, Verb},
     commands::{
         Given, Resolve, RulesTest,
         plugin::{New, Test},
@@ -77,10 +77,19 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
         Verb::Plugin { verb } => plugin(verb, &cli.configuration.set),
         Verb::Run { ready_file } => run::run(draft()?, ready_file.as_deref()),
         Verb::Check => commands::check(draft()?),
-        Verb::Plugins { libraries, json } if libraries.is_empty() => {
-            commands::plugins(&commands::configured(&config()?)?, *json)
+        Verb::Plugins {
+            verb: Some(verb), ..
+        } => plugins(&cli.configuration, verb),
+        Verb::Plugins {
+            libraries, json, ..
+        } if libraries.is_empty() => {
+            let config = config()?;
+            let configured = commands::plugins::configured(&config)?;
+            commands::plugins::plugins(&configured, Some(&config.trust), *json)
         }
-        Verb::Plugins { libraries, json } => commands::plugins(libraries, *json),
+        Verb::Plugins {
+            libraries, json, ..
+        } => commands::plugins::plugins(libraries, None, *json),
         Verb::Resolve {
             destination,
             from,
@@ -141,6 +150,20 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
     }
 }
 
+fn plugins(configuration: &Configuration, verb: &PluginsVerb) -> Result<(), Exit> {
+    match verb {
+        PluginsVerb::Digest { libraries } => commands::plugins::digest(libraries),
+        PluginsVerb::Verify { libraries } => {
+            let config = read(configuration)?.finish().map_err(Exit::config)?;
+            if libraries.is_empty() {
+                let configured = commands::plugins::configured(&config)?;
+                return commands::plugins::verify(&configured, &config.trust);
+            }
+            commands::plugins::verify(libraries, &config.trust)
+        }
+    }
+}
+
 fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
     match verb {
         PluginVerb::New {
@@ -154,7 +177,7 @@ fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
             path: path.as_deref(),
             sdk: sdk.as_deref(),
         }),
-        PluginVerb::Info { library, json } => commands::plugin_info(library, *json),
+        PluginVerb::Info { library, json } => commands::plugins::plugin_info(library, *json),
         PluginVerb::Test {
             library,
             settings,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded, Manifest};
+use rialto_loader::{ClaimTable, Declared, Library, LoadError, Loaded, Manifest, Trust};
 use rialto_model::Domain;
 use rialto_router::{
     AccessRuleConflict, Adapter, Alias, AliasConflict, Limits, Route, RoutingConflict,
@@ -56,6 +56,7 @@ pub(crate) struct Refusal {
 pub(crate) fn load(
     config: &AdapterConfig,
     folders: &[PathBuf],
+    trust: &Trust,
     claims: &ClaimTable,
 ) -> Result<Loaded, Refusal> {
     let path = find(&config.plugin, folders).map_err(|problem| Refusal {
@@ -64,7 +65,8 @@ pub(crate) fn load(
             .hint("name a library by its path, or set gateway.plugin_dirs"),
         is_configuration: false,
     })?;
-    let declared = Declared::new(config.name.as_str(), path, config.config.clone());
+    let declared =
+        Declared::new(config.name.as_str(), path, config.config.clone()).trusting(trust.clone());
     let declared = match config.isolation.of_process() {
         Some(isolation) => declared.isolated(isolation),
         None => declared,
@@ -183,9 +185,13 @@ pub(crate) fn limits(config: &Config, shards: NonZeroUsize) -> Limits {
         .with_remembered_steps(config.gateway.remembered_steps.div_ceil(shards.get()))
 }
 
-/// Opens a library to look at it.
-pub(crate) fn open(path: &Path) -> Result<Library, String> {
-    Library::open(path).map_err(|error| error.to_string())
+/// Opens a library to look at it; without `trust`, whoever names it answers for it.
+pub(crate) fn open(path: &Path, trust: Option<&Trust>) -> Result<Library, String> {
+    let opened = match trust {
+        Some(trust) => Library::open_trusted(path, trust),
+        None => Library::open(path),
+    };
+    opened.map_err(|error| error.to_string())
 }
 
 /// Where the configuration says what does not go together.

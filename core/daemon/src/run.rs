@@ -99,7 +99,8 @@ pub(crate) fn load(draft: Draft) -> Result<(Config, Vec<Loaded>), Exit> {
     let mut errors = draft.errors.0;
     let mut is_configuration = !errors.is_empty();
     for adapter in &draft.config.adapters {
-        match plugins::load(adapter, &draft.config.gateway.plugin_dirs, &claims) {
+        let (folders, trust) = (&draft.config.gateway.plugin_dirs, &draft.config.trust);
+        match plugins::load(adapter, folders, trust, &claims) {
             Ok(plugin) => loaded.push(plugin),
             Err(refusal) => {
                 is_configuration |= refusal.is_configuration;

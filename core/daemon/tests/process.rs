@@ -4,8 +4,9 @@
 
 use std::{
     ffi::OsStr,
+    fs::{self, Permissions},
     io::Read,
-    os::unix::{ffi::OsStrExt, net::UnixStream},
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt, net::UnixStream},
     process::Command,
     thread,
 };
@@ -138,4 +139,42 @@ fn check_reports_what_is_wrong_with_files_and_with_plugins_in_one_run() {
         problem.contains("gateway.drian") && problem.contains("adapters.x.plugin"),
         "{problem}"
     );
+}
+
+#[test]
+fn plugins_are_verified_by_place_and_digest_without_being_opened() {
+    let place = Place::with("");
+    let file = place.folder().join("liberty.so");
+    fs::write(&file, "abc").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, digest, _) = place.run(&["plugins", "digest", file]);
+    let sha256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!((code, digest), (Some(0), format!("{sha256}  {file}\n")));
+    let verify = |settings: &[&str]| {
+        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        place.run(
+            &settings
+                .chain(["plugins", "verify", file])
+                .collect::<Vec<_>>(),
+        )
+    };
+    let listed = format!("plugins.allow=[\"{sha256}\"]");
+    assert_eq!(verify(&[&listed]).0, Some(0));
+    let (code, printed, _) = verify(&["plugins.allow=[]"]);
+    assert_eq!(code, Some(UNAVAILABLE));
+    assert!(
+        printed.contains(&format!("{sha256} is not among")),
+        "{printed}"
+    );
+    let (code, _, problem) = verify(&["plugins.allow=[\"sha1:ab\"]"]);
+    assert_eq!(code, Some(CONFIG));
+    assert!(problem.contains("this is no digest"), "{problem}");
+    let (code, _, problem) = verify(&["plugins.trusted_keys=[]"]);
+    assert_eq!(code, Some(CONFIG));
+    assert!(problem.contains("no key is named"), "{problem}");
+    fs::set_permissions(file, Permissions::from_mode(0o646)).unwrap();
+    let (code, printed, _) = verify(&[]);
+    assert_eq!(code, Some(UNAVAILABLE));
+    assert!(printed.contains("can be changed by everybody"), "{printed}");
 }

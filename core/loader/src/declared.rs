@@ -3,8 +3,10 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest,
-    adapter::Opened, child::Waiting, claims::Reservation,
+    Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest, Trust,
+    adapter::Opened,
+    child::{Plan, Waiting, absolute},
+    claims::Reservation,
 };
 
 /// An adapter as the configuration names it.
@@ -14,6 +16,7 @@ pub struct Declared {
     library: PathBuf,
     config: String,
     isolation: Option<Isolation>,
+    trust: Option<Trust>,
 }
 
 impl Declared {
@@ -24,6 +27,7 @@ impl Declared {
             library: library.into(),
             config,
             isolation: None,
+            trust: None,
         }
     }
 
@@ -33,14 +37,29 @@ impl Declared {
         self
     }
 
+    /// Opens the library only if it may be trusted, whichever process does that, and however often.
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
+
     /// Opens the library, has the configuration checked, and takes what the adapter claims. Touches no network; blocks for as
     /// long as the file takes to read, and the plugin to answer, which is given up in the end.
     pub fn load(self, claims: &ClaimTable) -> Result<Loaded, LoadError> {
         let Some(isolation) = self.isolation else {
-            let library = Library::open(&self.library)?;
+            let library = match &self.trust {
+                Some(trust) => Library::open_trusted(&self.library, trust)?,
+                None => Library::open(&self.library)?,
+            };
             return Loaded::here(self.name, library, self.config, claims);
         };
-        let waiting = Waiting::begin(&self.name, &self.library, &self.config, isolation)?;
+        let waiting = Waiting::begin(Plan {
+            name: Arc::clone(&self.name),
+            library: absolute(&self.library),
+            config: self.config,
+            isolation,
+            trust: self.trust,
+        })?;
         let claims = claims.take(&self.name, waiting.wanted())?;
         Ok(Loaded {
             place: Place::Child(Box::new(waiting)),

@@ -19,6 +19,14 @@ pub enum LoadError {
         /// What the system said.
         why: String,
     },
+    /// The file may not be loaded; nothing of it was executed.
+    #[error("{path}: not trusted ({why})", path = .path.display())]
+    Untrusted {
+        /// The library.
+        path: PathBuf,
+        /// What is against it, and what to do.
+        why: String,
+    },
     /// The file is no complete shared library; nothing of it was executed.
     #[error("{path}: not a complete shared library ({why}); copy or build it again", path = .path.display())]
     NotALibrary {

@@ -5,7 +5,7 @@
 //!
 //! With [`Declared::isolated`] the same steps are gone in a process of the adapter's own ([`child`]), and its end is not the gateway's.
 //!
-//! The order of checks: whole file → survives being opened (in a child) → mark → contract → table → fields → layout →
+//! The order of checks: trusted ([`Trust`]) → whole file → survives being opened (in a child) → mark → contract → table → fields → layout →
 //! manifest → configuration → claims.
 
 #![warn(missing_docs)]
@@ -19,6 +19,7 @@ mod error;
 mod gateway;
 mod library;
 mod log;
+mod trust;
 mod watchdog;
 
 pub use adapter::{Adapter, AdapterId, Delivery, StopError};
@@ -30,3 +31,4 @@ pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
 pub use library::{Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
 pub use rialto_bridge::{Outcome, Receipt, Ticket, operation::Operation};
+pub use trust::{Digest, Trust, TrustedKey};

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use rialto_loader::{Language, Library, Manifest};
+use rialto_loader::{Digest, Language, Library, Manifest, Trust};
 use serde_json::json;
 
 use super::print;
 use crate::{config::Config, exit::Exit, plugins as libraries};
 
 /// Lists libraries; those that are none are said to be so, and make the command fail.
-pub(crate) fn plugins(paths: &[PathBuf], as_json: bool) -> Result<(), Exit> {
+///
+/// Without `trust`, whoever names them answers for them.
+pub(crate) fn plugins(paths: &[PathBuf], trust: Option<&Trust>, as_json: bool) -> Result<(), Exit> {
     let opened: Vec<_> = paths
         .iter()
-        .map(|path| (path, libraries::open(path)))
+        .map(|path| (path, libraries::open(path, trust)))
         .collect();
     let refused = opened
         .iter()
@@ -46,11 +48,43 @@ pub(crate) fn plugins(paths: &[PathBuf], as_json: bool) -> Result<(), Exit> {
 
 /// Says all that one library says of itself.
 pub(crate) fn plugin_info(path: &Path, as_json: bool) -> Result<(), Exit> {
-    let library = libraries::open(path).map_err(Exit::Unavailable)?;
+    let library = libraries::open(path, None).map_err(Exit::Unavailable)?;
     print(&match as_json {
         true => format!("{}\n", describe(&library)),
         false => info(&library),
     })
+}
+
+/// Prints the digests of files, as the configuration lists them; nothing of a file is executed.
+pub(crate) fn digest(paths: &[PathBuf]) -> Result<(), Exit> {
+    paths.iter().try_for_each(|path| {
+        let digest = Digest::of_file(path).map_err(Exit::unavailable)?;
+        print(&format!("{digest}  {}\n", path.display()))
+    })
+}
+
+/// Says of each library whether it may be loaded; nothing of it is executed.
+pub(crate) fn verify(paths: &[PathBuf], trust: &Trust) -> Result<(), Exit> {
+    let verified: Vec<_> = paths
+        .iter()
+        .map(|path| (path, trust.verify(path)))
+        .collect();
+    let lines = verified.iter().map(|(path, verified)| match verified {
+        Ok(digest) => format!("good: {}, {digest}\n", path.display()),
+        Err(error) => format!("refused: {error}\n"),
+    });
+    print(&lines.collect::<String>())?;
+    match verified
+        .iter()
+        .filter(|(_, verified)| verified.is_err())
+        .count()
+    {
+        0 => Ok(()),
+        count => Err(Exit::Unavailable(format!(
+            "{count} of {} may not be loaded",
+            verified.len()
+        ))),
+    }
 }
 
 /// The libraries that a configuration names, each once.

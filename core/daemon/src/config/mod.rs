@@ -15,6 +15,7 @@ mod sources;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod types;
 
 pub(crate) use custody::{Patience, PolicyConfig, TemporaryFailures};

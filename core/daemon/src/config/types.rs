@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap, os::unix::net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
 };
 
+use rialto_loader::Trust;
 use rialto_model::Domain;
 use rialto_router::Limits;
 use tracing_subscriber::EnvFilter;
@@ -16,6 +17,7 @@ use super::{
     resolver::ResolverConfig,
     section::Section,
     store::StoreConfig,
+    trust,
 };
 
 /// All that the operator says.
@@ -23,6 +25,8 @@ use super::{
 pub(crate) struct Config {
     pub(crate) gateway: GatewayConfig,
     pub(crate) log: LogConfig,
+    /// `[plugins]`
+    pub(crate) trust: Trust,
     pub(crate) adapters: Vec<AdapterConfig>,
     pub(crate) routes: Vec<RouteConfig>,
     pub(crate) resolver: ResolverConfig,
@@ -115,6 +119,7 @@ impl Config {
     pub(super) fn read(mut root: Section<'_>) -> Self {
         let gateway = GatewayConfig::read(root.table("gateway"));
         let log = LogConfig::read(root.table("log"));
+        let trust = trust::read(root.table("plugins"));
         let sections = root.tables("adapters");
         let names: Vec<_> = sections.iter().map(|(name, _)| name.clone()).collect();
         let resolver = ResolverConfig::read(root.table("resolver"), &names);
@@ -148,6 +153,7 @@ impl Config {
         Self {
             gateway,
             log,
+            trust,
             adapters,
             routes,
             resolver,

@@ -21,6 +21,7 @@ use super::{
     plan::{Account, Plan},
     process::{Ending, Process, signal_name},
     pulse::Pulse,
+    trust,
     words::{Ears, Words},
 };
 use crate::{LoadError, library::LIMIT};
@@ -107,6 +108,7 @@ impl Life {
                 for path in readable {
                     frame.bytes(path.as_os_str().as_bytes());
                 }
+                trust::put(frame, plan.trust.as_ref());
             })
         })
     }

@@ -9,15 +9,16 @@ use super::{
     frame::{Frame, FrameError, Kind},
     refusals::{self, Opened},
 };
-use crate::{Claim, LoadError, Manifest};
+use crate::{Claim, LoadError, Manifest, Trust};
 
 /// What is run.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) name: Arc<str>,
-    pub(super) library: PathBuf,
-    pub(super) config: String,
-    pub(super) isolation: Isolation,
+pub(crate) struct Plan {
+    pub(crate) name: Arc<str>,
+    pub(crate) library: PathBuf,
+    pub(crate) config: String,
+    pub(crate) isolation: Isolation,
+    pub(crate) trust: Option<Trust>,
 }
 
 /// What a process says of its plugin.

@@ -170,7 +170,7 @@ pub(super) fn signal_name(number: i32) -> String {
 }
 
 /// The library as the child shall find it: its folder and name may be relative.
-pub(super) fn absolute(library: &Path) -> PathBuf {
+pub(crate) fn absolute(library: &Path) -> PathBuf {
     library
         .canonicalize()
         .unwrap_or_else(|_| library.to_owned())

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,11 +19,9 @@ use rialto_model::ResponseStatus;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Isolation,
     frame::Kind,
     link::Link,
     plan::Plan,
-    process::absolute,
     shared::Shared,
     supervisor::{self, Begin, Begun},
 };
@@ -43,22 +40,10 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Starts a process that opens the library and checks the configuration.
-    pub(crate) fn begin(
-        name: &Arc<str>,
-        library: &Path,
-        config: &str,
-        isolation: Isolation,
-    ) -> Result<Self, LoadError> {
-        let begun = supervisor::begin(Plan {
-            name: Arc::clone(name),
-            library: absolute(library),
-            config: config.to_owned(),
-            isolation,
-        })?;
-        Ok(Self {
-            name: Arc::clone(name),
-            begun,
-        })
+    pub(crate) fn begin(plan: Plan) -> Result<Self, LoadError> {
+        let name = Arc::clone(&plan.name);
+        let begun = supervisor::begin(plan)?;
+        Ok(Self { name, begun })
     }
 
     pub(crate) const fn manifest(&self) -> &Manifest {

@@ -32,10 +32,10 @@ use super::{
     operations::{LentOperation, Lists, read_answer},
     outbox::Outbox,
     process::SOCKET,
-    refusals, sandbox,
+    refusals, sandbox, trust,
     upstream::Upstream,
 };
-use crate::{Adapter, AdapterId, ClaimTable, Library, LoadError, Loaded, StopError, log};
+use crate::{Adapter, AdapterId, ClaimTable, Library, LoadError, Loaded, StopError, Trust, log};
 
 /// Answers are written at the latest after this time, so that a slow call does not hold those of others.
 const BATCH: Duration = Duration::from_micros(200);
@@ -283,6 +283,7 @@ struct Declaration {
     library: PathBuf,
     config: String,
     readable: Vec<PathBuf>,
+    trust: Option<Trust>,
 }
 
 impl Declaration {
@@ -300,11 +301,12 @@ impl Declaration {
             readable: (0..frame.count(MAX_READABLE)?)
                 .map(|_| frame.bytes().map(super::path_of))
                 .collect::<Result<_, _>>()?,
+            trust: trust::read(&mut frame)?,
         })
     }
 
     fn load(&self, outbox: &Outbox, missing: &[String]) -> Result<Loaded, LoadError> {
-        let library = Library::open_untried(&self.library)?;
+        let library = Library::open_untried(&self.library, self.trust.as_ref())?;
         outbox
             .put(0, |out| refusals::put_opened(out, &library, missing))
             .map_err(|_| self.cannot("its gateway is gone".to_owned()))?;

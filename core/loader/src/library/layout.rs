@@ -1,13 +1,11 @@
 //! Whether a plugin and this gateway mean the same by the contract.
 #![expect(unsafe_code, reason = "reads what the library exports")]
 
-use std::path::Path;
-
 use abi_stable::library::lib_header_from_path;
 use rialto_abi::{self as abi, rust::RootRef};
 use rialto_bridge::{Malformed, read};
 
-use super::Language;
+use super::{Language, Source};
 use crate::LoadError;
 
 /// What only plugins of Rust export.
@@ -29,19 +27,19 @@ struct Field<'a> {
 /// # Safety
 /// The table follows the contract.
 pub(super) unsafe fn check(
-    path: &Path,
+    source: &Source<'_>,
     table: &abi::Plugin,
     exported: *const abi::Plugin,
     language: Language,
 ) -> Result<(), LoadError> {
     let layout = |difference: String| LoadError::Layout {
-        path: path.to_owned(),
+        path: source.path.to_owned(),
         difference,
     };
     // SAFETY: the caller's promise.
     let same = unsafe { compare(table) }.map_err(layout)?;
     if same && language == Language::Rust {
-        let root = lib_header_from_path(path)
+        let root = lib_header_from_path(source.from)
             .and_then(|header| header.init_root_module::<RootRef>())
             .map_err(|error| layout(cause(&error.to_string())))?;
         if !std::ptr::eq(root.plugin(), exported) {

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod elf;
+mod image;
 mod layout;
 mod lookup;
 pub(crate) mod manifest;
@@ -14,13 +15,14 @@ use std::{
     fs::File,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use rialto_abi as abi;
 
-use crate::LoadError;
+use crate::{Digest, LoadError, Trust, trust};
+use image::Image;
 
 pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
@@ -48,11 +50,21 @@ struct Identity {
     modified: (i64, i64),
 }
 
+/// A library to open.
+struct Source<'a> {
+    /// What the operator calls it.
+    path: &'a Path,
+    /// Where its bytes are.
+    from: &'a Path,
+}
+
 /// What this process has opened. To the system's loader a library is its path: opened again, that gives what was there first.
 #[derive(Default)]
 struct Opened {
     libraries: HashMap<Identity, Library>,
     paths: HashMap<PathBuf, Identity>,
+    /// Those whose bytes were checked, which are what the system's loader was given.
+    verified: HashMap<Digest, Library>,
 }
 
 static OPENED: OnceLock<Mutex<Opened>> = OnceLock::new();
@@ -63,38 +75,63 @@ impl Library {
         Self::open_after(path, probe::open_in_child)
     }
 
-    /// As [`open`](Self::open), in a process that may end of it.
-    pub(crate) fn open_untried(path: &Path) -> Result<Self, LoadError> {
-        Self::open_after(path, |_| Ok(()))
+    /// Opens and checks a library if it may be trusted. Where its bytes decide that, those are opened, and not the file: so
+    /// another one may have come to its place, and the same bytes are opened once.
+    pub fn open_trusted(path: &Path, trust: &Trust) -> Result<Self, LoadError> {
+        Self::open_trusted_after(path, trust, probe::open_in_child)
+    }
+
+    /// As [`open`](Self::open), or [`open_trusted`](Self::open_trusted), in a process that may end of it.
+    pub(crate) fn open_untried(path: &Path, trust: Option<&Trust>) -> Result<Self, LoadError> {
+        let untried = |_: &Source<'_>| Ok(());
+        match trust {
+            Some(trust) => Self::open_trusted_after(path, trust, untried),
+            None => Self::open_after(path, untried),
+        }
+    }
+
+    fn open_trusted_after(
+        path: &Path,
+        trust: &Trust,
+        trial: impl FnOnce(&Source<'_>) -> Result<(), LoadError>,
+    ) -> Result<Self, LoadError> {
+        // Absolute, and without links: what stands above it is looked at as well.
+        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
+        trust.check_places(path)?;
+        if !trust.asks_for_bytes() {
+            return Self::open_after(path, trial);
+        }
+        let bytes = trust::read(path).map_err(trust::unreadable(path))?;
+        let digest = trust.check(path, &bytes)?;
+        let mut opened = opened();
+        if let Some(library) = opened.verified.get(&digest) {
+            return Ok(library.clone());
+        }
+        let image = Image::of(&bytes).map_err(trust::unreadable(path))?;
+        drop(bytes);
+        check_elf(path, image.file())?;
+        let from = &image.path();
+        trial(&Source { path, from })?;
+        opened.load_image(path, digest, image)
     }
 
     fn open_after(
         path: &Path,
-        trial: impl FnOnce(&Path) -> Result<(), LoadError>,
+        trial: impl FnOnce(&Source<'_>) -> Result<(), LoadError>,
     ) -> Result<Self, LoadError> {
-        let unreadable = |error: std::io::Error| LoadError::Unreadable {
-            path: path.to_owned(),
-            why: error.to_string(),
-        };
         // Absolute: a bare name would be looked for elsewhere.
-        let path = &path.canonicalize().map_err(unreadable)?;
-        let file = File::open(path).map_err(unreadable)?;
-        let identity = identity(&file).map_err(unreadable)?;
-        let mut opened = OPENED
-            .get_or_init(Mutex::default)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
+        let file = File::open(path).map_err(trust::unreadable(path))?;
+        let identity = identity(&file).map_err(trust::unreadable(path))?;
+        let mut opened = opened();
         if let Some(library) = opened.libraries.get(&identity) {
             return Ok(library.clone());
         }
         if opened.paths.get(path).is_some_and(|was| *was != identity) {
             return Err(LoadError::Replaced { path: path.clone() });
         }
-        elf::check(&file).map_err(|why| LoadError::NotALibrary {
-            path: path.clone(),
-            why,
-        })?;
-        trial(path)?;
+        check_elf(path, &file)?;
+        trial(&Source { path, from: path })?;
         opened.load(path, identity)
     }
 
@@ -116,7 +153,7 @@ impl Library {
 impl Opened {
     /// Loads the file that was checked, if it is still the one at its path.
     fn load(&mut self, path: &Path, checked: Identity) -> Result<Library, LoadError> {
-        let loaded = load(path);
+        let loaded = load(&Source { path, from: path });
         if !matches!(loaded, Err(LoadError::NotALibrary { .. })) {
             self.paths.insert(path.to_owned(), checked);
         }
@@ -132,6 +169,39 @@ impl Opened {
         self.libraries.insert(checked, library.clone());
         Ok(library)
     }
+
+    /// Loads what was checked, from where nobody can change it.
+    fn load_image(
+        &mut self,
+        path: &Path,
+        digest: Digest,
+        image: Image,
+    ) -> Result<Library, LoadError> {
+        let from = &image.path();
+        let loaded = load(&Source { path, from });
+        if !matches!(loaded, Err(LoadError::NotALibrary { .. })) {
+            image.keep();
+        }
+        let library = Library {
+            loaded: Arc::new(loaded?),
+        };
+        self.verified.insert(digest, library.clone());
+        Ok(library)
+    }
+}
+
+fn opened() -> MutexGuard<'static, Opened> {
+    OPENED
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check_elf(path: &Path, file: &File) -> Result<(), LoadError> {
+    elf::check(file).map_err(|why| LoadError::NotALibrary {
+        path: path.to_owned(),
+        why,
+    })
 }
 
 impl fmt::Debug for Library {
@@ -156,13 +226,15 @@ fn identity(file: &File) -> std::io::Result<Identity> {
     unsafe_code,
     reason = "runs the library's constructors and reads its symbol"
 )]
-fn load(path: &Path) -> Result<Loaded, LoadError> {
+fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
+    let path = source.path;
     // SAFETY: runs the library's constructors. Whoever configures a plugin trusts it; a child has survived them.
-    let library =
-        unsafe { libloading::Library::new(path) }.map_err(|error| LoadError::NotALibrary {
+    let library = unsafe { libloading::Library::new(source.from) }.map_err(|error| {
+        LoadError::NotALibrary {
             path: path.to_owned(),
             why: words(&error),
-        })?;
+        }
+    })?;
     // Whatever comes of it, its constructors have run: threads of its own may use it.
     let library = std::mem::ManuallyDrop::new(library);
     // SAFETY: only its address is used before the mark is seen.
@@ -179,7 +251,7 @@ fn load(path: &Path) -> Result<Loaded, LoadError> {
         Err(_) => Language::Other,
     };
     // SAFETY: the table's promise.
-    unsafe { layout::check(path, &table, exported, language) }?;
+    unsafe { layout::check(source, &table, exported, language) }?;
     // SAFETY: the table's texts are constants of a library that is never unloaded.
     let manifest =
         unsafe { Manifest::read(&table, language) }.map_err(|problem| LoadError::Manifest {

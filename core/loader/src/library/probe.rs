@@ -8,7 +8,6 @@ use std::{
     fs::File,
     io::Read,
     os::fd::{AsFd, FromRawFd, OwnedFd, RawFd},
-    path::Path,
     time::Instant,
 };
 
@@ -22,17 +21,17 @@ use nix::{
     unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe},
 };
 
-use super::LIMIT;
+use super::{LIMIT, Source};
 use crate::LoadError;
 
 /// How much of its last words is shown.
 const SHOWN: usize = 300;
 
 /// Opens the library in a child of this process and says how that ended, if not well.
-pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
+pub(super) fn open_in_child(source: &Source<'_>) -> Result<(), LoadError> {
     let crashes = |how: String| {
         Err(LoadError::Crashes {
-            path: path.to_owned(),
+            path: source.path.to_owned(),
             how,
         })
     };
@@ -44,7 +43,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
     // system calls; locks of ours that reading a library takes are held by this thread alone. It never returns from here.
     let child = match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => child,
-        Ok(ForkResult::Child) => try_to_open(path, &theirs),
+        Ok(ForkResult::Child) => try_to_open(source, &theirs),
         Err(error) => {
             tracing::warn!(%error, "no child for a trial: the library is opened without");
             return Ok(());
@@ -70,7 +69,7 @@ pub(super) fn open_in_child(path: &Path) -> Result<(), LoadError> {
 }
 
 /// The child: opens the library, reads what it exports, and exits.
-fn try_to_open(path: &Path, stderr: &OwnedFd) -> ! {
+fn try_to_open(source: &Source<'_>, stderr: &OwnedFd) -> ! {
     let quiet = || -> nix::Result<()> {
         let null = File::open("/dev/null").map_err(|_| nix::Error::EIO)?;
         dup2_stdin(&null)?;
@@ -79,7 +78,7 @@ fn try_to_open(path: &Path, stderr: &OwnedFd) -> ! {
         setrlimit(Resource::RLIMIT_CORE, 0, 0)
     };
     if quiet().is_ok() {
-        std::mem::forget(super::load(path));
+        std::mem::forget(super::load(source));
     }
     // SAFETY: ends the child without the destructors and handlers of its parent.
     unsafe { nix::libc::_exit(0) }

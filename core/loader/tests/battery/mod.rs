@@ -5,3 +5,4 @@ mod dispositions;
 mod misbehaviour;
 mod presence;
 mod refusals;
+mod trust;

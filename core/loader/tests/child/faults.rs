@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rialto_loader::{Adapter, AdapterId, ClaimTable, Health, Isolation, LoadError};
+use rialto_loader::{
+    Adapter, AdapterId, ClaimTable, Declared, Digest, Health, Isolation, LoadError, Trust,
+};
 use rialto_model::{FailureReason, ResponseStatus, Retry};
 
 use crate::support::*;
@@ -65,7 +67,7 @@ async fn start(
     isolation: Isolation,
     gateway: &Arc<Recorder>,
 ) -> Result<Adapter, LoadError> {
-    let declared = rialto_loader::Declared::new("one", library, "{}".to_owned());
+    let declared = Declared::new("one", library, "{}".to_owned());
     let loaded = declared.isolated(isolation).load(&ClaimTable::new())?;
     let gateway = Arc::clone(gateway);
     loaded
@@ -281,4 +283,37 @@ async fn library_that_was_replaced_by_another_plugin_is_not_begun_again() {
             seen.health.last() == Some(&Health::Degraded(why.to_owned()))
         })
         .await;
+}
+
+#[tokio::test]
+async fn library_that_became_another_file_than_is_listed_is_not_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("libc.so");
+    std::fs::copy(fatal(), &library).unwrap();
+    let trust = Trust::new().with_allowed(vec![Digest::of_file(&library).unwrap()]);
+    let declared = Declared::new("one", library.clone(), "{}".to_owned()).trusting(trust);
+    let declared = declared.isolated(own_process().with_failures(1, AGES));
+    let loaded = declared.load(&ClaimTable::new()).unwrap();
+    let gateway = Recorder::new();
+    let starting = loaded.start(
+        AdapterId::new(7),
+        Arc::clone(&gateway) as _,
+        tracing::Level::INFO,
+        SOON,
+    );
+    let adapter = starting.await.unwrap();
+    let mut other = std::fs::read(&library).unwrap();
+    other.push(0);
+    std::fs::remove_file(&library).unwrap();
+    std::fs::write(&library, other).unwrap();
+    may_have_arrived(delivered(&adapter, "e").await);
+    gateway
+        .until(|seen| matches!(seen.health.last(), Some(Health::Degraded(why)) if why.contains("disabled")))
+        .await;
+    let health = gateway.seen().health;
+    let said = format!("{health:?}");
+    assert!(
+        said.contains("is not among those of `plugins.allow`"),
+        "{said}"
+    );
 }
