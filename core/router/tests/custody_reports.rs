@@ -14,7 +14,7 @@ use rialto_router::CustodyPolicy;
 use self::support::{
     SIP, XMPP,
     office::{
-        ALICE, BOB, DORA, FRED, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early,
+        ALICE, BOB, DORA, FRED, INDETERMINANT, Office, SECOND, SUCCESS, apply, asking, down, early,
         patient, reason, word,
     },
     ticket, vouched,
@@ -194,6 +194,34 @@ fn word_that_is_safe_before_the_end_of_its_message_is_told_once_over_a_crash() {
     office.fail_writes();
     office.wait(2 * SECOND);
     // The disk is well again, but the process dies in between.
+    office.writes.truncate(1);
+    office.sync();
+    office.restart(SECOND);
+    office.read();
+    assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+    office.answer(Failure::new(FailureReason::Refused));
+    assert!(office.is_done() && office.reports.is_empty());
+}
+
+#[test]
+fn word_on_a_message_that_a_crash_brings_back_though_it_was_not_kept_is_told_once() {
+    let mut office = Office::new(patient(5));
+    office.send(asking(&[Notify::PositiveDelivery]));
+    let (_, delivered) = office.deliveries[0].clone();
+    office.wait(5 * SECOND);
+    let said = word(&delivered, Disposition::Delivered);
+    office
+        .custodian
+        .handle_disposition(office.now, XMPP, said, ticket(9));
+    office.act();
+    office.answer(Failure::new(FailureReason::TimedOut));
+    assert_eq!(reason(&office.response().1), FailureReason::TimedOut);
+    // The store fails, but has the first of what it was given all the same.
+    let (_, acceptance) = office.writes[0].clone();
+    apply(&mut office.journal, &acceptance);
+    office.fail_writes();
+    office.wait(2 * SECOND);
+    // It is well again, but the process dies when the word is safe.
     office.writes.truncate(1);
     office.sync();
     office.restart(SECOND);

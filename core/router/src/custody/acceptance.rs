@@ -4,8 +4,8 @@ use std::{iter, time::Duration};
 
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureClass, FailureReason, MessageOperation, Responder, ResponseStatus, Retry,
-    TransactionId,
+    Disposition, Failure, FailureClass, FailureReason, MessageOperation, Responder, ResponseStatus,
+    Retry, TransactionId,
 };
 
 use super::{
@@ -279,7 +279,13 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Waits for no later word on a message that was not kept, and whose sender is told that it failed.
+    ///
+    /// If he is told of a word already, that stays on record: what was written of the message may come back with a restart, and fail again.
     fn await_no_more(&mut self, onward: &TransactionId) {
+        let awaiting = self.awaited.get(onward);
+        if awaiting.is_some_and(|awaiting| awaiting.is_told(Disposition::Failed)) {
+            return;
+        }
         let awaiting = self.awaited.remove(onward);
         if let Some(record) = awaiting.and_then(|awaiting| awaiting.record) {
             let forget = Change::delete(JournalTable::Dispositions, record);
