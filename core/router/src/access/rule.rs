@@ -145,11 +145,24 @@ impl AccessRule {
         matches!(self.action, RuleAction::Deny) || self.from_adapter.is_some()
     }
 
-    /// Whether it leaves something to a rule behind it, which matches nothing that it does not match itself.
-    pub(super) const fn leaves_something_to(&self, other: &Self) -> bool {
-        matches!(other.action, RuleAction::Allow)
-            && other.may_lift_the_network()
-            && !self.may_lift_the_network()
+    /// Whether it matters where a source does not belong to the network that the message came from; `later` are the rules behind it.
+    ///
+    /// All of that is denied by default: only an exception matters there, and what denies something that an exception behind it allows.
+    pub(super) fn matters_outside_the_network(&self, later: &[Self]) -> bool {
+        let may_meet = |exception: &Self| {
+            let named = self.from_adapter.as_ref();
+            named.is_none_or(|adapter| exception.from_adapter.as_ref() == Some(adapter))
+        };
+        self.is_exception()
+            || self.action == RuleAction::Deny
+                && later
+                    .iter()
+                    .any(|rule| rule.is_exception() && may_meet(rule))
+    }
+
+    /// Whether it allows messages from a network to which their source does not belong.
+    const fn is_exception(&self) -> bool {
+        matches!(self.action, RuleAction::Allow) && self.may_lift_the_network()
     }
 
     /// Where the operator wrote it, if that is known.

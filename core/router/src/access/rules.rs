@@ -29,8 +29,10 @@ pub(crate) fn check(rules: &[AccessRule]) -> Vec<(usize, AccessRuleConflict)> {
     }
     let unreachable = |(number, rule): (usize, &AccessRule)| {
         let mut before = rules.iter().take(number).enumerate();
-        let (by, other) =
-            before.find(|(_, other)| other.covers(rule) && !other.leaves_something_to(rule))?;
+        let later = rules.get(number + 1..).unwrap_or_default();
+        let matters_outside = rule.matters_outside_the_network(later);
+        let decides_there = |other: &AccessRule| other.may_lift_the_network() || !matters_outside;
+        let (by, other) = before.find(|(_, other)| other.covers(rule) && decides_there(other))?;
         let place = other.place().cloned();
         Some((number, AccessRuleConflict::Unreachable { by, place }))
     };

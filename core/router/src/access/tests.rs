@@ -234,3 +234,30 @@ fn ruling_waits_for_the_adapter_only_if_it_hangs_on_it() {
     let allowed = Ruling::Allowed(Ground::Rule(0));
     assert_eq!(judge(&[allow_all, allow_to_1]), allowed);
 }
+
+#[test]
+fn rule_that_takes_something_back_from_a_later_exception_is_asked() {
+    let allow_all = AccessRule::new(RuleAction::Allow);
+    let deny_vouched = AccessRule::new(RuleAction::Deny).authenticated();
+    let allow_from_1 = AccessRule::new(RuleAction::Allow).from_adapter("1");
+    let spoof = Asked {
+        from: 1,
+        source: "im:a@a.x".parse().unwrap(),
+        destination: "im:a@a.x".parse().unwrap(),
+        vouched: true,
+        default: Ruling::Denied(Ground::NotItsNetwork),
+    };
+    let judge = |rules: &[AccessRule]| spoof.judge(&compiled(rules), Some(0));
+    let rules = [allow_all, deny_vouched, allow_from_1];
+    let [allow_all, deny_vouched, allow_from_1] = rules.clone();
+    assert_eq!(judge(&rules), Ruling::Denied(Ground::Rule(1)));
+    assert_eq!(check(&rules), []);
+    let by_0 = |rules: &[AccessRule]| {
+        let (by, place) = (0, None);
+        check(rules) == [(1, AccessRuleConflict::Unreachable { by, place })]
+    };
+    // Without an exception that it could meet, it is not.
+    assert!(by_0(&[allow_all.clone(), deny_vouched.clone()]));
+    let deny_from_2 = deny_vouched.from_adapter("2");
+    assert!(by_0(&[allow_all, deny_from_2, allow_from_1]));
+}
