@@ -339,6 +339,7 @@ impl Message {
         self.came_behind = accepted;
         self.first = None;
         self.accepted_name = None;
+        self.delegated = false;
         self.failed = false;
     }
 
