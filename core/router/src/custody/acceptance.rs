@@ -184,6 +184,7 @@ impl<R: CryptoRng> Custodian<R> {
     /// Delivers a message while its sender waits; a copy stays here.
     fn pass(&mut self, ticket: CallerTicket, held: Held, policy: &CustodyPolicy) {
         let (adapter, onward) = (held.adapter, held.onward);
+        self.holding.sweep();
         let operation = held.operation.clone();
         if let Some(identity) = held.identity {
             self.identities.set(identity, Seen::Held(ticket));
@@ -276,6 +277,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
         let first = (ticket, *held.operation.transaction_id());
         self.answer(first, held.followers, &status);
+        self.holding.spend(held.operation);
     }
 
     /// Waits for no later word on a message that was not kept, and whose sender is told that it failed.

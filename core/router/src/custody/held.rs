@@ -37,6 +37,8 @@ pub(super) struct Holding {
     held: HashMap<CallerTicket, Held, FixedState>,
     /// One line for each length of patience: within it, who came first is due first.
     lines: Vec<Line>,
+    /// Copies that nobody needs, for a thread that brings messages to free: it is most often the one that made them.
+    spent: Vec<MessageOperation>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,25 @@ impl Held {
 impl Holding {
     /// How many stale places in a line are not worth a sweep.
     const FEW: usize = 64;
+
+    /// How many spent copies may wait, and how long their content may be.
+    const MOST_SPENT: usize = 128;
+    const SPENT_BYTES: usize = 4096;
+
+    /// Ends a copy.
+    ///
+    /// Not on the spot: that is mostly on the thread of another adapter, which would fight with this one for the allocator at each message.
+    pub(super) fn spend(&mut self, copy: MessageOperation) {
+        let is_small = copy.message().payload().len() <= Self::SPENT_BYTES;
+        if is_small && self.spent.len() < Self::MOST_SPENT {
+            self.spent.push(copy);
+        }
+    }
+
+    /// Frees what was spent.
+    pub(super) fn sweep(&mut self) {
+        self.spent.clear();
+    }
 
     pub(super) fn insert(&mut self, ticket: CallerTicket, held: Held) {
         self.held.insert(ticket, held);
