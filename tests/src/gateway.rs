@@ -111,6 +111,17 @@ impl Gateway {
         })
     }
 
+    /// How a sender, of an adapter's network, is shown to a recipient; as he is, if the gateway does not say.
+    ///
+    /// # Panics
+    /// As [`ask`](Self::ask).
+    pub fn shown_to(&self, recipient: &str, (adapter, sender): (&str, &str)) -> String {
+        let question = ["resolve", recipient, "--from", adapter, "--source", sender];
+        let answer = self.ask(&question);
+        let shown = answer[0]["shown_source"].as_str();
+        shown.unwrap_or(sender).to_owned()
+    }
+
     /// What a verb of the command line prints for people.
     ///
     /// # Panics

@@ -174,17 +174,8 @@ impl MailWorld {
 
     /// How one user writes to another: the address that the other's messages come from.
     pub fn address(&self, writer: &MailWorldUser, reader: &MailWorldUser) -> String {
-        let question = [
-            "resolve",
-            writer.inbox,
-            "--from",
-            reader.adapter,
-            "--source",
-            reader.inbox,
-        ];
-        let answer = self.gateway.ask(&question);
-        let shown = answer[0]["shown_source"].as_str().unwrap_or(reader.inbox);
-        writer.native(shown)
+        let sender = (reader.adapter, reader.inbox);
+        writer.native(&self.gateway.shown_to(writer.inbox, sender))
     }
 }
 

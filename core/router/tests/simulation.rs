@@ -62,9 +62,9 @@ fn runs_of_one_seed_are_alike() {
 }
 
 fn noticed(fault: Fault) -> Violation {
-    (0..SEEDS_TO_NOTICE)
-        .find_map(|seed| World::new(seed, Some(fault)).run().err())
-        .unwrap_or_else(|| panic!("{fault:?} went unnoticed in {SEEDS_TO_NOTICE} runs"))
+    support::noticed(fault, SEEDS_TO_NOTICE, |seed| {
+        World::new(seed, Some(fault)).run().err()
+    })
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     env, fs,
     io::{self, BufRead, BufReader},
-    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    net::SocketAddr,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
@@ -22,7 +22,9 @@ use crate::{
     error::DemoError,
     events::{self, Event, EventSender, Events, PATIENCE},
     flow::{self, Flow},
-    mail_user, sip_user, xmpp_user,
+    mail_user,
+    ports::FreePorts,
+    sip_user, xmpp_user,
 };
 
 /// The domain of SIP users whose clients are not ours.
@@ -54,30 +56,6 @@ pub(crate) struct Addresses {
     pub(crate) romeo: SocketAddr,
     pub(crate) xmpp_server: SocketAddr,
     pub(crate) mail_server: SocketAddr,
-}
-
-/// Addresses on loopback that nobody has taken, on UDP and on TCP.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FreePorts {
-    /// For the gateway.
-    pub(crate) sip: SocketAddr,
-    /// For the gateway, by mail.
-    pub(crate) mail: SocketAddr,
-    /// For a SIP client of one's own.
-    pub(crate) guest: SocketAddr,
-}
-
-impl FreePorts {
-    /// Finds them; what binds them soon will have them.
-    pub(crate) fn find() -> Result<Self, DemoError> {
-        let [sip, mail, guest] = [free_port(), free_port(), free_port()];
-        let failed = || DemoError::io("there is no free port");
-        Ok(Self {
-            sip: sip.map_err(failed())?,
-            mail: mail.map_err(failed())?,
-            guest: guest.map_err(failed())?,
-        })
-    }
 }
 
 impl Built {
@@ -337,16 +315,6 @@ fn silence(what: &str) -> DemoError {
     }
 }
 
-fn free_port() -> io::Result<SocketAddr> {
-    const TRIES: usize = 16;
-    let both = || {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        UdpSocket::bind(address).map(|_| address)
-    };
-    (1..TRIES).find_map(|_| both().ok()).map_or_else(both, Ok)
-}
-
 /// The last lines of a log.
 #[derive(Clone, Debug, Default)]
 struct LastWords(Arc<Mutex<VecDeque<String>>>);
@@ -391,12 +359,5 @@ mod tests {
         let config: toml::Table = text.parse().unwrap();
         let gateway = config["gateway"].as_table().unwrap();
         assert_eq!(gateway["plugin_dirs"][0].as_str(), Some("/a \"b\"/ü"));
-    }
-
-    #[test]
-    fn ports_that_were_found_can_be_bound() {
-        let ports = FreePorts::find().unwrap();
-        assert_ne!(ports.sip, ports.guest);
-        assert!(TcpListener::bind(ports.sip).is_ok() && UdpSocket::bind(ports.sip).is_ok());
     }
 }

@@ -23,6 +23,7 @@ mod flow;
 mod gateway;
 mod invitation;
 mod mail_user;
+mod ports;
 mod sip_user;
 mod stanza;
 mod trace;
@@ -81,7 +82,7 @@ fn run(ending: Ending) -> Result<(), DemoError> {
     let (sender, mut events) = events::channel();
     watch_signals(sender.clone())?;
 
-    let ports = gateway::FreePorts::find()?;
+    let ports = ports::FreePorts::find()?;
     let romeo = SipUser::start(ports.sip, sender.clone())?;
     let juliet = XmppUser::start(sender.clone())?;
     let rosaline = MailUser::start(ports.mail, sender.clone())?;

@@ -157,3 +157,15 @@ pub(crate) fn failure(router: &mut Router<StdRng>) -> FailureReason {
 pub(crate) fn is_cancel(action: Option<Action>, of: AttemptId) -> bool {
     matches!(action, Some(Action::Cancel { attempt, .. }) if attempt == of)
 }
+
+/// What the ledger of a simulation says of a fault that was planted.
+#[track_caller]
+pub(crate) fn noticed<V>(
+    fault: impl std::fmt::Debug,
+    seeds: u64,
+    violation_of: impl FnMut(u64) -> Option<V>,
+) -> V {
+    (0..seeds)
+        .find_map(violation_of)
+        .unwrap_or_else(|| panic!("{fault:?} went unnoticed in {seeds} runs"))
+}
