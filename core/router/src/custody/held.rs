@@ -151,3 +151,32 @@ impl Holding {
         self.lines.iter_mut().filter_map(first).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rialto_model::{InstantInbox, InstantMessage};
+
+    use super::*;
+
+    fn copy(len: usize) -> MessageOperation {
+        let inbox = InstantInbox::parse("im:alice@example.com").unwrap();
+        let message = InstantMessage::text("x".repeat(len));
+        MessageOperation::new(
+            TransactionId::parse(b"1").unwrap(),
+            inbox.clone(),
+            inbox,
+            message,
+        )
+    }
+
+    #[test]
+    fn few_and_small_spent_copies_wait_until_they_are_swept() {
+        let mut holding = Holding::default();
+        holding.spend(copy(Holding::SPENT_BYTES + 1));
+        assert!(holding.spent.is_empty());
+        (0..2 * Holding::MOST_SPENT).for_each(|_| holding.spend(copy(1)));
+        assert_eq!(holding.spent.len(), Holding::MOST_SPENT);
+        holding.sweep();
+        assert!(holding.spent.is_empty());
+    }
+}
