@@ -2,6 +2,7 @@
 
 mod adapters;
 mod dispositions;
+mod earlier;
 mod misbehaviour;
 mod presence;
 mod refusals;

@@ -23,6 +23,28 @@ pub fn echo_c_plugin() -> PathBuf {
     made("echo-plugin-c", "libecho_c.so")
 }
 
+/// The C example as it was, with the header of then: copies that are never brought up to date.
+pub fn earlier_plugin() -> PathBuf {
+    let _turn = turn("earlier");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/earlier");
+    let library = path("earlier", "so");
+    if library.exists() {
+        return library;
+    }
+    let building = library.with_extension(format!("{}.building", std::process::id()));
+    let mut cc = Command::new("cc");
+    cc.args([
+        "-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I",
+    ]);
+    run(cc
+        .arg(&from)
+        .arg("-o")
+        .arg(&building)
+        .arg(from.join("echo.c")));
+    fs::rename(building, &library).unwrap();
+    library
+}
+
 /// The example of a vendor, built as its Makefile says.
 pub fn pager_plugin() -> PathBuf {
     made("pager-c", "libpager.so")

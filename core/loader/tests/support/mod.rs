@@ -14,8 +14,8 @@ mod process;
 mod recorder;
 
 pub use build::{
-    c_plugin, echo_c_plugin, echo_plugin, faulty_plugin, other_layout_plugin, pager_plugin,
-    rust_library,
+    c_plugin, earlier_plugin, echo_c_plugin, echo_plugin, faulty_plugin, other_layout_plugin,
+    pager_plugin, rust_library,
 };
 pub use process::own_process;
 pub use recorder::Recorder;
