@@ -55,7 +55,7 @@ impl Claim {
     }
 
     /// Whether both cannot be had at once.
-    fn conflicts(&self, other: &Self) -> bool {
+    pub fn conflicts(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Udp(a), Self::Udp(b)) | (Self::Tcp(a), Self::Tcp(b)) => overlap(*a, *b),
             (a, b) => a == b,
@@ -101,7 +101,7 @@ impl ClaimTable {
         Self::default()
     }
 
-    /// Takes all of the claims, or none.
+    /// Takes all of the claims, or none. What an adapter of the same name has is no hindrance: it makes way for this one.
     pub(crate) fn take(
         &self,
         adapter: &Arc<str>,
@@ -112,7 +112,7 @@ impl ClaimTable {
             let other = taken
                 .claims
                 .iter()
-                .find(|(other, ..)| other.conflicts(claim));
+                .find(|(other, by, _)| by != adapter && other.conflicts(claim));
             if let Some((_, by, _)) = other {
                 return Err(LoadError::ClaimTaken {
                     adapter: Arc::clone(adapter),
@@ -179,6 +179,17 @@ mod tests {
         }
         drop(held);
         assert!(table.take(&b, udp("127.0.0.1:5060")).is_ok());
+    }
+
+    #[test]
+    fn adapter_that_takes_the_place_of_its_forerunner_may_claim_the_same() {
+        let (table, a, b) = (ClaimTable::new(), Arc::from("a"), Arc::from("b"));
+        let forerunner = table.take(&a, udp("0.0.0.0:5060")).unwrap();
+        let held = table.take(&a, udp("127.0.0.1:5060")).unwrap();
+        drop(forerunner);
+        assert!(table.take(&b, udp("0.0.0.0:5060")).is_err());
+        drop(held);
+        assert!(table.take(&b, udp("0.0.0.0:5060")).is_ok());
     }
 
     #[test]

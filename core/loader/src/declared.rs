@@ -17,6 +17,7 @@ pub struct Declared {
     config: String,
     isolation: Option<Isolation>,
     trust: Option<Trust>,
+    replaces: bool,
 }
 
 impl Declared {
@@ -28,6 +29,7 @@ impl Declared {
             config,
             isolation: None,
             trust: None,
+            replaces: false,
         }
     }
 
@@ -43,13 +45,20 @@ impl Declared {
         self
     }
 
+    /// Opens the file that is there now, also where another one was opened before: what runs of that one goes on.
+    pub fn replacing(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
     /// Opens the library, has the configuration checked, and takes what the adapter claims. Touches no network; blocks for as
     /// long as the file takes to read, and the plugin to answer, which is given up in the end.
     pub fn load(self, claims: &ClaimTable) -> Result<Loaded, LoadError> {
         let Some(isolation) = self.isolation else {
-            let library = match &self.trust {
-                Some(trust) => Library::open_trusted(&self.library, trust)?,
-                None => Library::open(&self.library)?,
+            let library = match (&self.trust, self.replaces) {
+                (trust, true) => Library::open_replacing(&self.library, trust.as_ref())?,
+                (Some(trust), false) => Library::open_trusted(&self.library, trust)?,
+                (None, false) => Library::open(&self.library)?,
             };
             return Loaded::here(self.name, library, self.config, claims);
         };

@@ -28,7 +28,7 @@ use rialto_model::{
 };
 
 use crate::{
-    Claim, Library, Manifest,
+    Claim, ClaimTable, Library, LoadError, Loaded, Manifest,
     child::{self, LentOperation, Remote},
     claims::Reservation,
     gateway::not_offered,
@@ -131,6 +131,26 @@ impl Adapter {
         match &self.place {
             Place::Here(_) => None,
             Place::Child(remote) => remote.process(),
+        }
+    }
+
+    /// How many operations it has been handed and not answered. Looks at every call of the gateway: for who waits for their end.
+    pub fn in_flight(&self) -> usize {
+        match &self.place {
+            Place::Here(inner) => calls::waiting_of(inner.owner),
+            Place::Child(remote) => remote.in_flight(),
+        }
+    }
+
+    /// Another adapter of the same library as it was opened, with this configuration, whatever has become of its file. `None`: it is opened in a process of
+    /// its own, and so by its file only.
+    pub fn again(&self, config: String, claims: &ClaimTable) -> Option<Result<Loaded, LoadError>> {
+        match &self.place {
+            Place::Here(inner) => {
+                let (name, library) = (Arc::clone(inner.side.name()), inner.library.clone());
+                Some(Loaded::here(name, library, config, claims))
+            }
+            Place::Child(_) => None,
         }
     }
 
@@ -252,7 +272,8 @@ impl Adapter {
         Some(ticket)
     }
 
-    pub(crate) fn tell_cancelled(&self, ticket: Ticket) {
+    /// Tells the plugin that nobody waits for an operation, which may have been handed to another adapter.
+    pub fn tell_cancelled(&self, ticket: Ticket) {
         match &self.place {
             Place::Here(inner) => inner.tell_cancelled(ticket),
             Place::Child(remote) => remote.tell_cancelled(ticket),

@@ -158,6 +158,12 @@ impl Remote {
         self.shared.process()
     }
 
+    /// How many operations the process has been handed and not answered.
+    pub(crate) fn in_flight(&self) -> usize {
+        let link = self.shared.link();
+        link.map_or(0, |link| calls::waiting_of(link.deliveries()))
+    }
+
     pub(crate) fn set_level(&self, level: tracing::Level) {
         self.shared.set_level(level);
     }

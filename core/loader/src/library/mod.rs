@@ -63,8 +63,8 @@ struct Source<'a> {
 struct Opened {
     libraries: HashMap<Identity, Library>,
     paths: HashMap<PathBuf, Identity>,
-    /// Those whose bytes were checked, which are what the system's loader was given.
-    verified: HashMap<Digest, Library>,
+    /// Those that were copied, by their bytes.
+    copies: HashMap<Digest, Library>,
 }
 
 static OPENED: OnceLock<Mutex<Opened>> = OnceLock::new();
@@ -90,6 +90,22 @@ impl Library {
         }
     }
 
+    /// As [`open`](Self::open), or [`open_trusted`](Self::open_trusted); a file in the place of one that is open is opened as well, as a
+    /// copy, so that the system's loader does not take it for the other.
+    pub(crate) fn open_replacing(path: &Path, trust: Option<&Trust>) -> Result<Self, LoadError> {
+        let opened = match trust {
+            Some(trust) => Self::open_trusted(path, trust),
+            None => Self::open(path),
+        };
+        if !matches!(opened, Err(LoadError::Replaced { .. })) {
+            return opened;
+        }
+        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
+        let bytes = trust::read(path).map_err(trust::unreadable(path))?;
+        let digest = Digest::of(&bytes);
+        Self::open_copy(path, bytes, digest, probe::open_in_child)
+    }
+
     fn open_trusted_after(
         path: &Path,
         trust: &Trust,
@@ -103,8 +119,18 @@ impl Library {
         }
         let bytes = trust::read(path).map_err(trust::unreadable(path))?;
         let digest = trust.check(path, &bytes)?;
+        Self::open_copy(path, bytes, digest, trial)
+    }
+
+    /// Opens these bytes, unless they are open; `digest` is theirs.
+    fn open_copy(
+        path: &Path,
+        bytes: Vec<u8>,
+        digest: Digest,
+        trial: impl FnOnce(&Source<'_>) -> Result<(), LoadError>,
+    ) -> Result<Self, LoadError> {
         let mut opened = opened();
-        if let Some(library) = opened.verified.get(&digest) {
+        if let Some(library) = opened.copies.get(&digest) {
             return Ok(library.clone());
         }
         let image = Image::of(&bytes).map_err(trust::unreadable(path))?;
@@ -185,7 +211,7 @@ impl Opened {
         let library = Library {
             loaded: Arc::new(loaded?),
         };
-        self.verified.insert(digest, library.clone());
+        self.copies.insert(digest, library.clone());
         Ok(library)
     }
 }

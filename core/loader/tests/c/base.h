@@ -9,6 +9,9 @@
 #ifndef CONTRACT
 #define CONTRACT RIALTO_CONTRACT
 #endif
+#ifndef VERSION
+#define VERSION "1"
+#endif
 #ifndef SIZE
 #define SIZE sizeof(RialtoPlugin)
 #endif
@@ -73,7 +76,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .contract = CONTRACT,
     .size = SIZE,
     .name = RIALTO_TEXT("c"),
-    .version = RIALTO_TEXT("1"),
+    .version = RIALTO_TEXT(VERSION),
     .protocol = RIALTO_TEXT("c"),
     .schemes = RIALTO_TEXT(SCHEMES),
     .services = SERVICES,

@@ -146,6 +146,11 @@ pub fn fail_all(owner: Owner, status: &ResponseStatus) -> usize {
         .count()
 }
 
+/// How many calls of `owner` wait for their answer. Looks at every call there is.
+pub fn waiting_of(owner: Owner) -> usize {
+    slots::find(|call| call.owner == Some(owner) && call.is_waiting()).len()
+}
+
 /// Finds the calls that have waited longer than their limit, as tickets and owners. Their waiting counts from the first
 /// time that this sees them, so that opening a call reads no clock. `None`: no call with a limit waits.
 pub fn expired(now: Instant) -> Option<Vec<(Ticket, Owner)>> {
