@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use rialto_loader::{SubmissionId, SubmitAnswer};
+use rialto_loader::{self as loader, SubmissionId, SubmitAnswer};
 use rialto_model::Response;
-use rialto_router::{AdapterId, CallerTicket};
+use rialto_router::CallerTicket;
 use tokio::sync::oneshot;
 
 /// One who waits.
 #[derive(Debug)]
 pub(crate) enum Caller {
-    /// An adapter.
-    Adapter(AdapterId, SubmitAnswer),
+    /// An adapter, and which of those that had its place: each counts its submissions for itself.
+    Adapter(loader::AdapterId, SubmitAnswer),
     /// The control socket.
     Control(oneshot::Sender<Response>),
 }
@@ -23,7 +23,7 @@ pub(crate) struct Callers {
     most: usize,
     slots: Vec<Slot>,
     free: Vec<u32>,
-    submissions: HashMap<(AdapterId, SubmissionId), CallerTicket, RandomState>,
+    submissions: HashMap<(loader::AdapterId, SubmissionId), CallerTicket, RandomState>,
 }
 
 #[derive(Debug, Default)]
@@ -96,17 +96,23 @@ impl Callers {
         Some(caller)
     }
 
+    /// How many operations of an adapter wait for their response. Looks at all that wait.
+    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
+        let of = |(of, _): &&(loader::AdapterId, SubmissionId)| *of == adapter;
+        self.submissions.keys().filter(of).count()
+    }
+
     /// The ticket of an adapter's operation that is still waited for.
     pub(crate) fn ticket(
         &self,
-        adapter: AdapterId,
+        adapter: loader::AdapterId,
         submission: SubmissionId,
     ) -> Option<CallerTicket> {
         self.submissions.get(&(adapter, submission)).copied()
     }
 }
 
-fn submission(caller: &Caller) -> Option<(AdapterId, SubmissionId)> {
+fn submission(caller: &Caller) -> Option<(loader::AdapterId, SubmissionId)> {
     match caller {
         Caller::Adapter(adapter, answer) => Some((*adapter, answer.id())),
         Caller::Control(_) => None,

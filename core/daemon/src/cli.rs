@@ -91,6 +91,15 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: RulesVerb,
     },
+    /// Shows where the adapters of the running gateway are in their lives, or starts and stops one.
+    #[command(args_conflicts_with_subcommands = true)]
+    Adapters {
+        #[command(subcommand)]
+        verb: Option<AdaptersVerb>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Shows what the running gateway has done, and how its adapters are.
     Status {
         /// Prints JSON.
@@ -128,11 +137,43 @@ pub(crate) enum Verb {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AdaptersVerb {
+    /// Lets what an adapter has been handed end, for at most `gateway.drain`, and stops it.
+    Drain {
+        #[arg(value_name = "ADAPTER")]
+        name: String,
+    },
+    /// Stops an adapter at once.
+    Stop {
+        #[arg(value_name = "ADAPTER")]
+        name: String,
+    },
+    /// Starts an adapter that does not run; if it cannot, it is tried again.
+    Start {
+        #[arg(value_name = "ADAPTER")]
+        name: String,
+    },
+    /// Drains an adapter and starts it.
+    Restart {
+        #[arg(value_name = "ADAPTER")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum PluginsVerb {
     /// Prints the digests of files, for `plugins.allow`; executes nothing of them.
     Digest {
         #[arg(value_name = "LIBRARY", required = true)]
         libraries: Vec<PathBuf>,
+    },
+    /// Has the running gateway put another version of a plugin in the place of the one that runs.
+    Upgrade {
+        #[arg(value_name = "ADAPTER")]
+        adapter: String,
+        /// The new version; without it, the file that is now where the old one was.
+        #[arg(value_name = "LIBRARY")]
+        library: Option<PathBuf>,
     },
     /// Says which libraries the gateway may load: who can change them, and whether `[plugins]` lists them and knows who signed them.
     Verify {

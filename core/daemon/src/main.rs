@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cli`], [`commands`] | the command line and the verbs that end by themselves |
 //! | [`config`] | files, environment and flags, with all their errors at once |
-//! | [`run`] | the life of the gateway |
+//! | [`run`], [`adapters`] | the life of the gateway, and those of its adapters |
 //! | [`gateway`], [`shard`], [`callers`] | operations between adapters and routers |
 //! | [`storage`], [`journal`] | what survives a restart: the store, and what the shards keep in it |
 //! | [`dns`] | next hops of domains without a static route |
@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod adapters;
 mod callers;
 mod cli;
 mod commands;
@@ -41,7 +42,8 @@ use clap::Parser;
 use rialto_model::Authentication;
 
 use crate::{
-    cli::{Cli, Configuration, PluginVerb, PluginsVerb, QueueVerb, RulesVerb, Verb},
+    adapters::Order,
+    cli::{AdaptersVerb, Cli, Configuration, PluginVerb, PluginsVerb, QueueVerb, RulesVerb, Verb},
     commands::{
         Given, Resolve, RulesTest,
         plugin::{New, Test},
@@ -146,13 +148,31 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
         }
         Verb::Queue { verb } => queue(&config()?, verb),
         Verb::Trace { id, json } => commands::trace(&config()?, id, *json),
+        Verb::Adapters { verb: None, json } => commands::adapters::list(&config()?, *json),
+        Verb::Adapters {
+            verb: Some(verb), ..
+        } => adapters(&config()?, verb),
         Verb::Status { json } => commands::status(&config()?, *json),
     }
+}
+
+fn adapters(config: &Config, verb: &AdaptersVerb) -> Result<(), Exit> {
+    let (name, order) = match verb {
+        AdaptersVerb::Drain { name } => (name, Order::Drain),
+        AdaptersVerb::Stop { name } => (name, Order::Stop),
+        AdaptersVerb::Start { name } => (name, Order::Start),
+        AdaptersVerb::Restart { name } => (name, Order::Restart),
+    };
+    commands::adapters::order(config, name, order)
 }
 
 fn plugins(configuration: &Configuration, verb: &PluginsVerb) -> Result<(), Exit> {
     match verb {
         PluginsVerb::Digest { libraries } => commands::plugins::digest(libraries),
+        PluginsVerb::Upgrade { adapter, library } => {
+            let config = read(configuration)?.finish().map_err(Exit::config)?;
+            commands::adapters::upgrade(&config, adapter, library.as_deref())
+        }
         PluginsVerb::Verify { libraries } => {
             let config = read(configuration)?.finish().map_err(Exit::config)?;
             if libraries.is_empty() {

@@ -72,6 +72,13 @@ impl Measures {
         is_news
     }
 
+    /// Forgets how an adapter was: another one has its place.
+    pub(crate) fn forget_health(&self, adapter: AdapterId) {
+        if let Some(known) = self.lock().get_mut(&adapter) {
+            (known.degraded, known.has_spoken) = (None, false);
+        }
+    }
+
     pub(crate) fn of(&self, adapter: AdapterId) -> OfAdapter {
         self.lock().get(&adapter).cloned().unwrap_or_default()
     }

@@ -65,16 +65,21 @@ pub(crate) fn load(
             .hint("name a library by its path, or set gateway.plugin_dirs"),
         is_configuration: false,
     })?;
-    let declared =
-        Declared::new(config.name.as_str(), path, config.config.clone()).trusting(trust.clone());
-    let declared = match config.isolation.of_process() {
-        Some(isolation) => declared.isolated(isolation),
-        None => declared,
-    };
+    let declared = declare(config, path, trust);
     declared.load(claims).map_err(|error| Refusal {
         is_configuration: error.is_configuration(),
         error: refusal(config, &error),
     })
+}
+
+/// An adapter of the library at this path.
+pub(crate) fn declare(config: &AdapterConfig, path: PathBuf, trust: &Trust) -> Declared {
+    let declared = Declared::new(config.name.as_str(), path, config.config.clone());
+    let declared = declared.trusting(trust.clone());
+    match config.isolation.of_process() {
+        Some(isolation) => declared.isolated(isolation),
+        None => declared,
+    }
 }
 
 /// Where the plugin names a key of its section, the error is about that key.

@@ -11,26 +11,25 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
+    adapters::{LOOK, Supervisor, stop_all},
     config::{Config, ConfigErrors, Draft},
     control::Control,
     dns::{self, Dns},
     exit::Exit,
-    gateway::{self, Gateway},
+    gateway::Gateway,
     logging, plugins, policies, storage,
 };
 
-/// How long an adapter may take to start, and to stop.
-const ADAPTER_LIMIT: Duration = Duration::from_secs(10);
-/// How often the end of a drain is looked for.
-const DRAIN_LOOK: Duration = Duration::from_millis(20);
 /// How long a task of ours that a plugin holds may keep the process.
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Runs until told to stop.
 pub(crate) fn run(draft: Draft, ready_file: Option<&Path>) -> Result<(), Exit> {
     logging::install(&draft.config.log)?;
-    let (config, loaded) = load(draft)?;
+    let claims = ClaimTable::new();
+    let (config, loaded) = load_with(draft, &claims)?;
     let gateway = build(&config, &loaded)?;
+    let supervisor = Supervisor::new(Arc::clone(&gateway), Arc::new(config), claims);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Timers, signals and the control socket; messages run on the adapters' threads. Two, since a timer or an
         // operator's message may call a plugin that does not return, and signals have to be heard all the same.
@@ -39,17 +38,18 @@ pub(crate) fn run(draft: Draft, ready_file: Option<&Path>) -> Result<(), Exit> {
         .enable_all()
         .build()
         .map_err(|error| Exit::Internal(format!("the runtime cannot be made: {error}")))?;
-    let ended = runtime.block_on(live(&config, loaded, gateway, ready_file));
+    let ended = runtime.block_on(live(&supervisor, loaded, gateway, ready_file));
     runtime.shutdown_timeout(LAST_TASKS);
     ended
 }
 
 async fn live(
-    config: &Config,
+    supervisor: &Arc<Supervisor>,
     loaded: Vec<Loaded>,
     gateway: Arc<Gateway>,
     ready_file: Option<&Path>,
 ) -> Result<(), Exit> {
+    let config = supervisor.config();
     // First: whoever sees the gateway ready may tell it to stop, and whoever tires of waiting for that may too.
     let mut signals = StopSignals::listen()?;
     // Before the adapters: a second gateway of the same configuration shall not touch the network.
@@ -64,7 +64,7 @@ async fn live(
             tasks.spawn(storage::tend(Arc::clone(&store), *gateway.clock()));
             storage::take_up(store, key, &gateway).await?;
         }
-        start(loaded, &gateway).await?;
+        start(loaded, supervisor).await?;
         if let Some(journal) = gateway.journal() {
             journal.open();
         }
@@ -75,11 +75,14 @@ async fn live(
         () = signals.next() => None,
     };
     if let Some(Ok(())) = started {
-        tasks.spawn(serve(control, Arc::clone(&gateway)));
+        tasks.spawn(Arc::clone(supervisor).keep_up());
+        tasks.spawn(serve(control, Arc::clone(&gateway), Arc::clone(supervisor)));
         signals.next().await;
         drain(&gateway, config.gateway.drain, &mut signals).await;
     }
-    stop_adapters(&gateway).await;
+    // Nobody starts one while they stop.
+    let _closed = supervisor.close().await;
+    stop_all(&gateway).await;
     if let Some(store) = gateway.store() {
         storage::flush(store).await;
     }
@@ -87,20 +90,25 @@ async fn live(
     started.unwrap_or(Ok(()))
 }
 
-async fn serve(control: Option<Control>, gateway: Arc<Gateway>) {
+async fn serve(control: Option<Control>, gateway: Arc<Gateway>, supervisor: Arc<Supervisor>) {
     if let Some(control) = control {
-        control.serve(gateway).await;
+        control.serve(gateway, supervisor).await;
     }
 }
 
 /// Loads every plugin; says all that is wrong with them, and with the rest of the configuration.
 pub(crate) fn load(draft: Draft) -> Result<(Config, Vec<Loaded>), Exit> {
-    let (claims, mut loaded) = (ClaimTable::new(), Vec::new());
+    load_with(draft, &ClaimTable::new())
+}
+
+/// As [`load`], with what the adapters claim in this table.
+pub(crate) fn load_with(draft: Draft, claims: &ClaimTable) -> Result<(Config, Vec<Loaded>), Exit> {
+    let mut loaded = Vec::new();
     let mut errors = draft.errors.0;
     let mut is_configuration = !errors.is_empty();
     for adapter in &draft.config.adapters {
         let (folders, trust) = (&draft.config.gateway.plugin_dirs, &draft.config.trust);
-        match plugins::load(adapter, folders, trust, &claims) {
+        match plugins::load(adapter, folders, trust, claims) {
             Ok(plugin) => loaded.push(plugin),
             Err(refusal) => {
                 is_configuration |= refusal.is_configuration;
@@ -138,31 +146,10 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
 }
 
 /// Starts the adapters one after the other; one that cannot start ends the run.
-async fn start(loaded: Vec<Loaded>, gateway: &Arc<Gateway>) -> Result<(), Exit> {
+async fn start(loaded: Vec<Loaded>, supervisor: &Supervisor) -> Result<(), Exit> {
     for plugin in loaded {
-        let name = plugin.name().to_owned();
-        let Some(id) = gateway.table().adapter_id(&name) else {
-            continue;
-        };
-        let level = tracing::level_filters::LevelFilter::current().into_level();
-        let started = plugin
-            .start(
-                gateway::to_loader(id),
-                gateway.clone(),
-                level.unwrap_or(tracing::Level::ERROR),
-                ADAPTER_LIMIT,
-            )
-            .await;
-        match started {
-            Ok(adapter) => {
-                info!(
-                    adapter.name = &*name,
-                    plugin.name = adapter.manifest().name(),
-                    process.id = adapter.process(),
-                    "adapter started"
-                );
-                gateway.attach(id, adapter);
-            }
+        match supervisor.begin(plugin).await {
+            Ok(()) => {}
             Err(error) if error.is_configuration() => return Err(Exit::config(error)),
             Err(error) => return Err(Exit::unavailable(error)),
         }
@@ -171,9 +158,9 @@ async fn start(loaded: Vec<Loaded>, gateway: &Arc<Gateway>) -> Result<(), Exit> 
 }
 
 fn announce(gateway: &Gateway, ready_file: Option<&Path>) -> Result<(), Exit> {
-    let names: Vec<&str> = gateway
+    let names: Vec<_> = gateway
         .adapters()
-        .map(|adapter| &**adapter.name())
+        .map(|adapter| adapter.name().to_string())
         .collect();
     if names.is_empty() {
         warn!("no adapter is configured");
@@ -219,7 +206,7 @@ async fn drain(gateway: &Gateway, limit: Duration, signals: &mut StopSignals) {
     gateway.begin_drain();
     let ended = async {
         while !gateway.is_idle() {
-            tokio::time::sleep(DRAIN_LOOK).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
     tokio::select! {
@@ -227,18 +214,4 @@ async fn drain(gateway: &Gateway, limit: Duration, signals: &mut StopSignals) {
         () = signals.next() => {}
     }
     info!(operations.unfinished = gateway.in_progress(), "drained");
-}
-
-async fn stop_adapters(gateway: &Gateway) {
-    let mut stopping = JoinSet::new();
-    for adapter in gateway.adapters() {
-        let adapter = adapter.clone();
-        stopping
-            .spawn(async move { (adapter.name().to_owned(), adapter.stop(ADAPTER_LIMIT).await) });
-    }
-    while let Some(stopped) = stopping.join_next().await {
-        if let Ok((name, Err(error))) = stopped {
-            warn!(adapter.name = &*name, error = %error, "adapter did not stop by itself");
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::exit::Exit;
 
+pub(crate) mod adapters;
 mod ask;
 mod check;
 mod compose;

@@ -18,6 +18,9 @@ mod tests;
 mod trust;
 mod types;
 
+#[cfg(test)]
+pub(crate) use tests::of;
+
 pub(crate) use custody::{Patience, PolicyConfig, TemporaryFailures};
 pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use resolver::ResolverConfig;

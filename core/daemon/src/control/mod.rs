@@ -27,12 +27,13 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::gateway::Gateway;
+use crate::{adapters::Supervisor, gateway::Gateway};
 
 mod protocol;
 
 pub(crate) use protocol::{
-    Done, Entry, Filter, Kept, Message, Page, Reply, Request, Shown, Status, Traced, TracedStep,
+    Done, Entry, Filter, Kept, Message, Ordered, Page, Reply, Request, Shown, Status, Traced,
+    TracedStep,
 };
 
 /// The longest line, in bytes.
@@ -83,7 +84,7 @@ impl Control {
     }
 
     /// Answers for as long as the gateway runs.
-    pub(crate) async fn serve(self, gateway: Arc<Gateway>) {
+    pub(crate) async fn serve(self, gateway: Arc<Gateway>, supervisor: Arc<Supervisor>) {
         let mut connections = tokio::task::JoinSet::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
@@ -97,9 +98,9 @@ impl Control {
                         warn!("control connection of another user refused");
                         continue;
                     }
-                    let gateway = Arc::clone(&gateway);
+                    let (gateway, supervisor) = (Arc::clone(&gateway), Arc::clone(&supervisor));
                     connections.spawn(async move {
-                        if let Err(error) = converse(stream, &gateway).await {
+                        if let Err(error) = converse(stream, &gateway, &supervisor).await {
                             warn!(error = %error, "control connection ended");
                         }
                         drop(place);
@@ -146,7 +147,11 @@ fn file(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
-async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
+async fn converse(
+    stream: UnixStream,
+    gateway: &Gateway,
+    supervisor: &Arc<Supervisor>,
+) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
@@ -158,7 +163,7 @@ async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
             _ if is_cut => {
                 serde_json::to_vec(&Reply::refused("malformed", "the line is too long".into()))
             }
-            Ok(request) => answer(request, gateway).await,
+            Ok(request) => answer(request, gateway, supervisor).await,
             Err(error) => serde_json::to_vec(&Reply::refused("malformed", error.to_string())),
         }?;
         reply.push(b'\n');
@@ -169,7 +174,11 @@ async fn converse(stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
     }
 }
 
-async fn answer(request: Request, gateway: &Gateway) -> serde_json::Result<Vec<u8>> {
+async fn answer(
+    request: Request,
+    gateway: &Gateway,
+    supervisor: &Arc<Supervisor>,
+) -> serde_json::Result<Vec<u8>> {
     let done = |count| serde_json::to_vec(&Done { count });
     match request {
         Request::Status => serde_json::to_vec(&Status::of(gateway)),
@@ -182,6 +191,10 @@ async fn answer(request: Request, gateway: &Gateway) -> serde_json::Result<Vec<u
         Request::QueueRetry { id: Some(id) } => done(gateway.retry_kept(id).into()),
         Request::QueueRetry { id: None } => done(gateway.retry_all_kept()),
         Request::QueueDrop { id } => done(gateway.drop_kept(id).into()),
+        Request::Adapters => serde_json::to_vec(&supervisor.standings()),
+        Request::Adapter { name, order } => serde_json::to_vec(&Ordered {
+            problem: supervisor.carry_out(&name, order).await.err(),
+        }),
     }
 }
 

@@ -6,7 +6,7 @@ use rialto_model::{Response, ResponseStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{flow, gateway::Gateway, measures::OfAdapter, storage::StoreStatus};
+use crate::{adapters::Order, flow, gateway::Gateway, measures::OfAdapter, storage::StoreStatus};
 
 /// What can be asked.
 #[derive(Debug, Deserialize, Serialize)]
@@ -26,6 +26,10 @@ pub(crate) enum Request {
     QueueRetry { id: Option<u64> },
     /// Give one up, and tell its sender.
     QueueDrop { id: u64 },
+    /// Show where the adapters are in their lives.
+    Adapters,
+    /// Start, stop or replace one.
+    Adapter { name: String, order: Order },
 }
 
 /// An operator's message.
@@ -157,6 +161,13 @@ pub(crate) struct Done {
     pub(crate) count: u64,
 }
 
+/// What became of an order.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Ordered {
+    /// Why it was not carried out; none: it was.
+    pub(crate) problem: Option<String>,
+}
+
 impl Status {
     pub(crate) fn of(gateway: &Gateway) -> Self {
         let named = |counters: Vec<(&'static str, u64)>| {
@@ -166,6 +177,9 @@ impl Status {
         let adapters = gateway.table().adapters().map(|(id, adapter)| {
             let mut of = gateway.measures.of(id);
             of.process = gateway.process(id);
+            if !gateway.is_running(id) {
+                of.degraded = Some("it does not run; `rialto adapters` says why".to_owned());
+            }
             (adapter.name().to_string(), of)
         });
         let (adapters, store) = (adapters.collect(), gateway.store().map(StoreStatus::of));

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use rialto_loader::ClaimTable;
 use rialto_router::{CustodySettings, Limits, RoutingTable};
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, task::JoinSet};
@@ -26,11 +27,21 @@ fn gateway() -> Arc<Gateway> {
     Gateway::new(table, NonZeroUsize::MIN, limits, &settings, None)
 }
 
+/// Over no adapters.
+fn supervisor() -> Arc<Supervisor> {
+    let config = crate::config::of("");
+    Supervisor::new(gateway(), Arc::new(config), ClaimTable::new())
+}
+
 /// Everything that the gateway says to `asked` before the connection ends.
 async fn ask(asked: &[u8]) -> String {
     let place = Place::new();
     let mut serving = JoinSet::new();
-    serving.spawn(Control::bind(&place.socket()).unwrap().serve(gateway()));
+    serving.spawn(
+        Control::bind(&place.socket())
+            .unwrap()
+            .serve(gateway(), supervisor()),
+    );
     let mut stream = UnixStream::connect(place.socket()).await.unwrap();
     let (mut from, mut to) = stream.split();
     let ask = async {

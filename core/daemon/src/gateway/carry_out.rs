@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Instant};
 
-use rialto_loader::{Adapter, Ticket};
+use rialto_loader::Ticket;
 use rialto_model::{
     DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin,
 };
 use rialto_router::{AdapterId, Change, JournalKey, Unread, Unwritten, WriteId};
 
-use super::{Gateway, not_running, now};
+use super::{Gateway, not_running, now, slot::Slot};
 use crate::{
     flow,
     shard::{Deliver, Token},
@@ -21,10 +21,11 @@ impl Deliver for Gateway {
         token: Token,
         operation: MessageOperation,
     ) -> Option<Ticket> {
-        match self.adapter(adapter) {
+        let place = self.slot(adapter).map(Slot::borrow);
+        match place.as_ref().and_then(|place| (**place).as_ref()) {
             Some(adapter) => Some(adapter.deliver_with(operation, token.0)),
             None => {
-                self.answered(token, not_running().into());
+                self.answered(now(), token, not_running().into());
                 None
             }
         }
@@ -37,7 +38,8 @@ impl Deliver for Gateway {
         disposition: DispositionOperation,
     ) {
         flow::told(self.table(), adapter, &disposition);
-        match self.adapter(adapter) {
+        let place = self.slot(adapter).map(Slot::borrow);
+        match place.as_ref().and_then(|place| (**place).as_ref()) {
             // It is never called off.
             Some(adapter) => drop(adapter.deliver_disposition_with(disposition, token.0)),
             None => self.told(token, not_running().into()),
@@ -71,8 +73,17 @@ impl Deliver for Gateway {
     }
 
     fn cancel(&self, adapter: AdapterId, ticket: Ticket) {
-        if let Some(adapter) = self.adapter(adapter) {
-            Adapter::cancel(adapter, ticket);
+        let Some(slot) = self.slot(adapter) else {
+            return;
+        };
+        let (running, leaving) = (slot.running(), slot.leaving());
+        let mut waited = false;
+        for adapter in running.iter().chain(&leaving) {
+            // Whichever of the two has it; to the other the ticket is one that it has never seen.
+            match waited {
+                false => waited = adapter.cancel(ticket),
+                true => adapter.tell_cancelled(ticket),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use rialto_loader::{self as loader, Health, Measure, SubmissionId, SubmitAnswer}
 use rialto_model::{DispositionOperation, MessageOperation, Response};
 use tracing::{info, warn};
 
-use super::{Gateway, now, to_router};
+use super::{Gateway, generation, making_way, now, slot::Slot, to_router};
 use crate::{callers::Caller, flow, shard::Token};
 
 impl loader::Gateway for Gateway {
@@ -15,7 +15,12 @@ impl loader::Gateway for Gateway {
         answer: SubmitAnswer,
     ) {
         let from = to_router(adapter);
-        self.submit_from(from, operation, Caller::Adapter(from, answer));
+        let is_refused = |slot: &Slot| slot.is_closed_to(generation(adapter));
+        if self.slot(from).is_some_and(is_refused) {
+            answer.send(&making_way().into());
+            return;
+        }
+        self.submit_from(from, operation, Caller::Adapter(adapter, answer));
     }
 
     fn submit_disposition(
@@ -31,7 +36,7 @@ impl loader::Gateway for Gateway {
         // Whom it is about, only the shard of the message knows; if none does, any refuses it.
         let knows = shards.find(|shard| shard.look(|custodian| custodian.awaits(concerning)));
         if let Some(shard) = knows.or_else(|| self.shards.first()) {
-            let caller = Caller::Adapter(from, answer);
+            let caller = Caller::Adapter(adapter, answer);
             shard.submit_disposition(self, now(), from, operation, caller);
         }
     }
@@ -40,15 +45,19 @@ impl loader::Gateway for Gateway {
         let now = now();
         for shard in &self.shards {
             shard.handle(self, |state| {
-                if let Some(ticket) = state.callers.ticket(to_router(adapter), submission) {
+                if let Some(ticket) = state.callers.ticket(adapter, submission) {
                     state.custodian.handle_cancel(now, ticket);
                 }
             });
         }
     }
 
-    fn responded(&self, _: loader::AdapterId, token: u64, response: Response) {
-        self.answered(Token(token), response.into_status());
+    fn responded(&self, adapter: loader::AdapterId, token: u64, response: Response) {
+        let (now, status) = (now(), response.into_status());
+        if status.is_success() {
+            self.note_event(to_router(adapter), now);
+        }
+        self.answered(now, Token(token), status);
     }
 
     fn disposition_responded(&self, _: loader::AdapterId, token: u64, response: Response) {
@@ -61,6 +70,11 @@ impl loader::Gateway for Gateway {
 
     fn health(&self, adapter: loader::AdapterId, health: Health) {
         let id = to_router(adapter);
+        let is_last = |slot: &Slot| slot.generation() == generation(adapter);
+        // One that makes way says what is true of itself, and not of who comes.
+        if !self.slot(id).is_some_and(is_last) {
+            return;
+        }
         if !self.measures.set_health(id, health.clone()) {
             return;
         }

@@ -3,7 +3,7 @@
 use std::{
     num::NonZeroUsize,
     sync::{Arc, OnceLock, Weak},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rand::{SeedableRng, rngs::StdRng};
@@ -23,6 +23,8 @@ use tokio::{
     sync::{Notify, oneshot},
 };
 
+use slot::Slot;
+
 use crate::{
     callers::Caller,
     dns::Dns,
@@ -35,6 +37,7 @@ use crate::{
 mod carry_out;
 mod from_adapters;
 mod kept;
+mod slot;
 mod statistics;
 mod trace;
 
@@ -43,8 +46,9 @@ pub(crate) struct Gateway {
     table: Arc<RoutingTable>,
     spread: Shards,
     shards: Vec<Shard>,
-    /// By number; empty until the adapter has started, and for good if it could not.
-    adapters: Vec<OnceLock<Adapter>>,
+    /// By number.
+    adapters: Vec<Slot>,
+    begun: Instant,
     pub(crate) measures: Measures,
     timer: Notify,
     dns: Option<Dns>,
@@ -82,7 +86,8 @@ impl Gateway {
         Arc::new_cyclic(|this| Self {
             spread,
             shards,
-            adapters: table.adapters().map(|_| OnceLock::new()).collect(),
+            adapters: table.adapters().map(|_| Slot::new()).collect(),
+            begun: now(),
             measures: Measures::default(),
             timer: Notify::new(),
             dns,
@@ -151,22 +156,43 @@ impl Gateway {
         self.shards.get(self.spread.of(source, destination))
     }
 
-    /// Lets operations reach an adapter.
-    pub(crate) fn attach(&self, id: AdapterId, adapter: Adapter) {
-        if let Some(place) = self.adapters.get(usize::from(id.number())) {
-            // Set once: each adapter is started once.
-            place.get_or_init(|| adapter);
-        }
+    /// The place of an adapter.
+    pub(crate) fn slot(&self, id: AdapterId) -> Option<&Slot> {
+        self.adapters.get(usize::from(id.number()))
+    }
+
+    /// Lets operations reach an adapter, and what waits for it too; who had its place before.
+    pub(crate) fn attach(&self, id: AdapterId, adapter: Arc<Adapter>) -> Option<Arc<Adapter>> {
+        let former = self.slot(id)?.give(Some(adapter));
+        self.try_what_waits_for(id);
+        former
     }
 
     /// The adapters that run.
-    pub(crate) fn adapters(&self) -> impl Iterator<Item = &Adapter> {
-        self.adapters.iter().filter_map(OnceLock::get)
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = Arc<Adapter>> {
+        self.adapters.iter().filter_map(Slot::running)
     }
 
     /// The process that an adapter has for itself, if it has one.
     pub(crate) fn process(&self, id: AdapterId) -> Option<u32> {
-        self.adapter(id)?.process()
+        self.slot(id)?.running()?.process()
+    }
+
+    /// Whether an adapter takes operations.
+    pub(crate) fn is_running(&self, id: AdapterId) -> bool {
+        self.slot(id).is_some_and(|slot| slot.borrow().is_some())
+    }
+
+    /// For how long nothing was delivered by an adapter and nothing came from it; `None`: there never was anything.
+    pub(crate) fn quiet_for(&self, id: AdapterId) -> Option<Duration> {
+        self.slot(id)?.quiet_for(self.begun, now())
+    }
+
+    /// Notes that the network of an adapter works.
+    fn note_event(&self, id: AdapterId, now: Instant) {
+        if let Some(slot) = self.slot(id) {
+            slot.note_event(now.saturating_duration_since(self.begun));
+        }
     }
 
     /// Sends an operator's own message.
@@ -196,6 +222,12 @@ impl Gateway {
             .sum()
     }
 
+    /// How many operations of an adapter wait for their response.
+    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| shard.waiting_of(adapter)).sum()
+    }
+
     /// Ends operations whose deadline has come, for as long as the gateway runs.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {
@@ -219,21 +251,16 @@ impl Gateway {
 
     /// Takes an operation; the caller hears how it ended.
     pub(crate) fn submit_from(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+        let now = now();
         flow::received(&self.table, from, &operation);
+        self.note_event(from, now);
         if let Some(shard) = self.shard_of(operation.source(), operation.destination()) {
-            shard.submit(self, now(), from, operation, caller);
+            shard.submit(self, now, from, operation, caller);
         }
     }
 
-    fn adapter(&self, id: AdapterId) -> Option<&Adapter> {
-        self.adapters
-            .get(usize::from(id.number()))
-            .and_then(OnceLock::get)
-    }
-
-    fn answered(&self, token: Token, status: ResponseStatus) {
+    fn answered(&self, now: Instant, token: Token, status: ResponseStatus) {
         if let Some(shard) = self.shards.get(token.shard()) {
-            let now = now();
             shard.handle(self, |state| {
                 let attempt = token.attempt();
                 state.custodian.handle_response(now, attempt, status)
@@ -316,14 +343,25 @@ impl Gateway {
     }
 }
 
-/// The number that an adapter has on the other side of the boundary.
-pub(crate) fn to_loader(adapter: AdapterId) -> loader::AdapterId {
-    loader::AdapterId::new(adapter.number().into())
+/// The number that an adapter has on the other side of the boundary; those that have its place one after the other have each
+/// their own.
+pub(crate) fn to_loader(adapter: AdapterId, generation: u16) -> loader::AdapterId {
+    loader::AdapterId::new(u32::from(generation) << 16 | u32::from(adapter.number()))
+}
+
+/// Which of those that had its place an adapter is.
+pub(crate) fn generation(adapter: loader::AdapterId) -> u16 {
+    (adapter.number() >> 16) as u16
 }
 
 fn to_router(adapter: loader::AdapterId) -> AdapterId {
-    // It came from `to_loader`.
+    // It came from `to_loader`, which puts the generation above.
     AdapterId::new(adapter.number() as u16)
+}
+
+fn making_way() -> Failure {
+    Failure::new(FailureReason::ShuttingDown)
+        .with_detail("the adapter is being stopped, or another takes its place")
 }
 
 fn not_running() -> Failure {

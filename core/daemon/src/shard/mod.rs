@@ -12,7 +12,7 @@ use std::{
 };
 
 use rand::rngs::StdRng;
-use rialto_loader::Ticket;
+use rialto_loader::{self as loader, Ticket};
 use rialto_model::{
     Bytes, DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin, Retry,
 };
@@ -199,6 +199,11 @@ impl Shard {
     /// Looks at the custodian without giving it an input.
     pub(crate) fn look<T>(&self, at: impl FnOnce(&Custodian<StdRng>) -> T) -> T {
         at(&self.lock().custodian)
+    }
+
+    /// How many operations of an adapter wait here for their response.
+    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
+        self.lock().callers.waiting_of(adapter)
     }
 
     /// Whether every operation has its response, in the hands of whoever waited for it.

@@ -24,6 +24,11 @@ adapter = "sip"
 next_hop = "udp:127.0.0.1:5070"
 "#;
 
+/// The configuration of this text, for other tests.
+pub(crate) fn of(text: &str) -> Config {
+    Folder::with(text).read(&[]).unwrap()
+}
+
 struct Folder(TempDir);
 
 impl Folder {

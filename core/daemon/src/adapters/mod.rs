@@ -1,0 +1,25 @@
+//! The life of the adapters: started, stopped, replaced, and started again when they could not be.
+//!
+//! The [`Gateway`] knows who has the place of an adapter now; this decides who that is. One order after another for each adapter, and none in the way
+//! of another's.
+
+mod orders;
+mod standing;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+pub(crate) use orders::Order;
+pub(crate) use standing::{Of, Standing};
+pub(crate) use supervisor::{Supervisor, stop_all};
+
+use std::time::Duration;
+
+/// How long an adapter may take to start, and to stop.
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+/// How often the end of what is on its way is looked for.
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
+/// The pause after the first start that failed; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);

@@ -1,0 +1,95 @@
+//! One adapter, over all that have its place.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rialto_router::AdapterId;
+use tokio::sync::Mutex as Turn;
+
+use super::{FIRST_PAUSE, LONGEST_PAUSE, Standing};
+use crate::config::AdapterConfig;
+
+/// One adapter.
+pub(super) struct Unit {
+    pub(super) id: AdapterId,
+    /// Which of the configuration's adapters it is.
+    pub(super) index: usize,
+    /// Held by whoever carries out an order.
+    pub(super) turn: Turn<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    standing: Standing,
+    why: Option<String>,
+    /// The plugin that it runs, if that is another than the configuration names.
+    plugin: Option<String>,
+    /// When it is started again, and the pause after that if it fails.
+    again: Option<(Instant, Duration)>,
+}
+
+impl Unit {
+    pub(super) fn new(id: AdapterId, index: usize) -> Self {
+        Self {
+            id,
+            index,
+            turn: Turn::new(()),
+            state: Mutex::new(State {
+                standing: Standing::Declared,
+                why: None,
+                plugin: None,
+                again: None,
+            }),
+        }
+    }
+
+    /// Where it stands, and why, when it does not do better.
+    pub(super) fn standing(&self) -> (Standing, Option<String>) {
+        let state = self.lock();
+        (state.standing, state.why.clone())
+    }
+
+    /// It has come so far; what kept it from that is over.
+    pub(super) fn becomes(&self, standing: Standing) {
+        let mut state = self.lock();
+        state.standing = standing;
+        if standing != Standing::Starting {
+            (state.why, state.again) = (None, None);
+        }
+    }
+
+    /// It could not start: it will be tried again, later each time.
+    pub(super) fn failed(&self, now: Instant, why: String) -> Duration {
+        let mut state = self.lock();
+        let pause = state.again.map_or(FIRST_PAUSE, |(_, next)| next);
+        state.standing = Standing::Failed;
+        state.why = Some(why);
+        state.again = Some((now + pause, pause.saturating_mul(2).min(LONGEST_PAUSE)));
+        pause
+    }
+
+    /// When it is to be started again.
+    pub(super) fn again(&self) -> Option<Instant> {
+        let state = self.lock();
+        let is_failed = state.standing == Standing::Failed;
+        state.again.filter(|_| is_failed).map(|(at, _)| at)
+    }
+
+    /// The plugin that it runs.
+    pub(super) fn plugin(&self, config: &AdapterConfig) -> String {
+        let other = self.lock().plugin.clone();
+        other.unwrap_or_else(|| config.plugin.clone())
+    }
+
+    /// From now on it runs this one.
+    pub(super) fn runs(&self, plugin: String) {
+        self.lock().plugin = Some(plugin);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

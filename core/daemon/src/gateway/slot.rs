@@ -1,0 +1,107 @@
+//! The place of an adapter: who has it now, and how it does.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::{ArcSwapOption, Guard};
+use rialto_loader::Adapter;
+
+/// Tells number 0 from nobody.
+const CLOSED: u32 = 1 << 16;
+
+/// Where operations for one adapter go: to whoever has the place, while somebody else may be on the way in or out.
+pub(crate) struct Slot {
+    running: ArcSwapOption<Adapter>,
+    /// Those that have made way, but still work on what they were handed.
+    leaving: ArcSwapOption<Adapter>,
+    /// The number of the one that was begun last: what others say of their health is not news.
+    generation: AtomicU16,
+    /// Whose operations are refused, as its number with [`CLOSED`] above: it ends what it has.
+    closed_to: AtomicU32,
+    /// Milliseconds from the gateway's beginning to the last sign that the far network works, and one more; 0: there was none.
+    last_event: AtomicU64,
+}
+
+impl Slot {
+    pub(super) fn new() -> Self {
+        Self {
+            running: ArcSwapOption::empty(),
+            leaving: ArcSwapOption::empty(),
+            generation: AtomicU16::new(0),
+            closed_to: AtomicU32::new(0),
+            last_event: AtomicU64::new(0),
+        }
+    }
+
+    /// Who has the place, without a lock or a count.
+    pub(super) fn borrow(&self) -> Guard<Option<Arc<Adapter>>> {
+        self.running.load()
+    }
+
+    /// Who has the place.
+    pub(crate) fn running(&self) -> Option<Arc<Adapter>> {
+        self.running.load_full()
+    }
+
+    /// Who has made way last, and may still work.
+    pub(super) fn leaving(&self) -> Option<Arc<Adapter>> {
+        self.leaving.load_full()
+    }
+
+    /// Gives the place away; who had it, may still be called by those who came before, until nobody else holds it.
+    pub(crate) fn give(&self, to: Option<Arc<Adapter>>) -> Option<Arc<Adapter>> {
+        let former = self.running.swap(to);
+        self.leaving.store(former.clone());
+        former
+    }
+
+    /// Forgets who has left.
+    pub(crate) fn forget_leaving(&self) {
+        self.leaving.store(None);
+    }
+
+    /// The number of one that is begun now.
+    pub(crate) fn begin(&self) -> u16 {
+        self.generation
+            .fetch_add(1, Ordering::AcqRel)
+            .wrapping_add(1)
+    }
+
+    /// The number of the one that was begun last.
+    pub(crate) fn generation(&self) -> u16 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Listens to that one again: what was begun after it has failed.
+    pub(crate) fn return_to(&self, generation: u16) {
+        self.generation.store(generation, Ordering::Release);
+    }
+
+    /// Refuses what that one brings from now on.
+    pub(crate) fn close_to(&self, generation: u16) {
+        let closed = CLOSED | u32::from(generation);
+        self.closed_to.store(closed, Ordering::Release);
+    }
+
+    pub(super) fn is_closed_to(&self, generation: u16) -> bool {
+        self.closed_to.load(Ordering::Acquire) == CLOSED | u32::from(generation)
+    }
+
+    pub(super) fn note_event(&self, since: Duration) {
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        self.last_event
+            .store(millis.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// How long ago the last useful thing happened: a message was delivered, or came.
+    pub(crate) fn quiet_for(&self, begun: Instant, now: Instant) -> Option<Duration> {
+        let since = self.last_event.load(Ordering::Relaxed).checked_sub(1)?;
+        let now = now.saturating_duration_since(begun);
+        Some(now.saturating_sub(Duration::from_millis(since)))
+    }
+}
