@@ -84,6 +84,14 @@ impl AddressPattern {
         }
     }
 
+    /// How long the address or domain is that it names, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One(one) => one.mailbox().len(),
+            Self::At(domain) | Self::Below(domain) => domain.as_str().len(),
+        }
+    }
+
     /// The domain that it names.
     pub(crate) fn domain(&self) -> &str {
         match self {

@@ -13,7 +13,7 @@ use rialto_model::{
     Status, SubscriptionState, TerminationReason,
     presence::{WatcherInformation, watchers::WatcherStatus},
 };
-use rialto_router::{Handling, PresenceRules, Subject, View, WatcherRule, Way};
+use rialto_router::{Handling, PrincipalRules, Subject, View, WatcherRule, Way};
 
 use self::support::{
     SIP, XMPP,
@@ -33,11 +33,11 @@ fn alice() -> Subject {
     address("alice@voice.example")
 }
 
-fn rules(rules: impl IntoIterator<Item = (Subject, Handling)>) -> Option<PresenceRules> {
+fn rules(rules: impl IntoIterator<Item = (Subject, Handling)>) -> Option<PrincipalRules> {
     let rules = rules
         .into_iter()
         .map(|(of, handling)| WatcherRule::new(of, handling));
-    Some(PresenceRules::new(rules.collect()).unwrap())
+    Some(PrincipalRules::new(rules.collect()).unwrap())
 }
 
 fn with(of: &str, all: impl IntoIterator<Item = (Subject, Handling)>) -> Gallery {
@@ -71,7 +71,7 @@ fn rfc2779_2_3_1_watcher_that_a_rule_denies_sees_nothing_by_any_path() {
 fn rfc2779_2_3_2_watcher_may_be_allowed_to_fetch_and_not_to_subscribe() {
     let mut gallery = Gallery::new();
     let rule = WatcherRule::new(alice(), Handling::Block).only_for(Way::Subscribe);
-    gallery.rules(HELEN, Some(PresenceRules::new(vec![rule]).unwrap()));
+    gallery.rules(HELEN, Some(PrincipalRules::new(vec![rule]).unwrap()));
     gallery.publish(SIP, online("x"));
     gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
     assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
@@ -131,7 +131,7 @@ fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
     };
     gallery.publish(SIP, by_carol(1));
     assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
-    let named = PresenceRules::default().with_publishers(["carol@voice.example".parse().unwrap()]);
+    let named = PrincipalRules::default().with_publishers(["carol@voice.example".parse().unwrap()]);
     gallery.rules(HELEN, Some(named.unwrap()));
     gallery.publish(SIP, by_carol(1));
     assert_eq!(*gallery.last_response().status(), SUCCESS);

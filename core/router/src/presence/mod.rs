@@ -58,7 +58,10 @@ mod writes;
 
 pub use self::{
     action::{PresenceAction, PresenceAttempt},
-    rules::{Handling, PresenceRules, RulesError, Subject, View, WatcherRule, Way},
+    rules::{
+        Handling, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
+        RulesTextError, RulesTextProblem, SenderRule, Subject, View, WatcherRule, Way,
+    },
     settings::{PresenceLimits, PresenceSettings},
     statistics::PresenceStatistics,
     watchers::WatcherEntry,

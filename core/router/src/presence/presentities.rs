@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use rialto_model::{PresenceDocument, Presentity, SubscriptionId};
 use slab::Slab;
 
-use super::{addresses::AddressId, document::Document, rules::PresenceRules};
+use super::{addresses::AddressId, document::Document, rules::PrincipalRules};
 use crate::{JournalKey, custody::clock::Millis};
 
 /// The name of a presentity that something is known of.
@@ -28,7 +28,7 @@ pub(super) struct PresentityEntry {
     pub(super) address: Presentity,
     /// Its subscriptions and fetches, in no order.
     pub(super) watchers: Vec<u32>,
-    pub(super) rules: Option<Box<PresenceRules>>,
+    pub(super) rules: Option<Box<PrincipalRules>>,
     pub(super) publications: Vec<Publication>,
     /// What is published, put together, for each name that watchers know the presentity by.
     pub(super) composed: Vec<(AddressId, Arc<Document>)>,

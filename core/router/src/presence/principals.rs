@@ -8,7 +8,7 @@ use rialto_model::{Package, Presentity, TerminationReason};
 use super::{
     Index, PresenceAction, PresenceService,
     addresses::compact,
-    rules::{Handling, PresenceRules, RulesRecord, Way},
+    rules::{Handling, PrincipalRules, RulesRecord, Way},
     subscription::{LegStage, Stage, Standing},
     writes::{Purpose, Ruling, not_kept},
 };
@@ -22,7 +22,7 @@ impl<R: CryptoRng> PresenceService<R> {
         &mut self,
         now: Instant,
         presentity: &Presentity,
-        rules: Option<PresenceRules>,
+        rules: Option<PrincipalRules>,
         ticket: CallerTicket,
     ) {
         self.begin(now);
@@ -41,7 +41,7 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 
     /// The rules of a presentity's principal.
-    pub fn rules(&self, presentity: &Presentity) -> Option<&PresenceRules> {
+    pub fn rules(&self, presentity: &Presentity) -> Option<&PrincipalRules> {
         let known = self.presentities.find(presentity)?;
         self.presentities.get(known)?.rules.as_deref()
     }
@@ -155,7 +155,7 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 }
 
-fn change(presentity: &Presentity, rules: Option<&PresenceRules>) -> Change {
+fn change(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
     let value = rules.map(|rules| {
         let record = RulesRecord {
             presentity: presentity.clone(),

@@ -7,7 +7,7 @@ use rialto_model::{Failure, FailureReason};
 
 use super::presentities::{PresentityId, Publication};
 use crate::{
-    CallerTicket, Change, JournalKey, WriteId, custody::clock::Millis, presence::PresenceRules,
+    CallerTicket, Change, JournalKey, WriteId, custody::clock::Millis, presence::PrincipalRules,
 };
 
 /// What waits for a write.
@@ -46,7 +46,7 @@ pub(super) struct Publishing {
 #[derive(Clone, Debug)]
 pub(super) struct Ruling {
     pub(super) presentity: PresentityId,
-    pub(super) rules: Option<PresenceRules>,
+    pub(super) rules: Option<PrincipalRules>,
     pub(super) ticket: CallerTicket,
 }
 

@@ -14,7 +14,7 @@ use rialto_model::{
 };
 use rialto_router::{
     AdapterId, CallerTicket, Change, JournalKeys, JournalTable, PresenceAction, PresenceAttempt,
-    PresenceRules, PresenceService, PresenceSettings, RoutingTable, Unwritten, WallClock, WriteId,
+    PresenceService, PresenceSettings, PrincipalRules, RoutingTable, Unwritten, WallClock, WriteId,
 };
 
 use super::{builder, domain, start};
@@ -222,7 +222,7 @@ impl Gallery {
         self.run();
     }
 
-    pub(crate) fn rules(&mut self, of: &str, rules: Option<PresenceRules>) {
+    pub(crate) fn rules(&mut self, of: &str, rules: Option<PrincipalRules>) {
         let ticket = self.ticket();
         self.service
             .handle_rules(self.now, &presentity(of), rules, ticket);

@@ -1,87 +1,61 @@
-//! Rules of principals: who may watch them, what each sees, who may speak for them.
+//! Rules of principals: who may watch them, what each sees, who may speak for them, who may write to them.
 //!
-//! What can become of a watcher has RFC 5025's words (§3.2.1). The first rule that means a watcher decides; what no rule decides is left to the
-//! presentity's network, or to the default of hosted presentities. Decided by the gateway alone, and so when the presentity is out of contact too.
-//! RFC 2779 §2.3 and §5.1.
+//! What can become of a watcher has RFC 5025's words (§3.2.1). The first rule that means a watcher, or a sender, decides; what no rule decides is
+//! left to the presentity's network, or to the default of hosted presentities, or to the operator's rules. Decided by the gateway alone, and so
+//! when the principal is out of contact too. RFC 2779 §2.3 and §5.1.
 
 use rialto_model::{Authentication, InstantInbox};
 use thiserror::Error;
 
+mod change;
 mod record;
+mod sender;
+mod subject;
 #[cfg(test)]
 mod tests;
+mod text;
+mod watcher;
 
 pub(super) use self::record::RulesRecord;
+pub use self::{
+    change::RulesChange,
+    sender::{Reception, SenderRule},
+    subject::Subject,
+    text::{PrincipalRule, RulesTextError, RulesTextProblem},
+    watcher::{Handling, View, WatcherRule, Way},
+};
 use crate::{
     AddressPattern,
     access::{fold, fold_pattern},
 };
 
-/// What becomes of a watcher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "RFC 5025 has these four")]
-pub enum Handling {
-    /// It is told what the view shows.
-    Allow(View),
-    /// It waits for the presentity to decide.
-    Confirm,
-    /// It is refused.
-    Block,
-    /// It is told what a watcher of an offline presentity is told, and cannot tell which is true.
-    PoliteBlock,
-}
-
-/// How much of the presence information is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "whoever shows something has to do something for each"
-)]
-pub enum View {
-    /// All.
-    All,
-    /// Open or closed.
-    StatusOnly,
-    /// That there is a subscription, and nothing else.
-    Nothing,
-}
-
-/// Which watchers a rule means.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Subject {
-    /// These. A rule that allows means only whom somebody vouches for: an address proves nothing.
-    Address(AddressPattern),
-    /// Those who say that they do not say who they are: anybody at `anonymous.invalid`. RFC 3323 §4.1.1.3.
-    Anonymous,
-    /// Those for whom nobody vouches, whoever they say that they are.
-    Unauthenticated,
-    /// All. A rule that allows means only whom somebody vouches for.
-    Anyone,
-}
-
-/// In which way a watcher wants to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "RFC 2778 has these two")]
-pub enum Way {
-    /// From now on.
-    Subscribe,
-    /// Once.
-    Fetch,
-}
-
-/// One rule on watchers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatcherRule {
-    subject: Subject,
-    way: Option<Way>,
-    handling: Handling,
-}
-
-/// The rules of one principal.
+/// The rules of one principal, on its presentity and its inbox of the same address.
+///
+/// Written and read as text, a rule to a line:
+///
+/// ```
+/// use rialto_router::PrincipalRules;
+///
+/// let text = "\
+/// allow bob@office.example
+/// show status-only to *@office.example when fetching
+/// block anonymous
+/// polite-block eve@mail.example
+/// confirm anyone
+/// refuse messages from *@*.spam.example
+/// let carol@office.example publish
+/// ";
+/// let rules: PrincipalRules = text.parse()?;
+/// assert_eq!(rules.watchers().len(), 5);
+/// assert_eq!(rules.to_string(), text);
+/// let error = "allow bob@office.example\nblok eve@mail.example".parse::<PrincipalRules>();
+/// assert!(error.unwrap_err().to_string().starts_with("line 2, column 1: "));
+/// # Ok::<(), rialto_router::RulesTextError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PresenceRules {
+pub struct PrincipalRules {
     watchers: Vec<WatcherRule>,
+    senders: Vec<SenderRule>,
     publishers: Vec<AddressPattern>,
 }
 
@@ -97,73 +71,41 @@ pub enum RulesError {
         /// How many there may be.
         max: usize,
     },
+    /// Their addresses are too long.
+    #[error(
+        "the addresses of the rules have {len} bytes, at most {max} are taken; write rules for whole domains"
+    )]
+    TooLong {
+        /// How long they are together.
+        len: usize,
+        /// How long they may be.
+        max: usize,
+    },
 }
 
-impl WatcherRule {
-    /// Says what becomes of some watchers.
-    pub fn new(subject: Subject, handling: Handling) -> Self {
-        let subject = match subject {
-            Subject::Address(pattern) => Subject::Address(fold_pattern(pattern)),
-            other => other,
-        };
-        Self {
-            subject,
-            way: None,
-            handling,
-        }
-    }
-
-    /// Restricts the rule to those who subscribe, or to those who fetch.
-    pub const fn only_for(mut self, way: Way) -> Self {
-        self.way = Some(way);
-        self
-    }
-
-    /// Which watchers it means.
-    pub const fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// The only way that it is about, if it is about one.
-    pub const fn way(&self) -> Option<Way> {
-        self.way
-    }
-
-    /// What becomes of them.
-    pub const fn handling(&self) -> Handling {
-        self.handling
-    }
-
-    /// The watcher is folded.
-    fn means(&self, watcher: &InstantInbox, authentication: Authentication, way: Way) -> bool {
-        if self.way.is_some_and(|only| only != way) {
-            return false;
-        }
-        let is_vouched_for = authentication.is_authenticated();
-        let may_mean = is_vouched_for || !self.handling.is_favour();
-        match &self.subject {
-            Subject::Address(pattern) => may_mean && pattern.matches(watcher),
-            Subject::Anonymous => watcher.domain() == ANONYMOUS,
-            Subject::Unauthenticated => !is_vouched_for,
-            Subject::Anyone => may_mean,
-        }
-    }
-}
-
-/// The domain of those who do not say who they are. RFC 3323 §4.1.1.3.
-const ANONYMOUS: &str = "anonymous.invalid";
-
-impl PresenceRules {
-    /// The most rules on watchers, and the most publishers, of one principal.
+impl PrincipalRules {
+    /// The most rules on watchers, the most on senders, and the most publishers, of one principal.
     pub const MOST: usize = 1_000;
 
-    /// Rules in their order: the first that means a watcher decides.
+    /// The longest that all addresses of the rules of one principal may be together, in bytes.
+    pub const MOST_BYTES: usize = 256 * 1024;
+
+    /// Rules on watchers in their order: the first that means a watcher decides.
     pub fn new(watchers: Vec<WatcherRule>) -> Result<Self, RulesError> {
-        check(watchers.len())?;
-        Ok(Self {
+        let rules = Self {
             watchers,
-            publishers: Vec::new(),
-        })
+            ..Self::default()
+        };
+        rules.checked()
+    }
+
+    /// Says whose messages the inbox takes: the first rule that means a sender decides.
+    pub fn with_senders(
+        mut self,
+        senders: impl IntoIterator<Item = SenderRule>,
+    ) -> Result<Self, RulesError> {
+        self.senders = senders.into_iter().collect();
+        self.checked()
     }
 
     /// Says who may publish besides the presentity itself.
@@ -172,13 +114,17 @@ impl PresenceRules {
         publishers: impl IntoIterator<Item = AddressPattern>,
     ) -> Result<Self, RulesError> {
         self.publishers = publishers.into_iter().map(fold_pattern).collect();
-        check(self.publishers.len())?;
-        Ok(self)
+        self.checked()
     }
 
     /// The rules on watchers.
     pub fn watchers(&self) -> &[WatcherRule] {
         &self.watchers
+    }
+
+    /// The rules on senders.
+    pub fn senders(&self) -> &[SenderRule] {
+        &self.senders
     }
 
     /// Who may publish besides the presentity itself.
@@ -196,7 +142,16 @@ impl PresenceRules {
         let watcher = fold(watcher);
         let mut rules = self.watchers.iter();
         let rule = rules.find(|rule| rule.means(&watcher, authentication, way))?;
-        Some(rule.handling)
+        Some(rule.handling())
+    }
+
+    /// What becomes of a sender's messages; none: no rule says so.
+    pub fn judge_sender(
+        &self,
+        sender: &InstantInbox,
+        authentication: Authentication,
+    ) -> Option<Reception> {
+        SenderRule::judge(&self.senders, &fold(sender), authentication)
     }
 
     /// Whether a principal, for whom somebody vouches, may speak for the presentity.
@@ -209,26 +164,34 @@ impl PresenceRules {
     /// Whether anybody is blocked politely: then no watcher may see a difference.
     pub fn is_polite(&self) -> bool {
         let mut rules = self.watchers.iter();
-        rules.any(|rule| rule.handling == Handling::PoliteBlock)
+        rules.any(|rule| rule.handling() == Handling::PoliteBlock)
     }
 
     /// Whether they say nothing.
     pub const fn is_empty(&self) -> bool {
-        self.watchers.is_empty() && self.publishers.is_empty()
+        self.watchers.is_empty() && self.senders.is_empty() && self.publishers.is_empty()
     }
-}
 
-impl Handling {
-    /// Whether it gives the watcher something that a stranger must not get by another's name.
-    const fn is_favour(self) -> bool {
-        matches!(self, Self::Allow(_) | Self::Confirm)
+    fn checked(self) -> Result<Self, RulesError> {
+        let counts = [
+            self.watchers.len(),
+            self.senders.len(),
+            self.publishers.len(),
+        ];
+        let max = Self::MOST;
+        if let Some(count) = counts.into_iter().find(|count| *count > max) {
+            return Err(RulesError::TooMany { count, max });
+        }
+        let watchers = self.watchers.iter().map(|rule| rule.subject().len());
+        let senders = self.senders.iter().map(|rule| rule.subject().len());
+        let publishers = self.publishers.iter().map(AddressPattern::len);
+        let (len, max) = (
+            watchers.chain(senders).chain(publishers).sum(),
+            Self::MOST_BYTES,
+        );
+        if len > max {
+            return Err(RulesError::TooLong { len, max });
+        }
+        Ok(self)
     }
-}
-
-const fn check(count: usize) -> Result<(), RulesError> {
-    let max = PresenceRules::MOST;
-    if count > max {
-        return Err(RulesError::TooMany { count, max });
-    }
-    Ok(())
 }

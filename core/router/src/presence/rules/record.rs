@@ -2,7 +2,7 @@
 
 use rialto_model::{Bytes, Presentity};
 
-use super::{Handling, PresenceRules, Subject, View, WatcherRule, Way};
+use super::{Handling, PrincipalRules, Reception, SenderRule, Subject, View, WatcherRule, Way};
 use crate::{
     AddressPattern,
     custody::record::{
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::presence) struct RulesRecord {
     pub(in crate::presence) presentity: Presentity,
-    pub(in crate::presence) rules: PresenceRules,
+    pub(in crate::presence) rules: PrincipalRules,
 }
 
 impl RulesRecord {
@@ -26,21 +26,18 @@ impl RulesRecord {
         to.bytes(self.presentity.as_str().as_bytes());
         to.count(self.rules.watchers.len());
         for rule in &self.rules.watchers {
-            match &rule.subject {
-                Subject::Address(pattern) => {
-                    to.byte(0);
-                    to.bytes(pattern.to_string().as_bytes());
-                }
-                Subject::Anonymous => to.byte(1),
-                Subject::Unauthenticated => to.byte(2),
-                Subject::Anyone => to.byte(3),
-            }
-            to.byte(match rule.way {
+            put_subject(&mut to, rule.subject());
+            to.byte(match rule.way() {
                 None => 0,
                 Some(Way::Subscribe) => 1,
                 Some(Way::Fetch) => 2,
             });
-            to.byte(rule.handling.code());
+            to.byte(rule.handling().code());
+        }
+        to.count(self.rules.senders.len());
+        for rule in &self.rules.senders {
+            put_subject(&mut to, rule.subject());
+            to.byte(u8::from(rule.reception() == Reception::Refuse));
         }
         to.count(self.rules.publishers.len());
         for publisher in &self.rules.publishers {
@@ -52,10 +49,11 @@ impl RulesRecord {
     pub(in crate::presence) fn read(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
         let presentity = Presentity::parse(&from.text()?)
             .map_err(|_| Unreadable::Damaged("an address is no presentity"))?;
-        let watchers = from.list(rule)?;
+        let watchers = from.list(watcher_rule)?;
+        let senders = from.list(sender_rule)?;
         let publishers = from.list(pattern)?;
-        let rules = PresenceRules::new(watchers)
-            .and_then(|rules| rules.with_publishers(publishers))
+        let rules = PrincipalRules::new(watchers)
+            .and_then(|rules| rules.with_senders(senders)?.with_publishers(publishers))
             .map_err(|_| Unreadable::Damaged("there are too many rules"))?;
         Ok(Self { presentity, rules })
     }
@@ -66,14 +64,40 @@ impl RulesRecord {
     }
 }
 
-fn rule(from: &mut Reader<'_>) -> Result<WatcherRule, Unreadable> {
-    let subject = match from.byte()? {
+fn put_subject(to: &mut Writer, subject: &Subject) {
+    match subject {
+        Subject::Address(pattern) => {
+            to.byte(0);
+            to.bytes(pattern.to_string().as_bytes());
+        }
+        Subject::Anonymous => to.byte(1),
+        Subject::Unauthenticated => to.byte(2),
+        Subject::Anyone => to.byte(3),
+    }
+}
+
+fn subject(from: &mut Reader<'_>) -> Result<Subject, Unreadable> {
+    Ok(match from.byte()? {
         0 => Subject::Address(pattern(from)?),
         1 => Subject::Anonymous,
         2 => Subject::Unauthenticated,
         3 => Subject::Anyone,
         _ => return Err(Unreadable::Damaged("a rule means nobody known")),
+    })
+}
+
+fn sender_rule(from: &mut Reader<'_>) -> Result<SenderRule, Unreadable> {
+    let subject = subject(from)?;
+    let reception = match from.byte()? {
+        0 => Reception::Accept,
+        1 => Reception::Refuse,
+        _ => return Err(Unreadable::Damaged("what a rule does is unknown")),
     };
+    Ok(SenderRule::new(subject, reception))
+}
+
+fn watcher_rule(from: &mut Reader<'_>) -> Result<WatcherRule, Unreadable> {
+    let subject = subject(from)?;
     let way = match from.byte()? {
         0 => None,
         1 => Some(Way::Subscribe),

@@ -1,0 +1,60 @@
+//! Rules are changed one by one.
+
+use super::{PrincipalRule, PrincipalRules, RulesError, Subject};
+use crate::access::fold_pattern;
+
+/// How rules change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever asks for a change has to say what it does"
+)]
+pub enum RulesChange {
+    /// This rule comes before all others of its kind, and so decides.
+    First(PrincipalRule),
+    /// Nothing is said of these any more.
+    Without(Subject),
+    /// These are all the rules from now on.
+    Replaced(PrincipalRules),
+}
+
+impl PrincipalRules {
+    /// The rules after a change.
+    pub fn changed(&self, change: RulesChange) -> Result<Self, RulesError> {
+        match change {
+            RulesChange::First(rule) => self.clone().with_first(rule),
+            RulesChange::Without(subject) => Ok(self.clone().without(&subject.folded())),
+            RulesChange::Replaced(rules) => Ok(rules),
+        }
+    }
+
+    /// Puts a rule before all others of its kind; those that said something else of the same are gone.
+    fn with_first(mut self, rule: PrincipalRule) -> Result<Self, RulesError> {
+        match rule {
+            PrincipalRule::Watcher(rule) => {
+                self.watchers.retain(|old| !rule.takes_the_place_of(old));
+                self.watchers.insert(0, rule);
+            }
+            PrincipalRule::Sender(rule) => {
+                self.senders.retain(|old| old.subject() != rule.subject());
+                self.senders.insert(0, rule);
+            }
+            PrincipalRule::Publisher(publisher) => {
+                let publisher = fold_pattern(publisher);
+                self.publishers.retain(|old| *old != publisher);
+                self.publishers.insert(0, publisher);
+            }
+        }
+        self.checked()
+    }
+
+    /// Takes back what is said of somebody. The subject is folded.
+    fn without(mut self, subject: &Subject) -> Self {
+        self.watchers.retain(|rule| rule.subject() != subject);
+        self.senders.retain(|rule| rule.subject() != subject);
+        if let Subject::Address(pattern) = subject {
+            self.publishers.retain(|publisher| publisher != pattern);
+        }
+        self
+    }
+}
