@@ -48,8 +48,7 @@ fn cpim_3_1_once_second_subscription_of_a_watcher_is_refused_and_a_refresh_is_no
 
 #[test]
 fn cpim_3_2_next_hops_of_a_presentity_are_tried_as_dns_names_them() {
-    let table = builder_with_dns().build().unwrap();
-    let mut gallery = Gallery::with(table, settings());
+    let mut gallery = Gallery::with(builder_with_dns(), settings());
     gallery.subscribe(SIP, subscribe(ALICE, "pres:zoe@far.example", "s1"));
     assert_eq!(gallery.resolve, ["far.example".parse().unwrap()]);
     let hops = |_: &mut _, _: Option<AdapterId>| {

@@ -2,7 +2,8 @@
 //!
 //! The first of these that has something to say decides:
 //!
-//! 1. the block list of the recipient, which no rule of the operator's overrides (RFC 2779 §2.3.5);
+//! 1. the recipient: the block list that the operator keeps for it, and the rules that it wrote itself ([`Inboxes`]), which no rule of the
+//!    operator's overrides (RFC 2779 §2.3.5);
 //! 2. the operator's rules, in their order: the first that matches;
 //! 3. a message of the gateway's own is the operator's, and permitted;
 //! 4. *own users speak by their own network only*: a source that is ours, or is written at a relay domain of ours, and
@@ -24,6 +25,7 @@ mod block_list;
 mod buckets;
 mod conflict;
 mod fold;
+mod inboxes;
 mod question;
 mod rule;
 mod rules;
@@ -39,6 +41,7 @@ use rialto_model::InstantInbox;
 pub(crate) use self::{
     block_list::BlockList,
     fold::{fold, fold_pattern},
+    inboxes::Inboxes,
     question::{Home, Party, Question},
     rule::Condition,
     rules::{Rules, check},

@@ -33,6 +33,14 @@ struct Envelope<'a> {
     destination: &'a InstantInbox,
     authentication: Authentication,
     max_forwards: MaxForwards,
+    service: Service,
+}
+
+/// What is asked of the destination: inboxes and presentities have rules of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Service {
+    Messages,
+    Presence,
 }
 
 impl<'a> Envelope<'a> {
@@ -42,6 +50,7 @@ impl<'a> Envelope<'a> {
             destination: operation.destination(),
             authentication: operation.authentication(),
             max_forwards: operation.max_forwards(),
+            service: Service::Messages,
         }
     }
 }
@@ -78,13 +87,14 @@ impl RoutingTable {
     ) -> Result<Ruling, Failure> {
         let source = Canonical::of_source(self, from, operation.source());
         let destination = Canonical::find(self, from, operation.destination(), &mut Silence)?;
-        Ok(self.access().judge(&Question {
+        let question = Question {
             from,
             authentication: operation.authentication(),
             source: source.party(self),
             destination: destination.party(self),
             to: destination.adapter(self).or(deliverer),
-        }))
+        };
+        Ok(self.rule(Service::Messages, &question))
     }
 
     /// Completes what DNS had to be asked for, for one of the next hops that it named.
@@ -170,7 +180,7 @@ impl RoutingTable {
         trace.step(Step::Hops(max_forwards));
         let source = Canonical::of_source(self, from, source);
         let destination = Canonical::find(self, from, destination, trace)?;
-        let admission = self.admit(from, envelope.authentication, &source, &destination, trace)?;
+        let admission = self.admit(from, &envelope, [&source, &destination], trace)?;
         let onward = destination::find(self, &destination, trace)?;
         match onward {
             Onward::Known(hop) => {
@@ -197,11 +207,11 @@ impl RoutingTable {
     fn admit(
         &self,
         from: AdapterId,
-        authentication: Authentication,
-        source: &Canonical<'_>,
-        destination: &Canonical<'_>,
+        envelope: &Envelope<'_>,
+        [source, destination]: [&Canonical<'_>; 2],
         trace: &mut impl Trace,
     ) -> Result<Admission, Failure> {
+        let authentication = envelope.authentication;
         let question = Question {
             from,
             authentication,
@@ -213,7 +223,8 @@ impl RoutingTable {
             authentication,
             destination: destination.inbox().clone(),
         };
-        self.heed(&question, trace)
+        let ruling = self.rule(envelope.service, &question);
+        self.heed(&question, ruling, trace)
             .map(|settled| if settled { Admission::Settled } else { waits() })
     }
 
@@ -238,7 +249,9 @@ impl RoutingTable {
                 destination: destination.party(self),
                 to: Some(hop.adapter),
             };
-            self.heed(&question, trace)?;
+            // The recipient has been asked before.
+            let ruling = self.access().judge(&question);
+            self.heed(&question, ruling, trace)?;
         }
         let source = way_back::find(self, undecided.from, source, hop.adapter, trace)?;
         Ok(Decision {
@@ -249,9 +262,23 @@ impl RoutingTable {
         })
     }
 
+    /// What the recipient says, else the operator.
+    fn rule(&self, service: Service, question: &Question<'_>) -> Ruling {
+        let of_recipient = match service {
+            Service::Messages => self.inboxes().judge(question),
+            // Its rules on watchers are the presence service's.
+            Service::Presence => None,
+        };
+        of_recipient.unwrap_or_else(|| self.access().judge(question))
+    }
+
     /// Whether the rules have said all that they have to say; fails when they deny the message.
-    fn heed(&self, question: &Question<'_>, trace: &mut impl Trace) -> Result<bool, Failure> {
-        let ruling = self.access().judge(question);
+    fn heed(
+        &self,
+        question: &Question<'_>,
+        ruling: Ruling,
+        trace: &mut impl Trace,
+    ) -> Result<bool, Failure> {
         trace.step(Step::Ruled {
             question,
             ruling,

@@ -5,7 +5,7 @@ use rialto_model::{
     SubscribeOperation,
 };
 
-use super::{Envelope, Hop, Undecided, Verdict, canonical::Canonical, trace::Silence};
+use super::{Envelope, Hop, Service, Undecided, Verdict, canonical::Canonical, trace::Silence};
 use crate::{AdapterId, RoutingTable, Ruling, access::Question};
 
 /// A watcher and a presentity, as the table knows them: aliases and source routes of ours undone.
@@ -94,6 +94,7 @@ impl RoutingTable {
             destination: &target,
             authentication: operation.authentication(),
             max_forwards: operation.max_forwards(),
+            service: Service::Presence,
         };
         let verdict = self
             .walk(from, envelope, &mut Silence)

@@ -11,7 +11,7 @@
 //! | [`hearing`] | what is told of presentities |
 //! | [`notifying`] | what watchers are told: the newest, one at a time, until the end |
 //! | [`publishing`], [`composition`] | what hosted presentities say |
-//! | [`rules`], [`principals`] | who may watch, and what each sees |
+//! | [`rules`], [`rulings`], [`principals`] | who may watch, and what each sees |
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
 //! | [`document`] | what is shown of a document |
 //! | [`table`], [`addresses`], [`presentities`] | where it is all kept, in little memory |
@@ -48,6 +48,7 @@ mod remembered;
 mod resolving;
 mod restore;
 mod rules;
+mod rulings;
 mod settings;
 mod statistics;
 mod subscribing;
@@ -73,6 +74,7 @@ use self::{
     presentities::Presentities,
     remembered::Remembered,
     resolving::Resolving,
+    rulings::Rulings,
     table::{Index, Table},
     writes::{Purpose, Writes},
 };
@@ -119,6 +121,7 @@ pub struct PresenceService<R> {
     partings: Partings,
     resolving: Resolving,
     remembered: Remembered,
+    rulings: Rulings,
     /// When publications end, by presentity.
     publication_alarms: Alarms,
     writes: Writes,
@@ -165,6 +168,7 @@ impl<R: CryptoRng> PresenceService<R> {
             partings: Partings::default(),
             resolving: Resolving::default(),
             remembered: Remembered::default(),
+            rulings: Rulings::default(),
             publication_alarms: Alarms::default(),
             writes: Writes::default(),
             actions: VecDeque::new(),

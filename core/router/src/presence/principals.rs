@@ -3,21 +3,20 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Package, Presentity, TerminationReason};
+use rialto_model::{Failure, FailureReason, Package, Presentity, TerminationReason};
 
 use super::{
     Index, PresenceAction, PresenceService,
     addresses::compact,
-    rules::{Handling, PrincipalRules, RulesRecord, Way},
+    presentities::PresentityId,
+    rules::{Handling, PrincipalRules, RulesChange, RulesRecord, Way},
     subscription::{LegStage, Stage, Standing},
     writes::{Purpose, Ruling, not_kept},
 };
 use crate::{CallerTicket, Change, JournalTable};
 
 impl<R: CryptoRng> PresenceService<R> {
-    /// Sets the rules of a presentity's principal, as the table knows it ([`RoutingTable::presentity`](crate::RoutingTable::presentity)); none
-    /// takes them back. They hold when they are safe, for watchers that there are too; `ticket` comes back with
-    /// [`PresenceAction::RulesSet`].
+    /// Sets the rules of a presentity's principal; none takes them back. As [`handle_rules_change`](Self::handle_rules_change).
     pub fn handle_rules(
         &mut self,
         now: Instant,
@@ -25,19 +24,73 @@ impl<R: CryptoRng> PresenceService<R> {
         rules: Option<PrincipalRules>,
         ticket: CallerTicket,
     ) {
+        let change = RulesChange::Replaced(rules.unwrap_or_default());
+        self.handle_rules_change(now, presentity, change, ticket);
+    }
+
+    /// Changes the rules of a presentity's principal, as the table knows it ([`RoutingTable::presentity`](crate::RoutingTable::presentity)).
+    ///
+    /// They hold when they are safe, for watchers that there are too; `ticket` comes back with [`PresenceAction::RulesSet`].
+    /// Changes are made one after the other.
+    pub fn handle_rules_change(
+        &mut self,
+        now: Instant,
+        presentity: &Presentity,
+        change: RulesChange,
+        ticket: CallerTicket,
+    ) {
         self.begin(now);
-        let rules = rules.filter(|rules| !rules.is_empty());
         let id = self.presentities.learn(&compact(presentity));
-        if let Some(entry) = self.presentities.get_mut(id) {
-            entry.ruling += 1;
+        let Some(entry) = self.presentities.get_mut(id) else {
+            return;
+        };
+        if entry.ruling == 0 {
+            return self.rule(id, change, ticket);
         }
-        let change = change(presentity, rules.as_ref());
+        if !self.rulings.wait(id, change, ticket) {
+            let failure = Failure::new(FailureReason::Overloaded)
+                .with_detail("other changes of these rules are not written yet");
+            self.rules_set(ticket, Err(failure));
+        }
+    }
+
+    /// Makes a change, unless it changes nothing.
+    fn rule(&mut self, id: PresentityId, change: RulesChange, ticket: CallerTicket) {
+        let Some(entry) = self.presentities.get_mut(id) else {
+            return;
+        };
+        let before = entry.rules.as_deref().cloned().unwrap_or_default();
+        let after = before
+            .changed(change)
+            .map_err(|error| Failure::new(FailureReason::TooLarge).with_detail(error.to_string()));
+        let rules = match after {
+            Ok(rules) if rules != before => Some(rules).filter(|rules| !rules.is_empty()),
+            result => {
+                self.rules_set(ticket, result.map(|_| ()));
+                self.presentities.forget(id);
+                return self.rule_next(id);
+            }
+        };
+        entry.ruling += 1;
+        let change = record(&entry.address, rules.as_ref());
         let ruling = Ruling {
             presentity: id,
             rules,
             ticket,
         };
         self.write(Purpose::Rules(Box::new(ruling)), vec![change]);
+    }
+
+    /// Makes the change that waited for the one that has ended.
+    fn rule_next(&mut self, id: PresentityId) {
+        if let Some((change, ticket)) = self.rulings.next(id) {
+            self.rule(id, change, ticket);
+        }
+    }
+
+    fn rules_set(&mut self, ticket: CallerTicket, result: Result<(), Failure>) {
+        self.actions
+            .push_back(PresenceAction::RulesSet { ticket, result });
     }
 
     /// The rules of a presentity's principal.
@@ -80,20 +133,19 @@ impl<R: CryptoRng> PresenceService<R> {
         entry.ruling -= 1;
         if !is_safe {
             // The disk may have them all the same: the former ones are put in their place.
-            let before = change(&entry.address, entry.rules.as_deref());
-            let result = Err(not_kept());
-            self.actions
-                .push_back(PresenceAction::RulesSet { ticket, result });
-            self.presentities.forget(presentity);
-            return self.write(Purpose::Removal, vec![before]);
+            let before = record(&entry.address, entry.rules.as_deref());
+            self.rules_set(ticket, Err(not_kept()));
+            self.write(Purpose::Removal, vec![before]);
+        } else {
+            self.table.inboxes().set(&entry.address, rules.as_ref());
+            entry.rules = rules.map(Box::new);
+            let watchers = entry.watchers.clone();
+            self.rules_set(ticket, Ok(()));
+            for index in watchers {
+                self.judge_again(index);
+            }
         }
-        entry.rules = rules.map(Box::new);
-        let result = Ok(());
-        self.actions
-            .push_back(PresenceAction::RulesSet { ticket, result });
-        for index in entry.watchers.clone() {
-            self.judge_again(index);
-        }
+        self.rule_next(presentity);
         self.presentities.forget(presentity);
     }
 
@@ -155,7 +207,7 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 }
 
-fn change(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
+fn record(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
     let value = rules.map(|rules| {
         let record = RulesRecord {
             presentity: presentity.clone(),

@@ -43,6 +43,9 @@ impl<R: CryptoRng> PresenceService<R> {
         match (record, key) {
             (Record::Rules(record), _) => {
                 let id = self.presentities.learn(&compact(&record.presentity));
+                self.table
+                    .inboxes()
+                    .set(&record.presentity, Some(&record.rules));
                 if let Some(entry) = self.presentities.get_mut(id) {
                     entry.rules = Some(Box::new(record.rules));
                 }

@@ -8,7 +8,7 @@ use rialto_model::{ByteString, Domain, InstantInbox, SourceRoute};
 use super::{Adapter, AdapterId, Found, Route, RoutingConflict, RoutingTable, Rule, Way};
 use crate::{
     AccessRule, AccessRuleConflict, AddressPattern, Alias,
-    access::{self, Access, BlockList, Condition, Rules},
+    access::{self, Access, BlockList, Condition, Inboxes, Rules},
     aliases::{self, Surroundings, Views},
 };
 
@@ -85,6 +85,7 @@ impl RoutingTableBuilder {
             found_by_dns: Vec::new(),
             views: Views::default(),
             access: Access::default(),
+            inboxes: Inboxes::default(),
         };
         for domain in &self.relay_domains {
             if table

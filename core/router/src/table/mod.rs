@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use rialto_model::{Domain, InstantInbox, SourceRoute};
 
 use crate::{
-    access::{Access, AccessRule},
+    access::{Access, AccessRule, Inboxes},
     aliases::Views,
 };
 
@@ -20,7 +20,7 @@ pub use builder::RoutingTableBuilder;
 pub use conflict::RoutingConflict;
 pub use route::Route;
 
-/// Adapters, static routes, relay domains, aliases and access rules; never changes once built.
+/// Adapters, static routes, relay domains, aliases and access rules. Never changes once built, but for what principals say of their inboxes.
 ///
 /// A look-up costs one hash for each label of a domain at most, however many routes there are, and allocates nothing.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct RoutingTable {
     found_by_dns: Vec<AdapterId>,
     views: Views,
     access: Access,
+    inboxes: Inboxes,
 }
 
 /// What a domain stands for.
@@ -118,6 +119,11 @@ impl RoutingTable {
 
     pub(crate) const fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Whose messages inboxes take, as their principals say.
+    pub(crate) const fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
     }
 
     pub(crate) const fn asks_dns(&self) -> bool {

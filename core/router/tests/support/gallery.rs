@@ -8,13 +8,14 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Authentication, Bytes, Failure, FailureReason, NotifyOperation, PresenceDocument, Presentity,
-    PublishOperation, Response, ResponseStatus, SubscribeOperation, SubscriptionId,
-    SubscriptionState, TransactionId,
+    Authentication, Bytes, Failure, FailureReason, MessageOperation, NotifyOperation,
+    PresenceDocument, Presentity, PublishOperation, Response, ResponseStatus, SubscribeOperation,
+    SubscriptionId, SubscriptionState, TransactionId,
 };
 use rialto_router::{
     AdapterId, CallerTicket, Change, JournalKeys, JournalTable, PresenceAction, PresenceAttempt,
-    PresenceService, PresenceSettings, PrincipalRules, RoutingTable, Unwritten, WallClock, WriteId,
+    PresenceService, PresenceSettings, PrincipalRules, RoutingTable, RoutingTableBuilder,
+    RulesChange, Ruling, Unwritten, WallClock, WriteId,
 };
 
 use super::{builder, domain, start};
@@ -45,6 +46,7 @@ pub(crate) struct Gallery {
     /// What came out, in order: `subscribe`, `notify`, `respond`.
     pub(crate) order: Vec<&'static str>,
     tickets: u64,
+    builder: RoutingTableBuilder,
     table: Arc<RoutingTable>,
     settings: PresenceSettings,
 }
@@ -102,12 +104,13 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
 
 impl Gallery {
     pub(crate) fn new() -> Self {
-        Self::with(builder().build().unwrap(), settings())
+        Self::with(builder(), settings())
     }
 
-    pub(crate) fn with(table: RoutingTable, settings: PresenceSettings) -> Self {
-        let table = Arc::new(table);
+    pub(crate) fn with(builder: RoutingTableBuilder, settings: PresenceSettings) -> Self {
+        let table = Arc::new(builder.clone().build().unwrap());
         Self {
+            builder,
             service: service(&table, &settings, start(), 1),
             now: start(),
             journal: Journal::new(),
@@ -126,8 +129,21 @@ impl Gallery {
         }
     }
 
+    pub(crate) fn change_rules(&mut self, of: &str, change: RulesChange) {
+        let ticket = self.ticket();
+        self.service
+            .handle_rules_change(self.now, &presentity(of), change, ticket);
+        self.run();
+    }
+
+    /// What the rules say of a message.
+    pub(crate) fn judge(&self, from: AdapterId, operation: &MessageOperation) -> Ruling {
+        self.table.judge(from, operation, None).unwrap()
+    }
+
     /// The process dies; what the disk has is all that is left.
     pub(crate) fn restart(&mut self) {
+        self.table = Arc::new(self.builder.clone().build().unwrap());
         self.service = service(&self.table, &self.settings, self.now, 2);
         self.asked.clear();
         self.told.clear();
