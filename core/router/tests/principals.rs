@@ -15,7 +15,7 @@ use rialto_router::{AdapterId, Ground, RulesChange, Ruling};
 
 use self::support::{
     SIP, XMPP,
-    gallery::{ALICE, BOB, Gallery, HELEN, presentity, subscribe},
+    gallery::{ALICE, BOB, Gallery, HELEN, pidf, presentity, seconds, sid, subscribe, text},
     operation,
 };
 
@@ -104,6 +104,66 @@ fn rule_that_accepts_lifts_nothing_that_the_operator_denies() {
         matches!(gallery.judge(XMPP, &forged), Ruling::Denied(ground) if ground != Ground::Recipient)
     );
     drop(forged.respond(ResponseStatus::Indeterminant));
+}
+
+#[test]
+fn rfc2779_2_3_1_rules_hold_however_the_presentity_s_name_is_written() {
+    for [target, written] in [
+        [BOB, "pres:BOB@jabber.example"],
+        [BOB, "pres:xmpp=jabber.example/Bob@relay.example"],
+        [HELEN, "pres:Helen@home.example"],
+    ] {
+        let mut gallery = Gallery::new();
+        gallery.change_rules(target, first("block alice@voice.example"));
+        gallery.subscribe(SIP, subscribe(ALICE, written, "s1"));
+        assert_eq!(
+            gallery.last_failure(),
+            FailureReason::NotPermitted,
+            "{written}"
+        );
+        gallery.subscribe(
+            SIP,
+            subscribe(ALICE, written, "f1").with_duration(seconds(0)),
+        );
+        assert_eq!(
+            gallery.last_failure(),
+            FailureReason::NotPermitted,
+            "{written}"
+        );
+        assert!(gallery.asked.is_empty() && gallery.told.is_empty());
+    }
+}
+
+#[test]
+fn publication_is_shown_however_publisher_and_watcher_write_the_presentity_s_name() {
+    let mut gallery = Gallery::new();
+    let capital = "pres:Helen@home.example";
+    let operation = PublishOperation::new(
+        TransactionId::parse(b"p").unwrap(),
+        sid("phone"),
+        presentity(capital),
+        presentity(capital),
+    );
+    let operation = operation.with_document(pidf(capital, "open", "here"));
+    gallery.publish(
+        SIP,
+        operation
+            .with_version(1)
+            .with_authentication(Authentication::Network),
+    );
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert!(text(gallery.take_told()[0].document()).contains("here"));
+}
+
+#[test]
+fn principal_sees_itself_however_its_name_is_written() {
+    let mut gallery = Gallery::new();
+    gallery.change_rules(HELEN, first("block anyone"));
+    gallery.subscribe(
+        SIP,
+        subscribe("pres:HELEN@home.example", "pres:Helen@home.example", "s1"),
+    );
+    assert_eq!(*gallery.last_response().status(), ResponseStatus::Success);
 }
 
 #[test]

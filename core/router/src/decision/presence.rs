@@ -6,9 +6,12 @@ use rialto_model::{
 };
 
 use super::{Envelope, Hop, Service, Undecided, Verdict, canonical::Canonical, trace::Silence};
-use crate::{AdapterId, RoutingTable, Ruling, access::Question};
+use crate::{
+    AdapterId, RoutingTable, Ruling,
+    access::{Question, fold},
+};
 
-/// A watcher and a presentity, as the table knows them: aliases and source routes of ours undone.
+/// A watcher and a presentity, as the table knows them: aliases and source routes of ours undone, the presentity folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Watching {
     pub(crate) watcher: InstantInbox,
@@ -24,6 +27,13 @@ pub(crate) enum Onward {
     Dns(Undecided),
 }
 
+impl Watching {
+    /// Whether a presentity watches itself.
+    pub(crate) fn is_of_itself(&self) -> bool {
+        fold(&self.watcher).mailbox() == self.presentity.mailbox()
+    }
+}
+
 /// One way: who delivers, and how the watcher is shown there.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
@@ -35,11 +45,13 @@ pub(crate) struct Way {
 impl RoutingTable {
     /// The presentity that an adapter's network means by an address: what belongs together belongs to one presence service.
     ///
+    /// Its local part is folded, so that rules hold however a name is written that some network does not tell from another.
+    ///
     /// Fails for an address at a relay domain that stands for nobody.
     pub fn presentity(&self, from: AdapterId, target: &Presentity) -> Result<Presentity, Failure> {
         let inbox = inbox_of(target)?;
         let canonical = Canonical::find(self, from, &inbox, &mut Silence).map_err(of_presence)?;
-        presentity_of(canonical.inbox())
+        presentity_of(&fold(canonical.inbox()))
     }
 
     /// Who a subscription is of and about, if the operator's rules let it pass; `hosted` is a presentity that is nowhere else.
@@ -75,7 +87,7 @@ impl RoutingTable {
         }
         Ok(Watching {
             watcher: source.inbox().clone(),
-            presentity: presentity_of(destination.inbox())?,
+            presentity: presentity_of(&fold(destination.inbox()))?,
         })
     }
 

@@ -103,8 +103,7 @@ impl<R: CryptoRng> PresenceService<R> {
         authentication: Authentication,
         way: Way,
     ) -> Handling {
-        let is_itself = watching.watcher.mailbox() == watching.presentity.mailbox();
-        let may = is_itself && authentication.is_authenticated();
+        let may = watching.is_of_itself() && authentication.is_authenticated();
         match package {
             Package::Presence => self.handling(watching, authentication, way),
             _ if may => Handling::Allow(View::All),
@@ -120,8 +119,7 @@ impl<R: CryptoRng> PresenceService<R> {
         way: Way,
     ) -> Handling {
         let presentity = &watching.presentity;
-        let is_itself = watching.watcher.mailbox() == presentity.mailbox();
-        if is_itself && authentication.is_authenticated() {
+        if watching.is_of_itself() && authentication.is_authenticated() {
             return Handling::Allow(View::All);
         }
         let known = self.presentities.find(presentity);

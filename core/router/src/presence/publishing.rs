@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use rand::CryptoRng;
-use rialto_model::{Failure, FailureReason, PublishOperation, ResponseStatus};
+use rialto_model::{Failure, FailureReason, Presentity, PublishOperation, ResponseStatus};
 
 use super::{
     Caller, Index, PresenceLimits, PresenceService,
@@ -15,10 +15,7 @@ use super::{
     subscription::Stage,
     writes::{Publishing, Purpose, not_kept},
 };
-use crate::{
-    AdapterId, CallerTicket, Change, JournalTable, access::fold, custody::queue::alarms::Moment,
-    decision::presence::inbox_of,
-};
+use crate::{AdapterId, CallerTicket, Change, JournalTable, custody::queue::alarms::Moment};
 
 /// For how many names of a presentity its document is kept.
 const MAX_COMPOSED: usize = 16;
@@ -48,8 +45,8 @@ impl<R: CryptoRng> PresenceService<R> {
         operation: PublishOperation,
         caller: Caller,
     ) -> Result<(), Failure> {
-        self.may_publish(from, &operation)?;
-        let known = self.presentities.find(operation.presentity());
+        let address = self.publisher_s_presentity(from, &operation)?;
+        let known = self.presentities.find(&address);
         let entry = known.and_then(|id| self.presentities.get(id));
         let known = entry.and_then(|entry| {
             let mut publications = entry.publications.iter();
@@ -75,7 +72,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if !is_removal {
             self.check_composition(&operation, entry, &publication)?;
         }
-        let presentity = self.presentities.learn(&compact(operation.presentity()));
+        let presentity = self.presentities.learn(&compact(&address));
         if let Some(entry) = self.presentities.get_mut(presentity) {
             if entry.publishing.contains(&publication.id) {
                 return Err(Failure::new(FailureReason::Overloaded)
@@ -87,7 +84,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let change = if is_removal {
             Change::delete(table, key)
         } else {
-            let record = PublicationRecord::write_of(operation.presentity(), &publication);
+            let record = PublicationRecord::write_of(&address, &publication);
             Change::put(table, key, record)
         };
         let publishing = Publishing {
@@ -100,8 +97,12 @@ impl<R: CryptoRng> PresenceService<R> {
         Ok(())
     }
 
-    /// A presentity speaks for itself; another only if its rules name that one.
-    fn may_publish(&self, from: AdapterId, operation: &PublishOperation) -> Result<(), Failure> {
+    /// The presentity that a publisher may speak for: itself; another only if that one's rules name it.
+    fn publisher_s_presentity(
+        &self,
+        from: AdapterId,
+        operation: &PublishOperation,
+    ) -> Result<Presentity, Failure> {
         if self.is_draining {
             return Err(FailureReason::ShuttingDown.into());
         }
@@ -115,17 +116,13 @@ impl<R: CryptoRng> PresenceService<R> {
         let watching = self
             .table
             .admit_watcher(from, sides, authentication, true)?;
-        let publisher = &watching.watcher;
-        let itself = inbox_of(presentity)?;
-        let entry = self
-            .presentities
-            .find(presentity)
-            .and_then(|id| self.presentities.get(id));
+        let known = self.presentities.find(&watching.presentity);
+        let entry = known.and_then(|id| self.presentities.get(id));
         let rules = entry.and_then(|entry| entry.rules.as_ref());
-        let may = fold(publisher) == fold(&itself)
-            || rules.is_some_and(|rules| rules.may_publish(publisher));
+        let may = watching.is_of_itself()
+            || rules.is_some_and(|rules| rules.may_publish(&watching.watcher));
         if may && authentication.is_authenticated() {
-            return Ok(());
+            return Ok(watching.presentity);
         }
         Err(Failure::new(FailureReason::NotPermitted)
             .with_detail("the publisher may not speak for this presentity"))
