@@ -1,4 +1,4 @@
-//! Which router a conversation belongs to.
+//! Which router a conversation belongs to, and which presence service a presentity.
 
 use std::{
     hash::{BuildHasher, Hash, Hasher},
@@ -7,9 +7,9 @@ use std::{
 
 use foldhash::quality::FixedState;
 use rand::CryptoRng;
-use rialto_model::InstantInbox;
+use rialto_model::{InstantInbox, Presentity};
 
-/// Spreads conversations over routers, always the same one for the same conversation.
+/// Spreads conversations over routers, always the same one for the same conversation, and presentities over presence services.
 ///
 /// Keyed, so that nobody outside can choose addresses that all meet in one router. Clones agree with each other.
 #[derive(Clone, Debug)]
@@ -33,6 +33,13 @@ impl Shards {
         source.as_str().hash(&mut hasher);
         destination.as_str().hash(&mut hasher);
         (hasher.finish() % self.count.get() as u64) as usize
+    }
+
+    /// The presence service of a presentity, as [`PresenceSettings::presentity`](crate::PresenceSettings::presentity) knows it; less
+    /// than [`count`](Self::count).
+    pub fn of_presentity(&self, presentity: &Presentity) -> usize {
+        let hash = self.state.hash_one(presentity.as_str());
+        (hash % self.count.get() as u64) as usize
     }
 
     /// How many routers there are.
@@ -59,6 +66,23 @@ mod tests {
         for n in 0..4_000 {
             let shard = shards.of(&inbox(n), &inbox(n + 1));
             assert_eq!(shards.clone().of(&inbox(n), &inbox(n + 1)), shard);
+            seen[shard] += 1;
+        }
+        assert!(
+            seen.iter().all(|hits| (850..1150).contains(hits)),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn shards_keep_a_presentity_in_one_place_and_spread_the_rest() {
+        let count = NonZeroUsize::new(4).unwrap();
+        let shards = Shards::new(count, &mut StdRng::seed_from_u64(1));
+        let mut seen = [0; 4];
+        for n in 0..4_000 {
+            let presentity = Presentity::parse(&format!("pres:u{n}@example.com")).unwrap();
+            let shard = shards.of_presentity(&presentity);
+            assert_eq!(shards.clone().of_presentity(&presentity), shard);
             seen[shard] += 1;
         }
         assert!(

@@ -559,11 +559,11 @@ fn every_record_says_which_presentity_it_is_about() {
     gallery.subscribe(SIP, subscribe(ALICE, routed, "s1"));
     gallery.answer_last_asked(SUCCESS);
     gallery.hear(Some(pidf(BOB, "open", "x")), ACTIVE);
-    let routes = support::table();
+    let (routes, settings) = (support::table(), support::gallery::settings());
     let mut about = Vec::new();
     for ((table, key), record) in &gallery.journal {
-        let presentity = routes.presentity_of_record(*table, key, record).unwrap();
-        about.push(presentity.map(|of| of.to_string()));
+        let presentity = settings.presentity_of_record(&routes, *table, key, record);
+        about.push(presentity.unwrap().map(|of| of.to_string()));
     }
     about.sort();
     let helen = || Some(HELEN.to_owned());

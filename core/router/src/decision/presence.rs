@@ -43,15 +43,19 @@ pub(crate) struct Way {
 }
 
 impl RoutingTable {
-    /// The presentity that an adapter's network means by an address: what belongs together belongs to one presence service.
+    /// The presentity that an adapter's network means by an address, if it is not hosted.
     ///
     /// Its local part is folded, so that rules hold however a name is written that some network does not tell from another.
     ///
     /// Fails for an address at a relay domain that stands for nobody.
-    pub fn presentity(&self, from: AdapterId, target: &Presentity) -> Result<Presentity, Failure> {
+    pub(crate) fn presentity(
+        &self,
+        from: AdapterId,
+        target: &Presentity,
+    ) -> Result<Presentity, Failure> {
         let inbox = inbox_of(target)?;
         let canonical = Canonical::find(self, from, &inbox, &mut Silence).map_err(of_presence)?;
-        presentity_of(&fold(canonical.inbox()))
+        folded(canonical.inbox())
     }
 
     /// Who a subscription is of and about, if the operator's rules let it pass; `hosted` is a presentity that is nowhere else.
@@ -87,7 +91,7 @@ impl RoutingTable {
         }
         Ok(Watching {
             watcher: source.inbox().clone(),
-            presentity: presentity_of(&fold(destination.inbox()))?,
+            presentity: folded(destination.inbox())?,
         })
     }
 
@@ -147,6 +151,11 @@ pub(crate) fn inbox_of(presentity: &Presentity) -> Result<InstantInbox, Failure>
     InstantInbox::parse(&format!("im:{}", presentity.mailbox())).map_err(|error| {
         Failure::new(FailureReason::InvalidDestination).with_detail(error.to_string())
     })
+}
+
+/// The presentity that an inbox's user is, as rules know it.
+pub(crate) fn folded(inbox: &InstantInbox) -> Result<Presentity, Failure> {
+    presentity_of(&fold(inbox))
 }
 
 pub(crate) fn presentity_of(inbox: &InstantInbox) -> Result<Presentity, Failure> {

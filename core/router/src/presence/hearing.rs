@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Instant};
 
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureReason, NotifyOperation, PresenceDocument, ResponseStatus, SubscriptionState,
-    TerminationReason,
+    Failure, FailureReason, NotifyOperation, PresenceDocument, ResponseStatus, SubscriptionId,
+    SubscriptionState, TerminationReason,
 };
 
 use super::{
@@ -49,6 +49,15 @@ impl<R: CryptoRng> PresenceService<R> {
         self.respond(caller, ResponseStatus::Success, None);
         self.hear(index, &operation);
         self.subscriptions.set_alarm(index);
+    }
+
+    /// Whether a presentity's network was given this name for a subscription of this service.
+    pub fn has_leg_named(&self, id: &SubscriptionId) -> bool {
+        Subscription::read_leg_id(id).is_some_and(|(key, nonce)| {
+            let index = self.subscriptions.by_key(key);
+            let of = index.and_then(|index| self.subscriptions.get(index));
+            of.is_some_and(|of| of.nonce == nonce)
+        })
     }
 
     fn leg_named(&self, from: AdapterId, operation: &NotifyOperation) -> Option<Index> {

@@ -90,7 +90,7 @@ use crate::{
 ///
 /// A state machine without I/O, owned by one task. After every `handle_…` call [`poll_action`](Self::poll_action) until it yields nothing; when
 /// [`poll_timeout`](Self::poll_timeout) has come, call [`handle_timeout`](Self::handle_timeout). All that belongs to one presentity
-/// ([`RoutingTable::presentity`]) goes to one service.
+/// ([`PresenceSettings::presentity`]) goes to one service.
 ///
 /// * A watcher has one subscription for a presentity. It is answered when it is safe in the journal, and told what is known at once after that, and of every change
 ///   until it ends; a slow watcher is told the newest only; after the end it is told nothing.
@@ -196,6 +196,11 @@ impl<R: CryptoRng> PresenceService<R> {
         }
     }
 
+    /// Whether the answer to a delivery is still waited for.
+    pub fn awaits(&self, attempt: PresenceAttempt) -> bool {
+        self.flights.contains_key(&attempt) || self.partings.are_under_way(attempt)
+    }
+
     /// Takes the result of a write: whether its changes are safe.
     pub fn handle_written(&mut self, now: Instant, write: WriteId, result: Result<(), Unwritten>) {
         self.begin(now);
@@ -276,7 +281,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.actions.is_empty()
             && self.ready.is_empty()
             && self.flights.is_empty()
-            && self.partings.is_empty()
+            && self.partings.are_at_rest()
             && self.callers.is_empty()
             && self.writes.are_done()
     }

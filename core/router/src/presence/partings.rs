@@ -58,8 +58,9 @@ impl Partings {
         self.times.first().map(|(at, _)| *at)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    /// Whether no answer is waited for; what is told again later ends by itself if there is no later.
+    pub(super) fn are_at_rest(&self) -> bool {
+        self.all.values().all(|of| of.is_resting)
     }
 
     fn insert(&mut self, attempt: PresenceAttempt, parting: Parting) {

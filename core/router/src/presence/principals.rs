@@ -28,7 +28,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.handle_rules_change(now, presentity, change, ticket);
     }
 
-    /// Changes the rules of a presentity's principal, as the table knows it ([`RoutingTable::presentity`](crate::RoutingTable::presentity)).
+    /// Changes the rules of a presentity's principal, as the table knows it ([`PresenceSettings::presentity`](super::PresenceSettings::presentity)).
     ///
     /// They hold when they are safe, for watchers that there are too; `ticket` comes back with [`PresenceAction::RulesSet`].
     /// Changes are made one after the other.

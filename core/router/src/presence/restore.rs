@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use rialto_model::{Bytes, Presentity, TerminationReason};
 
 use super::{
-    Index, PresenceService,
+    Index, PresenceService, PresenceSettings,
     addresses::compact,
     document::{Document, shared},
     presentities::Publication,
@@ -26,7 +26,7 @@ impl<R: CryptoRng> PresenceService<R> {
     ///
     /// To be called for all of them before anything else: rules first, then subscriptions, then presence. Presentities' networks are asked again, spread over
     /// a while, and watchers told again, as what was told is not written down. Of several services over one journal, the one
-    /// gets a record that has its presentity: [`RoutingTable::presentity_of_record`]. One of a subscription that is not there is nobody's; any may take it.
+    /// gets a record that has its presentity: [`PresenceSettings::presentity_of_record`]. One of a subscription that is not there is nobody's; any may take it.
     pub fn restore(
         &mut self,
         now: Instant,
@@ -237,10 +237,11 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 }
 
-impl RoutingTable {
+impl PresenceSettings {
     /// The presentity that a record of presence is about; none, if it hangs on the subscription with the same key.
     pub fn presentity_of_record(
         &self,
+        routes: &RoutingTable,
         table: JournalTable,
         key: &[u8],
         record: &Bytes,
@@ -251,9 +252,9 @@ impl RoutingTable {
             Record::Fetched(record) => Some(record.presentity),
             Record::Document(_) => None,
             Record::Subscription(record) => {
-                let adapter = self.adapter_id(&record.adapter);
+                let adapter = routes.adapter_id(&record.adapter);
                 let adapter = adapter.unwrap_or(AdapterId::GATEWAY);
-                let known = self.presentity(adapter, &record.target);
+                let known = self.presentity(routes, adapter, &record.target);
                 Some(known.unwrap_or(record.target))
             }
         })

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use rialto_model::Domain;
+use rialto_model::{Domain, Failure, Presentity};
 
 use super::rules::{Handling, View};
+use crate::{
+    AdapterId, RoutingTable,
+    decision::presence::{folded, inbox_of},
+};
 
 /// For whom the service is given, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,21 @@ impl PresenceSettings {
     /// Whether the presentities of a domain are hosted here.
     pub fn hosts(&self, domain: &str) -> bool {
         self.hosted.iter().any(|hosted| hosted.as_str() == domain)
+    }
+
+    /// The presentity that an adapter's network means by an address: what belongs together belongs to one presence service.
+    ///
+    /// Folded, as rules hold however a name is written; one that is hosted has no other. Fails for an address at a relay domain that stands for nobody.
+    pub fn presentity(
+        &self,
+        routes: &RoutingTable,
+        from: AdapterId,
+        target: &Presentity,
+    ) -> Result<Presentity, Failure> {
+        if self.hosts(target.domain()) {
+            return folded(&inbox_of(target)?);
+        }
+        routes.presentity(from, target)
     }
 
     /// The limits.

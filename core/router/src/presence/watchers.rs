@@ -17,7 +17,7 @@ use super::{
     rules::Handling,
     subscription::{Stage, Standing, Subscription},
 };
-use crate::AdapterId;
+use crate::{AdapterId, JournalKey};
 
 /// The most watchers that a document lists.
 const MOST_LISTED: usize = 2_000;
@@ -54,6 +54,11 @@ impl<R: CryptoRng> PresenceService<R> {
         let watchers = known.map_or(&[][..], |known| &known.watchers).iter();
         let entries = watchers.filter_map(|index| self.entry(self.subscriptions.get(*index)?));
         entries.collect()
+    }
+
+    /// Whether there is a subscription with that key.
+    pub fn has(&self, key: JournalKey) -> bool {
+        self.subscriptions.by_key(key).is_some()
     }
 
     /// How a watcher's subscription to a presentity is, both as the table knows them. RFC 2779 §5.1.10.
