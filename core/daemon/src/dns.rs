@@ -88,19 +88,17 @@ impl Dns {
         }))
     }
 
-    /// What is known of a domain already.
-    pub(crate) fn cached(&self, domain: &Domain) -> Option<Arc<Resolution>> {
-        self.resolver.cached(Service::InstantMessaging, domain)
+    /// What is known already of a domain's service.
+    pub(crate) fn cached(&self, service: Service, domain: &Domain) -> Option<Arc<Resolution>> {
+        self.resolver.cached(service, domain)
     }
 
-    /// What DNS says of a domain.
-    pub(crate) async fn resolve(&self, domain: &Domain) -> Arc<Resolution> {
-        self.resolver
-            .resolve(Service::InstantMessaging, domain)
-            .await
+    /// What DNS says of a domain's service.
+    pub(crate) async fn resolve(&self, service: Service, domain: &Domain) -> Arc<Resolution> {
+        self.resolver.resolve(service, domain).await
     }
 
-    /// What DNS says of a domain, line by line.
+    /// What DNS says of a domain's message service, line by line.
     pub(crate) async fn explain(&self, domain: &Domain) -> (Arc<Resolution>, Vec<String>) {
         self.resolver
             .explain(Service::InstantMessaging, domain)

@@ -3,7 +3,8 @@
 //! Under one target, `rialto::flow`, at debug level: `cargo demo` reads them, and so can an operator. Never a part of a message.
 
 use rialto_model::{
-    DispositionOperation, Domain, Failure, MessageOperation, Response, ResponseStatus,
+    DispositionOperation, Domain, Failure, MessageOperation, NotifyOperation, Response,
+    ResponseStatus, SubscribeOperation,
 };
 use rialto_resolver::Resolution;
 use rialto_router::{AdapterId, RoutingTable};
@@ -68,6 +69,49 @@ pub(crate) fn told(table: &RoutingTable, to: AdapterId, report: &DispositionOper
         transaction.id = %report.concerning(),
         disposition = ?report.disposition()
     }, "disposition told");
+}
+
+/// A watcher asks for the presence of somebody.
+pub(crate) fn asked(table: &RoutingTable, from: AdapterId, operation: &SubscribeOperation) {
+    subscribe(table, from, operation, "subscribe received");
+}
+
+/// The network of a presentity is asked, in the name of a watcher.
+pub(crate) fn subscribing(table: &RoutingTable, to: AdapterId, operation: &SubscribeOperation) {
+    subscribe(table, to, operation, "subscribe handed on");
+}
+
+/// The network of a presentity says how it is.
+pub(crate) fn heard(table: &RoutingTable, from: AdapterId, operation: &NotifyOperation) {
+    notify(table, from, operation, "notification received");
+}
+
+/// A watcher is told.
+pub(crate) fn notifying(table: &RoutingTable, to: AdapterId, operation: &NotifyOperation) {
+    notify(table, to, operation, "notification handed on");
+}
+
+fn subscribe(table: &RoutingTable, adapter: AdapterId, of: &SubscribeOperation, what: &str) {
+    debug!(target: TARGET, {
+        adapter = name(table, adapter),
+        transaction.id = %of.transaction_id(),
+        subscription.id = %of.subscription_id(),
+        watcher = %of.watcher(),
+        presentity = %of.target(),
+        duration = ?of.duration()
+    }, "{what}");
+}
+
+fn notify(table: &RoutingTable, adapter: AdapterId, of: &NotifyOperation, what: &str) {
+    debug!(target: TARGET, {
+        adapter = name(table, adapter),
+        transaction.id = %of.transaction_id(),
+        subscription.id = %of.subscription_id(),
+        watcher = %of.watcher(),
+        presentity = %of.target(),
+        state = ?of.state(),
+        version = of.version()
+    }, "{what}");
 }
 
 /// An operation has its response.

@@ -29,6 +29,7 @@ mod measures;
 mod naming;
 mod plugins;
 mod policies;
+mod presence;
 mod run;
 mod shard;
 mod storage;

@@ -68,6 +68,7 @@ async fn live(
         if let Some(journal) = gateway.journal() {
             journal.open();
         }
+        gateway.begin_watching();
         announce(&gateway, ready_file)
     };
     let started = tokio::select! {
@@ -142,7 +143,10 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
     let shards = NonZeroUsize::new(config.gateway.shards).unwrap_or(NonZeroUsize::MIN);
     let limits = plugins::limits(config, shards);
     let settings = policies::settings(config, &manifests, &table, shards);
-    Ok(Gateway::new(table, shards, limits, &settings, dns))
+    let presence = config.presence.settings(config.store.enabled, shards);
+    Ok(Gateway::new(
+        table, shards, limits, &settings, presence, dns,
+    ))
 }
 
 /// Starts the adapters one after the other; one that cannot start ends the run.

@@ -8,6 +8,7 @@ mod duration;
 mod error;
 mod file;
 mod isolation;
+mod presence;
 mod resolver;
 mod section;
 mod size;

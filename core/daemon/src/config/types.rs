@@ -14,6 +14,7 @@ use super::{
     custody::{CustodyConfig, PolicyConfig},
     error::{ConfigError, ConfigErrors},
     isolation::IsolationConfig,
+    presence::PresenceConfig,
     resolver::ResolverConfig,
     section::Section,
     store::StoreConfig,
@@ -35,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) principals: Vec<PrincipalConfig>,
     pub(crate) store: StoreConfig,
     pub(crate) custody: CustodyConfig,
+    pub(crate) presence: PresenceConfig,
 }
 
 /// A configuration as far as it could be read, and what is wrong with it.
@@ -149,6 +151,7 @@ impl Config {
             .collect();
         let store = StoreConfig::read(root.table("store"));
         let custody = CustodyConfig::read(root.table("custody"));
+        let presence = PresenceConfig::read(root.table("presence"));
         root.finish();
         Self {
             gateway,
@@ -162,10 +165,11 @@ impl Config {
             principals,
             store,
             custody,
+            presence,
         }
     }
 
-    /// What asks for messages to be kept, where none can be.
+    /// What asks for something to be kept, where nothing can be.
     pub(super) fn contradictions(&self) -> Vec<ConfigError> {
         if self.store.enabled {
             return Vec::new();
@@ -175,7 +179,8 @@ impl Config {
                 .at(place.clone())
                 .hint("enable the store, or leave this key out")
         };
-        PolicyConfig::needs_store(self).map(contradiction).collect()
+        let keys = PolicyConfig::needs_store(self).chain(self.presence.needs_store());
+        keys.map(contradiction).collect()
     }
 }
 

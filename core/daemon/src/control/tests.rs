@@ -24,7 +24,7 @@ impl Place {
 fn gateway() -> Arc<Gateway> {
     let table = RoutingTable::builder().build().unwrap();
     let (limits, settings) = (Limits::default(), CustodySettings::default());
-    Gateway::new(table, NonZeroUsize::MIN, limits, &settings, None)
+    Gateway::new(table, NonZeroUsize::MIN, limits, &settings, None, None)
 }
 
 /// Over no adapters.

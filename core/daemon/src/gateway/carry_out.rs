@@ -6,12 +6,13 @@ use rialto_loader::Ticket;
 use rialto_model::{
     DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin,
 };
+use rialto_resolver::Service;
 use rialto_router::{AdapterId, Change, JournalKey, Unread, Unwritten, WriteId};
 
 use super::{Gateway, not_running, now, slot::Slot};
 use crate::{
     flow,
-    shard::{Deliver, Token},
+    shard::{Deliver, Surroundings, Token},
 };
 
 impl Deliver for Gateway {
@@ -46,12 +47,23 @@ impl Deliver for Gateway {
         }
     }
 
+    fn load(&self, shard: u8, key: JournalKey) {
+        match self.journal.get() {
+            Some(journal) => journal.load(shard, key),
+            None => self.loaded(shard, vec![(key, Err(Unread::Unavailable))]),
+        }
+    }
+}
+
+impl Surroundings for Gateway {
     fn resolve(&self, shard: u8, domain: Domain) {
-        match self.dns.as_ref().and_then(|dns| dns.cached(&domain)) {
+        let service = self.service_of(shard);
+        let dns = self.dns.as_ref();
+        match dns.and_then(|dns| dns.cached(service, &domain)) {
             Some(resolution) => self.resolved(shard, &domain, Ok(&resolution)),
             None => match (self.this.upgrade(), self.runtime.get()) {
                 (Some(this), Some(runtime)) => {
-                    runtime.spawn(Question::new(this, shard, domain).ask());
+                    runtime.spawn(Question::new(this, shard, service, domain).ask());
                 }
                 _ => self.resolved(shard, &domain, Err(&fault_of_ours())),
             },
@@ -62,13 +74,6 @@ impl Deliver for Gateway {
         match self.journal.get() {
             Some(journal) => journal.write(shard, write, changes),
             None => self.written(shard, || vec![(write, Err(Unwritten))]),
-        }
-    }
-
-    fn load(&self, shard: u8, key: JournalKey) {
-        match self.journal.get() {
-            Some(journal) => journal.load(shard, key),
-            None => self.loaded(shard, vec![(key, Err(Unread::Unavailable))]),
         }
     }
 
@@ -100,15 +105,17 @@ impl Deliver for Gateway {
 struct Question {
     gateway: Arc<Gateway>,
     shard: u8,
+    service: Service,
     domain: Domain,
     answered: bool,
 }
 
 impl Question {
-    const fn new(gateway: Arc<Gateway>, shard: u8, domain: Domain) -> Self {
+    const fn new(gateway: Arc<Gateway>, shard: u8, service: Service, domain: Domain) -> Self {
         Self {
             gateway,
             shard,
+            service,
             domain,
             answered: false,
         }
@@ -116,7 +123,7 @@ impl Question {
 
     async fn ask(mut self) {
         if let Some(dns) = self.gateway.dns() {
-            let resolution = dns.resolve(&self.domain).await;
+            let resolution = dns.resolve(self.service, &self.domain).await;
             self.answered = true;
             self.gateway
                 .resolved(self.shard, &self.domain, Ok(&resolution));

@@ -1,11 +1,14 @@
 //! What adapters bring: operations, responses, measurements.
 
 use rialto_loader::{self as loader, Health, Measure, SubmissionId, SubmitAnswer};
-use rialto_model::{DispositionOperation, MessageOperation, Response};
+use rialto_model::{
+    DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
+    SubscribeOperation,
+};
 use tracing::{info, warn};
 
 use super::{Gateway, generation, making_way, now, slot::Slot, to_router};
-use crate::{callers::Caller, flow, shard::Token};
+use crate::{callers::Caller, flow, presence::PresenceToken, shard::Token};
 
 impl loader::Gateway for Gateway {
     fn submit(
@@ -41,6 +44,34 @@ impl loader::Gateway for Gateway {
         }
     }
 
+    fn submit_subscribe(
+        &self,
+        adapter: loader::AdapterId,
+        operation: SubscribeOperation,
+        answer: SubmitAnswer,
+    ) {
+        self.take_subscribe(adapter, operation, answer);
+    }
+
+    fn submit_notify(
+        &self,
+        adapter: loader::AdapterId,
+        operation: NotifyOperation,
+        answer: SubmitAnswer,
+    ) {
+        self.take_notify(adapter, operation, answer);
+    }
+
+    fn submit_publish(
+        &self,
+        adapter: loader::AdapterId,
+        operation: PublishOperation,
+        answer: SubmitAnswer,
+    ) {
+        self.take_publish(adapter, operation, answer);
+    }
+
+    /// What was asked about presence goes on: its answer is harmless.
     fn cancelled(&self, adapter: loader::AdapterId, submission: SubmissionId) {
         let now = now();
         for shard in &self.shards {
@@ -64,6 +95,14 @@ impl loader::Gateway for Gateway {
         self.told(Token(token), response.into_status());
     }
 
+    fn subscribe_responded(&self, adapter: loader::AdapterId, token: u64, response: Response) {
+        self.presence_responded(adapter, PresenceToken(token), response);
+    }
+
+    fn notify_responded(&self, adapter: loader::AdapterId, token: u64, response: Response) {
+        self.presence_responded(adapter, PresenceToken(token), response);
+    }
+
     fn measured(&self, adapter: loader::AdapterId, metric: &str, measure: Measure) {
         self.measures.add(to_router(adapter), metric, measure);
     }
@@ -83,8 +122,12 @@ impl loader::Gateway for Gateway {
             Health::Up => {
                 info!(adapter.name = name, "adapter is up");
                 self.try_what_waits_for(id);
+                self.presence_found(id);
             }
-            Health::Degraded(why) => warn!(adapter.name = name, why, "adapter is degraded"),
+            Health::Degraded(why) => {
+                warn!(adapter.name = name, why, "adapter is degraded");
+                self.presence_lost(id);
+            }
             _ => {}
         }
     }

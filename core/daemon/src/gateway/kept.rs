@@ -7,7 +7,7 @@ use rialto_router::{JournalKey, KeptKind, KeptOperation, KeptState};
 use super::{Gateway, now};
 use crate::{
     control::{Entry, Kept, Page, Shown},
-    shard::Shard,
+    shard::{Messages, Shard},
 };
 
 impl Gateway {
@@ -31,7 +31,7 @@ impl Gateway {
     }
 
     /// The first entries of a page that one shard has.
-    fn kept_of(&self, shard: &Shard, page: &Page, most: usize) -> Vec<Entry> {
+    fn kept_of(&self, shard: &Shard<Messages>, page: &Page, most: usize) -> Vec<Entry> {
         let (now, mut entries) = (now(), Vec::new());
         let mut after = page.after.map(JournalKey::new);
         loop {
@@ -81,7 +81,7 @@ impl Gateway {
             .sum()
     }
 
-    fn retry_all_of(&self, shard: &Shard) -> u64 {
+    fn retry_all_of(&self, shard: &Shard<Messages>) -> u64 {
         let (now, mut after, mut count) = (now(), None, 0);
         loop {
             let keys: Vec<_> = shard.look(|custodian| {

@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, OnceLock, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -12,10 +15,11 @@ use rialto_model::{
     Bytes, Domain, Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response,
     ResponseStatus,
 };
-use rialto_resolver::Resolution;
+use rialto_resolver::{Resolution, Service};
 use rialto_router::{
-    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, NamingKey, Router,
-    RoutingTable, Shards, Unread, Unwritten, WallClock, WriteId,
+    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, NamingKey,
+    PresenceService, PresenceSettings, Router, RoutingTable, Shards, Unread, Unwritten, WallClock,
+    WriteId,
 };
 use rialto_store::Store;
 use tokio::{
@@ -31,12 +35,14 @@ use crate::{
     flow,
     journal::Journal,
     measures::Measures,
-    shard::{Shard, Token},
+    presence::Watching,
+    shard::{Messages, Shard, Token},
 };
 
 mod carry_out;
 mod from_adapters;
 mod kept;
+mod presence;
 mod slot;
 mod statistics;
 mod trace;
@@ -45,7 +51,12 @@ mod trace;
 pub(crate) struct Gateway {
     table: Arc<RoutingTable>,
     spread: Shards,
-    shards: Vec<Shard>,
+    shards: Vec<Shard<Messages>>,
+    /// Where presentities are watched; as many as the others and numbered behind them, or none where no presence service is given.
+    presence: Vec<Shard<Watching>>,
+    presence_settings: PresenceSettings,
+    /// Whether what the presence service has to do without being asked is done.
+    watches: AtomicBool,
     /// By number.
     adapters: Vec<Slot>,
     begun: Instant,
@@ -67,6 +78,7 @@ impl Gateway {
         shards: NonZeroUsize,
         limits: Limits,
         settings: &CustodySettings,
+        presence: Option<PresenceSettings>,
         dns: Option<Dns>,
     ) -> Arc<Self> {
         let mut rng = StdRng::from_os_rng();
@@ -77,15 +89,26 @@ impl Gateway {
         let shard = |number| {
             let router = Router::new(Arc::clone(&table), limits, StdRng::from_os_rng());
             let custodian = Custodian::new(router, settings.clone(), keys.clone(), clock);
-            Shard::new(number, custodian, most_callers)
+            Shard::new(number, Messages::new(custodian, most_callers))
+        };
+        let watching = |number, settings: &PresenceSettings| {
+            let (table, rng) = (Arc::clone(&table), StdRng::from_os_rng());
+            let service = PresenceService::new(table, settings.clone(), keys.clone(), clock, rng);
+            Shard::new(number, Watching::new(service, most_callers))
         };
         let spread = Shards::new(shards, &mut rng);
-        let shards = (0..shards.get())
-            .map(|number| shard(number as u8))
-            .collect();
+        let count = shards.get() as u8; // at most 64
+        let shards = (0..count).map(shard).collect();
+        let presence_shards = presence.iter().flat_map(|settings| {
+            (count..count.saturating_mul(2)).map(move |number| watching(number, settings))
+        });
+        let presence_shards = presence_shards.collect();
         Arc::new_cyclic(|this| Self {
             spread,
             shards,
+            presence: presence_shards,
+            presence_settings: presence.unwrap_or_default(),
+            watches: AtomicBool::new(false),
             adapters: table.adapters().map(|_| Slot::new()).collect(),
             begun: now(),
             measures: Measures::default(),
@@ -142,9 +165,30 @@ impl Gateway {
         &self.clock
     }
 
-    /// All shards.
-    pub(crate) fn shards(&self) -> &[Shard] {
+    /// All shards of conversations.
+    pub(crate) fn shards(&self) -> &[Shard<Messages>] {
         &self.shards
+    }
+
+    /// How many shards there are, of conversations and of presentities; they are numbered in that order.
+    pub(crate) const fn count_of_shards(&self) -> usize {
+        self.shards.len() + self.presence.len()
+    }
+
+    fn place(&self, shard: u8) -> Option<Place<'_>> {
+        let number = usize::from(shard);
+        match number.checked_sub(self.shards.len()) {
+            None => self.shards.get(number).map(Place::Messages),
+            Some(number) => self.presence.get(number).map(Place::Watching),
+        }
+    }
+
+    /// What DNS is asked for in the name of a shard.
+    fn service_of(&self, shard: u8) -> Service {
+        match self.place(shard) {
+            Some(Place::Watching(_)) => Service::Presence,
+            _ => Service::InstantMessaging,
+        }
     }
 
     /// The shard of a conversation.
@@ -152,7 +196,7 @@ impl Gateway {
         &self,
         source: &InstantInbox,
         destination: &InstantInbox,
-    ) -> Option<&Shard> {
+    ) -> Option<&Shard<Messages>> {
         self.shards.get(self.spread.of(source, destination))
     }
 
@@ -165,6 +209,7 @@ impl Gateway {
     pub(crate) fn attach(&self, id: AdapterId, adapter: Arc<Adapter>) -> Option<Arc<Adapter>> {
         let former = self.slot(id)?.give(Some(adapter));
         self.try_what_waits_for(id);
+        self.presence_found(id);
         former
     }
 
@@ -207,11 +252,14 @@ impl Gateway {
         for shard in &self.shards {
             shard.handle(self, |state| state.custodian.begin_drain());
         }
+        for shard in &self.presence {
+            shard.handle(self, |state| state.service.begin_drain());
+        }
     }
 
     /// Whether every operation has its response, in the hands of whoever waited for it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.shards.iter().all(Shard::is_idle)
+        self.shards.iter().all(Shard::is_idle) && self.presence.iter().all(Shard::is_idle)
     }
 
     /// How many operations are in progress, besides what is kept.
@@ -224,19 +272,21 @@ impl Gateway {
 
     /// How many operations of an adapter wait for their response.
     pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
-        let shards = self.shards.iter();
-        shards.map(|shard| shard.waiting_of(adapter)).sum()
+        let messages = self.shards.iter().map(|shard| shard.waiting_of(adapter));
+        let presence = self.presence.iter().map(|shard| shard.waiting_of(adapter));
+        messages.chain(presence).sum()
     }
 
     /// Ends operations whose deadline has come, for as long as the gateway runs.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {
             let now = now();
-            let due = self
-                .shards
-                .iter()
-                .filter_map(|shard| shard.handle_timeout(&*self, now))
-                .min();
+            let messages = self.shards.iter();
+            let messages = messages.filter_map(|shard| shard.handle_timeout(&*self, now));
+            let watches = self.watches.load(Ordering::Acquire);
+            let presence = self.presence.iter().filter(|_| watches);
+            let presence = presence.filter_map(|shard| shard.handle_timeout(&*self, now));
+            let due = messages.chain(presence).min();
             match due {
                 Some(due) => {
                     tokio::select! {
@@ -255,7 +305,7 @@ impl Gateway {
         flow::received(&self.table, from, &operation);
         self.note_event(from, now);
         if let Some(shard) = self.shard_of(operation.source(), operation.destination()) {
-            shard.submit(self, now, from, operation, caller);
+            shard.submit_message(self, now, from, operation, caller);
         }
     }
 
@@ -297,13 +347,19 @@ impl Gateway {
         shard: u8,
         results: impl FnOnce() -> Vec<(WriteId, Result<(), Unwritten>)>,
     ) {
-        if let Some(shard) = self.shards.get(usize::from(shard)) {
-            let now = now();
-            shard.handle(self, |state| {
+        let now = now();
+        match self.place(shard) {
+            Some(Place::Messages(shard)) => shard.handle(self, |state| {
                 for (write, result) in results() {
                     state.custodian.handle_written(now, write, result);
                 }
-            });
+            }),
+            Some(Place::Watching(shard)) => shard.handle(self, |state| {
+                for (write, result) in results() {
+                    state.service.handle_written(now, write, result);
+                }
+            }),
+            None => {}
         }
     }
 
@@ -321,18 +377,24 @@ impl Gateway {
 
     /// Gives a shard what DNS says of a domain.
     fn resolved(&self, shard: u8, domain: &Domain, found: Result<&Resolution, &Failure>) {
-        let (Some(shard), Some(dns)) = (self.shards.get(usize::from(shard)), &self.dns) else {
+        let Some(dns) = &self.dns else {
             return;
         };
         flow::resolved(domain, found);
         let now = now();
-        shard.handle(self, |state| {
-            let hops = |rng: &mut StdRng, only| match found {
-                Ok(resolution) => dns.hops(resolution, rng, only),
-                Err(failure) => Err(failure.clone()),
-            };
-            state.custodian.handle_resolved(now, domain, hops);
-        });
+        let hops = |rng: &mut StdRng, only| match found {
+            Ok(resolution) => dns.hops(resolution, rng, only),
+            Err(failure) => Err(failure.clone()),
+        };
+        match self.place(shard) {
+            Some(Place::Messages(shard)) => shard.handle(self, |state| {
+                state.custodian.handle_resolved(now, domain, hops);
+            }),
+            Some(Place::Watching(shard)) => shard.handle(self, |state| {
+                state.service.handle_resolved(now, domain, hops);
+            }),
+            None => {}
+        }
     }
 
     /// What an adapter is called.
@@ -341,6 +403,12 @@ impl Gateway {
             .adapter(adapter)
             .map_or("gateway", |adapter| adapter.name())
     }
+}
+
+/// A shard of either kind.
+enum Place<'a> {
+    Messages(&'a Shard<Messages>),
+    Watching(&'a Shard<Watching>),
 }
 
 /// The number that an adapter has on the other side of the boundary; those that have its place one after the other have each

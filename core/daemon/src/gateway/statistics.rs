@@ -5,7 +5,7 @@ use std::time::Duration;
 use rialto_router::{CustodyStatistics, Statistics};
 
 use super::{Gateway, now};
-use crate::shard::Shard;
+use crate::shard::{Messages, Shard};
 
 impl Gateway {
     /// What the routers have done, by name.
@@ -29,7 +29,7 @@ impl Gateway {
     /// For how long the oldest message or report has been kept.
     pub(crate) fn oldest(&self) -> Option<Duration> {
         let now = now();
-        let oldest = |shard: &Shard| {
+        let oldest = |shard: &Shard<Messages>| {
             shard.look(|custodian| custodian.queue(now).next().map(|kept| kept.age))
         };
         self.shards.iter().filter_map(oldest).max()

@@ -7,14 +7,18 @@ use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::Gateway;
-use crate::{control::TracedStep, shard::Shard};
+use crate::{
+    control::TracedStep,
+    shard::{Messages, Shard},
+};
 
 impl Gateway {
     /// The lives of all operations that have this identifier: their sender's, the onward one, or their network's name of the
     /// message; each the oldest step first.
     pub(crate) fn lives(&self, identifier: &str) -> Vec<Vec<TracedStep>> {
-        let of_shard =
-            |shard: &Shard| shard.look(|custodian| custodian.router().lives(identifier.as_bytes()));
+        let of_shard = |shard: &Shard<Messages>| {
+            shard.look(|custodian| custodian.router().lives(identifier.as_bytes()))
+        };
         let lives = self.shards().iter().flat_map(of_shard);
         lives.map(|life| self.traced(&life)).collect()
     }

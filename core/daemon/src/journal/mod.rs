@@ -37,7 +37,7 @@ impl Journal {
             let (store, gateway) = (Arc::clone(&store), Arc::downgrade(gateway));
             Desk::new(shard as u8, store, gateway, runtime.clone())
         };
-        let desks = (0..gateway.shards().len()).map(desk).collect();
+        let desks = (0..gateway.count_of_shards()).map(desk).collect();
         Self { store, desks }
     }
 

@@ -11,7 +11,7 @@ use tracing::info;
 use super::tables::{TABLES, table};
 use crate::{
     gateway::{Gateway, now},
-    shard::Deliver,
+    shard::Surroundings,
 };
 
 /// Why the gateway cannot take up what it has kept.
@@ -23,7 +23,7 @@ pub(crate) enum TakeUpError {
     Record(#[from] RestoreError),
 }
 
-/// Gives each shard the records of its conversations, one at a time; nothing is delivered yet.
+/// Gives each shard the records of its conversations or presentities, one at a time; nothing is delivered yet.
 pub(crate) fn restore(gateway: &Gateway, store: &dyn Store) -> Result<(), TakeUpError> {
     let wall = gateway.clock().at(now());
     let (mut restored, mut passed_by) = (0_u64, 0_u64);
@@ -70,9 +70,19 @@ fn take_up(
         return Ok(()); // the store is about to remove it
     }
     let record = record.into_value();
+    if is_of_presence(table) {
+        return gateway.restore_presence(table, key, &record);
+    }
     let (source, destination) = Custodian::<StdRng>::conversation_of(table, key, &record)?;
     match gateway.shard_of(&source, &destination) {
         Some(shard) => shard.restore(now(), table, key, &record),
         None => Ok(()),
     }
+}
+
+const fn is_of_presence(table: JournalTable) -> bool {
+    matches!(
+        table,
+        JournalTable::Rules | JournalTable::Subscriptions | JournalTable::Presence
+    )
 }

@@ -4,10 +4,14 @@ use rialto_router::{Change, JournalTable};
 use rialto_store::{Batch, Table};
 
 /// The tables of the journal, in the order in which they are taken up again.
-pub(crate) const TABLES: [JournalTable; 3] = [
+pub(crate) const TABLES: [JournalTable; 6] = [
     JournalTable::Operations,
     JournalTable::Identities,
     JournalTable::Dispositions,
+    // Who may watch is known before those who do, and they before what they are told.
+    JournalTable::Rules,
+    JournalTable::Subscriptions,
+    JournalTable::Presence,
 ];
 
 /// The store's table for one of the journal's; none for one that is not known here.
@@ -16,6 +20,9 @@ pub(crate) const fn table(of: JournalTable) -> Option<Table> {
         JournalTable::Operations => Some(Table::Operations),
         JournalTable::Identities => Some(Table::Identities),
         JournalTable::Dispositions => Some(Table::Dispositions),
+        JournalTable::Rules => Some(Table::Rules),
+        JournalTable::Subscriptions => Some(Table::Subscriptions),
+        JournalTable::Presence => Some(Table::Presence),
         _ => None,
     }
 }

@@ -35,7 +35,7 @@ fn gateway_with(adapter: &str, shards: usize, store: &Arc<SimulatedStore>) -> Ar
     let policy = CustodyPolicy::NEVER.with_patience(Duration::ZERO);
     let settings = CustodySettings::default().with_policy(AdapterId::new(0), policy);
     let shards = NonZeroUsize::new(shards).unwrap();
-    let gateway = Gateway::new(table, shards, Limits::default(), &settings, None);
+    let gateway = Gateway::new(table, shards, Limits::default(), &settings, None, None);
     gateway.run_in(Handle::current());
     let store: Arc<dyn Store> = Arc::clone(store) as _;
     gateway.keep_in(Journal::new(store, &gateway, &Handle::current()));

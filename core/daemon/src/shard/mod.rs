@@ -1,9 +1,11 @@
-//! One custodian and its router, shared by the threads that bring it inputs.
+//! One state machine, shared by the threads that bring it inputs.
 //!
 //! Whoever brings an input takes the lock for the decision alone. What is to be done then is carried out by one thread at a
-//! time, in the router's order and outside the lock: so order within a conversation is kept, and no plugin's code runs
+//! time, in the machine's order and outside the lock: so order within a conversation is kept, and no plugin's code runs
 //! under the lock. A thread that finds another one at work leaves its actions to it. When an adapter does not return from a
 //! call, the timer takes the work over, and that adapter gets nothing more until it has returned.
+//!
+//! There are two kinds of [`Machine`]: [`Messages`] of conversations, and the [`Watching`](crate::presence::Watching) of presentities.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,40 +13,38 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand::rngs::StdRng;
-use rialto_loader::{self as loader, Ticket};
+use rialto_loader as loader;
 use rialto_model::{
-    Bytes, DispositionOperation, Domain, Failure, FailureReason, MessageOperation, Origin, Retry,
+    Failure, FailureReason, Origin, Responder, Response, ResponseStatus, Retry, TransactionId,
 };
-use rialto_router::{
-    Action, AdapterId, Change, Custodian, JournalKey, JournalTable, RestoreError, Unread,
-    Unwritten, WriteId,
-};
+use rialto_router::{AdapterId, CallerTicket};
 use tracing::warn;
 
-use crate::callers::{Caller, Callers};
+use crate::{callers::Caller, flow};
 
 mod deliveries;
+mod machine;
+mod messages;
 #[cfg(test)]
 mod tests;
 mod token;
 mod work;
 
-use deliveries::Deliveries;
-pub(crate) use token::Token;
-use work::{Begun, Work, answer};
+pub(crate) use self::{
+    machine::{CarryOut, Machine, Surroundings, Work},
+    messages::Messages,
+    token::Token,
+    work::Deliver,
+};
 
-/// A custodian and those who wait for its responses.
-pub(crate) struct Shard {
+/// A machine and those who wait for its responses.
+pub(crate) struct Shard<M> {
     number: u8,
-    state: Mutex<State>,
+    state: Mutex<State<M>>,
 }
 
-/// What one input may touch.
-pub(crate) struct State {
-    pub(crate) custodian: Custodian<StdRng>,
-    pub(crate) callers: Callers,
-    deliveries: Deliveries,
+struct State<M> {
+    machine: M,
     /// Whether a thread carries out actions.
     busy: bool,
     /// How often that work was taken up: whoever finds another number than its own has been relieved of it.
@@ -61,46 +61,14 @@ pub(crate) struct State {
     wake_at: Option<Instant>,
 }
 
-/// Carries out what a router decided.
-pub(crate) trait Deliver {
-    /// Hands an operation to an adapter. The answer may come back before this returns.
-    fn deliver(
-        &self,
-        adapter: AdapterId,
-        token: Token,
-        operation: MessageOperation,
-    ) -> Option<Ticket>;
-    /// Tells an adapter what became of a message. The answer may come back before this returns.
-    fn deliver_disposition(
-        &self,
-        adapter: AdapterId,
-        token: Token,
-        disposition: DispositionOperation,
-    );
-    /// Asks the journal to make changes safe, for a shard, behind those that were given before.
-    fn write(&self, shard: u8, write: WriteId, changes: Vec<Change>);
-    /// Asks the journal for a record, for a shard.
-    fn load(&self, shard: u8, key: JournalKey);
-    /// Asks DNS for the next hops of a domain, for a shard. The answer may come back before this returns.
-    fn resolve(&self, shard: u8, domain: Domain);
-    /// Calls a delivery off.
-    fn cancel(&self, adapter: AdapterId, ticket: Ticket);
-    /// Makes the timer look at the shards anew. Called under the shard's lock.
-    fn wake_timer(&self);
-    /// The time.
-    fn now(&self) -> Instant;
-}
+/// How long a call of an adapter may take before others have to wait for it no longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-impl Shard {
-    /// How long a call of an adapter may take before others have to wait for it no longer.
-    const PATIENCE: Duration = Duration::from_secs(2);
-
-    /// Makes a shard; `most_callers` bounds what waits here while its actions are carried out.
-    pub(crate) fn new(number: u8, custodian: Custodian<StdRng>, most_callers: usize) -> Self {
+impl<M: Machine> Shard<M> {
+    /// Makes a shard.
+    pub(crate) const fn new(number: u8, machine: M) -> Self {
         let state = State {
-            custodian,
-            callers: Callers::new(most_callers),
-            deliveries: Deliveries::default(),
+            machine,
             busy: false,
             turn: 0,
             steps: 0,
@@ -115,63 +83,65 @@ impl Shard {
         }
     }
 
-    /// Gives the custodian an operation. One that finds no room even to wait for its refusal is refused here and now.
+    /// Gives the machine an operation. One that finds no room even to wait for its refusal is refused here and now.
     pub(crate) fn submit(
         &self,
-        by: &impl Deliver,
-        now: Instant,
-        from: AdapterId,
-        operation: MessageOperation,
+        by: &impl CarryOut<M>,
+        id: TransactionId,
         caller: Caller,
+        take: impl FnOnce(&mut M, CallerTicket),
     ) {
-        let refused = self.handle(by, |state| match state.callers.insert(caller) {
+        let refused = self.handle(by, |machine| match machine.callers().insert(caller) {
             Ok(ticket) => {
-                let custodian = &mut state.custodian;
-                custodian.handle_operation(now, from, operation, ticket);
+                take(machine, ticket);
                 None
             }
-            Err(caller) => Some((caller, operation)),
+            Err(caller) => Some(caller),
         });
-        if let Some((caller, operation)) = refused {
-            answer(caller, operation.respond(overloaded().into()));
+        if let Some(caller) = refused {
+            answer(caller, Responder::resume(id).respond(overloaded().into()));
         }
     }
 
-    /// Gives the custodian a later word on a message, as [`submit`](Self::submit) does an operation.
-    pub(crate) fn submit_disposition(
-        &self,
-        by: &impl Deliver,
-        now: Instant,
-        from: AdapterId,
-        disposition: DispositionOperation,
-        caller: Caller,
-    ) {
-        let refused = self.handle(by, |state| match state.callers.insert(caller) {
-            Ok(ticket) => {
-                let custodian = &mut state.custodian;
-                custodian.handle_disposition(now, from, disposition, ticket);
-                None
-            }
-            Err(caller) => Some((caller, disposition)),
+    /// Gives the machine an input and sees to what follows from it.
+    pub(crate) fn handle<T>(&self, by: &impl CarryOut<M>, input: impl FnOnce(&mut M) -> T) -> T {
+        self.input(by, |state| input(&mut state.machine))
+    }
+
+    /// Ends what is overdue and says when to look again.
+    pub(crate) fn handle_timeout(&self, by: &impl CarryOut<M>, now: Instant) -> Option<Instant> {
+        self.input(by, |state| {
+            state.machine.handle_timeout(now);
+            state.relieve_stuck(now);
         });
-        if let Some((caller, disposition)) = refused {
-            answer(caller, disposition.respond(overloaded().into()));
-        }
+        let mut state = self.lock();
+        let look = state.busy.then_some(now + PATIENCE);
+        state.wake_at = state.machine.poll_timeout().into_iter().chain(look).min();
+        state.wake_at
     }
 
-    /// Takes up a record of the journal. Nothing is done about it before the next input.
-    pub(crate) fn restore(
-        &self,
-        now: Instant,
-        table: JournalTable,
-        key: &[u8],
-        record: &Bytes,
-    ) -> Result<(), RestoreError> {
-        self.lock().custodian.restore(now, table, key, record)
+    /// Gives the machine an input of which nothing follows before the next.
+    pub(crate) fn prepare<T>(&self, input: impl FnOnce(&mut M) -> T) -> T {
+        input(&mut self.lock().machine)
     }
 
-    /// Gives the custodian an input and sees to what follows from it.
-    pub(crate) fn handle<T>(&self, by: &impl Deliver, input: impl FnOnce(&mut State) -> T) -> T {
+    /// Looks at the machine without giving it an input.
+    pub(crate) fn see<T>(&self, at: impl FnOnce(&M) -> T) -> T {
+        at(&self.lock().machine)
+    }
+
+    /// How many operations of an adapter wait here for their response.
+    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
+        self.lock().machine.callers().waiting_of(adapter)
+    }
+
+    /// Whether every operation has its response, in the hands of whoever waited for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        !state.busy && state.machine.is_idle()
+    }
+
+    fn input<T>(&self, by: &impl CarryOut<M>, input: impl FnOnce(&mut State<M>) -> T) -> T {
         let mut state = self.lock();
         let result = input(&mut state);
         if state.is_due_earlier() {
@@ -184,35 +154,7 @@ impl Shard {
         result
     }
 
-    /// Ends what is overdue and says when to look again.
-    pub(crate) fn handle_timeout(&self, by: &impl Deliver, now: Instant) -> Option<Instant> {
-        self.handle(by, |state| {
-            state.custodian.handle_timeout(now);
-            state.relieve_stuck(now);
-        });
-        let mut state = self.lock();
-        let look = state.busy.then_some(now + Self::PATIENCE);
-        state.wake_at = state.custodian.poll_timeout().into_iter().chain(look).min();
-        state.wake_at
-    }
-
-    /// Looks at the custodian without giving it an input.
-    pub(crate) fn look<T>(&self, at: impl FnOnce(&Custodian<StdRng>) -> T) -> T {
-        at(&self.lock().custodian)
-    }
-
-    /// How many operations of an adapter wait here for their response.
-    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
-        self.lock().callers.waiting_of(adapter)
-    }
-
-    /// Whether every operation has its response, in the hands of whoever waited for it.
-    pub(crate) fn is_idle(&self) -> bool {
-        let state = self.lock();
-        !state.busy && state.custodian.is_idle()
-    }
-
-    fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State>, by: &impl Deliver) {
+    fn carry_out<'a>(&'a self, mut state: MutexGuard<'a, State<M>>, by: &impl CarryOut<M>) {
         state.turn += 1;
         let turn = state.turn;
         while let Some(work) = state.next_work(by) {
@@ -222,15 +164,12 @@ impl Shard {
             drop(state);
             let begun = work.begun();
             // A panic in here would leave the shard busy for ever. The hook has told of it already.
-            let done = catch_unwind(AssertUnwindSafe(|| work.carry_out(self.number, by)));
+            let done = catch_unwind(AssertUnwindSafe(|| by.carry_out(self.number, work)));
             state = self.lock();
-            match (done.map_err(std::mem::forget), begun) {
+            match done.map_err(std::mem::forget) {
                 // its drop may panic as well
-                (Ok(ticket), Begun::Delivery(adapter, attempt)) => {
-                    state.deliveries.remember(attempt, adapter, ticket);
-                }
-                (Ok(_), _) => {}
-                (Err(()), begun) => state.break_off(by.now(), begun),
+                Ok(ticket) => state.machine.handed_over(begun, ticket),
+                Err(()) => state.machine.break_off(by.now(), begun),
             }
             if state.turn != turn {
                 state.stuck.retain(|adapter| Some(*adapter) != calling);
@@ -240,74 +179,15 @@ impl Shard {
         state.busy = false;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A plugin's panic never comes this far, and ours leave the router between two inputs.
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
+        // A plugin's panic never comes this far, and ours leave the machine between two inputs.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn next_work(&mut self, by: &impl Deliver) -> Option<Work> {
-        loop {
-            match self.custodian.poll_action()? {
-                Action::Deliver {
-                    attempt,
-                    adapter,
-                    operation,
-                    ..
-                } => {
-                    if !self.stuck.contains(&adapter) {
-                        return Some(Work::Deliver(adapter, attempt, operation));
-                    }
-                    self.custodian
-                        .handle_response(by.now(), attempt, stuck().into());
-                }
-                Action::DeliverDisposition {
-                    report,
-                    adapter,
-                    disposition,
-                    ..
-                } => {
-                    if !self.stuck.contains(&adapter) {
-                        return Some(Work::Tell(adapter, report, disposition));
-                    }
-                    self.custodian
-                        .handle_disposition_response(by.now(), report, stuck().into());
-                }
-                Action::Resolve { domain, .. } => return Some(Work::Resolve(domain)),
-                Action::Write { write, changes, .. } => return Some(Work::Write(write, changes)),
-                Action::Load { key, .. } => return Some(Work::Load(key)),
-                Action::Respond {
-                    ticket, response, ..
-                } => {
-                    if let Some(caller) = self.callers.take(ticket) {
-                        return Some(Work::Answer(caller, response));
-                    }
-                }
-                Action::Cancel { attempt, .. } => {
-                    if let Some((adapter, ticket)) = self.deliveries.take(attempt)
-                        && !self.stuck.contains(&adapter)
-                    {
-                        return Some(Work::Cancel(adapter, ticket));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Tells the custodian of what a fault of ours has ended.
-    fn break_off(&mut self, now: Instant, begun: Begun) {
-        let custodian = &mut self.custodian;
-        match begun {
-            Begun::Delivery(_, attempt) => custodian.handle_response(now, attempt, broken().into()),
-            Begun::Report(report) => {
-                custodian.handle_disposition_response(now, report, broken().into());
-            }
-            Begun::Write(write) => custodian.handle_written(now, write, Err(Unwritten)),
-            Begun::Load(key) => custodian.handle_loaded(now, key, Err(Unread::Unavailable)),
-            Begun::Other => {}
-        }
+impl<M: Machine> State<M> {
+    fn next_work(&mut self, by: &impl Surroundings) -> Option<M::Work> {
+        self.machine.next_work(by, &self.stuck)
     }
 
     /// Takes the work from a thread that an adapter has held for too long.
@@ -320,7 +200,7 @@ impl State {
             }
         };
         if let Some(adapter) = self.calling
-            && now.saturating_duration_since(since) >= Shard::PATIENCE
+            && now.saturating_duration_since(since) >= PATIENCE
         {
             warn!(adapter.number = %adapter, "adapter does not return from a call");
             self.stuck.push(adapter);
@@ -330,31 +210,42 @@ impl State {
 
     /// Whether something is due before the timer would look.
     fn is_due_earlier(&mut self) -> bool {
-        let due = match (self.custodian.poll_timeout(), self.wake_at) {
+        let due_at = self.machine.poll_timeout();
+        let is_earlier = match (due_at, self.wake_at) {
             (Some(due), Some(wake_at)) => due < wake_at,
             (due, wake_at) => due.is_some() && wake_at.is_none(),
         };
-        if due {
-            self.wake_at = self.custodian.poll_timeout();
+        if is_earlier {
+            self.wake_at = due_at;
         }
-        due
+        is_earlier
     }
+}
+
+/// Hands a response to whoever waits for it.
+pub(crate) fn answer(caller: Caller, response: Response) {
+    flow::answered(&response);
+    caller.answer(response);
+}
+
+/// What is said in the name of an adapter that does not return from a call.
+pub(crate) fn stuck() -> ResponseStatus {
+    Failure::new(FailureReason::Unreachable)
+        .with_origin(Origin::Plugin)
+        .with_detail("the adapter for the destination's network does not return from a call")
+        .into()
+}
+
+/// What is said when a fault of ours has ended a delivery.
+pub(crate) fn broken() -> ResponseStatus {
+    Failure::new(FailureReason::Internal)
+        .with_origin(Origin::Host)
+        .with_retry(Retry::Never)
+        .with_detail("a fault of the gateway ended the delivery; the message may have arrived")
+        .into()
 }
 
 fn overloaded() -> Failure {
     Failure::new(FailureReason::Overloaded)
         .with_detail("more operations wait for their answer than the gateway keeps")
-}
-
-fn stuck() -> Failure {
-    Failure::new(FailureReason::Unreachable)
-        .with_origin(Origin::Plugin)
-        .with_detail("the adapter for the destination's network does not return from a call")
-}
-
-fn broken() -> Failure {
-    Failure::new(FailureReason::Internal)
-        .with_origin(Origin::Host)
-        .with_retry(Retry::Never)
-        .with_detail("a fault of the gateway ended the delivery; the message may have arrived")
 }

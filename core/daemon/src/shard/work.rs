@@ -1,14 +1,14 @@
-//! What a shard has to do outside its lock.
+//! What a shard of conversations has to do outside its lock.
 
 use rialto_loader::Ticket;
 use rialto_model::{DispositionOperation, Domain, MessageOperation, Response};
 use rialto_router::{AdapterId, AttemptId, Change, JournalKey, ReportId, WriteId};
 
-use super::{Deliver, Token};
-use crate::{callers::Caller, flow};
+use super::{CarryOut, Messages, Surroundings, Token, Work, answer};
+use crate::callers::Caller;
 
 /// One thing to do.
-pub(super) enum Work {
+pub(crate) enum MessageWork {
     Deliver(AdapterId, AttemptId, MessageOperation),
     Tell(AdapterId, ReportId, DispositionOperation),
     Resolve(Domain),
@@ -20,7 +20,7 @@ pub(super) enum Work {
 
 /// What was begun: who waits for it has to hear of its end.
 #[derive(Clone, Copy)]
-pub(super) enum Begun {
+pub(crate) enum Begun {
     Delivery(AdapterId, AttemptId),
     Report(ReportId),
     Write(WriteId),
@@ -28,8 +28,30 @@ pub(super) enum Begun {
     Other,
 }
 
-impl Work {
-    pub(super) const fn begun(&self) -> Begun {
+/// Carries out what a custodian decided.
+pub(crate) trait Deliver: Surroundings {
+    /// Hands an operation to an adapter. The answer may come back before this returns.
+    fn deliver(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        operation: MessageOperation,
+    ) -> Option<Ticket>;
+    /// Tells an adapter what became of a message. The answer may come back before this returns.
+    fn deliver_disposition(
+        &self,
+        adapter: AdapterId,
+        token: Token,
+        disposition: DispositionOperation,
+    );
+    /// Asks the journal for a record, for a shard.
+    fn load(&self, shard: u8, key: JournalKey);
+}
+
+impl Work for MessageWork {
+    type Begun = Begun;
+
+    fn begun(&self) -> Begun {
         match self {
             Self::Deliver(adapter, attempt, _) => Begun::Delivery(*adapter, *attempt),
             Self::Tell(_, report, _) => Begun::Report(*report),
@@ -39,8 +61,7 @@ impl Work {
         }
     }
 
-    /// The adapter that this calls, and that might not return.
-    pub(super) const fn calls(&self) -> Option<AdapterId> {
+    fn calls(&self) -> Option<AdapterId> {
         match self {
             Self::Deliver(adapter, ..) | Self::Tell(adapter, ..) | Self::Cancel(adapter, _) => {
                 Some(*adapter)
@@ -48,27 +69,23 @@ impl Work {
             Self::Resolve(_) | Self::Write(..) | Self::Load(_) | Self::Answer(..) => None,
         }
     }
+}
 
-    pub(super) fn carry_out(self, shard: u8, by: &impl Deliver) -> Option<Ticket> {
-        match self {
-            Self::Deliver(adapter, attempt, operation) => {
-                return by.deliver(adapter, Token::new(shard, attempt), operation);
+impl<D: Deliver> CarryOut<Messages> for D {
+    fn carry_out(&self, shard: u8, work: MessageWork) -> Option<Ticket> {
+        match work {
+            MessageWork::Deliver(adapter, attempt, operation) => {
+                return self.deliver(adapter, Token::new(shard, attempt), operation);
             }
-            Self::Tell(adapter, report, disposition) => {
-                by.deliver_disposition(adapter, Token::of_report(shard, report), disposition);
+            MessageWork::Tell(adapter, report, disposition) => {
+                self.deliver_disposition(adapter, Token::of_report(shard, report), disposition);
             }
-            Self::Resolve(domain) => by.resolve(shard, domain),
-            Self::Write(write, changes) => by.write(shard, write, changes),
-            Self::Load(key) => by.load(shard, key),
-            Self::Answer(caller, response) => answer(caller, response),
-            Self::Cancel(adapter, ticket) => by.cancel(adapter, ticket),
+            MessageWork::Resolve(domain) => self.resolve(shard, domain),
+            MessageWork::Write(write, changes) => self.write(shard, write, changes),
+            MessageWork::Load(key) => self.load(shard, key),
+            MessageWork::Answer(caller, response) => answer(caller, response),
+            MessageWork::Cancel(adapter, ticket) => self.cancel(adapter, ticket),
         }
         None
     }
-}
-
-/// Hands a response to whoever waits for it.
-pub(super) fn answer(caller: Caller, response: Response) {
-    flow::answered(&response);
-    caller.answer(response);
 }

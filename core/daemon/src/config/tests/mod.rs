@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::{Config, ConfigErrors, Sources};
 
 mod kept;
+mod presence;
 
 const GOOD: &str = r#"
 [gateway]

@@ -11,11 +11,15 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use rand::SeedableRng;
-use rialto_model::{Domain, InstantInbox, InstantMessage, Response, ResponseStatus, TransactionId};
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_loader::Ticket;
+use rialto_model::{
+    DispositionOperation, Domain, InstantInbox, InstantMessage, MessageOperation, Response,
+    ResponseStatus, TransactionId,
+};
 use rialto_router::{
-    Adapter, CustodyPolicy, CustodySettings, JournalKeys, Limits, Route, Router, RoutingTable,
-    WallClock,
+    Adapter, Change, Custodian, CustodyPolicy, CustodySettings, JournalKey, JournalKeys, Limits,
+    Route, Router, RoutingTable, Unwritten, WallClock, WriteId,
 };
 use tokio::sync::oneshot::{self, Receiver};
 
@@ -28,7 +32,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An adapter, as far as a shard knows one: what it does with a delivery is given.
 struct Fake<'a> {
-    shard: Shard,
+    shard: Shard<Messages>,
     #[expect(clippy::type_complexity, reason = "it stands here once")]
     on_deliver: Box<dyn Fn(&Self, Token, &MessageOperation) + Sync + 'a>,
     delivered: Mutex<Vec<(Ticket, String, u64)>>,
@@ -65,7 +69,7 @@ impl<'a> Fake<'a> {
         let settings = CustodySettings::default().with_policy(AdapterId::new(0), policy);
         let custodian = Custodian::new(router, settings, JournalKeys::default(), clock);
         Self {
-            shard: Shard::new(0, custodian, 2 * most),
+            shard: Shard::new(0, Messages::new(custodian, 2 * most)),
             on_deliver: Box::new(on_deliver),
             started,
             delivered: Mutex::default(),
@@ -92,7 +96,7 @@ impl<'a> Fake<'a> {
         );
         let (now, adapter) = (self.now(), AdapterId::new(0));
         self.shard
-            .submit(self, now, adapter, operation, Caller::Control(sender));
+            .submit_message(self, now, adapter, operation, Caller::Control(sender));
         receiver
     }
 
@@ -124,12 +128,14 @@ impl Deliver for Fake<'_> {
         unreachable!("nobody asks for a later word");
     }
 
-    fn write(&self, _: u8, write: WriteId, _: Vec<Change>) {
-        (self.on_write)(self, write);
-    }
-
     fn load(&self, _: u8, key: JournalKey) {
         unreachable!("nothing is kept, but {key:?} is read");
+    }
+}
+
+impl Surroundings for Fake<'_> {
+    fn write(&self, _: u8, write: WriteId, _: Vec<Change>) {
+        (self.on_write)(self, write);
     }
 
     fn resolve(&self, _: u8, domain: Domain) {
@@ -310,10 +316,9 @@ fn adapter_that_does_not_return_holds_up_nobody_for_long() {
         has_entered.recv().unwrap();
         let other = fake.submit("other", 2);
         let look = fake.shard.handle_timeout(&fake, fake.now());
-        assert_eq!(look, Some(fake.now() + Shard::PATIENCE));
+        assert_eq!(look, Some(fake.now() + PATIENCE));
         assert!(other.is_empty());
-        fake.shard
-            .handle_timeout(&fake, fake.now() + Shard::PATIENCE);
+        fake.shard.handle_timeout(&fake, fake.now() + PATIENCE);
         assert_eq!(reason(other), Some(FailureReason::Unreachable));
         let more = fake.submit("more", 3);
         assert_eq!(reason(more), Some(FailureReason::Unreachable));

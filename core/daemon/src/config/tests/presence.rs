@@ -1,0 +1,69 @@
+//! `[presence]`.
+
+use std::time::Duration;
+
+use rialto_router::PresenceSettings;
+
+use super::*;
+
+fn settings(flags: &[&str]) -> Option<PresenceSettings> {
+    let config = Folder::with(GOOD).read(flags).unwrap();
+    let shards = std::num::NonZeroUsize::MIN;
+    config.presence.settings(config.store.enabled, shards)
+}
+
+#[test]
+fn presence_is_given_where_there_is_a_store_unless_the_operator_says_no() {
+    let defaults = PresenceSettings::default();
+    assert_eq!(settings(&[]), Some(defaults), "as the reference says");
+    assert_eq!(settings(&["presence.enabled=false"]), None);
+    assert_eq!(settings(&["store.enabled=false"]), None);
+}
+
+#[test]
+fn presence_without_a_store_is_refused_since_rules_would_be_forgotten() {
+    let flags = ["store.enabled=false", "presence.enabled=true"];
+    let errors = Folder::with(GOOD).errors(&flags);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("presence.enabled"), "{errors:?}");
+}
+
+#[test]
+fn figures_of_presence_are_refused_where_they_mean_nothing() {
+    let folder = Folder::with(GOOD);
+    for flag in [
+        "presence.max_subscriptions=0",
+        "presence.max_in_flight=1000000",
+        "presence.max_document=1",
+        "presence.min_duration=0s",
+        "presence.min_duration=1000h",
+        "presence.patience=1h",
+        "presence.retry_min=1h",
+        "presence.unruled=perhaps",
+        "presence.hosted=[\"not a domain\"]",
+        "presence.hostde=[]",
+    ] {
+        assert_eq!(folder.errors(&[flag]).len(), 1, "{flag}");
+    }
+    let crossed = ["presence.min_duration=2h", "presence.max_duration=1h"];
+    assert_eq!(folder.errors(&crossed).len(), 1);
+}
+
+#[test]
+fn durations_of_presence_go_by_those_that_are_said() {
+    let of = |flags: &[&str]| settings(flags).unwrap();
+    let seconds = |[least, usual, most]: [u64; 3]| {
+        let durations = [least, usual, most].map(Duration::from_secs);
+        let limits = rialto_router::PresenceLimits::default().with_durations(durations);
+        PresenceSettings::default().with_limits(limits)
+    };
+    assert_eq!(
+        of(&["presence.default_duration=5s"]),
+        seconds([5, 5, 86_400])
+    );
+    assert_eq!(of(&["presence.max_duration=10m"]), seconds([60, 600, 600]));
+    assert_eq!(
+        of(&["presence.min_duration=2h"]),
+        seconds([7200, 7200, 86_400])
+    );
+}
