@@ -29,6 +29,7 @@ pub mod sip_callers;
 pub mod sip_message;
 pub mod sip_sink;
 pub mod sockets;
+pub mod stage;
 pub mod texts;
 pub mod transcript;
 pub mod world;
