@@ -63,7 +63,7 @@
 //!
 //! # Rules
 //!
-//! * Tell the truth: `Success` only when the far side acknowledged, `Indeterminant` when it never will, else a failure.
+//! * Tell the truth: `Success` only when the far side acknowledged, `Indeterminant` when a system on the way took it further, else a failure.
 //! * `deliver` runs on the gateway's thread up to its first wait: it must not block. What follows runs on the adapter's
 //!   own runtime, which [`tokio`] finds by itself.
 //! * Spawn with [`Tasks::spawn`] only, and let loops end at [`Tasks::stopping`].

@@ -37,7 +37,7 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     /// Makes an adapter. An `Err` is why it cannot run; nothing may be left behind then.
     fn start(context: Context<Self::Config>) -> impl Future<Output = Result<Self>> + Send;
 
-    /// Delivers a message to the native network; returns once the outcome is known, or `Indeterminant` if it never will be.
+    /// Delivers a message to the native network; returns once the outcome is known, or `Indeterminant` if the message went further than anybody here knows.
     ///
     /// Runs on the gateway's thread up to its first wait, then on the adapter's own: it must not block. When the
     /// operation's deadline passes or nobody waits any more, the future is dropped and the SDK answers. An `Err`

@@ -89,13 +89,14 @@ fn later_word_is_taken_from_nobody_else_and_only_if_it_was_asked_for() {
 #[test]
 fn later_word_on_a_kept_message_is_taken_after_a_restart_before_it_is_tried_again() {
     let resolved = |office: &mut Office| office.resolve("elsewhere.example", XMPP);
-    for (destination, is_kept_first) in [(BOB, true), (BOB, false), (FRED, false)] {
+    for (destination, is_kept_first) in [(BOB, true), (BOB, false), (FRED, true), (FRED, false)] {
         let mut office = Office::new(patient(if is_kept_first { 0 } else { 5 }));
         let asked = vouched(asking(&[Notify::PositiveDelivery]));
         office.send(asked.with_destination(support::inbox(destination)));
         resolved(&mut office);
         office.wait(5 * SECOND);
         office.sync();
+        resolved(&mut office);
         let (_, delivered) = office.deliveries[0].clone();
         assert_eq!(office.response().1, INDETERMINANT);
         office.restart(SECOND);

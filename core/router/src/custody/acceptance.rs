@@ -116,8 +116,7 @@ impl<R: CryptoRng> Custodian<R> {
         })
     }
 
-    /// The name under which a message is handed on. One on which a later word is waited for already is not given twice: that belongs to
-    /// whoever came first.
+    /// The name under which a message is handed on.
     fn onward_name(
         &mut self,
         adapter: AdapterId,
@@ -134,7 +133,7 @@ impl<R: CryptoRng> Custodian<R> {
                 let adapter = self.router.table().adapter(adapter)?;
                 key.name(adapter.name(), inboxes, identity)
             });
-        let free = named.filter(|name| self.awaited.get(name).is_none());
+        let free = named.filter(|name| self.awaited.yields(name));
         free.unwrap_or_else(|| self.random_id())
     }
 

@@ -1,20 +1,19 @@
 //! Messages on which a later word is waited for.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Instant,
-};
+use std::time::Instant;
 
-use foldhash::fast::FixedState;
 use rialto_model::{
     ByteString, Disposition, DispositionOperation, DispositionRequest, DispositionType,
     ImdnHeaders, InstantInbox, MessageId, MessageOperation, TransactionId,
 };
 
-use super::{JournalKey, clock::Millis};
+use self::list::List;
+use super::{JournalKey, clock::Millis, policy::CustodyLimits};
 use crate::{AdapterId, RoutingTable};
 
-/// A message on which its sender asked to be told more.
+mod list;
+
+/// A message of which its sender may be told more: because he asked, or that it failed.
 #[derive(Clone, Debug)]
 pub(super) struct Awaiting {
     pub(super) adapter: AdapterId,
@@ -25,8 +24,8 @@ pub(super) struct Awaiting {
     pub(super) message_id: Option<MessageId>,
     pub(super) reference: Option<ByteString>,
     pub(super) sent_at: Millis,
-    /// Who has it, and the inbox as that network knows it.
-    pub(super) deliverer: Option<(AdapterId, InstantInbox)>,
+    /// Who has it, if anybody does.
+    pub(super) deliverer: Option<Deliverer>,
     /// Of which sides its sender was told; a bit for each.
     pub(super) told: u8,
     /// Of which of them that is not safe yet.
@@ -38,6 +37,15 @@ pub(super) struct Awaiting {
     pub(super) kept: Option<JournalKey>,
 }
 
+/// Who has a message.
+#[derive(Clone, Debug)]
+pub(super) struct Deliverer {
+    /// None, where it is one of those that DNS may name: only the network that has the message knows by which name.
+    pub(super) adapter: Option<AdapterId>,
+    /// The inbox, as that network knows it.
+    pub(super) inbox: InstantInbox,
+}
+
 /// What a message asks to be told of it, and its name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
@@ -46,13 +54,12 @@ pub(super) struct Asked {
 }
 
 /// All of them, by the identifier under which they were handed on.
+///
+/// Those of whose failure alone something may be heard are apart, so that they push out none on which more was asked for.
 #[derive(Debug)]
 pub(super) struct Awaited {
-    /// Our own random names: a fixed hash will do.
-    messages: HashMap<TransactionId, Box<Awaiting>, FixedState>,
-    /// In the order in which they came, those that ended among them.
-    order: VecDeque<(Instant, TransactionId)>,
-    most: usize,
+    asked: List,
+    unasked: List,
 }
 
 impl Asked {
@@ -109,9 +116,15 @@ impl Awaiting {
         adapter: AdapterId,
         inbox: &InstantInbox,
     ) -> bool {
-        self.deliverer.as_ref().is_some_and(|(deliverer, to)| {
-            *deliverer == adapter && table.is_same_user(adapter, [to, inbox])
+        self.deliverer.as_ref().is_some_and(|deliverer| {
+            let is_there = deliverer.adapter.is_none_or(|known| known == adapter);
+            is_there && table.is_same_user(adapter, [&deliverer.inbox, inbox])
         })
+    }
+
+    /// Whether its sender asked to be told anything.
+    pub(super) const fn is_asked_for(&self) -> bool {
+        !self.request.is_empty()
     }
 
     /// Whether its sender was told of that side of it before.
@@ -171,79 +184,58 @@ pub(super) fn with_names(
 }
 
 impl Awaited {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(limits: &CustodyLimits) -> Self {
         Self {
-            messages: HashMap::default(),
-            order: VecDeque::new(),
-            most,
+            asked: List::new(limits.max_awaited()),
+            unasked: List::new(limits.max_passed_on()),
         }
     }
 
-    /// Adds a message. Yields the records of those that are forgotten for it, if there are too many.
+    /// Adds a message. Yields the record of one that is forgotten for it, if there are too many.
     pub(super) fn insert(
         &mut self,
         now: Instant,
         onward: TransactionId,
         awaiting: Awaiting,
     ) -> Option<JournalKey> {
-        self.expire(now);
-        self.order.push_back((awaiting.expires_at, onward));
-        self.messages.insert(onward, Box::new(awaiting));
-        if self.order.len() >= 2 * self.messages.len() + 64 {
-            let messages = &self.messages;
-            self.order.retain(|place| is_of(messages, place));
-        }
-        let mut forgotten = None;
-        while self.messages.len() > self.most
-            && let Some(oldest) = self.order.pop_front()
-        {
-            if is_of(&self.messages, &oldest) {
-                forgotten = self.remove(&oldest.1).and_then(|awaiting| awaiting.record);
-            }
-        }
-        forgotten
+        let list = match awaiting.is_asked_for() {
+            true => &mut self.asked,
+            false => &mut self.unasked,
+        };
+        list.insert(now, onward, awaiting)
+    }
+
+    /// Whether a message may have that name, again perhaps. One on which more was asked for belongs to whoever came first; a message
+    /// that was passed on and comes again ends by itself.
+    pub(super) fn yields(&mut self, onward: &TransactionId) -> bool {
+        self.unasked.remove(onward);
+        self.asked.get(onward).is_none()
     }
 
     pub(super) fn get(&self, onward: &TransactionId) -> Option<&Awaiting> {
-        self.messages.get(onward).map(|awaiting| &**awaiting)
+        let asked = self.asked.get(onward);
+        asked.or_else(|| self.unasked.get(onward))
     }
 
     pub(super) fn get_mut(&mut self, onward: &TransactionId) -> Option<&mut Awaiting> {
-        self.messages
-            .get_mut(onward)
-            .map(|awaiting| &mut **awaiting)
+        let asked = self.asked.get_mut(onward);
+        asked.or_else(|| self.unasked.get_mut(onward))
     }
 
     pub(super) fn remove(&mut self, onward: &TransactionId) -> Option<Awaiting> {
-        self.messages.remove(onward).map(|awaiting| *awaiting)
+        let asked = self.asked.remove(onward);
+        asked.or_else(|| self.unasked.remove(onward))
     }
 
     /// Forgets those whose time is over; the store does that for its own part.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(place) = self.order.front() {
-            let is_awaited = is_of(&self.messages, place);
-            if is_awaited && place.0 > now {
-                break;
-            }
-            if is_awaited {
-                self.messages.remove(&place.1);
-            }
-            self.order.pop_front();
-        }
+        self.asked.expire(now);
+        self.unasked.expire(now);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.messages.len()
+        self.asked.len() + self.unasked.len()
     }
-}
-
-/// Whether a place in the order is that of a message that is waited for. One that came again under the name that it had has another place now.
-fn is_of(
-    messages: &HashMap<TransactionId, Box<Awaiting>, FixedState>,
-    (until, onward): &(Instant, TransactionId),
-) -> bool {
-    let known = messages.get(onward);
-    known.is_some_and(|awaiting| awaiting.expires_at == *until)
 }
 
 /// The bit that stands for a side of what can become of a message.
@@ -253,74 +245,5 @@ const fn told_bit(of: DispositionType) -> u8 {
         DispositionType::Processing => 2,
         DispositionType::Display => 4,
         _ => 8,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use rialto_model::InstantMessage;
-
-    use super::*;
-
-    const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
-
-    fn await_word(awaited: &mut Awaited, now: Instant, name: &str) {
-        let inbox = |address: &str| InstantInbox::parse(address).unwrap();
-        let operation = MessageOperation::new(
-            id("t1"),
-            inbox("im:a@a.example"),
-            inbox("im:b@b.example"),
-            InstantMessage::text("hello"),
-        );
-        let awaiting = Awaiting::new(
-            AdapterId::new(0),
-            &operation,
-            Asked::default(),
-            Millis(0),
-            now + WEEK,
-        );
-        awaited.insert(now, id(name), awaiting);
-    }
-
-    fn id(name: &str) -> TransactionId {
-        TransactionId::parse(name.as_bytes()).unwrap()
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an instant cannot be had otherwise"
-    )]
-    fn now() -> Instant {
-        Instant::now()
-    }
-
-    #[test]
-    fn message_that_fails_again_and_again_under_one_name_leaves_nothing_behind() {
-        let (mut awaited, mut at) = (Awaited::new(8), now());
-        for _ in 0..10_000 {
-            at += Duration::from_millis(1);
-            await_word(&mut awaited, at, "same");
-            awaited.remove(&id("same"));
-        }
-        assert!(awaited.order.len() <= 128, "{}", awaited.order.len());
-    }
-
-    #[test]
-    fn message_that_came_again_is_waited_for_all_its_time_and_in_its_new_place() {
-        let (mut awaited, begin) = (Awaited::new(2), now());
-        let later = begin + Duration::from_secs(60);
-        await_word(&mut awaited, begin, "again");
-        awaited.remove(&id("again"));
-        await_word(&mut awaited, begin, "other");
-        await_word(&mut awaited, later, "again");
-        awaited.expire(begin + WEEK);
-        assert!(awaited.get(&id("again")).is_some());
-        assert!(awaited.get(&id("other")).is_none());
-        await_word(&mut awaited, later, "third");
-        await_word(&mut awaited, later, "fourth");
-        assert!(awaited.get(&id("again")).is_none(), "the oldest goes first");
-        assert_eq!(awaited.len(), 2);
     }
 }

@@ -84,6 +84,10 @@ impl Holding {
         self.held.remove(&ticket)
     }
 
+    pub(super) fn get(&self, ticket: CallerTicket) -> Option<&Held> {
+        self.held.get(&ticket)
+    }
+
     pub(super) fn get_mut(&mut self, ticket: CallerTicket) -> Option<&mut Held> {
         self.held.get_mut(&ticket)
     }

@@ -23,6 +23,8 @@ pub struct CustodyLimits {
     max_identities: usize,
     max_awaited: usize,
     awaited_time: Duration,
+    max_passed_on: usize,
+    passed_on_time: Duration,
 }
 
 /// The policies of all adapters, and the limits.
@@ -131,6 +133,19 @@ impl CustodyLimits {
         self
     }
 
+    /// Sets how many messages are remembered that a system on their way has taken, for the case that it brings them back; of more, the oldest
+    /// are forgotten.
+    pub fn with_max_passed_on(mut self, max: usize) -> Self {
+        self.max_passed_on = max.max(1);
+        self
+    }
+
+    /// Sets for how long they are remembered.
+    pub const fn with_passed_on_time(mut self, time: Duration) -> Self {
+        self.passed_on_time = time;
+        self
+    }
+
     pub(super) const fn max_kept(&self) -> usize {
         self.max_kept
     }
@@ -154,9 +169,18 @@ impl CustodyLimits {
     pub(super) const fn awaited_time(&self) -> Duration {
         self.awaited_time
     }
+
+    pub(super) const fn max_passed_on(&self) -> usize {
+        self.max_passed_on
+    }
+
+    pub(super) const fn passed_on_time(&self) -> Duration {
+        self.passed_on_time
+    }
 }
 
-/// A million kept, 1,024 of them on their way, a million identities, 262,144 messages on which a later word is waited for, a week long.
+/// A million kept, 1,024 of them on their way, a million identities, 262,144 messages on which a later word is waited for, a week long, and 32,768
+/// that somebody on their way has taken, an hour long.
 impl Default for CustodyLimits {
     fn default() -> Self {
         Self {
@@ -166,6 +190,8 @@ impl Default for CustodyLimits {
             max_identities: 1 << 20,
             max_awaited: 1 << 18,
             awaited_time: Duration::from_secs(7 * 24 * 3600),
+            max_passed_on: 1 << 15,
+            passed_on_time: Duration::from_secs(3600),
         }
     }
 }

@@ -11,6 +11,7 @@ use rialto_model::{
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
     attempts::Judge,
+    awaited::{Awaiting, Deliverer},
     clock::Millis,
     entries::{Body, Entry, Stage, Target},
     held::Held,
@@ -195,7 +196,8 @@ impl<R: CryptoRng> Custodian<R> {
     /// A message was handed over while its sender waited.
     pub(super) fn hand_over(&mut self, held: &Held) {
         let onward = &held.onward;
-        if !self.awaits(onward) {
+        let awaiting = self.awaited.get(onward);
+        if !awaiting.is_some_and(Awaiting::is_asked_for) {
             return;
         }
         let key = self.keys.next();
@@ -345,7 +347,10 @@ impl<R: CryptoRng> Custodian<R> {
         let key = *awaiting.record.get_or_insert(key);
         let awaiting = awaiting.clone();
         let (deliverer, inbox) = match awaiting.deliverer {
-            Some((adapter, inbox)) => (self.adapter_name(adapter), inbox.as_str().to_owned()),
+            Some(Deliverer { adapter, inbox }) => {
+                let name = adapter.map(|adapter| self.adapter_name(adapter));
+                (name.unwrap_or_default(), inbox.uri().clone())
+            }
             None => Default::default(),
         };
         let left = awaiting.expires_at.saturating_duration_since(self.now);
@@ -353,7 +358,7 @@ impl<R: CryptoRng> Custodian<R> {
         let record = AwaitedRecord {
             adapter: self.adapter_name(awaiting.adapter),
             deliverer,
-            inbox: inbox.into(),
+            inbox,
             onward: *onward,
             id: awaiting.id,
             source: awaiting.source,

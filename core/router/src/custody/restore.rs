@@ -7,7 +7,7 @@ use rialto_model::{Bytes, InstantInbox, MessageOperation};
 
 use super::{
     Custodian, JournalKey, JournalTable, KeptKind, RestoreError,
-    awaited::{Asked, Awaiting},
+    awaited::{Asked, Awaiting, Deliverer},
     clock::Millis,
     entries::{Entry, Stage, Target},
     queue::QueueEntry,
@@ -79,23 +79,24 @@ impl<R: CryptoRng> Custodian<R> {
         self.restore_entry(key, KeptKind::Message, adapter, inboxes, target, times);
     }
 
-    /// Who has a message, if it was tried before the restart, as far as the table can tell.
-    fn deliverer(
+    /// Who has a message, if it was tried, as far as the table can tell.
+    pub(super) fn deliverer(
         &self,
         from: AdapterId,
         operation: &MessageOperation,
-    ) -> Option<(AdapterId, InstantInbox)> {
+    ) -> Option<Deliverer> {
         let own = operation.destination();
-        match self.router.table().decide(from, operation).ok()? {
+        let (adapter, inbox) = match self.router.table().decide(from, operation).ok()? {
             Verdict::Decided(decision) => {
-                let destination = decision.destination().unwrap_or(own);
-                Some((decision.adapter(), destination.clone()))
+                let inbox = decision.destination().unwrap_or(own).clone();
+                (Some(decision.adapter()), inbox)
             }
             Verdict::Undecided(undecided) => {
-                let destination = undecided.destination().unwrap_or(own);
-                Some((undecided.only()?, destination.clone()))
+                let inbox = undecided.destination().unwrap_or(own).clone();
+                (undecided.only(), inbox)
             }
-        }
+        };
+        Some(Deliverer { adapter, inbox })
     }
 
     fn restore_report(&mut self, key: JournalKey, adapter: AdapterId, record: &ReportRecord) {
@@ -148,8 +149,7 @@ impl<R: CryptoRng> Custodian<R> {
         if until <= self.now {
             return;
         }
-        let named = Some(&record.deliverer).filter(|name| !name.is_empty());
-        let deliverer = named.and_then(|name| self.adapter_named(name));
+        let deliverer = self.recorded_deliverer(&record);
         let awaiting = Awaiting {
             adapter,
             id: record.id,
@@ -159,7 +159,7 @@ impl<R: CryptoRng> Custodian<R> {
             message_id: record.message_id,
             reference: record.reference,
             sent_at: record.sent_at,
-            deliverer: deliverer.zip(InstantInbox::parse(&record.inbox).ok()),
+            deliverer,
             told: record.told,
             unsafe_told: 0,
             expires_at: until,
@@ -170,6 +170,16 @@ impl<R: CryptoRng> Custodian<R> {
                 .and_then(|known| known.kept),
         };
         self.awaited.insert(self.now, record.onward, awaiting);
+    }
+
+    /// Who has it; nobody, if that adapter is not configured any more.
+    fn recorded_deliverer(&self, record: &AwaitedRecord) -> Option<Deliverer> {
+        let inbox = InstantInbox::parse(&record.inbox).ok()?;
+        let adapter = match record.deliverer.is_empty() {
+            true => None,
+            false => Some(self.router.table().adapter_id(&record.deliverer)?),
+        };
+        Some(Deliverer { adapter, inbox })
     }
 
     /// When a time ends that began and ends as a record says.

@@ -10,7 +10,7 @@ pub struct CustodyStatistics {
     pub kept_reports: u64,
     /// Messages whose outcome is not known and that are not kept; falls again.
     pub held: u64,
-    /// Messages on which a later word is waited for; falls again.
+    /// Messages on which a later word is waited for, or which somebody on their way has taken; falls again.
     pub awaited: u64,
     /// Identities that are remembered; falls again.
     pub identities: u64,

@@ -10,7 +10,8 @@ use crate::custody::clock::Millis;
 pub(in crate::custody) struct AwaitedRecord {
     /// The adapter that it came from.
     pub(in crate::custody) adapter: ByteString,
-    /// The adapter that it was handed to, and the inbox as its network knows it; nothing, before it was.
+    /// The adapter that it was handed to, and the inbox as its network knows it; nothing, before it was. No adapter but an inbox, where it
+    /// is one of those that DNS may name.
     pub(in crate::custody) deliverer: ByteString,
     pub(in crate::custody) inbox: ByteString,
     pub(in crate::custody) onward: TransactionId,
