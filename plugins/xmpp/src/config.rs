@@ -18,6 +18,7 @@ pub struct Config {
     domain: Domain,
     domains: OwnDomains,
     server: String,
+    hosts: Vec<Domain>,
 }
 
 /// The keys as they are written.
@@ -36,6 +37,8 @@ struct Table {
     /// Further domains that the server hands to this component.
     #[serde(default)]
     domains: Vec<String>,
+    /// The domains whose users this very server serves; if there is no such list, `server`.
+    hosts: Option<Vec<String>>,
     /// What service discovery calls the network behind the gateway.
     #[serde(default = "default_network")]
     network: String,
@@ -75,6 +78,8 @@ pub(crate) enum ConfigError {
     Domain,
     #[error("one of `domains` is not a fully qualified domain name")]
     Domains,
+    #[error("one of `hosts` is not a fully qualified domain name")]
+    Hosts,
     #[error("`server` is not a domain; write it down, if `domain` has no parent domain")]
     Server,
     #[error("`secret` is empty")]
@@ -108,6 +113,11 @@ impl Config {
     /// Whom to ping.
     pub(crate) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Whether the joined server serves the users of a domain itself, so that what it has taken for them is with them.
+    pub(crate) fn is_served(&self, domain: &str) -> bool {
+        self.hosts.iter().any(|host| host.as_str() == domain)
     }
 
     pub(crate) fn secret(&self) -> &str {
@@ -166,18 +176,21 @@ impl TryFrom<Table> for Config {
     fn try_from(table: Table) -> Result<Self, ConfigError> {
         table.check_values()?;
         let domain = Domain::parse(&table.domain).map_err(|_| ConfigError::Domain)?;
-        let further = table.domains.iter().map(|domain| Domain::parse(domain));
-        let further = further
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| ConfigError::Domains)?;
+        let further = domains(&table.domains).ok_or(ConfigError::Domains)?;
         let server = table.server.as_deref().or_else(|| domain.parent());
         let server = server.and_then(server_domain).ok_or(ConfigError::Server)?;
+        let hosts = match &table.hosts {
+            Some(hosts) => domains(hosts).ok_or(ConfigError::Hosts)?,
+            // One of a single label has no users that the gateway could write to.
+            None => Domain::parse(&server).into_iter().collect(),
+        };
         let domains = OwnDomains::new(domain.clone(), further);
         Ok(Self {
             table,
             domain,
             domains,
             server,
+            hosts,
         })
     }
 }
@@ -218,6 +231,10 @@ impl Table {
         }
         Ok(())
     }
+}
+
+fn domains(names: &[String]) -> Option<Vec<Domain>> {
+    names.iter().map(|name| Domain::parse(name).ok()).collect()
 }
 
 /// A server's name: a JID that is only a domain; one label will do.
@@ -316,7 +333,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(keys, 15, "keys of the configuration");
+        assert_eq!(keys, 16, "keys of the configuration");
         let written = parse(table).unwrap();
         let plain = parse(json!({ "domain": "sip.example.com", "secret": "s" })).unwrap();
         assert_eq!(format!("{written:?}"), format!("{plain:?}"));
@@ -337,6 +354,7 @@ mod tests {
         };
         assert!(with("domain", json!("localhost")).contains("`domain`"));
         assert!(with("domains", json!(["a b"])).contains("`domains`"));
+        assert!(with("hosts", json!(["localhost"])).contains("`hosts`"));
         assert!(with("server", json!("a@b")).contains("`server`"));
         assert!(with("secret", json!("")).contains("`secret`"));
         for endpoint in ["localhost", "localhost:0", "localhost:x"] {

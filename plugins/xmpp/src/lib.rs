@@ -6,9 +6,9 @@
 //! | source, destination  | bare JID; the resource is the operation's instance (RFC 7247 §6)   |
 //! | ephemeral message    | chat state (XEP-0085), or the hint `no-store` (XEP-0334)           |
 //! | disposition          | receipt, marker, error stanza, both ways (XEP-0184, XEP-0333)      |
-//! | success              | the server answered a ping behind the message (XEP-0199)           |
+//! | success              | the recipient's server answered a ping behind it (XEP-0199)        |
 //! | failure              | error stanza, both ways (RFC 7247 §7); or the connection was lost  |
-//! | indeterminant        | never said here; silence on XMPP, as success is                    |
+//! | indeterminant        | another server on the way did; silence on XMPP, as success is      |
 //! | subscribe, notify    | not offered; subscriptions are refused                             |
 //!
 //! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
@@ -104,7 +104,7 @@ impl Plugin for Xmpp {
     }
 
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
-        let status = outbound::deliver(&self.link, self.config.domains(), &operation).await;
+        let status = outbound::deliver(&self.link, &self.config, &operation).await;
         Ok(operation.respond(status))
     }
 

@@ -5,16 +5,20 @@ use std::time::Duration;
 use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
 use time::OffsetDateTime;
 
+use crate::config::Config;
 use crate::link::Link;
 use crate::mapping::{OwnDomains, stanza_from_disposition, stanza_from_operation};
 use crate::outbox::Worth;
 
-/// Delivers a message; returns once it is known what became of it.
+/// Delivers a message; returns once it is known what became of it, as far as the server that was joined knows.
+///
+/// What it has taken for another server's user may still come back.
 pub(crate) async fn deliver(
     link: &Link,
-    own: &OwnDomains,
+    config: &Config,
     operation: &MessageOperation,
 ) -> ResponseStatus {
+    let own = config.domains();
     let message = match stanza_from_operation(operation, own, OffsetDateTime::now_utc) {
         Ok(message) => message,
         Err(failure) => return failure.into(),
@@ -25,8 +29,15 @@ pub(crate) async fn deliver(
         true => Worth::Passing,
     };
     let limit = operation.deadline().map(before);
-    link.send(message, *operation.transaction_id(), worth, limit)
-        .await
+    let status = link
+        .send(message, *operation.transaction_id(), worth, limit)
+        .await;
+    match status {
+        ResponseStatus::Success if !config.is_served(operation.destination().domain()) => {
+            ResponseStatus::Indeterminant
+        }
+        status => status,
+    }
 }
 
 /// Tells a sender what became of a message; returns once the server has taken it.

@@ -34,6 +34,8 @@ pub struct XmppSettings {
     pub secret: String,
     /// Whether Prosody keeps messages for users who are away (XEP-0160).
     pub keeps_offline: bool,
+    /// Whether ejabberd looks for other servers; it finds none.
+    pub seeks_servers: bool,
 }
 
 /// A running XMPP server with one domain, a few users and one component.
@@ -81,7 +83,15 @@ impl XmppSettings {
             other_component: None,
             secret: "a plague on both your houses".to_owned(),
             keeps_offline: false,
+            seeks_servers: false,
         }
+    }
+
+    /// With messages for users of other servers taken, which are looked for then.
+    #[must_use]
+    pub const fn with_other_servers(mut self) -> Self {
+        self.seeks_servers = true;
+        self
     }
 
     /// With users at this domain.
@@ -122,6 +132,7 @@ impl XmppSettings {
                 ("SECRET", &self.secret),
                 ("OTHER", &other.unwrap_or_default()),
                 ("OFFLINE", offline),
+                ("SERVERS", if self.seeks_servers { "all" } else { "none" }),
             ],
         )
     }

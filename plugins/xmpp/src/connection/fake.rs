@@ -144,7 +144,7 @@ impl Rig {
     /// Delivers in a task of its own.
     pub(super) fn deliver(&self, operation: MessageOperation) -> JoinHandle<ResponseStatus> {
         let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
-        spawn(async move { crate::outbound::deliver(&link, config.domains(), &operation).await })
+        spawn(async move { crate::outbound::deliver(&link, &config, &operation).await })
     }
 }
 

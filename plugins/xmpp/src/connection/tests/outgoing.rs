@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rialto_sdk::model::{Failure, FailureReason, ResponseStatus};
+use rialto_sdk::model::{Failure, FailureReason, InstantInbox, ResponseStatus};
 use rialto_sdk::serde_json::json;
 use rialto_xmpp_codec::{Stanza, StreamEvent};
 use tokio::time::Instant;
@@ -47,6 +47,27 @@ async fn cpim_2_4_1_3a_deliver_succeeds_when_the_server_answers_the_ping_behind_
     assert!(!delivered.is_finished(), "nothing is proven yet");
     server.pong(&ping).await;
     assert_eq!(delivered.await.unwrap(), ResponseStatus::Success);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cpim_2_4_1_3c_what_the_server_takes_for_another_ones_user_is_not_called_delivered() {
+    let hosts = json!({ "hosts": ["example.com", "m\u{FC}nchen.example"] });
+    let mut rig = Rig::with(hosts, 64 * 1024);
+    let mut server = rig.join().await;
+    for (domain, status) in [
+        ("example.com", ResponseStatus::Success),
+        ("xn--mnchen-3ya.example", ResponseStatus::Success),
+        ("chat.example.com", ResponseStatus::Indeterminant),
+        ("elsewhere.example", ResponseStatus::Indeterminant),
+    ] {
+        let juliet = InstantInbox::parse(&format!("im:juliet@{domain}")).unwrap();
+        let operation = operation(domain, "x").with_destination(juliet);
+        let delivered = rig.deliver(operation);
+        server.message().await;
+        let ping = server.ping().await;
+        server.pong(&ping).await;
+        assert_eq!(delivered.await.unwrap(), status, "{domain}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,7 +263,7 @@ async fn message_is_written_by_whoever_brings_it_while_the_stream_takes_it() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
     let operation = operation("t1", "x");
-    let delivery = crate::outbound::deliver(&rig.link, rig.config.domains(), &operation);
+    let delivery = crate::outbound::deliver(&rig.link, &rig.config, &operation);
     let mut delivery = pin!(delivery);
     let mut context = Context::from_waker(Waker::noop());
     assert!(delivery.as_mut().poll(&mut context).is_pending());
