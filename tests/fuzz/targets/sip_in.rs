@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use rialto_sip_codec::{
-    Address, Frame, Framer, HeaderName, MessageWriter, Reply, Request, Response, SipMessage,
-    StatusCode, TelephoneSubscriber, Uri,
+    Address, Dialog, DialogError, Frame, Framer, HeaderName, MessageWriter, Method, Reply, Request,
+    Response, SipMessage, StatusCode, TelephoneSubscriber, Transport, Uri, dialog::Leaving,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -40,10 +40,36 @@ fn datagram(bytes: &[u8]) {
     if let Ok(request) = Request::read(&message) {
         uri(request.uri());
         assert!(answer(&message), "a good request can be answered");
+        dialog(Dialog::of_server(&request, "t"));
     }
     if let Ok(response) = Response::read(&message) {
         assert!((100..700).contains(&response.status().code()));
+        dialog(Dialog::of_client(&response));
     }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        dialog(text.parse());
+    }
+}
+
+/// What is a dialog survives as text, and a request within it can be read.
+fn dialog(dialog: Result<Dialog, DialogError>) {
+    let Ok(dialog) = dialog else {
+        return;
+    };
+    assert_eq!(dialog.to_string().parse().as_ref(), Ok(&dialog));
+    let leaving = Leaving {
+        transport: Transport::Udp,
+        sent_by: "192.0.2.1",
+        branch: "z9hG4bK1",
+        sequence: 1,
+        max_forwards: 70,
+    };
+    let mut bytes = Vec::new();
+    let writer = dialog.request(&mut bytes, Method::Notify, &leaving);
+    writer.finish(b"").expect("what is a dialog can be written");
+    let message = SipMessage::parse(&bytes).expect("what we write can be read");
+    let request = Request::read(&message).expect("what we write is a request");
+    assert_eq!(request.to().tag(), Some(dialog.remote_tag()));
 }
 
 /// The frames before the stream is lost.
@@ -153,6 +179,9 @@ fn headers(message: &SipMessage<'_>) {
         message.subscription_state(),
         message.priority(),
     );
+    if let Ok(Some(state)) = message.subscription_state() {
+        let _times = (state.reason(), state.expires(), state.retry_after());
+    }
     let _subject = message.text(HeaderName::Subject);
 }
 

@@ -24,6 +24,7 @@
 //! (grammar); RFC 3581 (`rport`), RFC 5626 §3.5.1 (keep-alive), RFC 4475 and RFC 5118 (torture).
 #![forbid(unsafe_code)]
 
+pub mod dialog;
 mod error;
 mod framer;
 mod header;
@@ -37,11 +38,12 @@ pub mod uri;
 mod writer;
 
 pub use self::{
+    dialog::{Dialog, DialogError},
     error::{DecodeError, EncodeError, UriError},
     framer::{Frame, Framer},
     header::{
         Address, BRANCH_COOKIE, CSeq, Date, HeaderName, MediaType, Param, ParamValue, Params,
-        RetryAfter, Rport, TokenValue, Transport, Values, Via, Warning,
+        RetryAfter, Rport, SubscriptionState, TokenValue, Transport, Values, Via, Warning,
     },
     message::{Contacts, Head, Header, Request, Response, SipMessage, StartLine},
     method::{Method, OtherMethod},

@@ -5,6 +5,7 @@ mod cseq;
 mod date;
 mod name;
 mod params;
+mod subscription_state;
 mod value;
 mod values;
 mod via;
@@ -15,6 +16,7 @@ pub use self::{
     date::Date,
     name::HeaderName,
     params::{Param, ParamValue, Params},
+    subscription_state::SubscriptionState,
     value::{MediaType, RetryAfter, TokenValue, Warning},
     values::Values,
     via::{BRANCH_COOKIE, Rport, Transport, Via},

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::SipMessage;
 use crate::{
-    Address, CSeq, Date, DecodeError, HeaderName, MediaType, RetryAfter, TokenValue, Values, Via,
-    Warning,
+    Address, CSeq, Date, DecodeError, HeaderName, MediaType, RetryAfter, SubscriptionState,
+    TokenValue, Values, Via, Warning,
     header::{content_length, first_via, number_up_to, read_token, read_word},
     lex::Cursor,
     limits::{MAX_LIST_ELEMENTS, MAX_VIAS},
@@ -144,8 +144,9 @@ impl<'a> SipMessage<'a> {
     /// # Errors
     ///
     /// Repeated or malformed.
-    pub fn subscription_state(&self) -> Result<Option<TokenValue<'a>>, DecodeError> {
-        self.optional(HeaderName::SubscriptionState, TokenValue::read)
+    pub fn subscription_state(&self) -> Result<Option<SubscriptionState<'a>>, DecodeError> {
+        let value = self.optional(HeaderName::SubscriptionState, TokenValue::read)?;
+        Ok(value.map(SubscriptionState::new))
     }
 
     /// Priority.
