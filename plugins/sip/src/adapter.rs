@@ -1,6 +1,6 @@
 //! A started adapter: its sockets, its loop, and the way out.
 
-use std::{io, net::SocketAddr};
+use std::{io, sync::Arc};
 
 use rialto_sdk::prelude::{Error, Result};
 use tokio::{net::TcpListener, sync::mpsc};
@@ -9,7 +9,9 @@ use crate::{
     config::{Config, ListenAddress, TransportKind},
     endpoint::{Endpoint, Entrance, Shared, Sockets},
     gateway::Gateway,
+    locals::Locals,
     outbound::Outbound,
+    presence::SharedLegs,
     transport::{Connections, StreamLimits, UdpPort, accept, bind_tcp},
 };
 
@@ -38,21 +40,20 @@ impl Adapter {
         let (to_loop, requests) = mpsc::channel(REQUEST_QUEUE);
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
-        let of = |kind| of_transport(&addresses, kind);
+        let locals = Arc::new(Locals::new(config, &addresses));
+        let legs = SharedLegs::new(config.max_subscriptions);
         let sockets = Sockets {
             udp,
             connections: connections.clone(),
             limits,
             streams,
             to_streams: to_streams.clone(),
+            locals: Arc::clone(&locals),
+            legs: legs.clone(),
         };
         let endpoint = Shared::new(Endpoint::new(gateway.clone(), config, sockets, requests)?);
-        let outbound = Outbound::new(
-            config,
-            &of(TransportKind::Udp),
-            &of(TransportKind::Tcp),
-            Entrance::new(endpoint.clone(), to_loop),
-        );
+        let entrance = Entrance::new(endpoint.clone(), to_loop);
+        let outbound = Outbound::new(config, locals, legs, entrance);
         let stopping = gateway.stopping();
         gateway.spawn_to_the_end("sip endpoint", endpoint.run(stopping));
         for listener in listeners {
@@ -121,11 +122,6 @@ impl Bound {
 const REQUEST_QUEUE: usize = 8192;
 /// The most messages of all connections that wait for the loop.
 const STREAM_QUEUE: usize = 4096;
-
-fn of_transport(addresses: &[ListenAddress], kind: TransportKind) -> Vec<SocketAddr> {
-    let of_kind = addresses.iter().filter(|listen| listen.transport == kind);
-    of_kind.map(|listen| listen.address).collect()
-}
 
 fn refused(listen: ListenAddress, error: io::Error) -> Error {
     Error::config(format!("listen: cannot listen on {listen}")).with_source(error)

@@ -43,6 +43,10 @@ pub(crate) struct Config {
     pub(crate) failure_notice_language: String,
     /// The most such texts to one sender.
     pub(crate) failure_notices_per_minute: u32,
+    /// For how long one subscribes or publishes at least.
+    shortest_subscription: Span,
+    /// The most subscriptions to presentities of this network.
+    pub(crate) max_subscriptions: usize,
     /// What Server, User-Agent and Warning say we are; a token.
     pub(crate) user_agent: String,
     /// The estimate of the round-trip time (RFC 3261 §17.1.1.1).
@@ -82,6 +86,8 @@ impl Default for Config {
             failure_notice: reports::FAILURE_NOTICE.to_owned(),
             failure_notice_language: "en".to_owned(),
             failure_notices_per_minute: 20,
+            shortest_subscription: Span::new(Duration::from_secs(60)),
+            max_subscriptions: 1_000_000,
             user_agent: "rialto".to_owned(),
             t1: Span::new(Duration::from_millis(500)),
             t2: Span::new(Duration::from_secs(4)),
@@ -125,6 +131,7 @@ impl Config {
             ("max_transactions", self.max_transactions),
             ("max_pending", self.max_pending),
             ("max_connections", self.max_connections),
+            ("max_subscriptions", self.max_subscriptions),
             (
                 "failure_notices_per_minute",
                 self.failure_notices_per_minute as usize,
@@ -173,6 +180,10 @@ impl Config {
 
     pub(crate) const fn max_message_size(&self) -> usize {
         self.max_message_size.bytes()
+    }
+
+    pub(crate) const fn shortest_subscription(&self) -> Duration {
+        self.shortest_subscription.duration()
     }
 
     pub(crate) const fn idle_timeout(&self) -> Duration {

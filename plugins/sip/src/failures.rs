@@ -76,7 +76,7 @@ const fn reason_of(status: StatusCode) -> FailureReason {
     match status.code() {
         401 | 402 | 403 | 407 => FailureReason::NotPermitted,
         404 | 410 | 481 | 484 | 485 | 604 => FailureReason::NoSuchInbox,
-        405 | 439 | 501 => FailureReason::UnsupportedService,
+        405 | 439 | 489 | 501 => FailureReason::UnsupportedService,
         406 | 415 | 416 | 488 | 493 | 606 => FailureReason::UnsupportedContent,
         408 | 504 => FailureReason::TimedOut,
         413 | 414 | 513 => FailureReason::TooLarge,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use rialto_sdk::{
-    model::DispositionOperation,
+    model::{DispositionOperation, NotifyOperation, PublishOperation, SubscribeOperation},
     prelude::{Host, MessageOperation, Response, Submission, Tasks, TransactionId},
 };
 
@@ -17,6 +17,15 @@ pub(crate) trait Gateway: Clone + Send + Sync + Unpin + 'static {
 
     /// Hands a word on an earlier message to the gateway.
     fn report(&self, disposition: DispositionOperation) -> Self::Submission;
+
+    /// Hands what a watcher of this network asks to the presence service.
+    fn subscribe(&self, operation: SubscribeOperation) -> Self::Submission;
+
+    /// Hands what this network says of a presentity to the presence service.
+    fn notify(&self, operation: NotifyOperation) -> Self::Submission;
+
+    /// Hands what a presentity says of itself to the presence service.
+    fn publish(&self, operation: PublishOperation) -> Self::Submission;
 
     /// Makes a name for an operation.
     fn transaction_id(&self) -> TransactionId;
@@ -50,6 +59,18 @@ impl Gateway for Sdk {
 
     fn report(&self, disposition: DispositionOperation) -> Submission {
         self.host.submit_disposition(disposition)
+    }
+
+    fn subscribe(&self, operation: SubscribeOperation) -> Submission {
+        self.host.submit_subscribe(operation)
+    }
+
+    fn notify(&self, operation: NotifyOperation) -> Submission {
+        self.host.submit_notify(operation)
+    }
+
+    fn publish(&self, operation: PublishOperation) -> Submission {
+        self.host.submit_publish(operation)
     }
 
     fn transaction_id(&self) -> TransactionId {

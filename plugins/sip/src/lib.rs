@@ -1,4 +1,4 @@
-//! SIP and SIMPLE: instant messages as MESSAGE requests (RFC 3428).
+//! SIP and SIMPLE: instant messages as MESSAGE requests (RFC 3428), presence as events (RFC 3856).
 //!
 //! | common side            | SIP                                                              |
 //! |------------------------|------------------------------------------------------------------|
@@ -7,10 +7,11 @@
 //! | response: indeterminant| 202                                                              |
 //! | response: failure      | 4xx, 5xx by the one table in `failures`                          |
 //! | disposition            | MESSAGE with message/imdn+xml (RFC 5438); a failure also in words |
-//! | subscribe, notify      | not offered                                                      |
+//! | subscribe, notify      | SUBSCRIBE and NOTIFY, in both directions (RFC 6665)               |
+//! | publish                | PUBLISH (RFC 3903)                                               |
 //!
 //! Configuration: see `config::Config`. Limits and losses: README.md. RFCs: 3261, 3428, 3581, 4320, 7247,
-//! 7572.
+//! 7572, 8048.
 
 #![forbid(unsafe_code)]
 
@@ -20,8 +21,10 @@ mod endpoint;
 mod failures;
 mod gateway;
 mod inbound;
+mod locals;
 mod mapping;
 mod outbound;
+mod presence;
 mod responses;
 mod transport;
 
@@ -36,7 +39,7 @@ use crate::{adapter::Adapter, config::Config, gateway::Sdk};
 
 rialto_sdk::export_plugin!(Sip);
 
-/// Carries instant messages between the gateway and SIP.
+/// Carries instant messages and presence between the gateway and SIP.
 #[derive(Debug)]
 pub(crate) struct Sip {
     adapter: Adapter,
@@ -52,7 +55,11 @@ impl Plugin for Sip {
             "srv _sip._tcp tcp:",
             "address 5060",
         ])
-        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .services(
+            Services::MESSAGES
+                .and(Services::DISPOSITIONS)
+                .and(Services::PRESENCE),
+        )
         .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 
@@ -84,6 +91,16 @@ impl Plugin for Sip {
     /// The same.
     async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
         self.adapter.outbound().report(operation).await
+    }
+
+    /// Returns with the first notification, or with the response where none comes.
+    async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
+        self.adapter.outbound().subscribe(operation).await
+    }
+
+    /// Returns with the final response.
+    async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
+        self.adapter.outbound().notify(operation).await
     }
 }
 

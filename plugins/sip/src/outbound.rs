@@ -3,16 +3,19 @@
 mod allowance;
 mod doubts;
 mod notices;
+mod notify;
 mod refusals;
 mod report;
+mod subscribe;
 mod turns;
 
-use std::net::{IpAddr, SocketAddr};
+use std::{net::IpAddr, sync::Arc};
 
 use rialto_sdk::{
+    model::SubscriptionState,
     prelude::{
-        Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response, ResponseStatus,
-        Result, TransactionId,
+        ByteString, Bytes, Failure, FailureReason, InstantInbox, MessageOperation, Origin,
+        Response, ResponseStatus, Result, TransactionId,
     },
     tracing,
 };
@@ -29,9 +32,11 @@ use self::{
 };
 use crate::{
     config::{Config, Hop, ImdnUse, NextHop, TransportKind, TrustedPeers},
-    endpoint::{Entrance, Outcome, Request},
+    endpoint::{Entrance, Kind, Outcome, Request},
     failures,
+    locals::Locals,
     mapping::{Form, Identifiers, OutgoingMessage, Route, Wrapping, asking},
+    presence::SharedLegs,
 };
 
 /// What it takes to write a request on the caller's thread and hand it to the adapter's loop.
@@ -40,8 +45,8 @@ pub(crate) struct Outbound {
     requests: Entrance,
     default_hop: Option<NextHop>,
     user_agent: String,
-    udp: Vec<Local>,
-    tcp: Vec<Local>,
+    locals: Arc<Locals>,
+    legs: SharedLegs<FirstWord>,
     imdn: ImdnUse,
     refusals: Refusals,
     doubts: Doubts,
@@ -52,31 +57,22 @@ pub(crate) struct Outbound {
     told: Allowance<IpAddr>,
 }
 
-/// One own address and how Via shows it.
-#[derive(Debug)]
-struct Local {
-    is_ipv4: bool,
-    sent_by: String,
-}
+/// Gets the first that is heard of a subscription of ours.
+pub(crate) type FirstWord = oneshot::Sender<SubscriptionState>;
 
 impl Outbound {
-    /// Makes it for the addresses that are listened on; `udp` is in the order of the sockets.
     pub(crate) fn new(
         config: &Config,
-        udp: &[SocketAddr],
-        tcp: &[SocketAddr],
+        locals: Arc<Locals>,
+        legs: SharedLegs<FirstWord>,
         requests: Entrance,
     ) -> Self {
-        let local = |address: &SocketAddr| Local {
-            is_ipv4: address.is_ipv4(),
-            sent_by: sent_by(config.advertise.as_deref(), *address),
-        };
         Self {
             requests,
             default_hop: config.default_hop(),
             user_agent: config.user_agent.clone(),
-            udp: udp.iter().map(local).collect(),
-            tcp: tcp.iter().map(local).collect(),
+            locals,
+            legs,
             imdn: config.imdn,
             refusals: Refusals::new(),
             doubts: Doubts::new(),
@@ -90,7 +86,7 @@ impl Outbound {
 
     /// Sends the message and waits for its final response.
     pub(crate) async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
-        let hop = match self.next_hop(&operation) {
+        let hop = match self.next_hop(operation.next_hop()) {
             Ok(hop) => hop,
             Err(failure) => return Ok(operation.respond(failure.into())),
         };
@@ -205,9 +201,23 @@ impl Outbound {
 
     /// Writes the request and hands it to the loop.
     fn begin(&self, message: &OutgoingMessage<'_>, sequence: u32, hop: NextHop) -> Result<Begun> {
+        let id = message.transaction_id();
+        self.begin_request(Kind::Message, hop, |branch, route, _| {
+            let ids = Identifiers::new(branch, id, sequence);
+            message.write(&ids, route, OffsetDateTime::now_utc())
+        })
+    }
+
+    /// Has any request written, and hands it to the loop.
+    fn begin_request(
+        &self,
+        kind: Kind,
+        hop: NextHop,
+        write: impl Fn(Branch, &Route<'_>, Hop) -> Result<Bytes>,
+    ) -> Result<Begun> {
         let branch = Branch::new(rand::random());
-        let ids = Identifiers::new(branch, message.transaction_id(), sequence);
-        let Some((hop, port, bytes)) = self.write(message, &ids, hop)? else {
+        let written = self.write(kind, hop, |route, hop| write(branch, route, hop))?;
+        let Some((hop, port, bytes)) = written else {
             return Ok(Begun(Err(Failure::new(FailureReason::TooLarge)
                 .with_detail(
                     "the message exceeds 1300 bytes and no TCP address is known for the next hop",
@@ -216,6 +226,7 @@ impl Outbound {
         let (outcome, awaited) = oneshot::channel();
         let request = Request {
             branch,
+            kind,
             bytes,
             hop,
             port,
@@ -225,8 +236,8 @@ impl Outbound {
         Ok(Begun(sent.map(|()| awaited).map_err(Failure::from)))
     }
 
-    fn next_hop(&self, operation: &MessageOperation) -> Result<NextHop, Failure> {
-        match operation.next_hop() {
+    fn next_hop(&self, said: Option<&ByteString>) -> Result<NextHop, Failure> {
+        match said {
             Some(text) => text.parse().map_err(|problem: String| {
                 // The sender is not told: the problem quotes an address of the operator's.
                 tracing::warn!(problem, "a route's next hop cannot be used");
@@ -242,56 +253,36 @@ impl Outbound {
     }
 
     /// Writes the request for a hop that takes its size; `None` when there is none.
+    ///
+    /// A message must go over TCP where it is long (RFC 3428 §8). Another request may go over UDP where the hop has no TCP (RFC 3261
+    /// §18.1.1): a client that subscribed over UDP would never see a longer document.
     fn write(
         &self,
-        message: &OutgoingMessage<'_>,
-        ids: &Identifiers,
+        kind: Kind,
         next_hop: NextHop,
-    ) -> Result<Option<(Hop, usize, bytes::Bytes)>> {
+        write: impl Fn(&Route<'_>, Hop) -> Result<Bytes>,
+    ) -> Result<Option<(Hop, usize, Bytes)>> {
         let candidates = [next_hop.preferred(), next_hop.congestion_controlled()];
+        let mut long = None;
         for hop in candidates.into_iter().flatten() {
-            let is_ipv4 = hop.address.is_ipv4();
-            let (transport, locals) = match hop.transport {
-                TransportKind::Udp => (Transport::Udp, &self.udp),
-                TransportKind::Tcp => (Transport::Tcp, &self.tcp),
-            };
-            let local = locals
-                .iter()
-                .enumerate()
-                .find(|(_, local)| local.is_ipv4 == is_ipv4);
-            let (port, sent_by) = match (local, hop.transport) {
-                (Some((port, local)), _) => (port, &*local.sent_by),
-                // A response over TCP needs no address of ours: it comes by the connection.
-                (None, TransportKind::Tcp) => (0, NO_ADDRESS),
-                (None, TransportKind::Udp) => continue,
+            let Some((port, sent_by)) = self.locals.towards(hop) else {
+                continue;
             };
             let route = Route {
-                transport,
+                transport: match hop.transport {
+                    TransportKind::Udp => Transport::Udp,
+                    TransportKind::Tcp => Transport::Tcp,
+                },
                 sent_by,
                 user_agent: &self.user_agent,
             };
-            let bytes = message.write(ids, &route, OffsetDateTime::now_utc())?;
+            let bytes = write(&route, hop)?;
             if hop.transport == TransportKind::Tcp || bytes.len() <= NextHop::MAX_OVER_UDP {
                 return Ok(Some((hop, port, bytes)));
             }
+            long = (kind != Kind::Message).then_some((hop, port, bytes));
         }
-        Ok(None)
-    }
-}
-
-/// What a sent-by says that nobody can send to (RFC 2606 §2).
-const NO_ADDRESS: &str = "rialto.invalid";
-
-/// The sent-by of Via: the configured host, or the address that is listened on.
-///
-/// An address like 0.0.0.0 is none; responses then follow `received` and `rport`.
-fn sent_by(advertise: Option<&str>, address: SocketAddr) -> String {
-    let port = address.port();
-    match (advertise, address.ip()) {
-        (Some(host), _) => format!("{host}:{port}"),
-        (None, ip) if ip.is_unspecified() => format!("{NO_ADDRESS}:{port}"),
-        (None, IpAddr::V4(ip)) => format!("{ip}:{port}"),
-        (None, IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
+        Ok(long)
     }
 }
 

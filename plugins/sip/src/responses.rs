@@ -1,19 +1,22 @@
 //! Responses of ours.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use rialto_sdk::prelude::{Domain, FailureReason, ResponseStatus, Retry};
+use rialto_sdk::prelude::{Domain, Failure, FailureReason, ResponseStatus, Retry};
 use rialto_sip_codec::{
     Answerable, EncodeError, HeaderName, MessageWriter, Method, Reply, SipMessage, StartLine,
     StatusCode, transaction::FinalAnswer,
 };
 
 use crate::{
+    config::Hop,
     failures,
-    mapping::{Rejection, required_by_cpim, wrong_address, wrong_cpim, wrong_imdn},
+    locals::Locals,
+    mapping::{PACKAGES, Rejection, required_by_cpim, wrong_address, wrong_cpim, wrong_imdn},
 };
 
+mod events;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +27,8 @@ pub(crate) struct Answer {
     /// In seconds; 0 for none.
     retry_after: u16,
     cause: Option<Cause>,
+    /// For how long, in seconds.
+    expires: Option<u32>,
 }
 
 /// What Warning says.
@@ -40,14 +45,18 @@ enum Cause {
 /// Where a response goes to, and what names it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope<'a> {
-    /// Where the request came from.
-    pub(crate) source: SocketAddr,
+    /// Where the request came from, and how.
+    pub(crate) hop: Hop,
     /// Equal for retransmissions of one request.
     pub(crate) to_tag: u64,
     /// What Server and Warning say we are.
     pub(crate) user_agent: &'a str,
     /// Where the inboxes of numbers are.
     pub(crate) number_domain: Option<&'a Domain>,
+    /// For how long one subscribes or publishes at least.
+    pub(crate) least_duration: Duration,
+    /// Where we take requests.
+    pub(crate) locals: &'a Locals,
 }
 
 impl Answer {
@@ -60,6 +69,7 @@ impl Answer {
             status,
             retry_after: 0,
             cause: None,
+            expires: None,
         }
     }
 
@@ -68,6 +78,7 @@ impl Answer {
             status,
             retry_after: 0,
             cause: Some(cause),
+            expires: None,
         }
     }
 
@@ -76,15 +87,24 @@ impl Answer {
         match status {
             ResponseStatus::Success => Self::OK,
             ResponseStatus::Indeterminant => Self::of(StatusCode::ACCEPTED),
-            ResponseStatus::Failure(failure) => Self {
-                status: failures::status_of_failure(failure),
-                retry_after: match failure.retry() {
-                    Retry::After(after) => seconds(after),
-                    _ => 0,
-                },
-                ..Self::of_reason(failure.reason())
-            },
+            ResponseStatus::Failure(failure) => Self::of_failure(failure),
         }
+    }
+
+    fn of_failure(failure: &Failure) -> Self {
+        Self {
+            status: failures::status_of_failure(failure),
+            retry_after: match failure.retry() {
+                Retry::After(after) => seconds(after),
+                _ => 0,
+            },
+            ..Self::of_reason(failure.reason())
+        }
+    }
+
+    /// Whether it has this status.
+    pub(crate) fn is_of(&self, status: StatusCode) -> bool {
+        self.status == status
     }
 
     /// A failure for a reason, with a time to retry where there is one.
@@ -99,6 +119,7 @@ impl Answer {
             status,
             retry_after,
             cause: Some(Cause::Reason(reason)),
+            expires: None,
         }
     }
 
@@ -119,7 +140,7 @@ impl Answer {
         let reply = Reply {
             status: self.status,
             reason: "",
-            source: Some(envelope.source),
+            source: Some(envelope.hop.address),
             to_tag,
         };
         let writer = MessageWriter::response(out, *request, &reply);
@@ -132,7 +153,7 @@ impl Answer {
             let warning = warning(envelope, cause, request);
             writer = writer.header(HeaderName::Warning, &warning);
         }
-        explain(writer, self.status, request)
+        explain(writer, *self, request, envelope)
             .header(HeaderName::Server, envelope.user_agent)
             .finish(b"")
     }
@@ -163,7 +184,7 @@ impl From<Rejection> for Answer {
 }
 
 /// The methods that are answered with more than 405.
-const ALLOW: &str = "MESSAGE, OPTIONS, CANCEL, ACK";
+const ALLOW: &str = "MESSAGE, SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL, ACK";
 /// What is understood for all networks: the text, and what may stand around it or beside it. Of the rest each has its own.
 const ACCEPT: &str = "text/plain, message/cpim, message/imdn+xml, application/im-iscomposing+xml";
 const OVERLOADED_RETRY_AFTER: u16 = 2;
@@ -210,18 +231,22 @@ fn quotable(text: &str) -> String {
 /// Adds what a status obliges to say.
 fn explain<'o>(
     writer: MessageWriter<'o, BytesMut>,
-    status: StatusCode,
+    answer: Answer,
     request: &SipMessage<'_>,
+    envelope: &Envelope<'_>,
 ) -> MessageWriter<'o, BytesMut> {
-    match status {
-        StatusCode::OK if is_options(request) => writer
+    match answer.status {
+        StatusCode::OK if is_of(request, Method::Options) => writer
             .header(HeaderName::Allow, ALLOW)
+            .header(HeaderName::AllowEvents, PACKAGES)
             .header(HeaderName::Accept, "*/*")
             .header(HeaderName::Supported, ""),
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             writer.header(HeaderName::Allow, ALLOW)
         }
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => writer.header(HeaderName::Accept, ACCEPT),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE if is_of(request, Method::Message) => {
+            writer.header(HeaderName::Accept, ACCEPT)
+        }
         StatusCode::BAD_EXTENSION => {
             // No extension is supported here, so all that are required are unsupported.
             let required = request.tokens(HeaderName::Require).filter_map(Result::ok);
@@ -230,18 +255,12 @@ fn explain<'o>(
                 required => writer.header(HeaderName::Unsupported, required),
             }
         }
-        _ => writer,
+        _ => events::explain(writer, answer, request, envelope),
     }
 }
 
-fn is_options(request: &SipMessage<'_>) -> bool {
-    matches!(
-        request.start_line(),
-        StartLine::Request {
-            method: Method::Options,
-            ..
-        }
-    )
+fn is_of(request: &SipMessage<'_>, wanted: Method<'_>) -> bool {
+    matches!(request.start_line(), StartLine::Request { method, .. } if method == wanted)
 }
 
 /// Whole seconds, rounded up, so that nobody comes back too early.

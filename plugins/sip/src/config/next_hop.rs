@@ -50,6 +50,14 @@ impl NextHop {
     /// The longest request that may go over UDP (RFC 3261 §18.1.1, RFC 3428 §8).
     pub(crate) const MAX_OVER_UDP: usize = 1300;
 
+    /// The hop that a SIP URI names by its address; `None` where that is a host's name, or there is another transport to it.
+    pub(crate) fn of_uri(uri: &str) -> Option<Self> {
+        let (transport, address) = proxy(uri).ok()?;
+        // Without a transport an address means UDP (RFC 3263 §4.1).
+        let transport = transport.unwrap_or(TransportKind::Udp);
+        Some(Hop { transport, address }.into())
+    }
+
     /// Takes from the other what this one lacks.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
@@ -74,6 +82,17 @@ impl NextHop {
             transport: TransportKind::Tcp,
             address,
         })
+    }
+}
+
+impl From<Hop> for NextHop {
+    fn from(hop: Hop) -> Self {
+        let Hop { transport, address } = hop;
+        let over = |kind| (transport == kind).then_some(address);
+        Self {
+            udp: over(TransportKind::Udp),
+            tcp: over(TransportKind::Tcp),
+        }
     }
 }
 

@@ -5,15 +5,19 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use rialto_sdk::prelude::{Response, ResponseStatus};
+use rialto_sdk::prelude::Response;
 use rialto_sip_codec::transaction::{Reliability, TransactionKey};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::submissions::Submissions;
-use crate::transport::Connection;
+use super::submissions::{Ended, Submissions};
+use crate::{
+    config::{Hop, TransportKind},
+    transport::Connection,
+};
 
 /// The way back to who asked.
 #[derive(Debug)]
@@ -36,10 +40,24 @@ pub(super) struct Asked {
     pub(super) flow: Flow,
 }
 
+/// What a request is about, which says what its answer says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Matter {
+    /// A message, or words on earlier ones.
+    Message,
+    /// Whom a watcher wants to be told of, and for how long.
+    Subscription { asked: Option<Duration> },
+    /// A word on a presentity, in the subscription of this Call-ID.
+    Notification { call: u128 },
+    /// What a presentity says of itself.
+    Publication,
+}
+
 /// Waits for the gateway's response to one request.
 #[derive(Debug)]
 pub(super) struct Answering<S> {
     submissions: Submissions<S>,
+    matter: Matter,
     asked: Option<Asked>,
     key: TransactionKey,
 }
@@ -48,7 +66,8 @@ pub(super) struct Answering<S> {
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) asked: Asked,
-    pub(super) status: ResponseStatus,
+    pub(super) matter: Matter,
+    pub(super) ended: Ended,
 }
 
 /// What handing a message on has led to.
@@ -63,6 +82,17 @@ impl Flow {
         match self {
             Self::Udp { .. } => Reliability::Unreliable,
             Self::Tcp { .. } => Reliability::Reliable,
+        }
+    }
+
+    pub(super) const fn hop(&self) -> Hop {
+        let transport = match self {
+            Self::Udp { .. } => TransportKind::Udp,
+            Self::Tcp { .. } => TransportKind::Tcp,
+        };
+        Hop {
+            transport,
+            address: self.source(),
         }
     }
 
@@ -97,13 +127,22 @@ impl Asked {
 
 impl<S: Future<Output = Response> + Unpin> Answering<S> {
     /// Looks once whether the gateway has answered already, which spares the wait.
-    pub(super) fn begin(mut submissions: Submissions<S>, asked: Asked) -> Started<S> {
+    pub(super) fn begin(
+        mut submissions: Submissions<S>,
+        matter: Matter,
+        asked: Asked,
+    ) -> Started<S> {
         let mut context = Context::from_waker(Waker::noop());
         let key = asked.key;
         match Pin::new(&mut submissions).poll(&mut context) {
-            Poll::Ready(status) => Started::Answered(Answered { asked, status }),
+            Poll::Ready(ended) => Started::Answered(Answered {
+                asked,
+                matter,
+                ended,
+            }),
             Poll::Pending => Started::Waits(Self {
                 submissions,
+                matter,
                 asked: Some(asked),
                 key,
             }),
@@ -134,9 +173,14 @@ impl<S: Future<Output = Response> + Unpin> Future for Answering<S> {
         if self.asked.is_none() {
             return Poll::Pending;
         }
+        let matter = self.matter;
         match Pin::new(&mut self.submissions).poll(context) {
-            Poll::Ready(status) => match self.asked.take() {
-                Some(asked) => Poll::Ready(Answered { asked, status }),
+            Poll::Ready(ended) => match self.asked.take() {
+                Some(asked) => Poll::Ready(Answered {
+                    asked,
+                    matter,
+                    ended,
+                }),
                 None => Poll::Pending,
             },
             Poll::Pending => Poll::Pending,

@@ -13,6 +13,12 @@ pub(super) struct Counters {
     pub(super) messages: u64,
     /// Words on earlier messages handed to the gateway.
     pub(super) dispositions: u64,
+    /// What watchers asked, handed to the gateway.
+    pub(super) subscriptions: u64,
+    /// Words on presentities handed to the gateway.
+    pub(super) notifications: u64,
+    /// What presentities said of themselves, handed to the gateway.
+    pub(super) publications: u64,
     /// Copies of requests.
     pub(super) retransmitted_requests: u64,
     /// Requests that came by a second way.
@@ -41,6 +47,9 @@ impl Counters {
         let counts = [
             ("rialto_sip_messages_total", &mut self.messages),
             ("rialto_sip_dispositions_total", &mut self.dispositions),
+            ("rialto_sip_subscriptions_total", &mut self.subscriptions),
+            ("rialto_sip_notifications_total", &mut self.notifications),
+            ("rialto_sip_publications_total", &mut self.publications),
             (
                 "rialto_sip_retransmitted_requests_total",
                 &mut self.retransmitted_requests,

@@ -5,13 +5,15 @@
 
 mod answering;
 mod counters;
+mod presence;
 mod receive;
+mod responses;
 mod send;
 mod shared;
 mod submissions;
 
 pub(crate) use self::{
-    send::{Outcome, Request},
+    send::{Kind, Outcome, Request},
     shared::{Entrance, Shared},
 };
 
@@ -20,6 +22,7 @@ use std::{
     hash::RandomState,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -44,6 +47,9 @@ use self::{
 use crate::{
     config::{Config, TrustedPeers},
     gateway::Gateway,
+    locals::Locals,
+    outbound::FirstWord,
+    presence::SharedLegs,
     responses::Answer,
     transport::{Connection, Connections, Datagram, FromConnection, StreamLimits, UdpPort},
 };
@@ -55,6 +61,10 @@ pub(crate) struct Endpoint<G: Gateway> {
     user_agent: String,
     number_domain: Option<Domain>,
     trusted: TrustedPeers,
+    least_duration: Duration,
+    locals: Arc<Locals>,
+    /// Subscriptions to presentities of this network.
+    legs: SharedLegs<FirstWord>,
     timers: Timers,
     max_message: usize,
     max_pending: usize,
@@ -108,6 +118,8 @@ pub(crate) struct Sockets {
     pub(crate) limits: StreamLimits,
     pub(crate) streams: mpsc::Receiver<FromConnection>,
     pub(crate) to_streams: mpsc::Sender<FromConnection>,
+    pub(crate) locals: Arc<Locals>,
+    pub(crate) legs: SharedLegs<FirstWord>,
 }
 
 impl<G: Gateway> Endpoint<G> {
@@ -124,6 +136,9 @@ impl<G: Gateway> Endpoint<G> {
             user_agent: config.user_agent.clone(),
             number_domain: config.number_domain()?,
             trusted: config.trusted.clone(),
+            least_duration: config.shortest_subscription(),
+            locals: sockets.locals,
+            legs: sockets.legs,
             timers,
             max_message: config.max_message_size(),
             max_pending: config.max_pending,

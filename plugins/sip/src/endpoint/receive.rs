@@ -12,14 +12,14 @@ use rialto_sdk::{
     prelude::{Authentication, FailureReason, MessageOperation},
 };
 use rialto_sip_codec::{
-    Answerable, DecodeError, Method, Request, Response, Rport, SipMessage, StartLine, StatusCode,
-    Via,
-    transaction::{Branch, Receipt, Received},
+    Answerable, DecodeError, Method, Request, Rport, SipMessage, StartLine, StatusCode, Via,
+    transaction::Receipt,
 };
 
 use super::{
     Endpoint, Now, Outcome,
-    answering::{Answered, Answering, Asked, Flow, Started},
+    answering::{Answered, Answering, Asked, Flow, Matter, Started},
+    presence::Taken,
     submissions::Submissions,
 };
 use crate::{
@@ -93,7 +93,7 @@ impl<G: Gateway> Endpoint<G> {
             Err(defect) => return self.refuse(now.instant, &bytes, flow, &defect),
         };
         if let StartLine::Response { .. } = message.start_line() {
-            return self.receive_response(now.instant, &message, &flow);
+            return self.receive_response(now.instant, &message, &bytes, &flow);
         }
         match Request::read(&message) {
             Ok(request) => self.receive_request(now, &request, &bytes, flow),
@@ -103,13 +103,16 @@ impl<G: Gateway> Endpoint<G> {
 
     fn receive_request(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
         let answer = match verdict(request) {
-            Verdict::Deliver => return self.receive_message(now, request, bytes, flow),
+            Verdict::Deliver => return self.receive_new(now, request, bytes, flow),
             Verdict::Absorb => return,
             Verdict::Answer(answer) => answer,
             Verdict::Cancel => {
                 // No effect on what it cancels: that is no INVITE (RFC 3261 §9.2).
-                let cancelled = self.keys.cancelled_by(request, Method::Message);
-                match self.server.contains(cancelled) {
+                let is_under_way = |method: &Method<'_>| {
+                    let cancelled = self.keys.cancelled_by(request, *method);
+                    self.server.contains(cancelled)
+                };
+                match TRANSACTIONS.iter().any(is_under_way) {
                     true => Answer::OK,
                     false => Answer::of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST),
                 }
@@ -119,7 +122,7 @@ impl<G: Gateway> Endpoint<G> {
         self.reply(request.into(), flow, answer, tag);
     }
 
-    fn receive_message(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
+    fn receive_new(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
         let key = self.keys.of(request);
         let (flow, answer) = match self.server.receive(now.instant, key, flow.reliability()) {
             Receipt::New => {
@@ -160,25 +163,54 @@ impl<G: Gateway> Endpoint<G> {
             self.counters.refused += 1;
             return Begun::Answered(asked, Answer::of_reason(FailureReason::Overloaded));
         }
-        let arrival = Arrival {
-            now: now.date,
-            hop: hop_back(&asked.flow, request.via()),
-            number_domain: self.number_domain.as_ref(),
+        let taken = match request.method() {
+            Method::Subscribe => self.take_subscribe(now, request, &asked),
+            Method::Notify => self.take_notify(now, request, &asked),
+            Method::Publish => self.take_publish(now, request, &asked),
+            _ => self.take_message(now, request, &asked),
         };
-        let id = || self.gateway.transaction_id();
-        let submissions = match message_from_sip(request, &asked.bytes, &arrival, id) {
-            Ok(Incoming::Message(operation)) => self.submit(operation, &asked.flow),
-            Ok(Incoming::Dispositions(first, others)) => self.report(first, others),
-            Err(rejection) => return Begun::Answered(asked, rejection.into()),
+        let (submissions, matter) = match taken {
+            Ok(taken) => taken,
+            Err(answer) => return Begun::Answered(asked, answer),
         };
-        match Answering::begin(submissions, asked) {
-            Started::Answered(Answered { asked, status }) => {
-                Begun::Answered(asked, Answer::of_response(&status))
+        match Answering::begin(submissions, matter, asked) {
+            Started::Answered(answered) => {
+                let answer = self.answer_for(&answered);
+                Begun::Answered(answered.asked, answer)
             }
             Started::Waits(answering) => {
                 self.pending.push(answering);
                 Begun::Pending
             }
+        }
+    }
+
+    fn take_message(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Taken<G::Submission> {
+        let arrival = self.arrival(now, request, asked);
+        let id = || self.gateway.transaction_id();
+        let submissions = match message_from_sip(request, &asked.bytes, &arrival, id)? {
+            Incoming::Message(operation) => self.submit(operation, &asked.flow),
+            Incoming::Dispositions(first, others) => self.report(first, others),
+        };
+        Ok((submissions, Matter::Message))
+    }
+
+    pub(super) fn arrival(
+        &self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Arrival<'_> {
+        Arrival {
+            now: now.date,
+            hop: hop_back(&asked.flow, request.via()),
+            number_domain: self.number_domain.as_ref(),
+            least_duration: self.least_duration,
         }
     }
 
@@ -205,7 +237,7 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     /// Who vouches for the sender: anybody may write anything into From, but not from a trusted peer.
-    fn authentication(&self, flow: &Flow) -> Authentication {
+    pub(super) fn authentication(&self, flow: &Flow) -> Authentication {
         match self.trusted.contains(flow.source().ip()) {
             true => Authentication::Network,
             false => Authentication::None,
@@ -213,16 +245,29 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     /// What the sender waits, less the time that the answer may be on its way (RFC 4320 §4.2).
-    fn answer_within(&self) -> Duration {
+    pub(super) fn answer_within(&self) -> Duration {
         self.timers.f() - self.timers.f() / 16
     }
 
     /// Sends the answer that the gateway has given now.
     pub(super) fn answer(&mut self, now: Now, answered: Answered) {
-        let answer = Answer::of_response(&answered.status);
+        let answer = self.answer_for(&answered);
         match self.server.respond(now.instant, answered.asked.key, answer) {
             Ok(()) => self.reply_to(answered.asked, answer),
             Err(_) => self.counters.late_answers += 1,
+        }
+    }
+
+    /// What the gateway's response is in SIP.
+    fn answer_for(&self, answered: &Answered) -> Answer {
+        let (status, duration) = &answered.ended;
+        match answered.matter {
+            Matter::Message => Answer::of_response(status),
+            Matter::Subscription { asked } => Answer::of_subscription(status, *duration, asked),
+            Matter::Publication => Answer::of_publication(status, *duration),
+            Matter::Notification { call } => {
+                self.answer_notification(call, Answer::of_notification(status))
+            }
         }
     }
 
@@ -245,10 +290,12 @@ impl<G: Gateway> Endpoint<G> {
     /// Writes and queues a response; it goes out with the next flush.
     fn reply(&mut self, request: Answerable<'_, '_>, flow: Flow, answer: Answer, to_tag: u64) {
         let envelope = Envelope {
-            source: flow.source(),
+            hop: flow.hop(),
             to_tag,
             user_agent: &self.user_agent,
             number_domain: self.number_domain.as_ref(),
+            least_duration: self.least_duration,
+            locals: &self.locals,
         };
         match flow {
             Flow::Udp { port, source } => {
@@ -275,45 +322,15 @@ impl<G: Gateway> Endpoint<G> {
             }
         }
     }
-
-    fn receive_response(&mut self, now: Instant, message: &SipMessage<'_>, flow: &Flow) {
-        let response = match Response::read(message) {
-            Ok(response) => response,
-            Err(defect) => return self.counters.malformed(now, flow.source(), &defect),
-        };
-        let branch = response.via().branch().and_then(Branch::parse);
-        let Some(branch) = branch.filter(|_| response.cseq().method() == Method::Message) else {
-            self.counters.stray_responses += 1;
-            return;
-        };
-        match self.client.receive(now, branch, response.status()) {
-            Received::Final(waiting) => {
-                let retry_after = message.retry_after().ok().flatten();
-                let retry_after =
-                    retry_after.map(|after| Duration::from_secs(after.seconds().into()));
-                waiting.end(Outcome::Final {
-                    status: response.status(),
-                    retry_after,
-                    accepts_cpim: accepts_cpim(message),
-                });
-            }
-            Received::Stray => self.counters.stray_responses += 1,
-            Received::Provisional | Received::Absorbed => {}
-        }
-    }
 }
 
-/// Whether Accept has message/cpim; a response mostly has none (RFC 3261 §20.1).
-fn accepts_cpim(message: &SipMessage<'_>) -> bool {
-    let mut accepted = message.accept().map_while(Result::ok);
-    accepted.any(|range| match range.main_type() {
-        "*" => true,
-        main if main.eq_ignore_ascii_case("message") => {
-            range.subtype() == "*" || range.subtype().eq_ignore_ascii_case("cpim")
-        }
-        _ => false,
-    })
-}
+/// The methods of requests that the gateway hears of.
+const TRANSACTIONS: [Method<'_>; 4] = [
+    Method::Message,
+    Method::Subscribe,
+    Method::Notify,
+    Method::Publish,
+];
 
 /// What became of a new message.
 enum Begun {

@@ -25,6 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) branch: Branch,
+    pub(crate) kind: Kind,
     pub(crate) bytes: Bytes,
     pub(crate) hop: Hop,
     /// The UDP socket that it leaves by.
@@ -32,8 +33,16 @@ pub(crate) struct Request {
     pub(crate) outcome: oneshot::Sender<Outcome>,
 }
 
-/// How a request ended.
+/// What a request of ours is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Message,
+    Subscribe,
+    Notify,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     /// With a final response.
     Final {
@@ -41,6 +50,8 @@ pub(crate) enum Outcome {
         retry_after: Option<Duration>,
         /// Whether it names message/cpim among what is taken.
         accepts_cpim: bool,
+        /// The response to a SUBSCRIBE; of no other more is to be known.
+        message: Bytes,
     },
     /// Without one in time: nobody knows whether it arrived.
     TimedOut,
@@ -55,6 +66,7 @@ pub(crate) enum Outcome {
 /// What is kept for a request that waits for its final response.
 #[derive(Debug)]
 pub(super) struct Waiting {
+    kind: Kind,
     way: Way,
     outcome: oneshot::Sender<Outcome>,
 }
@@ -66,6 +78,10 @@ enum Way {
 }
 
 impl Waiting {
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Tells who waits; nobody does when the operation was cancelled.
     pub(super) fn end(self, outcome: Outcome) {
         self.outcome.send(outcome).ok();
@@ -84,6 +100,7 @@ impl<G: Gateway> Endpoint<G> {
     fn send_datagram(&mut self, now: Instant, request: Request) {
         let Request {
             branch,
+            kind,
             bytes,
             hop,
             port,
@@ -93,11 +110,9 @@ impl<G: Gateway> Endpoint<G> {
             port,
             to: hop.address,
         };
+        let waiting = Waiting { kind, way, outcome };
         let sending = Sending::Unreliably(bytes.clone());
-        match self
-            .client
-            .start(now, branch, sending, Waiting { way, outcome })
-        {
+        match self.client.start(now, branch, sending, waiting) {
             Ok(()) => self.queue_datagram(port, hop.address, &bytes),
             Err(waiting) => {
                 self.counters.refused += 1;
@@ -121,6 +136,7 @@ impl<G: Gateway> Endpoint<G> {
     fn send_over_connection(&mut self, now: Instant, request: Request) {
         let Request {
             branch,
+            kind,
             bytes,
             hop,
             outcome,
@@ -132,6 +148,7 @@ impl<G: Gateway> Endpoint<G> {
             return;
         };
         let waiting = Waiting {
+            kind,
             way: Way::Tcp {
                 connection: connection.number(),
             },
@@ -196,7 +213,7 @@ impl<G: Gateway> Endpoint<G> {
         }
         let way = Way::Tcp { connection: number };
         for waiting in self.client.fail_all(|waiting| waiting.way == way) {
-            waiting.end(outcome);
+            waiting.end(outcome.clone());
         }
     }
 

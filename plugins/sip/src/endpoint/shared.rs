@@ -179,7 +179,10 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::config::{Hop, TransportKind};
+    use crate::{
+        config::{Hop, TransportKind},
+        endpoint::Kind,
+    };
 
     /// An endpoint that is never at rest.
     #[derive(Debug)]
@@ -200,6 +203,7 @@ mod tests {
                 let had_room = entrance.has_room();
                 let request = Request {
                     branch: Branch::new(number),
+                    kind: Kind::Message,
                     bytes: Bytes::new(),
                     hop: Hop {
                         transport: TransportKind::Udp,

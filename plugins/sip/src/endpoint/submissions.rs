@@ -4,6 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use rialto_sdk::{
@@ -19,8 +20,11 @@ use rialto_sdk::{
 pub(super) struct Submissions<S> {
     current: S,
     others: Vec<S>,
-    status: Option<ResponseStatus>,
+    ended: Option<Ended>,
 }
+
+/// What came of a request, and for how long it holds.
+pub(super) type Ended = (ResponseStatus, Option<Duration>);
 
 impl<S> Submissions<S> {
     pub(super) const fn one(submission: S) -> Self {
@@ -31,27 +35,28 @@ impl<S> Submissions<S> {
         Self {
             current: submission,
             others,
-            status: None,
+            ended: None,
         }
     }
 }
 
 impl<S: Future<Output = Response> + Unpin> Future for Submissions<S> {
-    type Output = ResponseStatus;
+    type Output = Ended;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ResponseStatus> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
         loop {
             let Poll::Ready(response) = Pin::new(&mut self.current).poll(context) else {
                 return Poll::Pending;
             };
+            let duration = response.duration();
             let status = response.into_status();
-            let status = match self.status.take() {
-                Some(before) if weight(&before) >= weight(&status) => before,
-                _ => status,
+            let ended = match self.ended.take() {
+                Some(before) if weight(&before.0) >= weight(&status) => before,
+                _ => (status, duration),
             };
             match self.others.pop() {
-                Some(next) => (self.current, self.status) = (next, Some(status)),
-                None => return Poll::Ready(status),
+                Some(next) => (self.current, self.ended) = (next, Some(ended)),
+                None => return Poll::Ready(ended),
             }
         }
     }
@@ -84,7 +89,7 @@ mod tests {
         let mut submissions = Submissions::of(all.remove(0), all);
         let polled = Pin::new(&mut submissions).poll(&mut Context::from_waker(Waker::noop()));
         match polled {
-            Poll::Ready(status) => status,
+            Poll::Ready((status, _)) => status,
             Poll::Pending => panic!("all are ready"),
         }
     }

@@ -17,7 +17,7 @@ use std::{borrow::Cow, fmt};
 
 use rialto_sdk::{
     model::{AddressError, MetaSyntax, QualifiedUser},
-    prelude::{ByteString, Domain, InstantInbox},
+    prelude::{ByteString, Domain, InstantInbox, Presentity},
 };
 use rialto_sip_codec::{Host, SipUri, TelephoneSubscriber, Uri, uri::escape};
 
@@ -58,6 +58,18 @@ pub(super) fn party(uri: Uri<'_>, number_domain: Option<&Domain>) -> Result<Part
         Uri::Tel(uri) => tel_party(uri.rest(), number_domain),
         _ => Err(NoInbox::Scheme),
     }
+}
+
+/// Takes a `pres:` URI, or what names an inbox: on this network a user is both, under one address (RFC 3856 §4).
+pub(super) fn presentity(
+    uri: Uri<'_>,
+    number_domain: Option<&Domain>,
+) -> Result<Presentity, NoInbox> {
+    if let Uri::Pres(uri) = uri {
+        return Ok(Presentity::parse(&format!("pres:{}", uri.rest()))?);
+    }
+    let inbox = party(uri, number_domain)?.inbox;
+    Ok(Presentity::parse(&format!("pres:{}", inbox.mailbox()))?)
 }
 
 fn sip_party(uri: &SipUri<'_>) -> Result<Party, NoInbox> {
@@ -178,10 +190,24 @@ pub(crate) fn sip_uri(inbox: &InstantInbox) -> String {
     uri
 }
 
+/// The `sip:` URI of a presentity.
+pub(crate) fn presentity_uri(presentity: &Presentity) -> String {
+    let mut uri = String::new();
+    push_uri(&mut uri, &presentity.local_part(), presentity.domain());
+    uri
+}
+
 /// Appends the `sip:` URI of an inbox, with `gr` when it names a device.
 pub(super) fn push_sip_uri(out: &mut String, inbox: &InstantInbox, instance: Option<&ByteString>) {
-    let local_part = inbox.local_part();
-    let user = SYNTAX.read(&local_part);
+    push_uri(out, &inbox.local_part(), inbox.domain());
+    if let Some(instance) = instance {
+        out.push_str(";gr=");
+        out.push_str(&escaped_parameter(instance));
+    }
+}
+
+fn push_uri(out: &mut String, local_part: &str, domain: &str) {
+    let user = SYNTAX.read(local_part);
     let kind = user.qualifier(USER);
     out.push_str("sip:");
     match kind {
@@ -189,13 +215,9 @@ pub(super) fn push_sip_uri(out: &mut String, inbox: &InstantInbox, instance: Opt
         _ => out.push_str(&escape::escape_user(user.user())),
     }
     out.push('@');
-    out.push_str(inbox.domain());
+    out.push_str(domain);
     if let Some(kind) = kind {
         out.extend([";", USER, "=", &escaped_parameter(kind)]);
-    }
-    if let Some(instance) = instance {
-        out.push_str(";gr=");
-        out.push_str(&escaped_parameter(instance));
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) hop: Hop,
     /// Where `tel:` URIs name inboxes; without it they are refused.
     pub(crate) number_domain: Option<&'a Domain>,
+    /// For how long one subscribes or publishes at least.
+    pub(crate) least_duration: Duration,
 }
 
 /// Why a request does not become an operation.
@@ -162,12 +164,12 @@ fn dispositions(
     }
 }
 
-fn max_forwards(request: &Request<'_, '_>) -> MaxForwards {
+pub(super) fn max_forwards(request: &Request<'_, '_>) -> MaxForwards {
     let hops = request.max_forwards();
     hops.map_or(MaxForwards::DEFAULT, MaxForwards::new)
 }
 
-fn is_secured(uri: &Uri<'_>) -> bool {
+pub(super) fn is_secured(uri: &Uri<'_>) -> bool {
     matches!(uri, Uri::Sip(uri) if uri.security() == Security::Sips)
 }
 

@@ -22,18 +22,23 @@ mod content;
 mod diagnosis;
 mod form;
 mod from_sip;
+mod presence;
 mod reference;
 mod report;
 mod to_sip;
 
 pub(crate) use self::{
-    address::sip_uri,
+    address::{presentity_uri, sip_uri},
     diagnosis::{required_by_cpim, wrong_address, wrong_cpim, wrong_imdn},
     form::{Form, Wrapping, asking},
     from_sip::{Arrival, Incoming, Rejection, message_from_sip},
+    presence::{
+        CONTENT_TYPES, EntityTag, PACKAGES, Watcher, contact_user, event, mailbox_user,
+        publication_from_sip, watching_from_sip, word_from_sip,
+    },
     reference::Reference,
     report::{got_at, notice, notification},
-    to_sip::{Identifiers, OutgoingMessage, Route},
+    to_sip::{Identifiers, OutgoingMessage, Route, one_line},
 };
 
 /// Whether a header is one of the content by its name (RFC 2045 §9).
@@ -58,6 +63,7 @@ fn arrive(
         now,
         hop,
         number_domain,
+        least_duration: std::time::Duration::ZERO,
     };
     let message = rialto_sip_codec::SipMessage::parse(bytes).unwrap();
     let request = rialto_sip_codec::Request::read(&message).unwrap();

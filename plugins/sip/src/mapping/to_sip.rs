@@ -236,7 +236,7 @@ fn is_call_id(thread: &ByteString) -> bool {
 }
 
 /// Makes control characters spaces.
-fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_control()) {
         Cow::Owned(text.replace(|c: char| c.is_ascii_control(), " "))
     } else {

@@ -59,6 +59,14 @@ impl<K: Eq + Hash> Allowance<K> {
         sent.count += 1;
         Ok(())
     }
+
+    /// Gives one back: the receiver wants it.
+    pub(super) fn give_back(&self, receiver: &K) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sent) = sent.get_mut(receiver) {
+            sent.count = sent.count.saturating_sub(1);
+        }
+    }
 }
 
 fn too_many(wait: Duration) -> Failure {

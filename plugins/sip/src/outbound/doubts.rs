@@ -60,10 +60,12 @@ impl Doubt<'_> {
                 status: StatusCode::LOOP_DETECTED,
                 retry_after,
                 accepts_cpim,
+                message,
             } if self.doubts.0.get(self.id).is_some() => Outcome::Final {
                 status: StatusCode::ACCEPTED,
                 retry_after,
                 accepts_cpim,
+                message,
             },
             outcome => outcome,
         }

@@ -1,5 +1,7 @@
 //! Later words on messages that came from here, told to their senders (RFC 5438, RFC 3860 §3.4).
 
+use std::net::IpAddr;
+
 use rialto_sdk::{
     model::{Disposition, DispositionOperation},
     prelude::{Error, Failure, FailureReason, Response, ResponseStatus, Result},
@@ -21,7 +23,7 @@ impl Outbound {
     pub(crate) async fn report(&self, report: DispositionOperation) -> Result<Response> {
         let reference = report.reference().map(Reference::parse);
         let reference = reference.unwrap_or_default();
-        let status = match self.way_back(&reference) {
+        let status = match self.way_back(reference.hop) {
             Ok(hop) => self.send_report(&report, &reference, hop).await?,
             Err(failure) => failure.into(),
         };
@@ -31,24 +33,27 @@ impl Outbound {
     /// The way to the sender: by `outbound`, or to where the message came from.
     ///
     /// Over UDP anybody may have written any address there, so what goes to one that is not trusted is bounded.
-    fn way_back(&self, reference: &Reference) -> Result<NextHop, Failure> {
+    pub(super) fn way_back(&self, hop: Option<NextHop>) -> Result<NextHop, Failure> {
         if let Some(hop) = self.default_hop {
             return Ok(hop);
         }
-        let hop = reference.hop.ok_or_else(|| {
+        let hop = hop.ok_or_else(|| {
             Failure::new(FailureReason::Unresolvable).with_detail(
                 "nothing says where the message came from, and the adapter has no `outbound`",
             )
         })?;
-        let over_udp = hop
-            .preferred()
-            .filter(|hop| hop.transport == TransportKind::Udp);
-        match over_udp.map(|hop| hop.address.ip()) {
-            Some(address) if !self.trusted.contains(address) => {
-                self.told.take(address, Instant::now()).map(|()| hop)
-            }
-            _ => Ok(hop),
+        match self.unproven(hop) {
+            Some(address) => self.told.take(address, Instant::now()).map(|()| hop),
+            None => Ok(hop),
         }
+    }
+
+    /// The address of a hop that anybody may have written, which may be a victim's.
+    pub(super) fn unproven(&self, hop: NextHop) -> Option<IpAddr> {
+        let hop = hop.preferred()?;
+        let address = hop.address.ip();
+        let is_unproven = hop.transport == TransportKind::Udp && !self.trusted.contains(address);
+        is_unproven.then_some(address)
     }
 
     async fn send_report(

@@ -1,6 +1,7 @@
 use rialto_sdk::prelude::Failure;
 
 use super::*;
+use crate::config::{Config, TransportKind};
 
 const REQUEST: &str = "MESSAGE sip:b@example.com SIP/2.0\r\n\
     Via: SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK1;rport\r\nFrom: <sip:a@a.example>;tag=1\r\n\
@@ -9,12 +10,19 @@ const REQUEST: &str = "MESSAGE sip:b@example.com SIP/2.0\r\n\
 fn written(answer: Answer, request: &str) -> String {
     let mut out = BytesMut::new();
     let message = SipMessage::parse(request.as_bytes()).unwrap();
-    let source = "198.51.100.7:6000".parse().unwrap();
+    let hop = Hop {
+        transport: TransportKind::Udp,
+        address: "198.51.100.7:6000".parse().unwrap(),
+    };
+    let listen = "udp:192.0.2.1:5060".parse().unwrap();
+    let locals = Locals::new(&Config::default(), &[listen]);
     let envelope = Envelope {
-        source,
+        hop,
         to_tag: 0x12,
         user_agent: "rialto",
         number_domain: None,
+        least_duration: Duration::from_secs(60),
+        locals: &locals,
     };
     let request = Answerable::from(&message);
     answer.write(&mut out, &request, &envelope).unwrap();
@@ -186,7 +194,8 @@ fn status_brings_the_header_field_that_explains_it() {
     let of = |status| written(Answer::of(status), REQUEST);
     assert!(of(StatusCode::BAD_EXTENSION).contains("Unsupported: one, two\r\n"));
     assert!(
-        of(StatusCode::METHOD_NOT_ALLOWED).contains("Allow: MESSAGE, OPTIONS, CANCEL, ACK\r\n")
+        of(StatusCode::METHOD_NOT_ALLOWED)
+            .contains("Allow: MESSAGE, SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL, ACK\r\n")
     );
     assert!(of(StatusCode::UNSUPPORTED_MEDIA_TYPE).contains("Accept: text/plain, message/cpim, "));
     let options = REQUEST.replace("MESSAGE", "OPTIONS");

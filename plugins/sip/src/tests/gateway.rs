@@ -5,10 +5,14 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use rialto_sdk::{
-    prelude::{DispositionOperation, MessageOperation, Response, ResponseStatus, TransactionId},
+    prelude::{
+        DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
+        ResponseStatus, SubscribeOperation, TransactionId,
+    },
     tokio_util::{sync::CancellationToken, task::TaskTracker},
 };
 use tokio::sync::{Notify, oneshot};
@@ -29,6 +33,10 @@ struct State {
     answer: Option<ResponseStatus>,
     submitted: Vec<MessageOperation>,
     reported: Vec<DispositionOperation>,
+    subscribed: Vec<SubscribeOperation>,
+    notified: Vec<NotifyOperation>,
+    published: Vec<PublishOperation>,
+    granted: Option<Duration>,
     held: Vec<Held>,
     counts: BTreeMap<&'static str, u64>,
     last_id: u64,
@@ -72,6 +80,26 @@ impl Fake {
         self.lock().reported.clone()
     }
 
+    /// What watchers asked.
+    pub(super) fn subscribed(&self) -> Vec<SubscribeOperation> {
+        self.lock().subscribed.clone()
+    }
+
+    /// What was told of presentities.
+    pub(super) fn notified(&self) -> Vec<NotifyOperation> {
+        self.lock().notified.clone()
+    }
+
+    /// What presentities said of themselves.
+    pub(super) fn published(&self) -> Vec<PublishOperation> {
+        self.lock().published.clone()
+    }
+
+    /// Grants so long from now on.
+    pub(super) fn grant(&self, seconds: u64) {
+        self.lock().granted = Some(Duration::from_secs(seconds));
+    }
+
     /// Waits until so many operations were submitted in all.
     pub(super) async fn wait_for(&self, count: usize) {
         loop {
@@ -97,6 +125,22 @@ impl Fake {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Answers one of presence.
+    fn respond(
+        &self,
+        respond: impl FnOnce(ResponseStatus) -> Response + Send + 'static,
+    ) -> <Self as Gateway>::Submission {
+        let state = self.lock();
+        let (answer, granted) = (state.answer.clone(), state.granted);
+        Box::pin(async move {
+            let response = respond(answer.unwrap_or(ResponseStatus::Success));
+            match granted {
+                Some(granted) => response.with_duration(granted),
+                None => response,
+            }
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -129,6 +173,21 @@ impl Gateway for Fake {
         let answer = state.answer.clone().unwrap_or(ResponseStatus::Success);
         state.reported.push(disposition.clone());
         Box::pin(async { disposition.respond(answer) })
+    }
+
+    fn subscribe(&self, operation: SubscribeOperation) -> Self::Submission {
+        self.lock().subscribed.push(operation.clone());
+        self.respond(|status| operation.respond(status))
+    }
+
+    fn notify(&self, operation: NotifyOperation) -> Self::Submission {
+        self.lock().notified.push(operation.clone());
+        self.respond(|status| operation.respond(status))
+    }
+
+    fn publish(&self, operation: PublishOperation) -> Self::Submission {
+        self.lock().published.push(operation.clone());
+        self.respond(|status| operation.respond(status))
     }
 
     fn transaction_id(&self) -> TransactionId {

@@ -118,7 +118,8 @@ async fn rfc3261_11_options_is_answered_with_what_there_is() {
         .await;
     assert_eq!(status(&text), 200);
     for line in [
-        "Allow: MESSAGE, OPTIONS, CANCEL, ACK",
+        "Allow: MESSAGE, SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL, ACK",
+        "Allow-Events: presence, presence.winfo",
         "Accept: */*",
         "Supported: ",
     ] {

@@ -6,10 +6,13 @@ mod inbound;
 mod notifications;
 mod outbound;
 mod peer;
+mod presentities;
+mod publications;
 mod reports;
 mod streams;
 mod timers;
 mod torture;
+mod watchers;
 
 use crate::{
     adapter::Adapter,

@@ -93,6 +93,13 @@ pub(super) fn status(text: &str) -> u16 {
     }
 }
 
+/// The value of a header field.
+pub(super) fn header<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut lines = text.split("\r\n");
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    value.unwrap_or_else(|| panic!("{name}: {text}"))
+}
+
 /// One end of a TCP connection.
 #[derive(Debug)]
 pub(super) struct StreamPeer {

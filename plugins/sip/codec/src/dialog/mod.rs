@@ -159,6 +159,12 @@ impl Dialog {
         &self.target
     }
 
+    /// Where the next request goes first: the nearest route, else the target (RFC 3261 §12.2.1.1).
+    #[must_use]
+    pub fn next(&self) -> &str {
+        self.routes.first().unwrap_or(&self.target)
+    }
+
     /// The Request-URI, the routes, and the target where that stands behind them: a first route without `lr` takes its place.
     fn way(&self) -> (&str, &[String], Option<&str>) {
         match self.routes.split_first() {

@@ -1,0 +1,112 @@
+//! Requests of events: what watchers ask, what is told of presentities, and what these publish.
+
+use rialto_sip_codec::{Request, StatusCode};
+
+use super::{
+    Endpoint, Now,
+    answering::{Asked, Matter},
+    submissions::Submissions,
+};
+use crate::{
+    gateway::Gateway,
+    mapping::{publication_from_sip, watching_from_sip, word_from_sip},
+    presence::Heard,
+    responses::Answer,
+};
+use rialto_sdk::prelude::NotifyOperation;
+
+/// What the gateway has now, or the answer without it.
+pub(super) type Taken<S> = Result<(Submissions<S>, Matter), Answer>;
+
+impl<G: Gateway> Endpoint<G> {
+    /// A SUBSCRIBE; the tag of our answers is the dialog's, where it begins one.
+    pub(super) fn take_subscribe(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Taken<G::Submission> {
+        let local_tag = format!("{:016x}", asked.key.tag());
+        let id = self.gateway.transaction_id();
+        let arrival = self.arrival(now, request, asked);
+        let watching = watching_from_sip(request, &arrival, &local_tag, id)?;
+        self.counters.subscriptions += 1;
+        let matter = Matter::Subscription {
+            asked: watching.asked,
+        };
+        let operation = watching
+            .operation
+            .with_deadline(self.answer_within())
+            .with_authentication(self.authentication(&asked.flow));
+        Ok((Submissions::one(self.gateway.subscribe(operation)), matter))
+    }
+
+    /// A NOTIFY: only of a subscription of ours.
+    pub(super) fn take_notify(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Taken<G::Submission> {
+        let word = word_from_sip(request)?;
+        let (package, state, expires_in) = (word.package, word.state, word.expires_in);
+        let mut legs = self.legs.lock();
+        let heard = legs.hear(now.instant, request, package, state, expires_in);
+        drop(legs);
+        let Heard {
+            call,
+            id,
+            watcher,
+            target,
+            is_ending,
+            waiting,
+        } = heard.map_err(Answer::of)?;
+        if is_ending {
+            return Err(Answer::OK);
+        }
+        self.counters.notifications += 1;
+        let transaction_id = self.gateway.transaction_id();
+        let mut operation = NotifyOperation::new(transaction_id, id, watcher, target, state)
+            .with_package(package)
+            .with_deadline(self.answer_within())
+            .with_authentication(self.authentication(&asked.flow));
+        if let Some(document) = word.document {
+            operation = operation.with_document(document);
+        }
+        if let Some(expires_in) = expires_in {
+            operation = operation.with_expires_in(expires_in);
+        }
+        let submissions = Submissions::one(self.gateway.notify(operation));
+        // After it, so that the gateway has heard more than what the answer to its own request says.
+        if let Some(waiting) = waiting {
+            waiting.send(state).ok();
+        }
+        Ok((submissions, Matter::Notification { call }))
+    }
+
+    /// A PUBLISH; the tag of our answers is its name.
+    pub(super) fn take_publish(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Taken<G::Submission> {
+        let id = self.gateway.transaction_id();
+        let arrival = self.arrival(now, request, asked);
+        let operation = publication_from_sip(request, &arrival, asked.key.tag(), id)?;
+        self.counters.publications += 1;
+        let operation = operation
+            .with_deadline(self.answer_within())
+            .with_authentication(self.authentication(&asked.flow));
+        let submissions = Submissions::one(self.gateway.publish(operation));
+        Ok((submissions, Matter::Publication))
+    }
+
+    /// The answer that is due for a notification; where the gateway has no such subscription, nor have we.
+    pub(super) fn answer_notification(&self, call: u128, answer: Answer) -> Answer {
+        if answer.is_of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST) {
+            self.legs.lock().forget(call);
+        }
+        answer
+    }
+}

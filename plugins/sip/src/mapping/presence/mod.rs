@@ -1,0 +1,26 @@
+//! From SUBSCRIBE, NOTIFY and PUBLISH to the operations of presence (RFC 3856, RFC 3859 §3.4, RFC 8048).
+//!
+//! | SIP | operation |
+//! |---|---|
+//! | Event | package |
+//! | Request-URI of a first SUBSCRIBE, To within a dialog | target |
+//! | From | watcher; of PUBLISH the publisher |
+//! | Call-ID, both tags, `id` of Event | subscription |
+//! | Expires | duration |
+//! | Subscription-State | state, how much longer it lasts |
+//! | body, byte for byte | document |
+//! | SIP-If-Match | publication, expected version |
+
+mod event;
+mod notification;
+mod publication;
+mod watcher;
+mod watching;
+
+pub(crate) use self::{
+    event::{CONTENT_TYPES, PACKAGES, event},
+    notification::word_from_sip,
+    publication::{EntityTag, publication_from_sip},
+    watcher::Watcher,
+    watching::{contact_user, mailbox_user, watching_from_sip},
+};

@@ -1,0 +1,132 @@
+//! A SUBSCRIBE as a subscribe operation (RFC 8048 §5.3, §7).
+
+use std::{hash::Hasher as _, time::Duration};
+
+use rialto_sdk::{
+    model::{Presentity, SubscribeOperation, SubscriptionId},
+    prelude::{Domain, FailureReason, MessageOperation, TransactionId},
+};
+use rialto_sip_codec::{Dialog, Request, StatusCode, Uri, uri::escape};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+
+use super::{
+    event::{check_accept, duration, package},
+    watcher::Watcher,
+};
+use crate::mapping::{
+    Arrival, Rejection,
+    address::presentity,
+    from_sip::{is_secured, max_forwards},
+};
+
+/// What a watcher asks, and what its answer must know.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    pub(crate) operation: SubscribeOperation,
+    /// For how long, as asked: no more may be granted (RFC 6665 §4.2.1.1).
+    pub(crate) asked: Option<Duration>,
+}
+
+/// Makes the operation; `local_tag` is our tag where the request begins a dialog.
+pub(crate) fn watching_from_sip(
+    request: &Request<'_, '_>,
+    arrival: &Arrival<'_>,
+    local_tag: &str,
+    transaction_id: TransactionId,
+) -> Result<Watching, Rejection> {
+    if is_secured(&request.uri()) || is_secured(&request.to().uri()) {
+        return Err(Rejection::Unsecured);
+    }
+    let package = package(request)?;
+    let target = target(request, arrival.number_domain)?;
+    let watcher = presentity(request.from().uri(), arrival.number_domain);
+    let watcher = watcher.map_err(|_| FailureReason::InvalidSource)?;
+    let asked = duration(request, arrival.least_duration)?;
+    check_accept(request, package)?;
+    let dialog = Dialog::of_server(request, local_tag);
+    let dialog = dialog.map_err(|error| Rejection::Status(error.reject()))?;
+    let id = subscription_id(request, &dialog)?;
+    let reference = Watcher::new(arrival, event_id(request)?, dialog).to_string();
+    if reference.len() > MessageOperation::MAX_KEPT {
+        return Err(FailureReason::TooLarge.into());
+    }
+    let mut operation = SubscribeOperation::new(transaction_id, id, watcher, target)
+        .with_package(package)
+        .with_max_forwards(max_forwards(request))
+        .with_reference(reference);
+    if let Some(asked) = asked {
+        operation = operation.with_duration(asked);
+    }
+    Ok(Watching { operation, asked })
+}
+
+/// The presentity: by the Request-URI at first; within a dialog that is our Contact, which says it too.
+fn target(
+    request: &Request<'_, '_>,
+    number_domain: Option<&Domain>,
+) -> Result<Presentity, Rejection> {
+    let uri = match request.to().tag() {
+        None => request.uri(),
+        Some(_) => match contact_target(request.uri()) {
+            Some(target) => return Ok(target),
+            None => request.to().uri(),
+        },
+    };
+    match uri {
+        Uri::Tel(_) if number_domain.is_none() => {
+            Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME))
+        }
+        uri => {
+            let target = presentity(uri, number_domain);
+            target.map_err(|_| FailureReason::InvalidDestination.into())
+        }
+    }
+}
+
+/// The user part of our Contact within a dialog that this request begins or belongs to: the presentity's whole mailbox, so that what
+/// the To of the first request said plays no part.
+pub(crate) fn contact_user(request: &Request<'_, '_>, number_domain: Option<&Domain>) -> String {
+    let target = target(request, number_domain);
+    target.map_or_else(|_| String::new(), |target| mailbox_user(&target))
+}
+
+/// A presentity's mailbox as a user part.
+pub(crate) fn mailbox_user(of: &Presentity) -> String {
+    escape::escape_user(of.mailbox()).into_owned()
+}
+
+fn contact_target(uri: Uri<'_>) -> Option<Presentity> {
+    let Uri::Sip(uri) = uri else {
+        return None;
+    };
+    let mailbox = uri.user_text()?;
+    let is_mailbox = mailbox.contains('@');
+    let target = is_mailbox.then(|| Presentity::parse(&format!("pres:{mailbox}")));
+    target?.ok()
+}
+
+/// The name of a subscription: of its dialog, and of the `id` of its Event (RFC 6665 §4.5.1). The same after a restart, and in the next release.
+fn subscription_id(
+    request: &Request<'_, '_>,
+    dialog: &Dialog,
+) -> Result<SubscriptionId, Rejection> {
+    let event = event_id(request)?.unwrap_or_default();
+    let mut hasher = SipHasher24::new();
+    for part in [
+        dialog.call_id(),
+        dialog.remote_tag(),
+        dialog.local_tag(),
+        event,
+    ] {
+        hasher.write(part.as_bytes());
+        hasher.write_u8(0); // stands in none of them
+    }
+    let name = format!("{:032x}", hasher.finish128().as_u128());
+    let id = SubscriptionId::parse(name.as_bytes());
+    id.map_err(|_| FailureReason::Internal.into())
+}
+
+fn event_id<'a>(request: &Request<'_, 'a>) -> Result<Option<&'a str>, Rejection> {
+    let event = request.message().event()?;
+    Ok(event.and_then(|event| event.params().token("id")))
+}

@@ -1,0 +1,292 @@
+//! What watchers ask, and how they are answered.
+
+use rialto_sdk::prelude::{
+    Authentication, Bytes, Failure, FailureReason, Package, PresenceDocument, Presentity,
+    ResponseStatus, SubscriptionState,
+};
+
+use super::{notification, scene, subscribe, tell, within};
+use crate::tests::{
+    peer::{header, status},
+    udp,
+};
+
+fn has(text: &str, name: &str) -> bool {
+    text.contains(&format!("\r\n{name}: "))
+}
+
+#[tokio::test]
+async fn rfc3856_6_subscription_is_a_subscribe_operation_and_its_answer_begins_a_dialog() {
+    let (fake, adapter, peer) = scene().await;
+    let routes = "Record-Route: <sip:p2.example;lr>\r\nRecord-Route: <sip:p1.example;lr>\r\nMax-Forwards: 9\r\n";
+    let answer = peer.ask(udp(&adapter), subscribe("a", routes)).await;
+    assert_eq!(status(&answer), 200);
+    assert_eq!(header(&answer, "Expires"), "3600");
+    let contact = format!("<sip:juliet%40xmpp.example@{}>", udp(&adapter));
+    assert_eq!(header(&answer, "Contact"), contact);
+    assert!(
+        answer
+            .contains("Record-Route: <sip:p2.example;lr>\r\nRecord-Route: <sip:p1.example;lr>\r\n"),
+        "{answer}"
+    );
+    let operation = fake.subscribed().remove(0);
+    assert_eq!(operation.watcher().as_str(), "pres:romeo@sip.example");
+    assert_eq!(operation.target().as_str(), "pres:juliet@xmpp.example");
+    assert_eq!(
+        (operation.package(), operation.duration()),
+        (Package::Presence, None)
+    );
+    assert_eq!(operation.max_forwards().hops(), 9);
+    assert_eq!(operation.authentication(), Authentication::None);
+    assert!(operation.deadline().is_some());
+}
+
+#[tokio::test]
+async fn rfc6665_4_2_1_refresh_and_end_within_the_dialog_have_the_name_of_the_beginning() {
+    let (fake, adapter, peer) = scene().await;
+    let first = subscribe("a", "");
+    let answer = peer.ask(udp(&adapter), &first).await;
+    let refresh = within(&first, &answer, 2, "Expires: 300\r\n");
+    assert_eq!(
+        header(&peer.ask(udp(&adapter), refresh).await, "Expires"),
+        "300"
+    );
+    fake.grant(0);
+    let end = within(&first, &answer, 3, "Expires: 0\r\n");
+    let ended = peer.ask(udp(&adapter), end).await;
+    assert_eq!((status(&ended), header(&ended, "Expires")), (200, "0"));
+    let all = fake.subscribed();
+    assert_eq!(all.len(), 3);
+    for operation in &all {
+        assert_eq!(operation.subscription_id(), all[0].subscription_id());
+        assert_eq!(operation.target(), all[0].target());
+        assert!(operation.reference().is_some());
+    }
+    assert!(all[2].is_of_no_duration() && !all[1].is_of_no_duration());
+    let other = peer.ask(udp(&adapter), subscribe("b", "")).await;
+    assert_eq!(status(&other), 200);
+    assert_ne!(
+        fake.subscribed()[3].subscription_id(),
+        all[0].subscription_id()
+    );
+}
+
+#[tokio::test]
+async fn rfc6665_4_5_1_id_of_event_makes_another_subscription_and_comes_back() {
+    let (fake, adapter, peer) = scene().await;
+    let first = subscribe("a", "").replace("Event: presence", "Event: presence;id=7");
+    let answer = peer.ask(udp(&adapter), &first).await;
+    let other = within(&first, &answer, 2, "").replace("id=7", "id=8");
+    peer.ask(udp(&adapter), other).await;
+    let all = fake.subscribed();
+    assert_ne!(all[0].subscription_id(), all[1].subscription_id());
+    let notification = notification(&all[0], 0, SubscriptionState::Active);
+    let (_, text) = tokio::join!(tell(&adapter, notification), peer.serve(200, &[]));
+    assert_eq!(header(&text, "Event"), "presence;id=7");
+}
+
+/// As after a restart of the adapter: nothing but the reference is left.
+#[tokio::test]
+async fn pending_is_answered_200_and_told_in_the_notification() {
+    let (fake, adapter, peer) = scene().await;
+    fake.answer_with(ResponseStatus::Indeterminant);
+    let answer = peer.ask(udp(&adapter), subscribe("a", "")).await;
+    assert_eq!((status(&answer), header(&answer, "Expires")), (200, "3600"));
+}
+
+#[tokio::test]
+async fn rfc3857_watchers_of_oneself_are_subscribed_to_as_a_package_of_their_own() {
+    let (fake, adapter, peer) = scene().await;
+    let winfo = subscribe("a", "").replace("Event: presence", "o: presence.winfo");
+    assert_eq!(status(&peer.ask(udp(&adapter), winfo).await), 200);
+    let operation = fake.subscribed().remove(0);
+    assert_eq!(operation.package(), Package::WatcherInformation);
+    let document = PresenceDocument::new(
+        "application/watcherinfo+xml".into(),
+        Bytes::from("<watcherinfo/>").into(),
+    );
+    let told = notification(&operation, 0, SubscriptionState::Active).with_document(document);
+    let (_, text) = tokio::join!(tell(&adapter, told), peer.serve(200, &[]));
+    assert_eq!(header(&text, "Event"), "presence.winfo");
+    assert_eq!(header(&text, "Content-Type"), "application/watcherinfo+xml");
+}
+
+#[tokio::test]
+async fn what_cannot_be_subscribed_to_is_refused_with_the_way_out() {
+    let (fake, adapter, peer) = scene().await;
+    let event = "Event: presence\r\n";
+    let usual = subscribe("x", "");
+    let cases = [
+        (
+            usual.replace(event, ""),
+            489,
+            "Allow-Events",
+            "presence, presence.winfo",
+        ),
+        (
+            usual.replace(event, "Event: dialog\r\n"),
+            489,
+            "Allow-Events",
+            "presence, presence.winfo",
+        ),
+        (subscribe("x", "Expires: 59\r\n"), 423, "Min-Expires", "60"),
+        (
+            subscribe("x", "Accept: application/cpim-pidf+xml, text/*\r\n"),
+            406,
+            "Accept",
+            "application/pidf+xml, application/watcherinfo+xml",
+        ),
+        (
+            subscribe("x", "Require: eventlist\r\n"),
+            420,
+            "Unsupported",
+            "eventlist",
+        ),
+        (
+            subscribe("x", "Max-Forwards: 0\r\n"),
+            483,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("Contact: ", "X-Contact: "),
+            400,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("<sip:romeo@192", "<tel:+1@192"),
+            400,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("sip:juliet@", "sips:juliet@"),
+            416,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("SUBSCRIBE sip:juliet@xmpp.example", "SUBSCRIBE tel:+1"),
+            416,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace(
+                "SUBSCRIBE sip:juliet@xmpp.example",
+                "SUBSCRIBE sip:xmpp.example",
+            ),
+            400,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("<sip:romeo@sip", "<sip:sip"),
+            400,
+            "Server",
+            "rialto",
+        ),
+        (
+            usual.replace("<sip:romeo@sip.example>;tag=fx", "<sip:romeo@sip.example>"),
+            400,
+            "Server",
+            "rialto",
+        ),
+        (
+            subscribe("x", &"Record-Route: <sip:p.example;lr>\r\n".repeat(17)),
+            513,
+            "Server",
+            "rialto",
+        ),
+        (
+            subscribe(
+                "x",
+                &format!("Record-Route: <sip:{}@p.example;lr>\r\n", "p".repeat(2048)),
+            ),
+            513,
+            "Server",
+            "rialto",
+        ),
+    ];
+    for (number, (text, code, name, value)) in cases.into_iter().enumerate() {
+        let text = text.replace("branch=z9hG4bKx", &format!("branch=z9hG4bKx{number}"));
+        let text = text.replace("call-x", &format!("call-x{number}"));
+        let answer = peer.ask(udp(&adapter), text.as_bytes()).await;
+        assert_eq!(status(&answer), code, "{text}{answer}");
+        assert_eq!(header(&answer, name), value);
+    }
+    assert_eq!(fake.subscribed(), []);
+    for taken in [
+        "Expires: 0\r\n",
+        "Expires: 60\r\n",
+        "Accept: text/html, application/*\r\n",
+        "Accept: */*\r\n",
+    ] {
+        let branch = format!("ok{}", taken.len());
+        let answer = peer.ask(udp(&adapter), subscribe(&branch, taken)).await;
+        assert_eq!(status(&answer), 200, "{taken}");
+    }
+}
+
+#[tokio::test]
+async fn refusal_of_the_service_is_the_answer_and_no_dialog_begins() {
+    let (fake, adapter, peer) = scene().await;
+    let busy = Failure::new(FailureReason::Overloaded);
+    let cases = [
+        (Failure::new(FailureReason::NotPermitted), 403, ""),
+        (Failure::new(FailureReason::NoPresentity), 404, ""),
+        (busy, 503, "2"),
+        (Failure::new(FailureReason::AlreadySubscribed), 480, "2"),
+    ];
+    for (number, (failure, code, retry_after)) in cases.into_iter().enumerate() {
+        fake.answer_with(failure.into());
+        let answer = peer
+            .ask(udp(&adapter), subscribe(&number.to_string(), ""))
+            .await;
+        assert_eq!(status(&answer), code);
+        assert!(
+            !has(&answer, "Contact") && !has(&answer, "Expires"),
+            "{answer}"
+        );
+        if !retry_after.is_empty() {
+            assert_eq!(header(&answer, "Retry-After"), retry_after);
+        }
+    }
+}
+
+#[tokio::test]
+async fn copy_of_a_subscription_gets_the_same_answer_and_is_no_second_one() {
+    let (fake, adapter, peer) = scene().await;
+    let first = peer.ask(udp(&adapter), subscribe("a", "")).await;
+    let second = peer.ask(udp(&adapter), subscribe("a", "")).await;
+    assert_eq!(first, second);
+    assert_eq!(fake.subscribed().len(), 1);
+}
+
+/// Anybody may have written the address of a victim there.
+/// Dialogs lead where their makers say only if these are trusted.
+#[tokio::test]
+async fn presentity_of_a_retargeted_subscription_is_the_same_within_the_dialog() {
+    let (fake, adapter, peer) = scene().await;
+    let first = subscribe("a", "").replace("To: <sip:juliet@", "To: <sip:alias@");
+    let answer = peer.ask(udp(&adapter), &first).await;
+    let contact = header(&answer, "Contact").trim_matches(['<', '>']);
+    let refresh = first
+        .replace(
+            "SUBSCRIBE sip:juliet@xmpp.example",
+            &format!("SUBSCRIBE {contact}"),
+        )
+        .replace("CSeq: 1", "CSeq: 2")
+        .replace(
+            "To: <sip:alias@xmpp.example>",
+            &format!("To: {}", header(&answer, "To")),
+        );
+    peer.ask(udp(&adapter), refresh).await;
+    let all = fake.subscribed();
+    assert_eq!(
+        all[1].target(),
+        &Presentity::parse("pres:juliet@xmpp.example").unwrap()
+    );
+    assert_eq!(all[0].subscription_id(), all[1].subscription_id());
+}
