@@ -76,9 +76,10 @@ pub use custody::{
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};
 pub use presence::{
-    Handling, PresenceAction, PresenceAttempt, PresenceLimits, PresenceService, PresenceSettings,
-    PresenceStatistics, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
-    RulesTextError, RulesTextProblem, SenderRule, Subject, View, WatcherEntry, WatcherRule, Way,
+    Handling, InboxAnswer, InboxCommand, InboxRequest, OwnInbox, PresenceAction, PresenceAttempt,
+    PresenceLimits, PresenceService, PresenceSettings, PresenceStatistics, PrincipalRule,
+    PrincipalRules, Reception, RulesChange, RulesError, RulesPart, RulesTextError,
+    RulesTextProblem, SenderRule, Subject, View, WatcherEntry, WatcherRule, Way,
 };
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;

@@ -9,13 +9,15 @@ mod support;
 
 use rialto_model::{
     Authentication, FailureReason, MessageOperation, PublishOperation, ResponseStatus,
-    TransactionId,
+    SubscriptionState, TerminationReason, TransactionId,
 };
 use rialto_router::{AdapterId, Ground, RulesChange, Ruling};
 
 use self::support::{
     SIP, XMPP,
-    gallery::{ALICE, BOB, Gallery, HELEN, pidf, presentity, seconds, sid, subscribe, text},
+    gallery::{
+        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, sid, subscribe, text,
+    },
     operation,
 };
 
@@ -233,4 +235,87 @@ fn changes_that_wait_are_bounded_and_each_is_answered() {
         refused
     );
     assert_eq!(rules_of(&gallery, HELEN).lines().count(), 17);
+}
+
+#[test]
+fn rfc2779_2_3_1_and_2_3_3_principal_rules_by_writing_to_the_gateway() {
+    let mut gallery = Gallery::new();
+    gallery.publish(
+        SIP,
+        publish("phone", 1, pidf(HELEN, "open", "in the garden")),
+    );
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.take_told();
+    let said = gallery.command(HELEN, "Show status-only to alice@voice.example");
+    assert_eq!(said, "Done: show status-only to alice@voice.example");
+    let told = gallery.take_told();
+    let shown = text(told[0].document());
+    assert!(
+        shown.contains("open") && !shown.contains("garden"),
+        "{shown}"
+    );
+    gallery.command(HELEN, "block alice@voice.example");
+    let rejected = SubscriptionState::terminated(TerminationReason::Rejected);
+    assert_eq!(gallery.take_told()[0].state(), rejected);
+    assert_eq!(
+        gallery.command(HELEN, "rules"),
+        "These rules hold:\nblock alice@voice.example"
+    );
+    assert_eq!(
+        gallery.command(HELEN, "set rules"),
+        "Done: you have no rules."
+    );
+    let none = "You have no such rules: those of the gateway and of your network hold.";
+    assert_eq!(gallery.command(HELEN, "who may watch"), none);
+    gallery.is_full = true;
+    let said = gallery.command(HELEN, "block anyone");
+    assert_eq!(said, "the gateway cannot write it down now");
+}
+
+#[test]
+fn rfc2779_5_1_11_and_5_1_12_principal_reads_who_watches_it_and_whether_that_is_sure() {
+    let mut gallery = Gallery::new();
+    assert_eq!(gallery.command(HELEN, "watchers"), "Nobody watches you.");
+    gallery.command(
+        HELEN,
+        "set rules\npolite-block eve@voice.example\nconfirm carol@voice.example\nshow nothing to unauthenticated",
+    );
+    let watchers = [ALICE, CAROL, "pres:eve@voice.example"];
+    for watcher in watchers {
+        gallery.subscribe(SIP, subscribe(watcher, HELEN, "s1"));
+    }
+    let stranger = subscribe("pres:x@far.example", HELEN, "s1");
+    gallery.subscribe(SIP, stranger.with_authentication(Authentication::None));
+    let said = gallery.command(HELEN, "watchers");
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "They watch you:",
+            "alice@voice.example sees all",
+            "carol@voice.example waits for you to decide",
+            "eve@voice.example sees you offline",
+            "x@far.example sees nothing; nobody vouches for that name",
+        ]
+    );
+}
+
+#[test]
+fn rfc2779_5_1_16_principal_ends_a_subscription_without_a_rule_and_the_watcher_is_told() {
+    let mut gallery = Gallery::watched();
+    assert_eq!(
+        gallery.command(BOB, "end alice@voice.example"),
+        "Done: alice@voice.example has been told that it does not watch you any more."
+    );
+    let told = gallery.take_told();
+    let rejected = SubscriptionState::terminated(TerminationReason::Rejected);
+    assert_eq!(told[0].state(), rejected);
+    let said = gallery.command(BOB, "end alice@voice.example");
+    assert_eq!(said, "Done: alice@voice.example did not watch you.");
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s2"));
+    assert!(!matches!(
+        gallery.last_response().status(),
+        ResponseStatus::Failure(_)
+    ));
 }

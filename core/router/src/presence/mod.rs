@@ -12,6 +12,7 @@
 //! | [`notifying`] | what watchers are told: the newest, one at a time, until the end |
 //! | [`publishing`], [`composition`] | what hosted presentities say |
 //! | [`rules`], [`rulings`], [`principals`] | who may watch, and what each sees |
+//! | [`inbox`] | what principals write to the gateway itself |
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
 //! | [`document`] | what is shown of a document |
 //! | [`table`], [`addresses`], [`presentities`] | where it is all kept, in little memory |
@@ -37,6 +38,7 @@ mod document;
 mod ending;
 mod fetching;
 mod hearing;
+mod inbox;
 mod legs;
 mod notifying;
 mod partings;
@@ -59,6 +61,7 @@ mod writes;
 
 pub use self::{
     action::{PresenceAction, PresenceAttempt},
+    inbox::{InboxAnswer, InboxCommand, InboxRequest, OwnInbox, RulesPart},
     rules::{
         Handling, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
         RulesTextError, RulesTextProblem, SenderRule, Subject, View, WatcherRule, Way,

@@ -13,9 +13,9 @@ use rialto_model::{
     SubscriptionId, SubscriptionState, TransactionId,
 };
 use rialto_router::{
-    AdapterId, CallerTicket, Change, JournalKeys, JournalTable, PresenceAction, PresenceAttempt,
-    PresenceService, PresenceSettings, PrincipalRules, RoutingTable, RoutingTableBuilder,
-    RulesChange, Ruling, Unwritten, WallClock, WriteId,
+    AdapterId, CallerTicket, Change, InboxAnswer, JournalKeys, JournalTable, PresenceAction,
+    PresenceAttempt, PresenceService, PresenceSettings, PrincipalRules, RoutingTable,
+    RoutingTableBuilder, RulesChange, Ruling, Unwritten, WallClock, WriteId,
 };
 
 use super::{builder, domain, start};
@@ -134,6 +134,24 @@ impl Gallery {
         self.service
             .handle_rules_change(self.now, &presentity(of), change, ticket);
         self.run();
+    }
+
+    /// What a principal is told who writes this to the gateway's own inbox.
+    pub(crate) fn command(&mut self, principal: &str, text: &str) -> String {
+        let ticket = self.ticket();
+        let (principal, command) = (presentity(principal), text.parse().unwrap());
+        let answer = self
+            .service
+            .handle_command(self.now, &principal, command, ticket);
+        let before = self.rules_set.len();
+        self.run();
+        match answer {
+            InboxAnswer::Now(text) => text,
+            InboxAnswer::OnceSafe(text) => match self.rules_set.get(before).expect("a result") {
+                Ok(()) => text,
+                Err(failure) => failure.to_string(),
+            },
+        }
     }
 
     /// What the rules say of a message.

@@ -16,13 +16,16 @@ mod tests;
 mod text;
 mod watcher;
 
-pub(super) use self::record::RulesRecord;
 pub use self::{
     change::RulesChange,
     sender::{Reception, SenderRule},
     subject::Subject,
     text::{PrincipalRule, RulesTextError, RulesTextProblem},
     watcher::{Handling, View, WatcherRule, Way},
+};
+pub(super) use self::{
+    record::RulesRecord,
+    text::{Line, Word},
 };
 use crate::{
     AddressPattern,

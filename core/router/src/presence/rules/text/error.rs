@@ -26,6 +26,15 @@ pub enum RulesTextProblem {
         /// What stands there.
         found: String,
     },
+    /// No command begins like this.
+    #[error("no command begins with `{found}`: write `help`")]
+    NoCommand {
+        /// What stands there.
+        found: String,
+    },
+    /// There is another line.
+    #[error("a message has one command; write `set rules` above the lines of several rules")]
+    Another,
     /// Something else has to stand here.
     #[error("`{found}` stands where {expected} is expected")]
     Unexpected {
@@ -76,8 +85,24 @@ impl RulesTextError {
         }
     }
 
+    /// That there is another line than that of a command.
+    pub(in crate::presence) const fn of_another(line: usize) -> Self {
+        Self::new(line, 1, RulesTextProblem::Another)
+    }
+
+    /// The same about a command, of which a rule is one.
+    pub(in crate::presence) fn of_a_command(self) -> Self {
+        match self.problem {
+            RulesTextProblem::NoRule { found } => Self {
+                problem: RulesTextProblem::NoCommand { found },
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// The same in another line.
-    pub(super) fn in_line(self, line: usize) -> Self {
+    pub(in crate::presence) fn in_line(self, line: usize) -> Self {
         Self { line, ..self }
     }
 

@@ -1,11 +1,11 @@
 //! The words of a line.
 
 use super::error::{RulesTextError, RulesTextProblem, quoted};
-use crate::AddressPattern;
+use crate::{AddressPattern, Subject};
 
 /// What is left of a line.
 #[derive(Clone, Debug)]
-pub(super) struct Line<'a> {
+pub(in crate::presence) struct Line<'a> {
     rest: &'a str,
     /// The column of what is left, from 1.
     column: usize,
@@ -13,13 +13,13 @@ pub(super) struct Line<'a> {
 
 /// A word, and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word<'a> {
+pub(in crate::presence) struct Word<'a> {
     text: &'a str,
     column: usize,
 }
 
 impl<'a> Line<'a> {
-    pub(super) const fn new(line: &'a str) -> Self {
+    pub(in crate::presence) const fn new(line: &'a str) -> Self {
         Self {
             rest: line,
             column: 1,
@@ -27,7 +27,7 @@ impl<'a> Line<'a> {
     }
 
     /// The next word, if the line does not end, or a comment begin.
-    pub(super) fn next(&mut self) -> Option<Word<'a>> {
+    pub(in crate::presence) fn next(&mut self) -> Option<Word<'a>> {
         let begin = self.rest.trim_start();
         let skipped = self.rest.len() - begin.len();
         let space = self.rest.get(..skipped).unwrap_or_default();
@@ -45,12 +45,15 @@ impl<'a> Line<'a> {
     }
 
     /// The next word, which has to be there.
-    pub(super) fn expect(&mut self, expected: &'static str) -> Result<Word<'a>, RulesTextError> {
+    pub(in crate::presence) fn expect(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Word<'a>, RulesTextError> {
         self.next().ok_or_else(|| self.incomplete(expected))
     }
 
     /// Passes a certain word.
-    pub(super) fn keyword(
+    pub(in crate::presence) fn keyword(
         &mut self,
         keyword: &str,
         expected: &'static str,
@@ -62,27 +65,38 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
+    /// Whom a rule means.
+    pub(in crate::presence) fn subject(&mut self) -> Result<Subject, RulesTextError> {
+        let word = self.expect("an address, `anonymous`, `unauthenticated` or `anyone`")?;
+        Ok(match &*word.lower() {
+            "anonymous" => Subject::Anonymous,
+            "unauthenticated" => Subject::Unauthenticated,
+            "anyone" => Subject::Anyone,
+            _ => Subject::Address(word.pattern()?).folded(),
+        })
+    }
+
     /// Asserts that nothing is left.
-    pub(super) fn end(&mut self) -> Result<(), RulesTextError> {
+    pub(in crate::presence) fn end(&mut self) -> Result<(), RulesTextError> {
         self.next().map_or(Ok(()), |word| {
             let found = quoted(word.text);
             Err(word.error(RulesTextProblem::More { found }))
         })
     }
 
-    pub(super) const fn incomplete(&self, expected: &'static str) -> RulesTextError {
+    pub(in crate::presence) const fn incomplete(&self, expected: &'static str) -> RulesTextError {
         let problem = RulesTextProblem::Incomplete { expected };
         RulesTextError::new(1, self.column, problem)
     }
 }
 
 impl Word<'_> {
-    pub(super) fn lower(self) -> String {
+    pub(in crate::presence) fn lower(self) -> String {
         self.text.to_ascii_lowercase()
     }
 
     /// The addresses that it means; `im:` or `pres:` may stand before them.
-    pub(super) fn pattern(self) -> Result<AddressPattern, RulesTextError> {
+    pub(in crate::presence) fn pattern(self) -> Result<AddressPattern, RulesTextError> {
         let address = self.text.strip_prefix("pres:").unwrap_or(self.text);
         AddressPattern::parse(address).map_err(|reason| {
             let found = quoted(self.text);
@@ -90,12 +104,12 @@ impl Word<'_> {
         })
     }
 
-    pub(super) fn is_no_rule(self) -> RulesTextError {
+    pub(in crate::presence) fn is_no_rule(self) -> RulesTextError {
         let found = quoted(self.text);
         self.error(RulesTextProblem::NoRule { found })
     }
 
-    pub(super) fn unexpected(self, expected: &'static str) -> RulesTextError {
+    pub(in crate::presence) fn unexpected(self, expected: &'static str) -> RulesTextError {
         let found = quoted(self.text);
         self.error(RulesTextProblem::Unexpected { found, expected })
     }

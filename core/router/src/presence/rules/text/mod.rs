@@ -25,7 +25,7 @@ mod write;
 use std::str::FromStr;
 
 pub use self::error::{RulesTextError, RulesTextProblem};
-use self::line::Line;
+pub(in crate::presence) use self::line::{Line, Word};
 use super::{PrincipalRules, Reception, SenderRule, View, WatcherRule};
 use crate::{AddressPattern, Handling, RulesError, Subject, Way};
 
@@ -98,7 +98,7 @@ impl FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, RulesTextError> {
         let mut line = Line::new(text);
-        let who = subject(&mut line)?;
+        let who = line.subject()?;
         line.end().map(|()| who)
     }
 }
@@ -140,7 +140,7 @@ fn view(line: &mut Line<'_>) -> Result<View, RulesTextError> {
 
 fn watcher(line: &mut Line<'_>, handling: Handling) -> Result<PrincipalRule, RulesTextError> {
     const EXPECTED: &str = "`subscribing` or `fetching`";
-    let rule = WatcherRule::new(subject(line)?, handling);
+    let rule = WatcherRule::new(line.subject()?, handling);
     let Some(when) = line.next() else {
         return Ok(PrincipalRule::Watcher(rule));
     };
@@ -159,7 +159,7 @@ fn watcher(line: &mut Line<'_>, handling: Handling) -> Result<PrincipalRule, Rul
 fn sender(line: &mut Line<'_>, reception: Reception) -> Result<PrincipalRule, RulesTextError> {
     line.keyword("messages", "`messages from`")?;
     line.keyword("from", "`from`")?;
-    let rule = SenderRule::new(subject(line)?, reception);
+    let rule = SenderRule::new(line.subject()?, reception);
     Ok(PrincipalRule::Sender(rule))
 }
 
@@ -169,14 +169,4 @@ fn publisher(line: &mut Line<'_>) -> Result<PrincipalRule, RulesTextError> {
     Ok(PrincipalRule::Publisher(crate::access::fold_pattern(
         publisher,
     )))
-}
-
-fn subject(line: &mut Line<'_>) -> Result<Subject, RulesTextError> {
-    let word = line.expect("an address, `anonymous`, `unauthenticated` or `anyone`")?;
-    Ok(match &*word.lower() {
-        "anonymous" => Subject::Anonymous,
-        "unauthenticated" => Subject::Unauthenticated,
-        "anyone" => Subject::Anyone,
-        _ => Subject::Address(word.pattern()?).folded(),
-    })
 }

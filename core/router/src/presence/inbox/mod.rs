@@ -1,0 +1,181 @@
+//! The gateway's own inbox, to which principals write to rule over their presentities and inboxes.
+//!
+//! A message is a command, in the words in which rules are written ([`InboxCommand`]). The answer is a message from the inbox. Who is not known to
+//! be the principal of its address is refused; nobody rules over others. Answers cannot go round in a circle: nothing but texts is
+//! answered, a text that is no command is answered once, and then refused until a command comes. RFC 2779 §2.3, §5.1.11,
+//! §5.1.16 and §5.4.10; RFC 3834 for what is not answered.
+
+use std::time::Instant;
+
+use rand::CryptoRng;
+use rialto_model::{
+    Failure, FailureReason, InstantInbox, InstantMessage, MessageOperation, Presentity,
+};
+
+mod answer;
+mod command;
+mod restraint;
+#[cfg(test)]
+mod tests;
+
+pub use self::command::{InboxCommand, RulesPart};
+use self::{answer::HELP, restraint::Restraint};
+use super::{PresenceService, PresenceSettings, rules::RulesTextError};
+use crate::{
+    AdapterId, CallerTicket, RoutingTable, access::fold, decision::presence::presentity_of,
+};
+
+/// The inbox, by its names; a state machine without I/O.
+#[derive(Debug)]
+pub struct OwnInbox {
+    /// Folded.
+    addresses: Vec<InstantInbox>,
+    settings: PresenceSettings,
+    restraint: Restraint,
+}
+
+/// What a principal has written to the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InboxRequest {
+    /// Whose rules it is about, as the table knows it.
+    pub principal: Presentity,
+    /// What it asks for; an error is to be told to it.
+    pub command: Result<InboxCommand, RulesTextError>,
+}
+
+/// What an inbox command leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever asks has to do something for each"
+)]
+pub enum InboxAnswer {
+    /// To be told to the principal.
+    Now(String),
+    /// To be told when [`RulesSet`](super::PresenceAction::RulesSet) says that the change holds.
+    OnceSafe(String),
+}
+
+impl OwnInbox {
+    /// The longest command, in bytes.
+    pub const MAX_COMMAND: usize = 64 * 1024;
+
+    /// An inbox that has these names. Hosted presentities have no network that their principals write from: `settings` names them.
+    pub fn new(
+        addresses: impl IntoIterator<Item = InstantInbox>,
+        settings: PresenceSettings,
+    ) -> Self {
+        let addresses = addresses.into_iter();
+        Self {
+            addresses: addresses.map(|inbox| fold(&inbox).into_owned()).collect(),
+            settings,
+            restraint: Restraint::default(),
+        }
+    }
+
+    /// Whether a message is for this inbox. Costs a comparison for each name, where the domain is another.
+    pub fn is_for(&self, destination: &InstantInbox) -> bool {
+        let mut addresses = self.addresses.iter();
+        addresses.any(|own| own.domain() == destination.domain() && *own == *fold(destination))
+    }
+
+    /// Takes a message; fails as its sender is to be told, without a word from the inbox.
+    pub fn handle_message(
+        &mut self,
+        now: Instant,
+        table: &RoutingTable,
+        from: AdapterId,
+        operation: &MessageOperation,
+    ) -> Result<InboxRequest, Failure> {
+        let principal = self.principal(table, from, operation)?;
+        let text = text(operation.message())?;
+        self.restraint.hear(now, &principal)?;
+        let command = text.parse::<InboxCommand>();
+        if !self.restraint.may_answer(&principal, command.is_ok()) {
+            return Err(Failure::new(FailureReason::UnsupportedContent)
+                .with_detail("this is no command either; write `help`"));
+        }
+        Ok(InboxRequest { principal, command })
+    }
+
+    /// Whom a message comes from, if somebody vouches for it and it is a user of ours.
+    fn principal(
+        &self,
+        table: &RoutingTable,
+        from: AdapterId,
+        operation: &MessageOperation,
+    ) -> Result<Presentity, Failure> {
+        let source = operation.source();
+        if from == AdapterId::GATEWAY || self.is_for(source) {
+            return Err(not_permitted("the gateway has no rules of its own"));
+        }
+        let authentication = operation.authentication();
+        if !authentication.is_authenticated() {
+            return Err(not_permitted(
+                "no network vouches that this comes from the principal of its address",
+            ));
+        }
+        let itself = presentity_of(source)?;
+        let is_hosted = self.settings.hosts(source.domain());
+        // Who may watch itself by this network is who it says it is.
+        let sides = [&itself, &itself];
+        let watching = table.admit_watcher(from, sides, authentication, is_hosted)?;
+        if !watching.is_of_itself() {
+            return Err(not_permitted("the address means another principal here"));
+        }
+        Ok(watching.presentity)
+    }
+}
+
+impl<R: CryptoRng> PresenceService<R> {
+    /// Does what a principal has asked for; `ticket` comes back where the answer has to wait.
+    pub fn handle_command(
+        &mut self,
+        now: Instant,
+        principal: &Presentity,
+        command: InboxCommand,
+        ticket: CallerTicket,
+    ) -> InboxAnswer {
+        InboxAnswer::Now(match command {
+            InboxCommand::Help => HELP.to_owned(),
+            InboxCommand::Rules(part) => answer::rules(self.rules(principal), part),
+            InboxCommand::Watchers => answer::watchers(&self.watchers(principal)),
+            InboxCommand::End(watcher) => {
+                let ended = self.cancel(now, principal, &watcher);
+                answer::ended(&watcher, ended)
+            }
+            InboxCommand::Change(change) => {
+                let done = answer::done(&change);
+                self.handle_rules_change(now, principal, change, ticket);
+                return InboxAnswer::OnceSafe(done);
+            }
+        })
+    }
+}
+
+/// What a principal has written, if it is a text that a person writes.
+fn text(message: &InstantMessage) -> Result<&str, Failure> {
+    let kind = message.content_type();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let is_encoded = message.content_headers().iter().any(|header| {
+        let name = &header.name;
+        name.eq_ignore_ascii_case("Content-Transfer-Encoding")
+    });
+    if !kind.eq_ignore_ascii_case("text/plain") || is_encoded {
+        return Err(not_understood("the gateway reads plain texts only"));
+    }
+    let bytes = message.payload().as_bytes();
+    if bytes.len() > OwnInbox::MAX_COMMAND {
+        return Err(FailureReason::TooLarge.into());
+    }
+    std::str::from_utf8(bytes).map_err(|_| not_understood("the gateway reads texts in UTF-8 only"))
+}
+
+fn not_understood(detail: &'static str) -> Failure {
+    Failure::new(FailureReason::UnsupportedContent).with_detail(detail)
+}
+
+fn not_permitted(detail: &'static str) -> Failure {
+    Failure::new(FailureReason::NotPermitted).with_detail(detail)
+}
