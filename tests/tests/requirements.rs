@@ -34,7 +34,7 @@ fn every_test_that_is_named_after_a_requirement_names_one_that_exists() {
     let tests = tests();
     let unknown: Vec<_> = tests
         .keys()
-        .filter(|name| shown_by(name, &requirements).is_none())
+        .filter(|name| shown_by(name, &requirements).is_empty())
         .collect();
     assert!(
         unknown.is_empty(),
@@ -48,7 +48,7 @@ fn every_requirement_has_a_test_or_says_what_is_missing() {
     let has_test = |id| {
         tests
             .keys()
-            .any(|name| shown_by(name, &requirements) == Some(id))
+            .any(|name| shown_by(name, &requirements).contains(&id))
     };
     let silent: Vec<_> = requirements
         .iter()
@@ -108,7 +108,7 @@ fn table(
     for (id, text) in requirements {
         let by: Vec<String> = tests
             .iter()
-            .filter(|(name, _)| shown_by(name, requirements) == Some(id))
+            .filter(|(name, _)| shown_by(name, requirements).contains(&id))
             .map(|(name, file)| format!("`{name}` ({file})"))
             .collect();
         let gap = gaps.get(id).map_or("", String::as_str);
@@ -132,15 +132,55 @@ fn table(
     )
 }
 
-/// The requirement whose id the test's name begins with; the longest one where ids begin alike.
-fn shown_by<'a>(name: &str, requirements: &'a [(String, String)]) -> Option<&'a String> {
-    let ids = requirements.iter().map(|(id, _)| id);
-    ids.filter(|id| {
-        let prefix = id.to_lowercase().replace(['-', '.'], "_");
-        name.strip_prefix(&prefix)
-            .is_some_and(|claim| claim.starts_with('_'))
-    })
-    .max_by_key(|id| id.len())
+/// The requirements whose ids the test's name begins with: one, or several with `_and_` between; of ids that begin alike, the longest.
+fn shown_by<'a>(name: &str, requirements: &'a [(String, String)]) -> Vec<&'a String> {
+    let mut shown = Vec::new();
+    let Some((document, mut rest)) = name.split_once('_') else {
+        return shown;
+    };
+    loop {
+        let behind = |id: &str| {
+            let id = id.to_lowercase().replace(['-', '.'], "_");
+            let id = id.strip_prefix(document)?.strip_prefix('_')?;
+            rest.strip_prefix(id)
+                .filter(|behind| behind.starts_with('_'))
+        };
+        let ids = requirements.iter().map(|(id, _)| id);
+        let found = ids.filter_map(|id| Some((id, behind(id)?)));
+        let Some((id, behind)) = found.max_by_key(|(id, _)| id.len()) else {
+            return shown;
+        };
+        shown.push(id);
+        match behind.strip_prefix("_and_") {
+            Some(more) => rest = more,
+            None => return shown,
+        }
+    }
+}
+
+#[test]
+fn test_is_named_after_one_requirement_or_several() {
+    let requirement = |id: &str| (id.to_owned(), String::new());
+    let requirements = [
+        "cpim-2.4.1",
+        "cpim-2.4.1-1",
+        "rfc2779-2.3.1",
+        "rfc2779-2.3.3",
+    ];
+    let requirements = requirements.map(requirement);
+    for (name, expected) in [
+        ("cpim_2_4_1_1_x", &["cpim-2.4.1-1"][..]),
+        ("cpim_2_4_1_x_and_2_4_1_1_y", &["cpim-2.4.1"]),
+        (
+            "rfc2779_2_3_1_and_2_3_3_x",
+            &["rfc2779-2.3.1", "rfc2779-2.3.3"],
+        ),
+        ("rfc2779_2_3_1_and_more", &["rfc2779-2.3.1"]),
+        ("rfc2779_2_3_10_x", &[]),
+        ("rfc2779_9_x", &[]),
+    ] {
+        assert_eq!(shown_by(name, &requirements), expected, "{name}");
+    }
 }
 
 /// The ids and texts of `requirements.txt`, in its order.
