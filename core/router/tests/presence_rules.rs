@@ -115,6 +115,25 @@ fn rfc2779_2_3_3_relayed_document_is_cut_too() {
 }
 
 #[test]
+fn watchers_of_one_document_are_shown_it_cut_by_the_names_that_they_know() {
+    let mut gallery = with(BOB, [(Subject::Anyone, Handling::Allow(View::StatusOnly))]);
+    let routed = "pres:xmpp=jabber.example/bob@relay.example";
+    for (watcher, target) in [(ALICE, BOB), (CAROL, routed)] {
+        gallery.subscribe(SIP, subscribe(watcher, target, "s1"));
+        gallery.answer_last_asked(SUCCESS);
+        gallery.hear(Some(pidf(BOB, "open", "a secret")), ACTIVE);
+    }
+    for notify in gallery.take_told() {
+        let shown = text(notify.document());
+        let entity = format!("entity=\"{}\"", notify.target());
+        assert!(
+            notify.document().is_none() || shown.contains(&entity),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
     let mut gallery = Gallery::new();
     let by_carol = |version| {

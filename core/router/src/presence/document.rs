@@ -16,15 +16,8 @@ pub(super) struct Document {
     content: PresenceDocument,
     /// When it came.
     at: Millis,
-    /// Apart, as most documents are never read.
-    summary: OnceLock<Box<Summary>>,
-}
-
-/// What it says in a word.
-#[derive(Debug)]
-struct Summary {
-    status: Option<Status>,
-    short: PresenceDocument,
+    /// What it says in a word, once somebody has read it.
+    status: OnceLock<Option<Status>>,
 }
 
 impl Document {
@@ -32,7 +25,7 @@ impl Document {
         Self {
             content,
             at,
-            summary: OnceLock::new(),
+            status: OnceLock::new(),
         }
     }
 
@@ -48,14 +41,14 @@ impl Document {
     pub(super) fn shown(&self, view: View, entity: &Presentity) -> PresenceDocument {
         match view {
             View::All => self.content.clone(),
-            View::StatusOnly => self.summary(entity).short.clone(),
+            View::StatusOnly => of_status(entity, self.status(entity)),
             View::Nothing => closed(entity),
         }
     }
 
     /// Whether it says that the presentity can be reached by nothing.
     pub(super) fn is_closed(&self, entity: &Presentity) -> bool {
-        self.summary(entity).status != Some(Status::Open)
+        self.status(entity) != Some(Status::Open)
     }
 
     /// The document with the time at which it came, for one who is shown it when it may not be true any more.
@@ -63,14 +56,8 @@ impl Document {
         stamp(&self.content, entity, self.at).unwrap_or_else(|| self.content.clone())
     }
 
-    fn summary(&self, entity: &Presentity) -> &Summary {
-        self.summary.get_or_init(|| {
-            let status = status(&self.content, entity);
-            Box::new(Summary {
-                status,
-                short: of_status(entity, status),
-            })
-        })
+    fn status(&self, entity: &Presentity) -> Option<Status> {
+        *self.status.get_or_init(|| status(&self.content, entity))
     }
 }
 
