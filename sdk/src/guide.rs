@@ -9,6 +9,7 @@
 //! | [`testing`] | how to try all that without a gateway |
 //! | [`dispositions`] | what becomes of a message after its response |
 //! | [`presence`] | who is there, and who may know |
+//! | [`extensions`] | how to say more of a presentity than the common format does |
 //! | [`contract`] | each clause that a plugin keeps, as `rialto plugin test` tries it |
 //! | [`upgrading`] | what may change, and what is promised |
 //! | [`c`] | the same contract for C |
@@ -33,6 +34,9 @@ pub mod dispositions {}
 
 #[doc = include_str!("guide/presence.md")]
 pub mod presence {}
+
+#[doc = include_str!("guide/extensions.md")]
+pub mod extensions {}
 
 #[doc = include_str!("guide/upgrading.md")]
 pub mod upgrading {}
