@@ -22,6 +22,7 @@ pub(crate) struct PresenceConfig {
     max_per_presentity: usize,
     /// Most notifications under way, over all shards, and of these by one adapter.
     max_in_flight: usize,
+    max_per_adapter: usize,
     /// Largest document, in bytes.
     max_document: usize,
     /// How long subscriptions and publications hold: at least, unless they say so, at most.
@@ -71,6 +72,8 @@ impl PresenceConfig {
         let max_per_watcher = Self::count(&mut section, "max_per_watcher", most);
         let max_per_presentity = Self::count(&mut section, "max_per_presentity", most);
         let max_in_flight = Self::count(&mut section, "max_in_flight", Self::MOST_IN_FLIGHT);
+        let max_in_flight = max_in_flight.unwrap_or(Self::MAX_IN_FLIGHT);
+        let max_per_adapter = Self::count(&mut section, "max_per_adapter", Self::MOST_IN_FLIGHT);
         let max_document = section.size("max_document").unwrap_or(Self::MAX_DOCUMENT);
         if !(Self::SMALLEST_DOCUMENT..=Self::LARGEST_DOCUMENT).contains(&max_document) {
             section.report("max_document", "out of range", "1KiB to 1MiB");
@@ -95,7 +98,8 @@ impl PresenceConfig {
             max_subscriptions: max_subscriptions.unwrap_or(Self::MAX_SUBSCRIPTIONS),
             max_per_watcher: max_per_watcher.map_or(Self::MAX_PER_WATCHER, |most| most as u32),
             max_per_presentity: max_per_presentity.unwrap_or(Self::MAX_PER_PRESENTITY),
-            max_in_flight: max_in_flight.unwrap_or(Self::MAX_IN_FLIGHT),
+            max_in_flight,
+            max_per_adapter: max_per_adapter.unwrap_or_else(|| max_in_flight.div_ceil(2)),
             max_document: max_document as usize,
             durations,
             patience: patience.unwrap_or(Self::PATIENCE),
@@ -121,7 +125,7 @@ impl PresenceConfig {
                 self.max_per_watcher,
                 self.max_per_presentity,
             )
-            .with_max_in_flight(share(self.max_in_flight))
+            .with_max_in_flight(share(self.max_in_flight), share(self.max_per_adapter))
             .with_max_document(self.max_document)
             .with_durations(self.durations)
             .with_patience(self.patience)

@@ -1,6 +1,6 @@
 //! Presentities that cannot be reached any more, and those that can again.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
 use rialto_model::{Domain, Failure, FailureReason};
@@ -9,7 +9,10 @@ use super::{
     Index, PresenceAction, PresenceService,
     subscription::{LegStage, Standing, Subscription},
 };
-use crate::AdapterId;
+use crate::{AdapterId, custody::clock::Millis};
+
+/// How many are asked in a millisecond when there are many.
+const PER_MILLISECOND: u64 = 2;
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Says that an adapter, or one domain behind it, is out of contact: its connection died, or it is stopped.
@@ -40,18 +43,62 @@ impl<R: CryptoRng> PresenceService<R> {
         }
     }
 
-    /// Says that an adapter, or one domain behind it, can be reached again: those who wait are not kept waiting.
+    /// Says that an adapter, or one domain behind it, can be reached again: those who wait are not kept waiting, neither presentities nor
+    /// the adapter's watchers. Nor are all asked at once.
     pub fn handle_found(&mut self, now: Instant, adapter: AdapterId, domain: Option<&Domain>) {
         self.begin(now);
-        for index in self.legs_by(adapter, domain, LegStage::Resting) {
-            let wait = self.wait(0, &FailureReason::Unreachable.into());
-            let due = self.now.plus(wait);
+        let resting = self.legs_by(adapter, domain, LegStage::Resting);
+        let count = resting.len();
+        for index in resting {
+            let due = self.soon(count);
             if let Some(of) = self.subscriptions.get_mut(index) {
                 of.leg.tries = 0;
                 of.leg.due = of.leg.due.min(due);
             }
             self.subscriptions.set_alarm(index);
         }
+        if domain.is_none() {
+            self.tell_again(adapter);
+        }
+    }
+
+    /// Says that an adapter knows nothing of the subscriptions that it was handed: another has its place. They are asked for again, soon.
+    pub fn handle_replaced(&mut self, now: Instant, adapter: AdapterId) {
+        self.begin(now);
+        let held = self.legs_by(adapter, None, LegStage::Held);
+        let count = held.len();
+        for index in held {
+            let due = self.soon(count);
+            if let Some(of) = self.subscriptions.get_mut(index) {
+                of.leg.due = of.leg.due.min(due);
+            }
+            self.subscriptions.set_alarm(index);
+        }
+    }
+
+    /// Tells the watchers of an adapter soon what they could not be told.
+    fn tell_again(&mut self, adapter: AdapterId) {
+        let mut untold = self.subscriptions.indices();
+        untold.retain(|index| {
+            let of = self.subscriptions.get(*index);
+            of.is_some_and(|of| of.adapter == adapter && of.notice.rests())
+        });
+        let count = untold.len();
+        for index in untold {
+            let due = self.soon(count);
+            if let Some(of) = self.subscriptions.get_mut(index) {
+                of.notice.tries = 0;
+                of.notice.due = of.notice.due.min(due);
+            }
+            self.subscriptions.set_alarm(index);
+        }
+    }
+
+    /// When one of so many is asked or told that could all be at once.
+    pub(super) fn soon(&mut self, count: usize) -> Millis {
+        let spread = 1 + count as u64 / PER_MILLISECOND;
+        let wait = Duration::from_millis(self.rng.next_u64() % spread);
+        self.now.plus(wait)
     }
 
     /// What is known is not true any more, as far as one can tell.

@@ -117,7 +117,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if let Some(flight) = of.notice.flight
             && self.flights.remove(&flight.attempt()).is_some()
         {
-            self.in_flight -= 1;
+            self.lines.arrived(of.adapter);
             let attempt = flight.attempt();
             self.actions.push_back(PresenceAction::Cancel { attempt });
         }

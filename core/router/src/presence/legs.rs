@@ -138,6 +138,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         of.leg.stage = LegStage::Held;
+        of.leg.is_proven = true;
         of.leg.tries = 0;
         of.leg.until = until;
         of.leg.due = refresh_at;
@@ -214,7 +215,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         of.leg.stage = LegStage::Resting;
         of.leg.tries = tries.saturating_add(1);
-        let is_cut_off = failure.reason() == FailureReason::Unreachable;
+        let is_cut_off = failure.reason() == FailureReason::Unreachable && of.leg.is_proven;
         let is_lost = of.in_contact && (is_cut_off || of.leg.until <= now);
         of.leg.due = if of.in_contact && !is_lost {
             due.min(of.leg.until)

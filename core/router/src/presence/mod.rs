@@ -9,7 +9,7 @@
 //! | [`admission`], [`subscribing`], [`fetching`], [`ending`] | what watchers ask: to subscribe, refresh, fetch, end |
 //! | [`legs`], [`resolving`], [`contact`], [`partings`] | the presentity's side: asked, refreshed, tried again, out of contact, ended |
 //! | [`hearing`] | what is told of presentities |
-//! | [`notifying`] | what watchers are told: the newest, one at a time, until the end |
+//! | [`notifying`], [`lines`] | what watchers are told: the newest, one at a time, until the end |
 //! | [`publishing`], [`composition`] | what hosted presentities say |
 //! | [`rules`], [`rulings`], [`principals`] | who may watch, and what each sees |
 //! | [`inbox`] | what principals write to the gateway itself |
@@ -40,6 +40,7 @@ mod fetching;
 mod hearing;
 mod inbox;
 mod legs;
+mod lines;
 mod notifying;
 mod partings;
 mod presentities;
@@ -73,6 +74,7 @@ pub use self::{
 use self::{
     addresses::Addresses,
     callers::{Caller, Callers},
+    lines::Lines,
     partings::Partings,
     presentities::Presentities,
     remembered::Remembered,
@@ -117,10 +119,7 @@ pub struct PresenceService<R> {
     callers: Callers,
     flights: HashMap<PresenceAttempt, Aim, FixedState>,
     next_attempt: u64,
-    /// Those who are to be told something, in the order in which that came up.
-    ready: VecDeque<Index>,
-    /// How many notifications are under way.
-    in_flight: usize,
+    lines: Lines,
     partings: Partings,
     resolving: Resolving,
     remembered: Remembered,
@@ -166,8 +165,7 @@ impl<R: CryptoRng> PresenceService<R> {
             callers: Callers::default(),
             flights: HashMap::default(),
             next_attempt: 1,
-            ready: VecDeque::new(),
-            in_flight: 0,
+            lines: Lines::default(),
             partings: Partings::default(),
             resolving: Resolving::default(),
             remembered: Remembered::default(),
@@ -253,11 +251,8 @@ impl<R: CryptoRng> PresenceService<R> {
             if let Some(action) = self.actions.pop_front() {
                 return Some(action);
             }
-            if self.in_flight >= self.settings.limits().max_in_flight {
-                return None;
-            }
             // Made when it leaves, so that it says the newest.
-            let index = self.ready.pop_front()?;
+            let index = self.lines.next(self.settings.limits())?;
             self.notify(index);
         }
     }
@@ -282,7 +277,7 @@ impl<R: CryptoRng> PresenceService<R> {
     /// Whether nothing is in progress but what the journal has, and nothing is left to do.
     pub fn is_idle(&self) -> bool {
         self.actions.is_empty()
-            && self.ready.is_empty()
+            && self.lines.are_empty()
             && self.flights.is_empty()
             && self.partings.are_at_rest()
             && self.callers.is_empty()
@@ -293,7 +288,7 @@ impl<R: CryptoRng> PresenceService<R> {
     pub fn statistics(&self) -> PresenceStatistics {
         PresenceStatistics {
             subscriptions: self.subscriptions.len() as u64,
-            in_flight: self.in_flight as u64,
+            in_flight: self.lines.in_flight() as u64,
             ..self.statistics
         }
     }

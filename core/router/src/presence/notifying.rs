@@ -50,7 +50,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let may_leave = of.notice.flight.is_none() && of.notice.due == NEVER;
         if may_leave && !of.notice.is_queued {
             of.notice.is_queued = true;
-            self.ready.push_back(index);
+            self.lines.join(of.adapter, index);
         }
     }
 
@@ -105,7 +105,7 @@ impl<R: CryptoRng> PresenceService<R> {
         of.notice.due = due;
         let adapter = of.adapter;
         self.flights.insert(attempt, Aim::Notice(index));
-        self.in_flight += 1;
+        self.lines.departed(adapter);
         self.statistics.notifications += 1;
         self.subscriptions.set_alarm(index);
         self.actions.push_back(PresenceAction::Notify {
@@ -165,10 +165,8 @@ impl<R: CryptoRng> PresenceService<R> {
             return Shown::Nothing;
         };
         if self.settings.hosts(presentity.address.domain()) {
-            let composed = presentity.composed.iter();
-            let mut composed = composed.filter(|(target, _)| *target == of.shown_target);
-            return match composed.next() {
-                Some((_, document)) => as_seen(document, view, entity),
+            return match presentity.composed(of.shown_target) {
+                Some(document) => as_seen(document, view, entity),
                 None => Shown::Closed,
             };
         }
@@ -195,10 +193,10 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Takes the answer of a watcher's adapter.
     pub(super) fn told(&mut self, index: Index, status: ResponseStatus) {
-        self.in_flight -= 1;
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
+        self.lines.arrived(of.adapter);
         of.notice.flight = None;
         of.notice.due = NEVER;
         match status {

@@ -29,15 +29,22 @@ pub(super) struct PresentityEntry {
     /// Its subscriptions and fetches, in no order.
     pub(super) watchers: Vec<u32>,
     pub(super) rules: Option<Box<PrincipalRules>>,
+    /// What it says of itself here; only those who are hosted do.
+    hosted: Option<Box<Hosted>>,
+    /// What came last of it, so that the same for another watcher is kept once.
+    pub(super) last: Option<Arc<Document>>,
+    /// How often its rules are being written.
+    pub(super) ruling: u32,
+}
+
+/// What a hosted presentity says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Hosted {
     pub(super) publications: Vec<Publication>,
     /// What is published, put together, for each name that watchers know the presentity by.
     pub(super) composed: Vec<(AddressId, Arc<Document>)>,
-    /// What came last of it, so that the same for another watcher is kept once.
-    pub(super) last: Option<Arc<Document>>,
     /// Publications that are being written.
     pub(super) publishing: Vec<SubscriptionId>,
-    /// How often its rules are being written.
-    pub(super) ruling: u32,
 }
 
 /// What one device says. RFC 3903.
@@ -78,10 +85,8 @@ impl Presentities {
             address: address.clone(),
             watchers: Vec::new(),
             rules: None,
-            publications: Vec::new(),
-            composed: Vec::new(),
+            hosted: None,
             last: None,
-            publishing: Vec::new(),
             ruling: 0,
         }) as u32;
         let Self {
@@ -123,11 +128,39 @@ impl Presentities {
 }
 
 impl PresentityEntry {
+    /// What its devices say, the newest first.
+    pub(super) fn publications(&self) -> &[Publication] {
+        self.hosted.as_ref().map_or(&[], |of| &of.publications)
+    }
+
+    /// Publications that are being written.
+    pub(super) fn publishing(&self) -> &[SubscriptionId] {
+        self.hosted.as_ref().map_or(&[], |of| &of.publishing)
+    }
+
+    /// What is published, put together for those who know it by this name.
+    pub(super) fn composed(&self, name: AddressId) -> Option<&Arc<Document>> {
+        let mut composed = self.hosted.as_ref()?.composed.iter();
+        composed
+            .find(|(known, _)| *known == name)
+            .map(|(_, document)| document)
+    }
+
+    /// What it says of itself, to change it.
+    pub(super) fn hosted(&mut self) -> &mut Hosted {
+        self.hosted.get_or_insert_default()
+    }
+
+    /// The same, if there is anything.
+    pub(super) fn hosted_if_any(&mut self) -> Option<&mut Hosted> {
+        self.hosted.as_deref_mut()
+    }
+
     fn is_idle(&self) -> bool {
         self.watchers.is_empty()
             && self.rules.is_none()
-            && self.publications.is_empty()
-            && self.publishing.is_empty()
+            && self.publications().is_empty()
+            && self.publishing().is_empty()
             && self.ruling == 0
     }
 
@@ -139,7 +172,7 @@ impl PresentityEntry {
     /// When the first of its publications ends.
     pub(super) fn first_expiry(&self) -> Option<Millis> {
         let ends = self
-            .publications
+            .publications()
             .iter()
             .map(|publication| publication.expires_at);
         ends.min()

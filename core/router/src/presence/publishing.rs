@@ -49,7 +49,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let known = self.presentities.find(&address);
         let entry = known.and_then(|id| self.presentities.get(id));
         let known = entry.and_then(|entry| {
-            let mut publications = entry.publications.iter();
+            let mut publications = entry.publications().iter();
             publications.find(|known| known.id == *operation.publication_id())
         });
         check_version(&operation, known)?;
@@ -74,11 +74,12 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         let presentity = self.presentities.learn(&compact(&address));
         if let Some(entry) = self.presentities.get_mut(presentity) {
-            if entry.publishing.contains(&publication.id) {
+            let publishing = &mut entry.hosted().publishing;
+            if publishing.contains(&publication.id) {
                 return Err(Failure::new(FailureReason::Overloaded)
                     .with_detail("the same publication is being written"));
             }
-            entry.publishing.push(publication.id);
+            publishing.push(publication.id);
         }
         let (table, key) = (JournalTable::Presence, publication.key);
         let change = if is_removal {
@@ -143,9 +144,9 @@ impl<R: CryptoRng> PresenceService<R> {
         if !can_be_read(document, entity) {
             return Err(FailureReason::UnsupportedContent.into());
         }
-        let others = entry.map_or(&[][..], |entry| &entry.publications);
+        let others = entry.map_or(&[][..], PresentityEntry::publications);
         let others = || others.iter().filter(|other| other.id != publication.id);
-        let count = others().count() + entry.map_or(0, |entry| entry.publishing.len());
+        let count = others().count() + entry.map_or(0, |entry| entry.publishing().len());
         if count >= PresenceLimits::MAX_PUBLICATIONS {
             return Err(Failure::new(FailureReason::Overloaded)
                 .with_detail("the presentity has as many publications as are kept"));
@@ -169,7 +170,8 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return;
         };
-        entry.publishing.retain(|id| *id != publication.id);
+        let publishing = &mut entry.hosted().publishing;
+        publishing.retain(|id| *id != publication.id);
         if !is_safe {
             self.unpublish(presentity, &publication);
             return self.respond(caller, not_kept().into(), None);
@@ -182,15 +184,13 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return;
         };
-        let before = entry
-            .publications
-            .iter()
-            .position(|of| of.id == publication.id);
-        let before = before.map(|at| entry.publications.remove(at));
+        let publications = &mut entry.hosted().publications;
+        let before = publications.iter().position(|of| of.id == publication.id);
+        let before = before.map(|at| publications.remove(at));
         let is_same =
             !is_removal && before.is_some_and(|before| before.document == publication.document);
         if !is_removal {
-            entry.publications.insert(0, publication);
+            publications.insert(0, publication);
         }
         self.statistics.published += 1;
         self.respond(caller, ResponseStatus::Success, Some(duration));
@@ -207,7 +207,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get(presentity) else {
             return;
         };
-        let mut before = entry.publications.iter();
+        let mut before = entry.publications().iter();
         let table = JournalTable::Presence;
         let change = match before.find(|of| of.id == publication.id) {
             Some(before) => {
@@ -227,7 +227,8 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return self.publication_alarms.cancel(presentity.0);
         };
-        let over = entry.publications.extract_if(.., |of| of.expires_at <= now);
+        let publications = &mut entry.hosted().publications;
+        let over = publications.extract_if(.., |of| of.expires_at <= now);
         let removals = over.map(|of| Change::delete(JournalTable::Presence, of.key));
         let removals: Vec<Change> = removals.collect();
         self.set_publication_alarm(presentity);
@@ -251,7 +252,9 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return;
         };
-        entry.composed.clear();
+        if let Some(hosted) = entry.hosted_if_any() {
+            hosted.composed.clear();
+        }
         for index in entry.watchers.clone() {
             let stage = self.subscriptions.get(index).map(|of| of.stage);
             if stage == Some(Stage::Live) {
@@ -269,31 +272,33 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(of.presentity) else {
             return;
         };
-        let is_there = entry.composed.iter().any(|(known, _)| *known == target);
-        if is_there || entry.publications.is_empty() {
+        let is_there = entry.composed(target).is_some();
+        if is_there || entry.publications().is_empty() {
             return;
         }
         let Some(entity) = self.addresses.get(target) else {
             return;
         };
-        let publications = entry.publications.iter().map(|of| &of.document);
+        let publications = entry.publications().iter().map(|of| &of.document);
         let Some(whole) = compose(entity, publications) else {
             return;
         };
-        entry.composed.truncate(MAX_COMPOSED - 1);
         let document = Arc::new(Document::new(whole, now));
-        entry.composed.insert(0, (target, document));
+        let composed = &mut entry.hosted().composed;
+        composed.truncate(MAX_COMPOSED - 1);
+        composed.insert(0, (target, document));
     }
 
     /// Forgets a document that may have been made for a watcher's name of the presentity only.
     pub(super) fn drop_composition(&mut self, presentity: PresentityId, target: AddressId) {
         let is_last = self.addresses.uses(target) <= 3;
         if let Some(entry) = self.presentities.get_mut(presentity) {
-            if is_last {
-                entry.composed.retain(|(known, _)| *known != target);
+            let has_watchers = !entry.watchers.is_empty();
+            if let Some(hosted) = entry.hosted_if_any() {
+                let known = |name: AddressId| has_watchers && !(is_last && name == target);
+                hosted.composed.retain(|(name, _)| known(*name));
             }
-            if entry.watchers.is_empty() {
-                entry.composed.clear();
+            if !has_watchers {
                 entry.last = None;
             }
         }

@@ -148,9 +148,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Not all at once: there may be a million.
     fn ask_soon(&mut self, index: Index) {
-        let spread = 1 + self.subscriptions.len() as u64 / 2;
-        let wait = std::time::Duration::from_millis(self.rng.next_u64() % spread);
-        let due = self.now.plus(wait);
+        let due = self.soon(self.subscriptions.len());
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.leg.stage = LegStage::Resting;
             of.leg.due = due;
@@ -196,10 +194,9 @@ impl<R: CryptoRng> PresenceService<R> {
                 begins_at: record.begins_at,
                 expires_at: self.now.plus(left),
             };
-            let newer = entry
-                .publications
-                .partition_point(|of| of.begins_at >= record.begins_at);
-            entry.publications.insert(newer, publication);
+            let publications = &mut entry.hosted().publications;
+            let newer = publications.partition_point(|of| of.begins_at >= record.begins_at);
+            publications.insert(newer, publication);
         }
         self.set_publication_alarm(presentity);
     }

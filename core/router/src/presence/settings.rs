@@ -25,6 +25,7 @@ pub struct PresenceLimits {
     pub(super) max_per_watcher: u32,
     pub(super) max_per_presentity: usize,
     pub(super) max_in_flight: usize,
+    pub(super) max_in_flight_by_adapter: usize,
     pub(super) max_document: usize,
     pub(super) shortest_duration: Duration,
     pub(super) default_duration: Duration,
@@ -115,9 +116,10 @@ impl PresenceLimits {
         self
     }
 
-    /// Sets how many notifications may be under way at once, at least 1.
-    pub const fn with_max_in_flight(mut self, notifications: usize) -> Self {
-        self.max_in_flight = if notifications == 0 { 1 } else { notifications };
+    /// Sets how many notifications may be under way at once, in all and by one adapter, at least 1 each.
+    pub fn with_max_in_flight(mut self, all: usize, by_adapter: usize) -> Self {
+        self.max_in_flight = all.max(1);
+        self.max_in_flight_by_adapter = by_adapter.max(1);
         self
     }
 
@@ -162,7 +164,7 @@ impl PresenceLimits {
     }
 }
 
-/// A million subscriptions, 10,000 of one watcher, 100,000 of one presentity; 1,024 notifications under way; documents of 64 KiB; a
+/// A million subscriptions, 10,000 of one watcher, 100,000 of one presentity; 1,024 notifications under way, half of them by one adapter; documents of 64 KiB; a
 /// minute, an hour, a day; 5 seconds of patience, 30 for an answer; waits of one second to five minutes.
 impl Default for PresenceLimits {
     fn default() -> Self {
@@ -171,6 +173,7 @@ impl Default for PresenceLimits {
             max_per_watcher: 10_000,
             max_per_presentity: 100_000,
             max_in_flight: 1_024,
+            max_in_flight_by_adapter: 512,
             max_document: 64 * 1024,
             shortest_duration: Duration::from_secs(60),
             default_duration: Duration::from_secs(3_600),

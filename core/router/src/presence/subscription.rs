@@ -79,6 +79,8 @@ pub(super) struct Leg {
     pub(super) due: Millis,
     /// How long it holds.
     pub(super) until: Millis,
+    /// Whether it was granted since this service runs: only then does it say something when its network cannot be reached.
+    pub(super) is_proven: bool,
     pub(super) flight: Option<Flight>,
 }
 
@@ -269,11 +271,17 @@ impl Leg {
         tries: 0,
         due: NEVER,
         until: Millis(0),
+        is_proven: false,
         flight: None,
     };
 }
 
 impl Notice {
+    /// Whether what it was not told waits for a time.
+    pub(super) fn rests(&self) -> bool {
+        self.is_due && self.flight.is_none() && self.due != NEVER
+    }
+
     const NONE: Self = Self {
         is_due: false,
         is_queued: false,

@@ -94,7 +94,7 @@ impl World {
             .with_patience(Duration::from_secs(2))
             .with_durations([60, 300, 600].map(Duration::from_secs))
             .with_waits(Duration::from_secs(1), Duration::from_secs(20))
-            .with_max_in_flight(3);
+            .with_max_in_flight(3, 2);
         let settings = settings().with_limits(limits);
         let service = service(&table, &settings, start(), seed);
         let mut world = Self {
