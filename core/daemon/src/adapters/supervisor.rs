@@ -173,6 +173,7 @@ impl Supervisor {
             self.let_go(unit, former, drain).await;
         }
         unit.becomes(Standing::Stopped);
+        self.gateway.presence_lost(unit.id);
         self.changed.notify_one();
         match was_there {
             true => Ok(()),
@@ -372,6 +373,7 @@ impl Supervisor {
             ?pause,
             "adapter did not start, and is tried again"
         );
+        self.gateway.presence_lost(unit.id);
         self.changed.notify_one();
         format!("{why}; it is tried again in {pause:?}")
     }

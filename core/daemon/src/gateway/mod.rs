@@ -209,6 +209,7 @@ impl Gateway {
     pub(crate) fn attach(&self, id: AdapterId, adapter: Arc<Adapter>) -> Option<Arc<Adapter>> {
         let former = self.slot(id)?.give(Some(adapter));
         self.try_what_waits_for(id);
+        self.presence_replaced(id);
         self.presence_found(id);
         former
     }

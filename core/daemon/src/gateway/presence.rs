@@ -102,8 +102,15 @@ impl Gateway {
         self.presence_answered(token, DeliveryAnswer { status, duration });
     }
 
+    /// Says that another adapter has a place, which knows of no subscription.
+    pub(super) fn presence_replaced(&self, adapter: AdapterId) {
+        for shard in &self.presence {
+            shard.handle(self, |state| state.service.handle_replaced(now(), adapter));
+        }
+    }
+
     /// Says that the network of an adapter cannot be reached.
-    pub(super) fn presence_lost(&self, adapter: AdapterId) {
+    pub(crate) fn presence_lost(&self, adapter: AdapterId) {
         for shard in &self.presence {
             let service = |state: &mut Watching| state.service.handle_lost(now(), adapter, None);
             shard.handle(self, service);
