@@ -5,14 +5,17 @@
 
 mod orders;
 mod standing;
+mod steps;
 mod supervisor;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod upgrade;
 
 pub(crate) use orders::Order;
 pub(crate) use standing::{Of, Standing};
-pub(crate) use supervisor::{Supervisor, stop_all};
+pub(crate) use steps::stop_all;
+pub(crate) use supervisor::Supervisor;
 
 use std::time::Duration;
 

@@ -1,0 +1,166 @@
+//! The steps of an adapter's life: its plugin is opened, it starts, it gets its place, it loses it, it ends.
+
+use std::{sync::Arc, time::Duration};
+
+use rialto_loader::{Adapter, LoadError, Loaded};
+use tokio::{
+    task::{self, JoinSet},
+    time::{sleep, timeout},
+};
+use tracing::{Level, info, level_filters::LevelFilter, warn};
+
+use super::{LIMIT, LOOK, Standing, Supervisor, unit::Unit};
+use crate::{
+    gateway::{self, Gateway},
+    plugins,
+};
+
+impl Supervisor {
+    pub(super) async fn start_anew(self: &Arc<Self>, unit: &Unit) -> Result<(), String> {
+        if self.running(unit).is_some() {
+            return Err("it runs already".to_owned());
+        }
+        let plugin = unit.plugin(self.config_of(unit)?);
+        unit.becomes(Standing::Starting);
+        let started = match self.load(unit, plugin).await {
+            Ok(loaded) => self
+                .start(unit, loaded)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(why) => Err(why),
+        };
+        match started {
+            Ok(adapter) => {
+                drop(self.put(unit, adapter));
+                Ok(())
+            }
+            Err(why) => Err(self.start_failed(unit, why)),
+        }
+    }
+
+    pub(super) async fn stop(&self, unit: &Unit, drain: Duration) -> Result<(), String> {
+        let former = self.gateway.slot(unit.id).and_then(|slot| slot.give(None));
+        let was_there = former.is_some() || unit.again().is_some();
+        unit.becomes(Standing::Stopping);
+        if let Some(former) = former {
+            self.let_go(unit, former, drain).await;
+        }
+        unit.becomes(Standing::Stopped);
+        self.gateway.presence_lost(unit.id);
+        self.changed.notify_one();
+        match was_there {
+            true => Ok(()),
+            false => Err("it did not run".to_owned()),
+        }
+    }
+
+    /// Opens a plugin for an adapter: on a thread that may wait.
+    pub(super) async fn load(
+        self: &Arc<Self>,
+        unit: &Unit,
+        plugin: String,
+    ) -> Result<Loaded, String> {
+        let (this, index) = (Arc::clone(self), unit.index);
+        let loading = task::spawn_blocking(move || -> Result<Loaded, String> {
+            let config = this
+                .config
+                .adapters
+                .get(index)
+                .ok_or("it is not configured")?;
+            let (folders, trust) = (&this.config.gateway.plugin_dirs, &this.config.trust);
+            let path = plugins::find(&plugin, folders)?;
+            let declared = plugins::declare(config, path, trust).replacing();
+            declared
+                .load(&this.claims)
+                .map_err(|error| error.to_string())
+        });
+        match loading.await {
+            Ok(loaded) => loaded,
+            Err(error) => Err(format!("a fault of the gateway ended the loading: {error}")),
+        }
+    }
+
+    pub(super) async fn start(&self, unit: &Unit, loaded: Loaded) -> Result<Adapter, LoadError> {
+        let generation = self.gateway.slot(unit.id).map_or(0, |slot| slot.begin());
+        let id = gateway::to_loader(unit.id, generation);
+        let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
+        if self.running(unit).is_none() {
+            unit.becomes(Standing::Starting);
+        }
+        self.gateway.measures.forget_health(unit.id);
+        let gateway = Arc::clone(&self.gateway);
+        loaded.start(id, gateway, level, LIMIT).await
+    }
+
+    /// Gives an adapter its place; who had it before.
+    pub(super) fn put(&self, unit: &Unit, adapter: Adapter) -> Option<Arc<Adapter>> {
+        info!(
+            adapter.name = &**adapter.name(),
+            plugin.name = adapter.manifest().name(),
+            plugin.version = adapter.manifest().version(),
+            process.id = adapter.process(),
+            "adapter started"
+        );
+        unit.becomes(Standing::Up);
+        self.gateway.attach(unit.id, Arc::new(adapter))
+    }
+
+    /// Ends one that has lost its place: when it has answered all that it was handed, or after a while.
+    pub(super) async fn let_go(&self, unit: &Unit, former: Arc<Adapter>, drain: Duration) {
+        if let Some(slot) = self.gateway.slot(unit.id) {
+            slot.close_to(gateway::generation(former.id()));
+        }
+        // Two more hold it: this, and its place among those that leave. Whoever else does, is calling it.
+        const OURS: usize = 2;
+        let ended = async {
+            let is_called = || Arc::strong_count(&former) > OURS;
+            let has_work = || former.in_flight() > 0 || self.gateway.waiting_of(former.id()) > 0;
+            while is_called() || has_work() {
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(drain, ended).await.is_err() && !drain.is_zero() {
+            let name = &**former.name();
+            let (unanswered, waiting) = (former.in_flight(), self.gateway.waiting_of(former.id()));
+            warn!(
+                adapter.name = name,
+                unanswered, waiting, "adapter was not idle in time"
+            );
+        }
+        if let Err(error) = former.stop(LIMIT).await {
+            warn!(adapter.name = &**former.name(), error = %error, "adapter did not stop by itself");
+        }
+        if let Some(slot) = self.gateway.slot(unit.id) {
+            slot.forget_leaving();
+        }
+        // The plugin releases it, which is foreign code, and gives its ports back.
+        drop(task::spawn_blocking(move || drop(former)).await);
+    }
+
+    pub(super) fn start_failed(&self, unit: &Unit, why: String) -> String {
+        let pause = unit.failed(gateway::now(), why.clone());
+        let name = self.gateway.name(unit.id);
+        warn!(
+            adapter.name = name,
+            why,
+            ?pause,
+            "adapter did not start, and is tried again"
+        );
+        self.gateway.presence_lost(unit.id);
+        self.changed.notify_one();
+        format!("{why}; it is tried again in {pause:?}")
+    }
+}
+
+/// Stops all adapters that run.
+pub(crate) async fn stop_all(gateway: &Gateway) {
+    let mut stopping = JoinSet::new();
+    for adapter in gateway.adapters() {
+        stopping.spawn(async move { (adapter.name().to_owned(), adapter.stop(LIMIT).await) });
+    }
+    while let Some(stopped) = stopping.join_next().await {
+        if let Ok((name, Err(error))) = stopped {
+            warn!(adapter.name = &*name, error = %error, "adapter did not stop by itself");
+        }
+    }
+}
