@@ -265,6 +265,13 @@
 // A bit of `Plugin.services`: the presence service: the plugin takes subscriptions to presentities of its network, and notifications for watchers there.
 #define RIALTO_SERVICE_PRESENCE 4
 
+// A bit of `Plugin.services`, and no service: another version of the plugin may start while this one has what both claim, and this one may start so; `START_BESIDE`
+// says so to the second. What is new reaches the second as soon as it has started, while the first ends what it has.
+#define RIALTO_CAN_HAND_OVER 4294967296
+
+// A bit of `Start.flags`: an earlier version of the adapter still runs, and has what this one claims. Only where both can hand over.
+#define RIALTO_START_BESIDE 1
+
 // `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
 #define RIALTO_PATIENCE_NOT_SAID 0
 
@@ -552,6 +559,8 @@ typedef struct RialtoStart {
   struct RialtoBytes config;
   // The gateway. The table may be kept.
   const struct RialtoHost *host;
+  // Bits: `START_…`
+  uint64_t flags;
 } RialtoStart;
 
 // How an adapter shall stop.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Host, Tasks};
+use crate::{Host, Succession, Tasks};
 
 /// What an adapter is given when it starts: all that it may use of the gateway.
 #[derive(Clone)]
@@ -16,15 +16,24 @@ pub struct Context<C> {
     pub host: Host,
     /// Where its tasks run.
     pub tasks: Tasks,
+    /// Whether an earlier version of it runs, and has what this one claims.
+    pub succession: Succession,
 }
 
 impl<C> Context<C> {
-    pub(crate) const fn new(adapter: String, config: C, host: Host, tasks: Tasks) -> Self {
+    pub(crate) const fn new(
+        adapter: String,
+        config: C,
+        host: Host,
+        tasks: Tasks,
+        succession: Succession,
+    ) -> Self {
         Self {
             adapter,
             config,
             host,
             tasks,
+            succession,
         }
     }
 }

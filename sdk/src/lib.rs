@@ -89,6 +89,7 @@ pub mod guide;
 mod host;
 mod log;
 mod plugin;
+mod succession;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -100,6 +101,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use host::{Health, Host, Submission};
 pub use plugin::{Plugin, PluginInfo, Services};
 pub use rialto_model as model;
+pub use succession::Succession;
 pub use tasks::Tasks;
 pub use {serde, serde_json, tokio, tokio_util, tracing};
 
@@ -117,7 +119,7 @@ pub mod prelude {
 
     pub use crate::{
         Claim, Claims, Context, Error, ErrorKind, Health, Host, Plugin, PluginInfo, Result, Secret,
-        Services, Submission, Tasks,
+        Services, Submission, Succession, Tasks,
     };
 }
 

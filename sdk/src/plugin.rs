@@ -98,6 +98,7 @@ pub struct PluginInfo {
     pub(crate) lookups: &'static [&'static str],
     pub(crate) services: Services,
     pub(crate) patience_ms: u64,
+    pub(crate) hands_over: bool,
     pub(crate) licence: Option<&'static str>,
     pub(crate) authors: Option<&'static str>,
 }
@@ -113,6 +114,7 @@ impl PluginInfo {
             lookups: &[],
             services: Services::NONE,
             patience_ms: abi::PATIENCE_NOT_SAID,
+            hands_over: false,
             licence: None,
             authors: None,
         }
@@ -161,6 +163,21 @@ impl PluginInfo {
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.patience_ms = duration_ms(Some(patience));
         self
+    }
+
+    /// Says that another version may start while this one has what both claim, and this one may start so: it opens its sockets as [`Succession`](crate::Succession)
+    /// says. Two versions that say so replace each other without a moment in which nobody listens.
+    pub const fn hands_over(mut self) -> Self {
+        self.hands_over = true;
+        self
+    }
+
+    /// What crosses the boundary as the bits of services.
+    pub(crate) const fn bits(&self) -> u64 {
+        match self.hands_over {
+            true => self.services.0 | abi::CAN_HAND_OVER,
+            false => self.services.0,
+        }
     }
 
     /// The licence, as an SPDX expression.

@@ -21,7 +21,7 @@ use rialto_model::{
 };
 use tokio::runtime::Handle;
 
-use crate::{Context, Host, Plugin, Result, Tasks, config};
+use crate::{Context, Host, Plugin, Result, Succession, Tasks, config};
 
 /// The gateway that a plugin under test sees: remembers what is submitted, and answers it.
 #[derive(Debug)]
@@ -95,7 +95,14 @@ impl Gateway {
         let adapter = "test".to_owned();
         let host = Host::new(self.table(), adapter.clone());
         let tasks = Tasks::new(Handle::current(), host.clone());
-        P::start(Context::new(adapter, config, host, tasks)).await
+        P::start(Context::new(
+            adapter,
+            config,
+            host,
+            tasks,
+            Succession::First,
+        ))
+        .await
     }
 
     fn table(&self) -> abi::Host {

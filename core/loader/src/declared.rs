@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use rialto_abi as abi;
+
 use crate::{
     Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest, Trust,
     adapter::Opened,
@@ -109,12 +111,22 @@ impl Loaded {
             name: Arc::clone(&name),
             library,
             config,
+            flags: 0,
         };
         Ok(Self {
             name,
             place: Place::Here(opened),
             claims,
         })
+    }
+
+    /// Has it start beside an earlier version, which runs and has what this one claims. Only where both [hand over](Manifest::hands_over).
+    pub fn beside(mut self) -> Self {
+        match &mut self.place {
+            Place::Here(opened) => opened.flags |= abi::START_BESIDE,
+            Place::Child(waiting) => waiting.flags |= abi::START_BESIDE,
+        }
+        self
     }
 
     /// The adapter's name.

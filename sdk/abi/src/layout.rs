@@ -70,7 +70,7 @@ layout! {
     Host { size contract ctx submit cancel_submit log count gauge observe health }
     LogRecord { size level target message fields fields_len }
     LogField { name value }
-    Start { size level adapter config host }
+    Start { size level adapter config host flags }
     Stop { size reserved deadline_ms }
     Claim { size kind value }
     ClaimSink { size reserved ctx claim }

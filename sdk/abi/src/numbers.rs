@@ -181,6 +181,12 @@ pub const SERVICE_MESSAGES: u64 = 1;
 pub const SERVICE_DISPOSITIONS: u64 = 2;
 /// A bit of `Plugin.services`: the presence service: the plugin takes subscriptions to presentities of its network, and notifications for watchers there.
 pub const SERVICE_PRESENCE: u64 = 4;
+/// A bit of `Plugin.services`, and no service: another version of the plugin may start while this one has what both claim, and this one may start so; `START_BESIDE`
+/// says so to the second. What is new reaches the second as soon as it has started, while the first ends what it has.
+pub const CAN_HAND_OVER: u64 = 0x1_0000_0000;
+
+/// A bit of `Start.flags`: an earlier version of the adapter still runs, and has what this one claims. Only where both can hand over.
+pub const START_BESIDE: u64 = 1;
 
 /// `Plugin.patience_ms`: not said; no message is answered before its outcome is known.
 pub const PATIENCE_NOT_SAID: u64 = 0;

@@ -102,6 +102,8 @@ pub struct Start {
     pub config: Bytes,
     /// The gateway. The table may be kept.
     pub host: *const Host,
+    /// Bits: `START_…`
+    pub flags: u64,
 }
 
 /// How an adapter shall stop.

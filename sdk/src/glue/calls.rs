@@ -14,7 +14,7 @@ use super::{
     adapter::Adapter,
     guard::{answered, unanswered},
 };
-use crate::{Context, Error, Host, Plugin, Result, config, log};
+use crate::{Context, Error, Host, Plugin, Result, Succession, config, log};
 
 pub(super) unsafe extern "C" fn claims<P: Plugin>(
     config: abi::Bytes,
@@ -91,13 +91,14 @@ struct Prepared<P: Plugin> {
 /// `start` follows the contract.
 unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     // SAFETY: the caller's promise.
-    let (level, name, config, table) = unsafe {
+    let (level, name, config, table, flags) = unsafe {
         let start = read::prefix(start).map_err(malformed)?;
         (
             start.level,
             read::text("the adapter's name", start.adapter).map_err(malformed)?,
             read::text("the configuration", start.config).map_err(malformed)?,
             read::prefix(start.host).map_err(malformed)?,
+            start.flags,
         )
     };
     let config = config::from_json(config)?;
@@ -106,9 +107,13 @@ unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     log::set_level(level);
     let adapter = Arc::new(Adapter::<P>::new(host.clone(), name)?);
     let tasks = adapter.tasks.clone();
+    let succession = match flags & abi::START_BESIDE {
+        0 => Succession::First,
+        _ => Succession::Beside,
+    };
     Ok(Prepared {
         adapter,
-        context: Context::new(name.to_owned(), config, host, tasks),
+        context: Context::new(name.to_owned(), config, host, tasks, succession),
     })
 }
 

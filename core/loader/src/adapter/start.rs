@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) name: Arc<str>,
     pub(crate) library: Library,
     pub(crate) config: String,
+    /// Bits: `START_…`
+    pub(crate) flags: u64,
 }
 
 impl Adapter {
@@ -62,6 +64,7 @@ impl Adapter {
             let beginning = Beginning {
                 library: opened.library.clone(),
                 config: opened.config,
+                flags: opened.flags,
                 host: side.table(),
                 name: Arc::clone(&name),
                 level: log::number(level),
@@ -110,6 +113,7 @@ impl Adapter {
 struct Beginning {
     library: Library,
     config: String,
+    flags: u64,
     host: abi::Host,
     name: Arc<str>,
     level: u32,
@@ -136,6 +140,7 @@ impl Beginning {
             adapter: lend(self.name.as_bytes()),
             config: lend(self.config.as_bytes()),
             host,
+            flags: self.flags,
         };
         let completion = self.ticket.completion();
         let begin = self.library.table().start;

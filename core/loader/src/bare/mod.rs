@@ -57,6 +57,7 @@ impl Bare {
             adapter: lend(b"battery"),
             config: lend(config.as_bytes()),
             host: table.as_ptr(),
+            flags: 0,
         });
         let call = Call::open(None);
         // SAFETY: the table's function, called as the contract says; all arguments outlive the call.

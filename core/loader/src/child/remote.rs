@@ -36,6 +36,8 @@ use crate::{
 pub(crate) struct Waiting {
     name: Arc<str>,
     begun: Begun,
+    /// Bits: `START_…`, for the first process.
+    pub(crate) flags: u64,
 }
 
 impl Waiting {
@@ -43,7 +45,11 @@ impl Waiting {
     pub(crate) fn begin(plan: Plan) -> Result<Self, LoadError> {
         let name = Arc::clone(&plan.name);
         let begun = supervisor::begin(plan)?;
-        Ok(Self { name, begun })
+        Ok(Self {
+            name,
+            begun,
+            flags: 0,
+        })
     }
 
     pub(crate) const fn manifest(&self) -> &Manifest {
@@ -67,7 +73,7 @@ impl Waiting {
         level: tracing::Level,
         limit: Duration,
     ) -> Result<Remote, LoadError> {
-        let Self { name, begun } = self;
+        let Self { name, begun, flags } = self;
         let side = Side::leak(id, Arc::clone(&name), gateway);
         let (started, starts) = oneshot::channel();
         // Dropped on the way out, it lets the process go.
@@ -83,6 +89,7 @@ impl Waiting {
             side,
             level,
             limit,
+            flags,
             started,
         };
         let gone = || LoadError::Process {

@@ -22,6 +22,7 @@ use nix::{
     sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage, getsockname},
     unistd::Pid,
 };
+use rialto_abi as abi;
 use rialto_model::{Failure, FailureReason, Origin, ResponseStatus};
 use tokio::runtime::{Builder, Runtime};
 
@@ -179,6 +180,10 @@ impl Serving<'_> {
             (Kind::Level, Some(adapter)) => adapter.set_level(log::level(frame.code()?)),
             (Kind::Start, None) => {
                 let (level, limit) = (log::level(frame.code()?), frame.number()?);
+                let is_beside = frame.number()? & abi::START_BESIDE != 0;
+                if is_beside {
+                    *self.loaded = self.loaded.take().map(Loaded::beside);
+                }
                 self.start(level, Duration::from_millis(limit));
             }
             (Kind::Stop, Some(adapter)) => {

@@ -40,6 +40,8 @@ pub(super) struct Begin {
     pub(super) side: &'static Side,
     pub(super) level: Level,
     pub(super) limit: Duration,
+    /// Bits: `START_…`, for the first process.
+    pub(super) flags: u64,
     pub(super) started: oneshot::Sender<Result<(), LoadError>>,
 }
 
@@ -101,7 +103,7 @@ fn run(
         limit: begin.limit,
         failures: VecDeque::new(),
     };
-    supervisor.run(life, begin.started);
+    supervisor.run(life, begin.flags, begin.started);
 }
 
 /// The thread's own.
@@ -115,10 +117,11 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    fn run(mut self, life: Life, started: oneshot::Sender<Result<(), LoadError>>) {
-        let mut why = self.live(life, Some(started));
+    fn run(mut self, life: Life, flags: u64, started: oneshot::Sender<Result<(), LoadError>>) {
+        let mut why = self.live(life, flags, Some(started));
         while let Some(life) = self.revive(why) {
-            why = self.live(life, None);
+            // Whatever was beside the first has gone, or has it all again.
+            why = self.live(life, 0, None);
         }
     }
 
@@ -126,6 +129,7 @@ impl Supervisor {
     fn live(
         &self,
         mut life: Life,
+        flags: u64,
         started: Option<oneshot::Sender<Result<(), LoadError>>>,
     ) -> String {
         let link = Link::new(self.side, Arc::clone(&life.outbox));
@@ -135,7 +139,10 @@ impl Supervisor {
         let level = self.shared.attach(&link, life.id());
         link.say(Kind::Start, super::START, |frame| {
             let limit = rialto_bridge::response::milliseconds(self.limit);
-            frame.number(log::number(level).into()).number(limit);
+            frame
+                .number(log::number(level).into())
+                .number(limit)
+                .number(flags);
         });
         let mut start = Start {
             supervisor: self,

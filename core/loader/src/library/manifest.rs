@@ -111,6 +111,11 @@ impl Manifest {
         self.services & abi::SERVICE_PRESENCE != 0
     }
 
+    /// Whether another version of it may start while this one has what both claim.
+    pub const fn hands_over(&self) -> bool {
+        self.services & abi::CAN_HAND_OVER != 0
+    }
+
     /// How long its network can be kept waiting for what becomes of a message; `None`: as long as it takes.
     pub const fn patience(&self) -> Option<Duration> {
         duration(self.patience_ms)

@@ -206,6 +206,42 @@ async fn submission_that_is_dropped_is_cancelled_in_the_gateway() {
 }
 
 #[tokio::test]
+async fn plugin_that_starts_beside_an_earlier_version_is_told_so_and_others_are_not() {
+    let beside = c_plugin(
+        "beside",
+        r#"
+        #include "rialto.h"
+        static inline void *begins(const RialtoStart *start, RialtoCompletion done) {
+            RialtoResponse yes = { .size = sizeof yes };
+            start->host->count(start->host->ctx, (RialtoBytes){ (const uint8_t *)"beside", 6 }, start->flags);
+            done.complete(done.ticket, &yes);
+            return malloc(1);
+        }
+        #define START begins
+        #define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_CAN_HAND_OVER)
+        "#,
+    );
+    for (flags, is_beside) in [(0, false), (rialto_abi::START_BESIDE, true)] {
+        let gateway = Recorder::new();
+        let loaded = declared("one", beside.clone(), "{}").load(&ClaimTable::new());
+        let loaded = loaded.unwrap();
+        assert!(loaded.manifest().hands_over());
+        let loaded = if is_beside { loaded.beside() } else { loaded };
+        let started = loaded.start(
+            AdapterId::new(7),
+            Arc::clone(&gateway) as _,
+            tracing::Level::INFO,
+            SOON,
+        );
+        let _adapter = started.await.unwrap();
+        let counted = ("beside".to_owned(), Measure::Count(flags));
+        gateway
+            .until(|seen| seen.measured == [counted.clone()])
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn claimed_address_is_free_again_when_its_adapter_is_gone() {
     let (gateway, claims) = (Recorder::new(), ClaimTable::new());
     let config = r#"{"listen": ["127.0.0.1:5060"], "domain": "gw.example"}"#;
