@@ -22,7 +22,11 @@ use std::time::Duration;
 /// How long an adapter may take to start, and to stop.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// How often the end of what is on its way is looked for.
-pub(crate) const LOOK: Duration = Duration::from_millis(20);
+pub(crate) const LOOK: Duration = Duration::from_millis(2);
+/// How long one that hands over waits for answers from its network; those that come later, it does not get.
+const HAND_OVER: Duration = Duration::from_secs(2);
+/// Who has brought nothing for so long has nothing left to bring.
+const QUIET: Duration = Duration::from_millis(100);
 /// The pause after the first start that failed; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

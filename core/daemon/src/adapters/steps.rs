@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::{Level, info, level_filters::LevelFilter, warn};
 
-use super::{LIMIT, LOOK, Standing, Supervisor, unit::Unit};
+use super::{LIMIT, LOOK, QUIET, Standing, Supervisor, unit::Unit};
 use crate::{
     gateway::{self, Gateway},
     plugins,
@@ -38,8 +38,17 @@ impl Supervisor {
         }
     }
 
+    /// Ends an adapter and starts it again; what is for it waits meanwhile.
+    pub(super) async fn restart(self: &Arc<Self>, unit: &Unit) -> Result<(), String> {
+        if let Some(former) = self.clear(unit) {
+            unit.becomes(Standing::Stopping);
+            self.let_go(unit, former, self.config.gateway.drain).await;
+        }
+        self.start_anew(unit).await
+    }
+
     pub(super) async fn stop(&self, unit: &Unit, drain: Duration) -> Result<(), String> {
-        let former = self.gateway.slot(unit.id).and_then(|slot| slot.give(None));
+        let former = self.gateway.detach(unit.id);
         let was_there = former.is_some() || unit.again().is_some();
         unit.becomes(Standing::Stopping);
         if let Some(former) = former {
@@ -105,21 +114,47 @@ impl Supervisor {
         self.gateway.attach(unit.id, Arc::new(adapter))
     }
 
-    /// Ends one that has lost its place: when it has answered all that it was handed, or after a while.
-    pub(super) async fn let_go(&self, unit: &Unit, former: Arc<Adapter>, drain: Duration) {
-        if let Some(slot) = self.gateway.slot(unit.id) {
-            slot.close_to(gateway::generation(former.id()));
-        }
-        // Two more hold it: this, and its place among those that leave. Whoever else does, is calling it.
+    /// Takes its place from an adapter, for one that comes soon: what is for it waits for that one.
+    pub(super) fn clear(&self, unit: &Unit) -> Option<Arc<Adapter>> {
+        self.gateway.slot(unit.id)?.clear()
+    }
+
+    /// Waits until one that has lost its place has answered all that it was handed.
+    pub(super) async fn await_answers(&self, former: &Arc<Adapter>) {
+        // Two hold it: whoever asks, and its place among those that leave. Whoever else does, is calling it.
         const OURS: usize = 2;
+        while Arc::strong_count(former) > OURS || former.in_flight() > 0 {
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until one that nothing new reaches brings nothing any more.
+    pub(super) async fn await_quiet(&self, former: &Arc<Adapter>) {
+        let mut looks = 0;
+        while QUIET > LOOK * looks {
+            let is_quiet = self.gateway.waiting_of(former.id()) == 0;
+            looks = if is_quiet { looks + 1 } else { 0 };
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Ends one that has lost its place: when it has answered all that it was handed, and heard what became of all that it brought, or after a while.
+    pub(super) async fn let_go(&self, unit: &Unit, former: Arc<Adapter>, drain: Duration) {
+        let close = || {
+            if let Some(slot) = self.gateway.slot(unit.id) {
+                slot.close_to(gateway::generation(former.id()));
+            }
+        };
         let ended = async {
-            let is_called = || Arc::strong_count(&former) > OURS;
-            let has_work = || former.in_flight() > 0 || self.gateway.waiting_of(former.id()) > 0;
-            while is_called() || has_work() {
+            self.await_answers(&former).await;
+            close();
+            while self.gateway.waiting_of(former.id()) > 0 {
                 sleep(LOOK).await;
             }
         };
-        if timeout(drain, ended).await.is_err() && !drain.is_zero() {
+        let ended = timeout(drain, ended).await;
+        close();
+        if ended.is_err() && !drain.is_zero() {
             let name = &**former.name();
             let (unanswered, waiting) = (former.in_flight(), self.gateway.waiting_of(former.id()));
             warn!(
@@ -146,6 +181,8 @@ impl Supervisor {
             ?pause,
             "adapter did not start, and is tried again"
         );
+        // What has waited for it waits no longer.
+        drop(self.gateway.detach(unit.id));
         self.gateway.presence_lost(unit.id);
         self.changed.notify_one();
         format!("{why}; it is tried again in {pause:?}")

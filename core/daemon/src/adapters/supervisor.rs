@@ -90,12 +90,7 @@ impl Supervisor {
             Order::Drain => self.stop(unit, self.config.gateway.drain).await,
             Order::Stop => self.stop(unit, Duration::ZERO).await,
             Order::Start => self.start_anew(unit).await,
-            Order::Restart => {
-                if self.running(unit).is_some() {
-                    self.stop(unit, self.config.gateway.drain).await?;
-                }
-                self.start_anew(unit).await
-            }
+            Order::Restart => self.restart(unit).await,
             Order::Upgrade(path) => self.upgrade(unit, path.as_deref()).await,
         }
     }

@@ -75,6 +75,20 @@ const CLAIMS: &str = r#"
     #define CLAIMS claims
 "#;
 
+/// Hands over what it claims, and counts how often it began beside another.
+const HANDS_OVER: &str = r#"
+    #define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_CAN_HAND_OVER)
+    static void *begins(const RialtoStart *start, RialtoCompletion done);
+    #define START begins
+"#;
+const HANDING_OVER: &str = r#"
+    static void *begins(const RialtoStart *begin, RialtoCompletion done) {
+        void *adapter = start(begin, done);
+        host.count(host.ctx, (RialtoBytes){ (const uint8_t *)"beside", 6 }, begin->flags & RIALTO_START_BESIDE);
+        return adapter;
+    }
+"#;
+
 /// A gateway with one adapter, of a library in a folder of its own.
 struct Place {
     folder: TempDir,
@@ -141,9 +155,9 @@ impl Place {
         }
     }
 
-    fn delivered(&self) -> u64 {
+    fn counted(&self, metric: &str) -> u64 {
         let status = Status::of(&self.gateway);
-        match status.adapters["c"].figures.get("delivered") {
+        match status.adapters["c"].figures.get(metric) {
             Some(Figure::Count(count)) => *count,
             _ => 0,
         }
@@ -251,14 +265,14 @@ async fn version_that_needs_the_same_port_follows_the_old_one_and_gives_way_to_i
     assert!(place.send().await.is_success());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_message_is_lost_or_doubled_while_versions_are_swapped_under_load() {
+/// Swaps versions of a plugin while messages are sent to it; how often.
+async fn swap_under_load(before: &str, after: &str) -> (Arc<Place>, usize) {
     const VERSIONS: usize = 5;
     const SENDERS: usize = 4;
     const ENOUGH: usize = 20_000;
-    let place = Arc::new(Place::with("0", COUNTS, COUNTING).await);
+    let place = Arc::new(Place::with("0", before, after).await);
     let libraries: Vec<_> = (1..=VERSIONS)
-        .map(|n| place.library(&format!("libc{n}.so"), &n.to_string(), COUNTS, COUNTING))
+        .map(|n| place.library(&format!("libc{n}.so"), &n.to_string(), before, after))
         .collect();
     let is_over = Arc::new(AtomicBool::new(false));
     let sent = Arc::new(AtomicUsize::new(0));
@@ -296,11 +310,56 @@ async fn no_message_is_lost_or_doubled_while_versions_are_swapped_under_load() {
     is_over.store(true, Ordering::Relaxed);
     let mut waits = sending.join_all().await.concat();
     let rate = waits.len() as f64 / begun.elapsed().as_secs_f64();
-    assert_eq!(place.delivered(), waits.len() as u64, "each once");
+    assert_eq!(place.counted("delivered"), waits.len() as u64, "each once");
     assert_eq!(place.adapter().plugin.as_deref(), Some("c 5"));
     waits.sort_unstable();
     let (sent, p99) = (waits.len(), waits.get(waits.len() * 99 / 100));
     println!("{swaps} swaps, {sent} messages, {rate:.0} a second, p99 {p99:?}");
+    (place, swaps)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_message_is_lost_or_doubled_while_versions_are_swapped_under_load() {
+    swap_under_load(COUNTS, COUNTING).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_wait_for_the_version_that_can_start_only_when_the_old_one_has_ended() {
+    let before = format!("{CLAIMS}{COUNTS}");
+    swap_under_load(&before, COUNTING).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_wait_while_one_version_hands_over_to_the_next() {
+    let before = format!("{CLAIMS}{COUNTS}{HANDS_OVER}");
+    let after = format!("{COUNTING}{HANDING_OVER}");
+    let (place, swaps) = swap_under_load(&before, &after).await;
+    assert_eq!(place.counted("beside"), swaps as u64);
+    let fails = format!(
+        "{CLAIMS}#define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_CAN_HAND_OVER)\n{FAILS}"
+    );
+    let fails = place.library("libfails.so", "9", &fails, FAILING);
+    let why = place.order(Order::Upgrade(Some(fails))).await.unwrap_err();
+    assert!(why.contains("nothing has changed"), "{why}");
+    assert_eq!(place.adapter().plugin.as_deref(), Some("c 5"));
+    assert!(place.send().await.is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_adapter_that_does_not_start_again_is_told_to_its_sender() {
+    let place = Place::with("1", COUNTS, COUNTING).await;
+    let (adapter, _) = place.gateway.table().adapters().next().unwrap();
+    let former = place.gateway.slot(adapter).unwrap().clear();
+    let waiting = async {
+        while place.gateway.in_progress() == 0 {
+            yield_now().await;
+        }
+        place.gateway.detach(adapter)
+    };
+    let (reason, nobody) = tokio::join!(place.reason(), waiting);
+    assert_eq!(reason, FailureReason::Unreachable);
+    assert!(nobody.is_none());
+    drop(former);
 }
 
 #[expect(

@@ -2,10 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use rialto_loader::{Claim, Health, Loaded};
-use tokio::task;
+use rialto_loader::{Adapter, Claim, Health, Loaded};
+use tokio::{task, time::timeout};
+use tracing::warn;
 
-use super::{Standing, Supervisor, unit::Unit};
+use super::{HAND_OVER, Standing, Supervisor, unit::Unit};
 
 impl Supervisor {
     /// Puts another version in the place of the one that runs. Whatever is wrong with the new one, the old one runs in the end,
@@ -33,11 +34,12 @@ impl Supervisor {
         if speaks != spoke {
             return Err(format!("it speaks {speaks}, and the adapter {spoke}"));
         }
-        let is_alone = overlap(new.claims(), old.claims());
+        let way = Way::between(&new, &old);
         drop(old);
-        match is_alone {
-            true => self.replace(unit, new, before).await?,
-            false => self.run_beside(unit, new).await?,
+        match way {
+            Way::Beside => self.run_beside(unit, new).await?,
+            Way::HandOver => self.hand_over(unit, new).await?,
+            Way::After => self.replace(unit, new, before).await?,
         }
         unit.runs(plugin);
         Ok(())
@@ -45,25 +47,60 @@ impl Supervisor {
 
     /// Starts the new one beside the old one, which then makes way.
     async fn run_beside(&self, unit: &Unit, new: Loaded) -> Result<(), String> {
-        let generation = self.gateway.slot(unit.id).map(|slot| slot.generation());
-        let said = self.gateway.measures.of(unit.id).degraded;
-        match self.start(unit, new).await {
+        let adapter = self.start_beside(unit, new).await?;
+        if let Some(former) = self.put(unit, adapter) {
+            self.let_go(unit, former, self.config.gateway.drain).await;
+        }
+        Ok(())
+    }
+
+    /// As [`run_beside`](Self::run_beside), where what comes from the network reaches the new one as soon as it has started, answers to the
+    /// old one too. So the old one has them all before that, and what is to be delivered meanwhile waits for the new one.
+    async fn hand_over(&self, unit: &Unit, new: Loaded) -> Result<(), String> {
+        let Some(former) = self.clear(unit) else {
+            return Err("it does not run any more".to_owned());
+        };
+        if timeout(HAND_OVER, self.await_answers(&former))
+            .await
+            .is_err()
+        {
+            let (name, unanswered) = (&**former.name(), former.in_flight());
+            warn!(
+                adapter.name = name,
+                unanswered, "adapter hands over before it has all answers"
+            );
+        }
+        match self.start_beside(unit, new.beside()).await {
             Ok(adapter) => {
-                if let Some(former) = self.put(unit, adapter) {
-                    self.let_go(unit, former, self.config.gateway.drain).await;
-                }
+                drop(self.put(unit, adapter));
+                let drain = self.config.gateway.drain;
+                // What is on its way to it, or through it, comes before it is closed to that.
+                drop(timeout(drain, self.await_quiet(&former)).await);
+                self.let_go(unit, former, drain).await;
                 Ok(())
             }
-            Err(error) => {
-                if let (Some(slot), Some(generation)) = (self.gateway.slot(unit.id), generation) {
-                    slot.return_to(generation);
-                }
-                unit.becomes(Standing::Up);
-                let health = said.map_or(Health::Up, Health::Degraded);
-                self.gateway.measures.set_health(unit.id, health);
-                Err(format!("nothing has changed: {error}"))
+            Err(why) => {
+                drop(self.gateway.attach(unit.id, former));
+                Err(why)
             }
         }
+    }
+
+    /// Starts one while another has its place, or is about to get it back; if it does not start, nothing has changed.
+    async fn start_beside(&self, unit: &Unit, new: Loaded) -> Result<Adapter, String> {
+        let generation = self.gateway.slot(unit.id).map(|slot| slot.generation());
+        let said = self.gateway.measures.of(unit.id).degraded;
+        let error = match self.start(unit, new).await {
+            Ok(adapter) => return Ok(adapter),
+            Err(error) => error,
+        };
+        if let (Some(slot), Some(generation)) = (self.gateway.slot(unit.id), generation) {
+            slot.return_to(generation);
+        }
+        unit.becomes(Standing::Up);
+        let health = said.map_or(Health::Up, Health::Degraded);
+        self.gateway.measures.set_health(unit.id, health);
+        Err(format!("nothing has changed: {error}"))
     }
 
     /// Starts the new one when the old one has given back what only one can have; if that fails, the old one again.
@@ -73,9 +110,8 @@ impl Supervisor {
         new: Loaded,
         before: String,
     ) -> Result<(), String> {
-        let former = self.gateway.slot(unit.id).and_then(|slot| slot.give(None));
         let mut again = None;
-        if let Some(former) = former {
+        if let Some(former) = self.clear(unit) {
             // Before it goes: of its file, only this process knows that it is the same.
             let config = self.config_of(unit)?.config.clone();
             let (adapter, claims) = (Arc::clone(&former), self.claims.clone());
@@ -117,8 +153,24 @@ impl Supervisor {
     }
 }
 
-/// Whether two versions cannot run at once.
-fn overlap(new: &[Claim], old: &[Claim]) -> bool {
-    new.iter()
-        .any(|new| old.iter().any(|old| new.conflicts(old)))
+/// How one version follows another.
+enum Way {
+    /// They have nothing that only one can have.
+    Beside,
+    /// They have, and can hand it over.
+    HandOver,
+    /// They have, and the old one has to end first.
+    After,
+}
+
+impl Way {
+    fn between(new: &Loaded, old: &Adapter) -> Self {
+        let is_had = |claim: &Claim| old.claims().iter().any(|had| claim.conflicts(had));
+        let hand_over = new.manifest().hands_over() && old.manifest().hands_over();
+        match (new.claims().iter().any(is_had), hand_over) {
+            (false, _) => Self::Beside,
+            (true, true) => Self::HandOver,
+            (true, false) => Self::After,
+        }
+    }
 }

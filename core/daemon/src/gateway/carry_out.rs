@@ -9,26 +9,24 @@ use rialto_model::{
 use rialto_resolver::Service;
 use rialto_router::{AdapterId, Change, JournalKey, Unread, Unwritten, WriteId};
 
-use super::{Gateway, not_running, now, slot::Slot};
+use super::{
+    Gateway, not_running, now,
+    slot::{Holder, Slot},
+};
 use crate::{
     flow,
-    shard::{Deliver, Surroundings, Token},
+    shard::{Deliver, Handed, Surroundings, Token},
 };
 
 impl Deliver for Gateway {
-    fn deliver(
-        &self,
-        adapter: AdapterId,
-        token: Token,
-        operation: MessageOperation,
-    ) -> Option<Ticket> {
-        let place = self.slot(adapter).map(Slot::borrow);
-        match place.as_ref().and_then(|place| (**place).as_ref()) {
-            Some(adapter) => Some(adapter.deliver_with(operation, token.0)),
-            None => {
-                self.answered(now(), token, not_running().into());
-                None
-            }
+    fn deliver(&self, adapter: AdapterId, token: Token, operation: MessageOperation) -> Handed {
+        match self.slot(adapter).map(Slot::holder) {
+            Some(Holder::Is(running)) => match &*running {
+                Some(adapter) => Handed::Over(adapter.deliver_with(operation, token.0)),
+                None => self.refuse(token),
+            },
+            Some(Holder::Awaited) => Handed::Parked(Box::new(operation)),
+            Some(Holder::Nobody) | None => self.refuse(token),
         }
     }
 
@@ -77,6 +75,10 @@ impl Surroundings for Gateway {
         }
     }
 
+    fn is_awaited(&self, adapter: AdapterId) -> bool {
+        self.slot(adapter).is_some_and(Slot::is_awaited)
+    }
+
     fn cancel(&self, adapter: AdapterId, ticket: Ticket) {
         let Some(slot) = self.slot(adapter) else {
             return;
@@ -98,6 +100,13 @@ impl Surroundings for Gateway {
 
     fn now(&self) -> Instant {
         now()
+    }
+}
+
+impl Gateway {
+    fn refuse(&self, token: Token) -> Handed {
+        self.answered(now(), token, not_running().into());
+        Handed::Answered
     }
 }
 

@@ -208,10 +208,25 @@ impl Gateway {
     /// Lets operations reach an adapter, and what waits for it too; who had its place before.
     pub(crate) fn attach(&self, id: AdapterId, adapter: Arc<Adapter>) -> Option<Arc<Adapter>> {
         let former = self.slot(id)?.give(Some(adapter));
+        self.release(id);
         self.try_what_waits_for(id);
         self.presence_replaced(id);
         self.presence_found(id);
         former
+    }
+
+    /// Lets no operation reach an adapter, nor wait for it; who had its place.
+    pub(crate) fn detach(&self, id: AdapterId) -> Option<Arc<Adapter>> {
+        let former = self.slot(id)?.give(None);
+        self.release(id);
+        former
+    }
+
+    /// Has what was for an adapter that was awaited delivered, or refused.
+    fn release(&self, id: AdapterId) {
+        for shard in &self.shards {
+            shard.handle(self, |state| state.release(id));
+        }
     }
 
     /// The adapters that run.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -14,11 +14,23 @@ use rialto_loader::Adapter;
 /// Tells number 0 from nobody.
 const CLOSED: u32 = 1 << 16;
 
+/// Who has a place.
+pub(super) enum Holder {
+    /// An adapter.
+    Is(Guard<Option<Arc<Adapter>>>),
+    /// One that comes soon, and is waited for.
+    Awaited,
+    /// There is none.
+    Nobody,
+}
+
 /// Where operations for one adapter go: to whoever has the place, while somebody else may be on the way in or out.
 pub(crate) struct Slot {
     running: ArcSwapOption<Adapter>,
     /// Those that have made way, but still work on what they were handed.
     leaving: ArcSwapOption<Adapter>,
+    /// Whether what is for it waits for who comes next.
+    is_awaited: AtomicBool,
     /// The number of the one that was begun last: what others say of their health is not news.
     generation: AtomicU16,
     /// Whose operations are refused, as its number with [`CLOSED`] above: it ends what it has.
@@ -32,6 +44,7 @@ impl Slot {
         Self {
             running: ArcSwapOption::empty(),
             leaving: ArcSwapOption::empty(),
+            is_awaited: AtomicBool::new(false),
             generation: AtomicU16::new(0),
             closed_to: AtomicU32::new(0),
             last_event: AtomicU64::new(0),
@@ -53,8 +66,37 @@ impl Slot {
         self.leaving.load_full()
     }
 
+    /// Whom a delivery goes to, without a lock or a count.
+    pub(super) fn holder(&self) -> Holder {
+        // Who comes takes the place first, and is awaited no more after that: so the place is looked at before and after.
+        let look = || Some(self.running.load()).filter(|running| running.is_some());
+        if let Some(running) = look() {
+            Holder::Is(running)
+        } else if self.is_awaited() {
+            Holder::Awaited
+        } else {
+            look().map_or(Holder::Nobody, Holder::Is)
+        }
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::SeqCst)
+    }
+
     /// Gives the place away; who had it, may still be called by those who came before, until nobody else holds it.
-    pub(crate) fn give(&self, to: Option<Arc<Adapter>>) -> Option<Arc<Adapter>> {
+    pub(super) fn give(&self, to: Option<Arc<Adapter>>) -> Option<Arc<Adapter>> {
+        let former = self.swap(to);
+        self.is_awaited.store(false, Ordering::SeqCst);
+        former
+    }
+
+    /// Takes the place away, for somebody who comes soon: what is for it waits.
+    pub(crate) fn clear(&self) -> Option<Arc<Adapter>> {
+        self.is_awaited.store(true, Ordering::SeqCst);
+        self.swap(None)
+    }
+
+    fn swap(&self, to: Option<Arc<Adapter>>) -> Option<Arc<Adapter>> {
         let former = self.running.swap(to);
         self.leaving.store(former.clone());
         former

@@ -173,7 +173,7 @@ impl Machine for Watching {
         }
     }
 
-    fn handed_over(&mut self, begun: Begun, ticket: Option<Ticket>) {
+    fn done(&mut self, _: &impl Surroundings, begun: Begun, ticket: Option<Ticket>) {
         if let (Begun::Delivery(adapter, attempt), Some(ticket)) = (begun, ticket)
             && self.service.awaits(attempt)
         {

@@ -48,6 +48,7 @@ pub(crate) trait Watch: Surroundings {
 
 impl Work for PresenceWork {
     type Begun = Begun;
+    type Done = Option<Ticket>;
 
     fn begun(&self) -> Begun {
         match self {

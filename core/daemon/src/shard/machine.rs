@@ -19,8 +19,8 @@ pub(crate) trait Machine {
     /// The next thing to do. What would call an adapter that is `stuck` is answered in its name.
     fn next_work(&mut self, around: &impl Surroundings, stuck: &[AdapterId]) -> Option<Self::Work>;
 
-    /// Hears what an adapter calls the delivery that was begun; it may have been answered by now.
-    fn handed_over(&mut self, begun: BegunBy<Self>, ticket: Option<Ticket>);
+    /// Hears what came of what was begun; a delivery may have been answered by now.
+    fn done(&mut self, around: &impl Surroundings, begun: BegunBy<Self>, done: DoneBy<Self>);
 
     /// Hears that a fault of ours has ended what was begun.
     fn break_off(&mut self, now: Instant, begun: BegunBy<Self>);
@@ -39,6 +39,8 @@ pub(crate) trait Machine {
 pub(crate) trait Work {
     /// What was begun: who waits for it has to hear of its end.
     type Begun: Copy;
+    /// What comes of it at once: of a delivery, what the adapter calls it.
+    type Done;
 
     /// What is begun with it.
     fn begun(&self) -> Self::Begun;
@@ -50,12 +52,17 @@ pub(crate) trait Work {
 /// What a machine's work begins.
 pub(crate) type BegunBy<M> = <<M as Machine>::Work as Work>::Begun;
 
+/// What comes of a machine's work.
+pub(crate) type DoneBy<M> = <<M as Machine>::Work as Work>::Done;
+
 /// Where the work of shards of every kind is done.
 pub(crate) trait Surroundings {
     /// Asks the journal to make changes safe, for a shard, behind those that were given before.
     fn write(&self, shard: u8, write: WriteId, changes: Vec<Change>);
     /// Asks DNS for the next hops of a domain, for a shard. The answer may come back before this returns.
     fn resolve(&self, shard: u8, domain: Domain);
+    /// Whether an adapter makes way for another, which what is for it waits for.
+    fn is_awaited(&self, adapter: AdapterId) -> bool;
     /// Calls a delivery off.
     fn cancel(&self, adapter: AdapterId, ticket: Ticket);
     /// Makes the timer look at the shards anew. Called under the shard's lock.
@@ -66,6 +73,6 @@ pub(crate) trait Surroundings {
 
 /// Does what machines of one kind decide.
 pub(crate) trait CarryOut<M: Machine>: Surroundings {
-    /// Does one thing. If it is a delivery, says what the adapter calls it.
-    fn carry_out(&self, shard: u8, work: M::Work) -> Option<Ticket>;
+    /// Does one thing.
+    fn carry_out(&self, shard: u8, work: M::Work) -> DoneBy<M>;
 }

@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use rand::rngs::StdRng;
-use rialto_loader::Ticket;
 use rialto_model::{Bytes, DispositionOperation, MessageOperation};
 use rialto_router::{Action, AdapterId, Custodian, JournalTable, RestoreError, Unread, Unwritten};
 
 use super::{
     CarryOut, Machine, Shard, Surroundings, broken,
     deliveries::Deliveries,
+    parked::{Delivery, Parked},
     stuck,
-    work::{Begun, MessageWork},
+    work::{Begun, Handed, MessageWork},
 };
 use crate::callers::{Caller, Callers};
 
@@ -20,6 +20,7 @@ pub(crate) struct Messages {
     pub(crate) custodian: Custodian<StdRng>,
     pub(crate) callers: Callers,
     deliveries: Deliveries,
+    parked: Parked,
 }
 
 impl Messages {
@@ -29,7 +30,89 @@ impl Messages {
             custodian,
             callers: Callers::new(most_callers),
             deliveries: Deliveries::default(),
+            parked: Parked::default(),
         }
+    }
+}
+
+impl Messages {
+    /// Delivers what has waited for an adapter: it has come, or comes no more.
+    pub(crate) fn release(&mut self, adapter: AdapterId) {
+        self.parked.release(adapter);
+    }
+
+    #[inline]
+    fn work_of(
+        &mut self,
+        around: &impl Surroundings,
+        held: &[AdapterId],
+        action: Action,
+    ) -> Option<MessageWork> {
+        match action {
+            Action::Deliver {
+                attempt,
+                adapter,
+                operation,
+                ..
+            } => {
+                let delivery = Delivery {
+                    adapter,
+                    attempt,
+                    operation,
+                };
+                return self.deliver(around, held, delivery);
+            }
+            Action::DeliverDisposition {
+                report,
+                adapter,
+                disposition,
+                ..
+            } => {
+                if !held.contains(&adapter) {
+                    return Some(MessageWork::Tell(adapter, report, disposition));
+                }
+                self.custodian
+                    .handle_disposition_response(around.now(), report, stuck());
+            }
+            Action::Resolve { domain, .. } => return Some(MessageWork::Resolve(domain)),
+            Action::Write { write, changes, .. } => {
+                return Some(MessageWork::Write(write, changes));
+            }
+            Action::Load { key, .. } => return Some(MessageWork::Load(key)),
+            Action::Respond {
+                ticket, response, ..
+            } => {
+                if let Some(caller) = self.callers.take(ticket) {
+                    return Some(MessageWork::Answer(caller, response));
+                }
+            }
+            Action::Cancel { attempt, .. } => {
+                self.parked.forget(attempt);
+                if let Some((adapter, ticket)) = self.deliveries.take(attempt)
+                    && !held.contains(&adapter)
+                {
+                    return Some(MessageWork::Cancel(adapter, ticket));
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Only to who returns from calls.
+    #[inline]
+    fn deliver(
+        &mut self,
+        around: &impl Surroundings,
+        held: &[AdapterId],
+        delivery: Delivery,
+    ) -> Option<MessageWork> {
+        if !held.contains(&delivery.adapter) {
+            return Some(MessageWork::Deliver(delivery));
+        }
+        self.custodian
+            .handle_response(around.now(), delivery.attempt, stuck());
+        None
     }
 }
 
@@ -92,59 +175,38 @@ impl Machine for Messages {
 
     fn next_work(&mut self, around: &impl Surroundings, held: &[AdapterId]) -> Option<MessageWork> {
         loop {
-            match self.custodian.poll_action()? {
-                Action::Deliver {
-                    attempt,
-                    adapter,
-                    operation,
-                    ..
-                } => {
-                    if !held.contains(&adapter) {
-                        return Some(MessageWork::Deliver(adapter, attempt, operation));
-                    }
-                    self.custodian
-                        .handle_response(around.now(), attempt, stuck());
+            let work = match self.parked.next_due() {
+                Some(delivery) => self.deliver(around, held, delivery),
+                None => {
+                    let action = self.custodian.poll_action()?;
+                    self.work_of(around, held, action)
                 }
-                Action::DeliverDisposition {
-                    report,
-                    adapter,
-                    disposition,
-                    ..
-                } => {
-                    if !held.contains(&adapter) {
-                        return Some(MessageWork::Tell(adapter, report, disposition));
-                    }
-                    self.custodian
-                        .handle_disposition_response(around.now(), report, stuck());
-                }
-                Action::Resolve { domain, .. } => return Some(MessageWork::Resolve(domain)),
-                Action::Write { write, changes, .. } => {
-                    return Some(MessageWork::Write(write, changes));
-                }
-                Action::Load { key, .. } => return Some(MessageWork::Load(key)),
-                Action::Respond {
-                    ticket, response, ..
-                } => {
-                    if let Some(caller) = self.callers.take(ticket) {
-                        return Some(MessageWork::Answer(caller, response));
-                    }
-                }
-                Action::Cancel { attempt, .. } => {
-                    if let Some((adapter, ticket)) = self.deliveries.take(attempt)
-                        && !held.contains(&adapter)
-                    {
-                        return Some(MessageWork::Cancel(adapter, ticket));
-                    }
-                }
-                _ => {}
+            };
+            if work.is_some() {
+                return work;
             }
         }
     }
 
-    fn handed_over(&mut self, begun: Begun, ticket: Option<Ticket>) {
-        if let Begun::Delivery(adapter, attempt) = begun {
-            self.deliveries.remember(attempt, adapter, ticket);
-        }
+    fn done(&mut self, around: &impl Surroundings, begun: Begun, done: Option<Handed>) {
+        let (Begun::Delivery(adapter, attempt), Some(handed)) = (begun, done) else {
+            return;
+        };
+        let ticket = match handed {
+            Handed::Over(ticket) => Some(ticket),
+            Handed::Answered => None,
+            Handed::Parked(operation) => {
+                let delivery = Delivery {
+                    adapter,
+                    attempt,
+                    operation: *operation,
+                };
+                // Asked under the lock: who comes meanwhile takes along what it finds, or is seen here.
+                self.parked.park(delivery, around.is_awaited(adapter));
+                None
+            }
+        };
+        self.deliveries.remember(attempt, adapter, ticket);
     }
 
     fn break_off(&mut self, now: Instant, begun: Begun) {

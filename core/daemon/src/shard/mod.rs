@@ -25,6 +25,7 @@ use crate::{callers::Caller, flow};
 mod deliveries;
 mod machine;
 mod messages;
+mod parked;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -34,7 +35,7 @@ pub(crate) use self::{
     machine::{CarryOut, Machine, Surroundings, Work},
     messages::Messages,
     token::Token,
-    work::Deliver,
+    work::{Deliver, Handed},
 };
 
 /// A machine and those who wait for its responses.
@@ -168,7 +169,7 @@ impl<M: Machine> Shard<M> {
             state = self.lock();
             match done.map_err(std::mem::forget) {
                 // its drop may panic as well
-                Ok(ticket) => state.machine.handed_over(begun, ticket),
+                Ok(done) => state.machine.done(by, begun, done),
                 Err(()) => state.machine.break_off(by.now(), begun),
             }
             if state.turn != turn {

@@ -39,6 +39,8 @@ struct Fake<'a> {
     cancelled: Mutex<Vec<Ticket>>,
     tickets: AtomicU64,
     woken: AtomicBool,
+    /// Whether the adapter makes way for the next.
+    is_awaited: AtomicBool,
     started: Instant,
     /// What is to be written; a shard of these tests that keeps nothing writes nothing.
     writes: Mutex<Vec<WriteId>>,
@@ -76,6 +78,7 @@ impl<'a> Fake<'a> {
             cancelled: Mutex::default(),
             tickets: AtomicU64::new(0),
             woken: AtomicBool::new(false),
+            is_awaited: AtomicBool::new(false),
             writes: Mutex::default(),
             on_write: Box::new(|fake, write| fake.writes.lock().unwrap().push(write)),
         }
@@ -88,15 +91,22 @@ impl<'a> Fake<'a> {
     /// The n-th operation of a conversation.
     fn submit(&self, from: &str, number: u64) -> Receiver<Response> {
         let (sender, receiver) = oneshot::channel();
-        let operation = MessageOperation::new(
-            TransactionId::parse(number.to_string().as_bytes()).unwrap(),
-            InstantInbox::parse(&format!("im:{from}@voice.example")).unwrap(),
-            InstantInbox::parse("im:b@voice.example").unwrap(),
-            InstantMessage::text(number.to_string()),
-        );
         let (now, adapter) = (self.now(), AdapterId::new(0));
+        let operation = operation(from, number);
         self.shard
             .submit_message(self, now, adapter, operation, Caller::Control(sender));
+        receiver
+    }
+
+    /// The same, by who has the shard's lock.
+    fn submit_to(&self, state: &mut Messages, from: &str, number: u64) -> Receiver<Response> {
+        let (sender, receiver) = oneshot::channel();
+        let ticket = state.callers.insert(Caller::Control(sender)).unwrap();
+        let (now, adapter) = (self.now(), AdapterId::new(0));
+        let operation = operation(from, number);
+        state
+            .custodian
+            .handle_operation(now, adapter, operation, ticket);
         receiver
     }
 
@@ -111,7 +121,10 @@ impl<'a> Fake<'a> {
 }
 
 impl Deliver for Fake<'_> {
-    fn deliver(&self, _: AdapterId, token: Token, operation: MessageOperation) -> Option<Ticket> {
+    fn deliver(&self, _: AdapterId, token: Token, operation: MessageOperation) -> Handed {
+        if self.is_awaited.load(Ordering::Relaxed) {
+            return Handed::Parked(Box::new(operation));
+        }
         let ticket = Ticket::from_number(self.tickets.fetch_add(1, Ordering::Relaxed));
         let text = operation.message().payload().as_bytes();
         let number = std::str::from_utf8(text).unwrap().parse().unwrap();
@@ -121,7 +134,7 @@ impl Deliver for Fake<'_> {
             .unwrap()
             .push((ticket, conversation, number));
         (self.on_deliver)(self, token, &operation);
-        Some(ticket)
+        Handed::Over(ticket)
     }
 
     fn deliver_disposition(&self, _: AdapterId, _: Token, _: DispositionOperation) {
@@ -134,6 +147,10 @@ impl Deliver for Fake<'_> {
 }
 
 impl Surroundings for Fake<'_> {
+    fn is_awaited(&self, _: AdapterId) -> bool {
+        self.is_awaited.load(Ordering::Relaxed)
+    }
+
     fn write(&self, _: u8, write: WriteId, _: Vec<Change>) {
         (self.on_write)(self, write);
     }
@@ -153,6 +170,15 @@ impl Surroundings for Fake<'_> {
     fn now(&self) -> Instant {
         Fake::now(self)
     }
+}
+
+fn operation(from: &str, number: u64) -> MessageOperation {
+    MessageOperation::new(
+        TransactionId::parse(number.to_string().as_bytes()).unwrap(),
+        InstantInbox::parse(&format!("im:{from}@voice.example")).unwrap(),
+        InstantInbox::parse("im:b@voice.example").unwrap(),
+        InstantMessage::text(number.to_string()),
+    )
 }
 
 fn status(mut receiver: Receiver<Response>) -> ResponseStatus {
@@ -238,6 +264,43 @@ fn cancellation_reaches_the_adapter_that_has_not_returned_from_the_delivery_yet(
     let receiver = fake.submit("a", 1);
     assert_eq!(reason(receiver), Some(FailureReason::TimedOut));
     assert_eq!(*fake.cancelled.lock().unwrap(), [Ticket::from_number(0)]);
+}
+
+#[test]
+fn deliveries_wait_for_an_adapter_that_is_awaited_and_then_go_before_later_ones() {
+    let fake = Fake::new(99, |fake, token, _| fake.answer(token));
+    fake.is_awaited.store(true, Ordering::Relaxed);
+    let parked: Vec<_> = (0..5).map(|number| fake.submit("a", number)).collect();
+    assert!(parked.iter().all(Receiver::is_empty));
+    assert!(!fake.shard.is_idle());
+    fake.is_awaited.store(false, Ordering::Relaxed);
+    let later = fake.shard.handle(&fake, |state| {
+        state.release(AdapterId::new(1));
+        state.release(AdapterId::new(0));
+        fake.submit_to(state, "a", 5)
+    });
+    for receiver in parked.into_iter().chain([later]) {
+        assert_eq!(status(receiver), ResponseStatus::Success);
+    }
+    let delivered = fake.delivered.lock().unwrap();
+    let numbers: Vec<_> = delivered.iter().map(|(.., number)| *number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    assert!(fake.shard.is_idle());
+}
+
+#[test]
+fn delivery_that_nobody_waits_for_any_more_is_not_made_when_the_adapter_comes() {
+    let fake = Fake::new(9, |fake, token, _| fake.answer(token));
+    fake.is_awaited.store(true, Ordering::Relaxed);
+    let late = fake.submit("a", 1);
+    let far_later = fake.now() + DEADLINE;
+    fake.shard.handle_timeout(&fake, far_later);
+    assert_eq!(reason(late), Some(FailureReason::TimedOut));
+    fake.is_awaited.store(false, Ordering::Relaxed);
+    let adapter = AdapterId::new(0);
+    fake.shard.handle(&fake, |state| state.release(adapter));
+    assert!(fake.delivered.lock().unwrap().is_empty());
+    assert_eq!(status(fake.submit("a", 2)), ResponseStatus::Success);
 }
 
 #[test]
