@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use rialto_sdk::prelude::{Error, Result};
+use rialto_sdk::prelude::{Error, Result, Succession};
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
@@ -24,7 +24,11 @@ pub(crate) struct Adapter {
 
 impl Adapter {
     /// Opens all sockets, then starts the tasks; an error leaves nothing behind.
-    pub(crate) fn start<G: Gateway>(config: &Config, gateway: &G) -> Result<Self> {
+    pub(crate) fn start<G: Gateway>(
+        config: &Config,
+        gateway: &G,
+        succession: Succession,
+    ) -> Result<Self> {
         config.check()?;
         let limits = StreamLimits {
             max_message: config.max_message_size(),
@@ -36,7 +40,7 @@ impl Adapter {
             udp,
             listeners,
             addresses,
-        } = Bound::open(config, limits.max_message)?;
+        } = Bound::open(config, limits.max_message, succession)?;
         let (to_loop, requests) = mpsc::channel(REQUEST_QUEUE);
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
@@ -90,19 +94,20 @@ struct Bound {
 }
 
 impl Bound {
-    fn open(config: &Config, max_message: usize) -> Result<Self> {
+    fn open(config: &Config, max_message: usize, succession: Succession) -> Result<Self> {
         let (mut udp, mut listeners, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for listen in &config.listen {
             let refused = |error: io::Error| refused(*listen, error);
             let address = match listen.transport {
                 TransportKind::Udp => {
-                    let port = UdpPort::bind(listen.address, max_message).map_err(refused)?;
+                    let port =
+                        UdpPort::bind(listen.address, max_message, succession).map_err(refused)?;
                     let local = port.local();
                     udp.push(port);
                     local
                 }
                 TransportKind::Tcp => {
-                    let listener = bind_tcp(listen.address).map_err(refused)?;
+                    let listener = bind_tcp(listen.address, succession).map_err(refused)?;
                     let local = listener.local_addr().map_err(refused)?;
                     listeners.push(listener);
                     local

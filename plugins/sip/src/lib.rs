@@ -61,6 +61,7 @@ impl Plugin for Sip {
                 .and(Services::PRESENCE),
         )
         .patience(PATIENCE)
+        .hands_over()
         .licence("MIT OR Apache-2.0");
 
     type Config = Config;
@@ -76,7 +77,7 @@ impl Plugin for Sip {
             host: context.host,
             tasks: context.tasks,
         };
-        let adapter = Adapter::start(&context.config, &gateway)?;
+        let adapter = Adapter::start(&context.config, &gateway, context.succession)?;
         for address in adapter.addresses() {
             tracing::info!(%address, "listening");
         }

@@ -332,7 +332,10 @@ impl<G: Gateway> Endpoint<G> {
         }
     }
 
+    /// Passes on the answers that have come by now, and refuses the rest.
     fn refuse_pending(&mut self) {
+        let mut nobody = Context::from_waker(Waker::noop());
+        while self.take_answers(&mut nobody, Now::read()) {}
         let pending = std::mem::take(&mut self.pending);
         for asked in pending.into_iter().filter_map(Answering::into_asked) {
             self.reply_to(asked, Answer::of_reason(FailureReason::ShuttingDown));

@@ -36,7 +36,7 @@ fn start_with(gateway: &Fake, json: &str) -> Adapter {
         json["listen"] = serde_json::json!(["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]);
     }
     let config: Config = serde_json::from_value(json).unwrap();
-    Adapter::start(&config, gateway).unwrap()
+    Adapter::start(&config, gateway, rialto_sdk::Succession::First).unwrap()
 }
 
 fn address(adapter: &Adapter, transport: TransportKind) -> std::net::SocketAddr {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rialto_sdk::tracing;
+use rialto_sdk::{Succession, tracing};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::{
     net::TcpListener,
@@ -46,7 +46,7 @@ impl Connections {
 }
 
 /// Opens a listening socket.
-pub(crate) fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn bind_tcp(address: SocketAddr, succession: Succession) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -58,8 +58,10 @@ pub(crate) fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     // A restart must not wait for connections of the run before.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    succession.prepare(&socket)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(BACKLOG)?;
+    succession.share(&socket)?;
     TcpListener::from_std(socket.into())
 }
 

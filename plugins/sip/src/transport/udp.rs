@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use rialto_sdk::tracing;
+use rialto_sdk::{Succession, tracing};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -44,7 +44,11 @@ pub(crate) struct UdpPort {
 
 impl UdpPort {
     /// Opens a socket; messages longer than `max_message` arrive cut one byte above that.
-    pub(crate) fn bind(address: SocketAddr, max_message: usize) -> io::Result<Self> {
+    pub(crate) fn bind(
+        address: SocketAddr,
+        max_message: usize,
+        succession: Succession,
+    ) -> io::Result<Self> {
         let socket = Socket::new(
             Domain::for_address(address),
             Type::DGRAM,
@@ -64,7 +68,9 @@ impl UdpPort {
             }
         }
         socket.set_nonblocking(true)?;
+        succession.prepare(&socket)?;
         socket.bind(&SockAddr::from(address))?;
+        succession.share(&socket)?;
         let socket = UdpSocket::from(socket);
         let local = socket.local_addr()?;
         let socket = Arc::new(watched(socket)?);
