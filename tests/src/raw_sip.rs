@@ -84,7 +84,11 @@ impl RawSip {
         Some(message.unwrap_or_else(|| panic!("this is no SIP: {}", datagram.escape_ascii())))
     }
 
-    fn write(&self, target: SocketAddr, datagram: &[u8]) {
+    /// Sends any bytes, once.
+    ///
+    /// # Panics
+    /// When they cannot be sent.
+    pub fn write(&self, target: SocketAddr, datagram: &[u8]) {
         let sent = self.socket.send_to(datagram, target);
         assert!(sent.is_ok(), "cannot send to {target}: {sent:?}");
     }
@@ -99,11 +103,10 @@ impl Default for RawSip {
 /// The response that all is well.
 pub(crate) fn ok(request: &SipMessage) -> String {
     let copied = ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| {
-        let tag = if name == "To" { ";tag=raw" } else { "" };
-        format!(
-            "{name}: {}{tag}\r\n",
-            request.header(name).unwrap_or_default()
-        )
+        let value = request.header(name).unwrap_or_default();
+        let is_untagged = name == "To" && !value.contains(";tag=");
+        let tag = if is_untagged { ";tag=raw" } else { "" };
+        format!("{name}: {value}{tag}\r\n")
     });
     format!(
         "SIP/2.0 200 OK\r\n{}Content-Length: 0\r\n\r\n",

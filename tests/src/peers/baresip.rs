@@ -22,6 +22,30 @@ use crate::{
 /// The longest text that it takes in a command and shows whole, in bytes: its buffers have 8192.
 pub const LONGEST_TEXT: usize = 7500;
 
+/// What a phone does with presence.
+#[derive(Debug)]
+pub enum Presence {
+    /// Nothing.
+    None,
+    /// Watches its contacts, and answers who subscribes to it.
+    Shown,
+    /// The same, and publishes how it is.
+    Published,
+}
+
+/// How a phone shows itself.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown {
+    /// Open.
+    Online,
+    /// Closed.
+    Offline,
+}
+
+const PRESENCE: &str = "module_app presence.so";
+const WATCHED: &str = ";presence=p2p";
+const PUBLISHING: &str = ";pubint=120";
+
 /// A running baresip with one account that needs no registrar.
 #[derive(Debug)]
 pub struct Baresip {
@@ -40,6 +64,25 @@ impl Baresip {
     /// # Panics
     /// When it does not get ready.
     pub fn start(port: Port, account: &str, gateway: SocketAddr, contacts: &[&str]) -> Self {
+        Self::start_with(port, account, gateway, contacts, &Presence::None)
+    }
+
+    /// The same; it watches its contacts, shows itself to whom subscribes, and publishes if that is said.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start_with(
+        port: Port,
+        account: &str,
+        gateway: SocketAddr,
+        contacts: &[&str],
+        presence: &Presence,
+    ) -> Self {
+        let (module, watched, publishing) = match presence {
+            Presence::None => ("", "", ""),
+            Presence::Shown => (PRESENCE, WATCHED, ""),
+            Presence::Published => (PRESENCE, WATCHED, PUBLISHING),
+        };
         let folder = folder("baresip");
         let ports = [port, Port::take(), Port::take()];
         let [sip, control, console] =
@@ -50,12 +93,16 @@ impl Baresip {
                 ("SIP", &sip.to_string()),
                 ("CONTROL", &control.to_string()),
                 ("CONSOLE", &console.to_string()),
+                ("MORE", module),
             ],
         );
         write(&folder.path().join("config"), config);
-        let account = format!("<{account}>;regint=0;outbound=\"sip:{gateway};transport=udp\"\n");
+        let account =
+            format!("<{account}>;regint=0;outbound=\"sip:{gateway};transport=udp\"{publishing}\n");
         write(&folder.path().join("accounts"), account);
-        let lines = contacts.iter().map(|contact| format!("<{contact}>\n"));
+        let lines = contacts
+            .iter()
+            .map(|contact| format!("<{contact}>{watched}\n"));
         write(&folder.path().join("contacts"), lines.collect::<String>());
 
         let mut command = tethered("baresip");
@@ -128,49 +175,75 @@ impl Baresip {
         })
     }
 
+    /// Shows itself online from now on, or offline.
+    pub fn show(&mut self, presence: Shown) {
+        let command = match presence {
+            Shown::Online => "presence_online",
+            Shown::Offline => "presence_offline",
+        };
+        self.command(command, "");
+    }
+
+    /// Waits until it lists a contact as this.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn await_contact(&mut self, contact: &str, status: &str) {
+        let Self {
+            process, control, ..
+        } = self;
+        let wanted = format!("<{contact}>");
+        process.await_state(status, || {
+            let listed = told(process, control, "contacts", "");
+            let mut lines = listed.lines();
+            lines.any(|line| line.contains(&wanted) && line.contains(status))
+        });
+    }
+
     /// Gives a command and returns what it says.
     fn command(&mut self, command: &str, parameters: &str) -> String {
-        let json = json!({ "command": command, "params": parameters }).to_string();
-        let sent = self
-            .control
-            .write_all(format!("{}:{json},", json.len()).as_bytes());
-        let answer = sent.ok().and_then(|()| self.answer());
-        match answer {
-            Some(answer) if answer["ok"] == true => {
-                answer["data"].as_str().unwrap_or_default().to_owned()
-            }
-            other => self
-                .process
-                .fail(&format!("it does not do {command}: {other:?}")),
-        }
+        told(&self.process, &mut self.control, command, parameters)
     }
+}
 
-    /// The next answer; events between are left out.
-    fn answer(&mut self) -> Option<Value> {
-        loop {
-            let json: Value = serde_json::from_slice(&self.netstring()?).ok()?;
-            if json["response"] == true {
-                return Some(json);
-            }
+/// Gives a phone a command and returns what it says.
+fn told(process: &Process, control: &mut TcpStream, command: &str, parameters: &str) -> String {
+    let json = json!({ "command": command, "params": parameters }).to_string();
+    let sent = control.write_all(format!("{}:{json},", json.len()).as_bytes());
+    let answer = sent.ok().and_then(|()| answer(control));
+    match answer {
+        Some(answer) if answer["ok"] == true => {
+            answer["data"].as_str().unwrap_or_default().to_owned()
         }
+        other => process.fail(&format!("it does not do {command}: {other:?}")),
     }
+}
 
-    fn netstring(&mut self) -> Option<Vec<u8>> {
-        let mut length = 0;
-        loop {
-            let mut byte = [0];
-            self.control.read_exact(&mut byte).ok()?;
-            match byte {
-                [b':'] => break,
-                [digit @ b'0'..=b'9'] => length = length * 10 + usize::from(digit - b'0'),
-                _ => return None,
-            }
+/// The next answer; events between are left out.
+fn answer(control: &mut TcpStream) -> Option<Value> {
+    loop {
+        let json: Value = serde_json::from_slice(&netstring(control)?).ok()?;
+        if json["response"] == true {
+            return Some(json);
         }
-        let mut bytes = vec![0; length + 1];
-        self.control.read_exact(&mut bytes).ok()?;
-        bytes.pop();
-        Some(bytes)
     }
+}
+
+fn netstring(control: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = 0;
+    loop {
+        let mut byte = [0];
+        control.read_exact(&mut byte).ok()?;
+        match byte {
+            [b':'] => break,
+            [digit @ b'0'..=b'9'] => length = length * 10 + usize::from(digit - b'0'),
+            _ => return None,
+        }
+    }
+    let mut bytes = vec![0; length + 1];
+    control.read_exact(&mut bytes).ok()?;
+    bytes.pop();
+    Some(bytes)
 }
 
 /// The text that it sends when it is told to send this one: without the spaces before it.
