@@ -76,10 +76,11 @@ pub use custody::{
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};
 pub use presence::{
-    Handling, InboxAnswer, InboxCommand, InboxRequest, OwnInbox, PresenceAction, PresenceAttempt,
-    PresenceLimits, PresenceService, PresenceSettings, PresenceStatistics, PrincipalRule,
-    PrincipalRules, Reception, RulesChange, RulesError, RulesPart, RulesTextError,
-    RulesTextProblem, SenderRule, Subject, View, WatcherEntry, WatcherRule, Way,
+    Handling, InboxAnswer, InboxCommand, InboxRequest, LegEntry, LegState, OwnInbox,
+    PresenceAction, PresenceAttempt, PresenceLimits, PresenceService, PresenceSettings,
+    PresenceStatistics, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
+    RulesPart, RulesTextError, RulesTextProblem, SenderRule, Subject, SubscriptionEntry, View,
+    WatcherEntry, WatcherRule, Way,
 };
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;

@@ -11,6 +11,7 @@
 //! | [`hearing`] | what is told of presentities |
 //! | [`notifying`], [`lines`] | what watchers are told: the newest, one at a time, until the end |
 //! | [`publishing`], [`composition`] | what hosted presentities say |
+//! | [`watchers`], [`listing`] | who watches whom, for presentities and for operators |
 //! | [`rules`], [`rulings`], [`principals`] | who may watch, and what each sees |
 //! | [`inbox`] | what principals write to the gateway itself |
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
@@ -41,6 +42,7 @@ mod hearing;
 mod inbox;
 mod legs;
 mod lines;
+mod listing;
 mod notifying;
 mod partings;
 mod presentities;
@@ -63,6 +65,7 @@ mod writes;
 pub use self::{
     action::{PresenceAction, PresenceAttempt},
     inbox::{InboxAnswer, InboxCommand, InboxRequest, OwnInbox, RulesPart},
+    listing::{LegEntry, LegState, SubscriptionEntry},
     rules::{
         Handling, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
         RulesTextError, RulesTextProblem, SenderRule, Subject, View, WatcherRule, Way,
@@ -353,6 +356,11 @@ impl<R: CryptoRng> PresenceService<R> {
         // Between half of it and all, so that those who failed together do not come back together.
         let parts = 512 + (self.rng.next_u64() % 513) as u32;
         (whole / 1024).saturating_mul(parts)
+    }
+
+    /// What is said of it to the far side: whole seconds, of which the last has begun.
+    fn seconds_left(&self, until: Millis) -> Duration {
+        Duration::from_secs(self.time_left(until).as_millis().div_ceil(1000) as u64)
     }
 
     fn time_left(&self, until: Millis) -> Duration {

@@ -179,7 +179,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let duration = if is_removal {
             std::time::Duration::ZERO
         } else {
-            self.time_left(publication.expires_at)
+            self.seconds_left(publication.expires_at)
         };
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return;

@@ -194,8 +194,7 @@ impl<R: CryptoRng> PresenceService<R> {
             Standing::Pending => ResponseStatus::Indeterminant,
             _ => ResponseStatus::Success,
         };
-        let time =
-            Duration::from_secs(self.time_left(of.expires_at).as_millis().div_ceil(1000) as u64);
+        let time = self.seconds_left(of.expires_at);
         self.answer(index, &status, Some(time));
     }
 

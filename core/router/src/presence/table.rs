@@ -67,6 +67,15 @@ impl Table {
             .collect()
     }
 
+    /// What stands at this place or behind it.
+    pub(super) fn occupied_from(
+        &self,
+        from: Index,
+    ) -> impl Iterator<Item = (Index, &Subscription)> {
+        let places = from..self.entries.capacity() as Index;
+        places.filter_map(|index| Some((index, self.get(index)?)))
+    }
+
     pub(super) fn insert(&mut self, subscription: Subscription) -> Index {
         let index = self.entries.insert(subscription) as Index;
         let Self {

@@ -119,7 +119,7 @@ impl<R: CryptoRng> PresenceService<R> {
         Some(watcher)
     }
 
-    fn entry(&self, of: &Subscription) -> Option<WatcherEntry> {
+    pub(super) fn entry(&self, of: &Subscription) -> Option<WatcherEntry> {
         Some(WatcherEntry {
             watcher: self.addresses.get(of.watcher)?.clone(),
             authentication: of.authentication,
