@@ -4,10 +4,11 @@ use rialto_tests::{
     gateway::{Gateway, GatewayConfig},
     stage::Stage,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ALICE: &str = "pres:alice@near.example";
 const BOB: &str = "pres:bob@far.example";
+const HELEN: &str = "pres:helen@home.example";
 
 /// A gateway between a network of watchers and one of presentities.
 struct World {
@@ -63,6 +64,17 @@ fn says(told: &Value, text: &str) -> bool {
         .is_some_and(|document| document.contains(text))
 }
 
+/// What a watcher is told that says this; before it, that nothing is known yet.
+fn told(near: &mut Stage, text: &str) -> Value {
+    loop {
+        let told = near.next_of("told");
+        if says(&told, text) {
+            return told;
+        }
+        assert!(told["document"].is_null(), "{told}");
+    }
+}
+
 #[test]
 fn subscription_crosses_and_every_change_comes_back_until_it_ends() {
     let mut world = World::start("");
@@ -71,19 +83,18 @@ fn subscription_crosses_and_every_change_comes_back_until_it_ends() {
         (&asked["watcher"], &asked["target"]),
         (&ALICE.into(), &BOB.into())
     );
-    let told = world.near.next_of("told");
+    let first = told(&mut world.near, "at my desk");
     assert_eq!(
-        (&told["id"], &told["state"]),
+        (&first["id"], &first["state"]),
         (&"s1".into(), &"active".into())
     );
-    assert_eq!(told["reference"], "dialog of s1");
-    assert!(says(&told, "at my desk"), "{told}");
+    assert_eq!(first["reference"], "dialog of s1");
 
     world
         .far
         .notify(&asked, "active", Some(&pidf("closed", "gone home")));
-    let told = world.near.next_of("told");
-    assert!(says(&told, "gone home") && told["version"] == 1, "{told}");
+    let second = told(&mut world.near, "gone home");
+    assert!(second["version"].as_u64() > first["version"].as_u64());
 
     let ended = world.near.subscribe("s1", ALICE, BOB, 0);
     assert_eq!(world.near.answer(ended)["status"], "success");
@@ -103,7 +114,7 @@ fn subscription_crosses_and_every_change_comes_back_until_it_ends() {
 fn subscription_survives_a_crash_once_and_what_changed_meanwhile_is_told() {
     let mut world = World::start("");
     let asked = world.watch();
-    let told = world.near.next_of("told");
+    let before = told(&mut world.near, "at my desk");
     world.crash();
 
     let again = world.far.next_of("asked");
@@ -123,7 +134,7 @@ fn subscription_survives_a_crash_once_and_what_changed_meanwhile_is_told() {
     }
     assert_eq!(news["reference"], "dialog of s1");
     assert!(
-        news["version"].as_u64() > told["version"].as_u64(),
+        news["version"].as_u64() > before["version"].as_u64(),
         "{news}"
     );
 
@@ -131,4 +142,125 @@ fn subscription_survives_a_crash_once_and_what_changed_meanwhile_is_told() {
     assert_eq!(world.near.answer(doubled)["reason"], "AlreadySubscribed");
     let refreshed = world.near.subscribe("s1", ALICE, BOB, 600);
     assert_eq!(world.near.answer(refreshed)["status"], "success");
+}
+
+#[test]
+fn operator_sees_who_watches_whom_and_how_far_both_sides_are() {
+    let mut world = World::start("");
+    assert_eq!(world.gateway.say(&["subs", "list"]), "nobody watches\n");
+    world.watch();
+    told(&mut world.near, "at my desk");
+    let all = world.gateway.ask(&["subs", "list"]);
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 1, "{all:?}");
+    let entry = &all[0];
+    assert_eq!(
+        (&entry["watcher"], &entry["presentity"]),
+        (&ALICE.into(), &BOB.into())
+    );
+    assert_eq!(
+        (&entry["state"], &entry["handling"]),
+        (&"active".into(), &"allow".into())
+    );
+    assert_eq!(
+        (&entry["adapter"], &entry["leg"]["adapter"]),
+        (&"near".into(), &"far".into())
+    );
+    assert_eq!(
+        (&entry["leg"]["state"], &entry["has_document"]),
+        (&"held".into(), &true.into())
+    );
+    let id = entry["id"].to_string();
+    assert_eq!(
+        world.gateway.ask(&["subs", "show", &id])["subscription_id"],
+        "s1"
+    );
+    for (option, some, none) in [
+        ("--watcher", "near.example", "far.example"),
+        ("--presentity", "bob@far.example", ALICE),
+        ("--adapter", "near", "far"),
+    ] {
+        let count = |of| {
+            let found = world.gateway.ask(&["subs", "list", option, of]);
+            found.as_array().unwrap().len()
+        };
+        assert_eq!((count(some), count(none)), (1, 0), "{option}");
+    }
+    let status = world.gateway.ask(&["status"]);
+    assert_eq!(status["presence"]["subscriptions"], 1);
+}
+
+#[test]
+fn rules_hold_at_once_for_those_who_watch_already_and_over_a_crash() {
+    let mut world = World::start("");
+    let asked = world.watch();
+    told(&mut world.near, "at my desk");
+    world
+        .gateway
+        .say(&["rules", "polite-block", BOB, "alice@near.example"]);
+    let closed = world.near.next_of("told");
+    assert!(
+        says(&closed, "closed") && !says(&closed, "at my desk"),
+        "{closed}"
+    );
+    assert_eq!(
+        world.far.next_of("asked")["duration"],
+        0,
+        "his network need not know"
+    );
+    world
+        .far
+        .notify(&asked, "active", Some(&pidf("open", "at my desk again")));
+
+    world
+        .gateway
+        .say(&["rules", "add", BOB, "show", "status-only", "to", "anyone"]);
+    let rules = world.gateway.say(&["rules", "show", "bob@far.example"]);
+    assert_eq!(
+        rules,
+        "show status-only to anyone\npolite-block alice@near.example\n"
+    );
+    world.crash();
+    assert_eq!(world.gateway.say(&["rules", "show", BOB]), rules);
+
+    world.gateway.say(&["rules", "forget", BOB, "anyone"]);
+    world
+        .gateway
+        .say(&["rules", "block", BOB, "alice@near.example"]);
+    let refused = world.near.subscribe("s9", ALICE, BOB, 600);
+    assert_eq!(world.near.answer(refused)["reason"], "NotPermitted");
+}
+
+#[test]
+fn hosted_presentity_is_what_is_published_of_it_over_a_crash_too() {
+    let mut world = World::start("[presence]\nhosted = [\"home.example\"]\n");
+    let subscribed = world.near.subscribe("s1", ALICE, HELEN, 600);
+    assert_eq!(world.near.answer(subscribed)["status"], "success");
+    assert!(says(&world.near.next_of("told"), "closed"));
+
+    let document = pidf("open", "in the garden").replace(BOB, HELEN);
+    let published = world.far.cue(json!({
+        "do": "publish", "id": "phone", "presentity": HELEN, "publisher": HELEN,
+        "document": document, "duration": 600, "version": 1,
+    }));
+    let answer = world.far.answer(published);
+    assert_eq!(
+        (&answer["status"], &answer["duration"]),
+        (&"success".into(), &600.into())
+    );
+    told(&mut world.near, "in the garden");
+
+    world.crash();
+    told(&mut world.near, "in the garden");
+    let removed = world.far.cue(json!({
+        "do": "publish", "id": "phone", "presentity": HELEN, "publisher": HELEN,
+        "duration": 0, "expected": 1, "version": 2,
+    }));
+    assert_eq!(world.far.answer(removed)["status"], "success");
+    assert!(says(&world.near.next_of("told"), "closed"));
+    let stranger = world.far.cue(json!({
+        "do": "publish", "id": "forged", "presentity": HELEN, "publisher": BOB,
+        "document": document, "duration": 600, "version": 1,
+    }));
+    assert_eq!(world.far.answer(stranger)["reason"], "NotPermitted");
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use rialto_loader::{self as loader, SubmissionId, SubmitAnswer};
-use rialto_model::Response;
+use rialto_model::{Failure, Response, ResponseStatus};
 use rialto_router::CallerTicket;
 use tokio::sync::oneshot;
 
@@ -15,6 +15,8 @@ pub(crate) enum Caller {
     Adapter(loader::AdapterId, SubmitAnswer),
     /// The control socket.
     Control(oneshot::Sender<Response>),
+    /// Who changes rules.
+    Rules(oneshot::Sender<Result<(), Failure>>),
 }
 
 /// The callers of one shard, by ticket: an index, and a generation that tells later ones apart.
@@ -41,6 +43,17 @@ impl Caller {
             }
             // The connection may have gone; nobody else wants to know then.
             Self::Control(sender) => drop(sender.send(response)),
+            Self::Rules(sender) => drop(sender.send(match response.into_status() {
+                ResponseStatus::Failure(failure) => Err(failure),
+                ResponseStatus::Success | ResponseStatus::Indeterminant => Ok(()),
+            })),
+        }
+    }
+
+    /// Says whether rules hold, to whoever changed them; nobody else waits for that.
+    pub(crate) fn hear_of_rules(self, result: Result<(), Failure>) {
+        if let Self::Rules(sender) = self {
+            drop(sender.send(result));
         }
     }
 }
@@ -115,6 +128,6 @@ impl Callers {
 fn submission(caller: &Caller) -> Option<(loader::AdapterId, SubmissionId)> {
     match caller {
         Caller::Adapter(adapter, answer) => Some((*adapter, answer.id())),
-        Caller::Control(_) => None,
+        Caller::Control(_) | Caller::Rules(_) => None,
     }
 }

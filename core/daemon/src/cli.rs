@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod presence;
+
+pub(crate) use self::presence::{Named, RulesVerb, SubsVerb};
 use crate::commands::plugin::{Language, PluginName};
 
 /// A messaging gateway: SIP, XMPP and whatever its plugins speak.
@@ -86,7 +89,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Says what the access rules make of messages.
+    /// Says what the operator's access rules make of a message (`test`), and shows and changes what principals say of their watchers and senders (all others).
     Rules {
         #[command(subcommand)]
         verb: RulesVerb,
@@ -118,6 +121,11 @@ pub(crate) enum Verb {
     Queue {
         #[command(subcommand)]
         verb: QueueVerb,
+    },
+    /// Shows who watches whom.
+    Subs {
+        #[command(subcommand)]
+        verb: SubsVerb,
     },
     /// Sends a message through the running gateway and prints how it ended.
     Send {
@@ -273,25 +281,5 @@ pub(crate) enum PluginVerb {
         /// Writes a report for continuous integration as well: JUnit's XML.
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RulesVerb {
-    /// Says whether a message may pass, and which rule decides.
-    Test {
-        /// The sender, like `im:fred@example.com`.
-        from: String,
-        /// The recipient.
-        to: String,
-        /// The adapter that the message comes from; without it, the one that the sender's domain has a route to.
-        #[arg(long, value_name = "ADAPTER")]
-        from_adapter: Option<String>,
-        /// Takes the sender for one whose network vouches for it.
-        #[arg(long)]
-        authenticated: bool,
-        /// Prints JSON.
-        #[arg(long)]
-        json: bool,
     },
 }

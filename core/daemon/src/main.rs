@@ -44,13 +44,16 @@ use rialto_model::Authentication;
 
 use crate::{
     adapters::Order,
-    cli::{AdaptersVerb, Cli, Configuration, PluginVerb, PluginsVerb, QueueVerb, RulesVerb, Verb},
+    cli::{
+        AdaptersVerb, Cli, Configuration, Named, PluginVerb, PluginsVerb, QueueVerb, RulesVerb,
+        SubsVerb, Verb,
+    },
     commands::{
         Given, Resolve, RulesTest,
         plugin::{New, Test},
     },
     config::{Config, Draft, Sources},
-    control::Filter,
+    control::{Filter, RulesOrder, WatchedFilter},
     exit::Exit,
 };
 
@@ -125,28 +128,8 @@ fn execute(cli: &Cli) -> Result<(), Exit> {
             })?;
             commands::send(&config()?, message, *json)
         }
-        Verb::Rules {
-            verb:
-                RulesVerb::Test {
-                    from,
-                    to,
-                    from_adapter,
-                    authenticated,
-                    json,
-                },
-        } => {
-            let question = RulesTest {
-                source: from,
-                destination: to,
-                from_adapter: from_adapter.as_deref(),
-                authentication: match authenticated {
-                    true => Authentication::Network,
-                    false => Authentication::None,
-                },
-                json: *json,
-            };
-            commands::test_rules(draft()?, &question)
-        }
+        Verb::Rules { verb } => rules(&cli.configuration, verb),
+        Verb::Subs { verb } => subs(&config()?, verb),
         Verb::Queue { verb } => queue(&config()?, verb),
         Verb::Trace { id, json } => commands::trace(&config()?, id, *json),
         Verb::Adapters { verb: None, json } => commands::adapters::list(&config()?, *json),
@@ -211,6 +194,70 @@ fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
             json: *json,
             junit: junit.as_deref(),
         }),
+    }
+}
+
+fn rules(configuration: &Configuration, verb: &RulesVerb) -> Result<(), Exit> {
+    let config = || read(configuration)?.finish().map_err(Exit::config);
+    let change = |of: &str, order| commands::principals::change(&config()?, of, order);
+    let first = |Named { presentity, who }: &Named, word: &str| {
+        change(presentity, RulesOrder::First(format!("{word} {who}")))
+    };
+    match verb {
+        RulesVerb::Test {
+            from,
+            to,
+            from_adapter,
+            authenticated,
+            json,
+        } => {
+            let question = RulesTest {
+                source: from,
+                destination: to,
+                from_adapter: from_adapter.as_deref(),
+                authentication: match authenticated {
+                    true => Authentication::Network,
+                    false => Authentication::None,
+                },
+                json: *json,
+            };
+            commands::test_rules(read(configuration)?, &question)
+        }
+        RulesVerb::Show { presentity, json } => {
+            commands::principals::show(&config()?, presentity, *json)
+        }
+        RulesVerb::Set { presentity, file } => {
+            commands::principals::set(&config()?, presentity, file.as_deref())
+        }
+        RulesVerb::Add { presentity, rule } => {
+            change(presentity, RulesOrder::First(rule.join(" ")))
+        }
+        RulesVerb::Allow(named) => first(named, "allow"),
+        RulesVerb::Block(named) => first(named, "block"),
+        RulesVerb::PoliteBlock(named) => first(named, "polite-block"),
+        RulesVerb::Confirm(named) => first(named, "confirm"),
+        RulesVerb::Forget(Named { presentity, who }) => {
+            change(presentity, RulesOrder::Without(who.clone()))
+        }
+    }
+}
+
+fn subs(config: &Config, verb: &SubsVerb) -> Result<(), Exit> {
+    match verb {
+        SubsVerb::List {
+            adapter,
+            watcher,
+            presentity,
+            json,
+        } => {
+            let filter = WatchedFilter {
+                adapter: adapter.clone(),
+                watcher: watcher.clone(),
+                presentity: presentity.clone(),
+            };
+            commands::subs::list(config, &filter, *json)
+        }
+        SubsVerb::Show { id, json } => commands::subs::show(config, *id, *json),
     }
 }
 

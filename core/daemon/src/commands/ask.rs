@@ -67,6 +67,12 @@ pub(crate) fn status(config: &Config, as_json: bool) -> Result<(), Exit> {
     if let Some(seconds) = status.oldest_seconds {
         text += &format!("{:<20} {seconds} s\n", "oldest");
     }
+    if !status.presence.is_empty() {
+        text += "\npresence\n";
+    }
+    for (name, value) in &status.presence {
+        text += &format!("  {name:<18} {value}\n");
+    }
     text += &status
         .store
         .as_ref()

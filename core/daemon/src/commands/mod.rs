@@ -10,9 +10,11 @@ mod check;
 mod compose;
 pub(crate) mod plugin;
 pub(crate) mod plugins;
+pub(crate) mod principals;
 pub(crate) mod queue;
 mod resolve;
 mod rules;
+pub(crate) mod subs;
 mod trace;
 
 pub(crate) use ask::{send, status};

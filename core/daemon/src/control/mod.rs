@@ -16,9 +16,10 @@ use std::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rialto_model::{
-    ByteString, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation,
+    ByteString, Header, InstantInbox, InstantMessage, MessageHeaders, MessageOperation, Presentity,
     TransactionId,
 };
+use rialto_router::{RulesChange, RulesTextError};
 use thiserror::Error;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -30,10 +31,14 @@ use tracing::warn;
 use crate::{adapters::Supervisor, gateway::Gateway};
 
 mod protocol;
+mod subscriptions;
 
 pub(crate) use protocol::{
     Done, Entry, Filter, Kept, Message, Ordered, Page, Reply, Request, Shown, Status, Traced,
     TracedStep,
+};
+pub(crate) use subscriptions::{
+    Leg, Rules, RulesOrder, Subscription, Subscriptions, Watched, WatchedFilter,
 };
 
 /// The longest line, in bytes.
@@ -191,11 +196,57 @@ async fn answer(
         Request::QueueRetry { id: Some(id) } => done(gateway.retry_kept(id).into()),
         Request::QueueRetry { id: None } => done(gateway.retry_all_kept()),
         Request::QueueDrop { id } => done(gateway.drop_kept(id).into()),
+        Request::SubsList(page) => serde_json::to_vec(&gateway.subscriptions(&page)),
+        Request::SubsShow { id } => serde_json::to_vec(&gateway.subscription_of(id)),
+        Request::RulesShow { presentity } => serde_json::to_vec(&rules(&presentity, gateway)),
+        Request::RulesChange { presentity, order } => serde_json::to_vec(&Ordered {
+            problem: change_rules(&presentity, &order, gateway).await.err(),
+        }),
         Request::Adapters => serde_json::to_vec(&supervisor.standings()),
         Request::Adapter { name, order } => serde_json::to_vec(&Ordered {
             problem: supervisor.carry_out(&name, order).await.err(),
         }),
     }
+}
+
+/// The rules of a presentity's principal, as text.
+fn rules(presentity: &str, gateway: &Gateway) -> Rules {
+    let rules = principal(presentity).and_then(|presentity| {
+        let rules = gateway.rules_of(&presentity);
+        rules.map_err(|failure| failure.to_string())
+    });
+    match rules {
+        Ok(rules) => Rules {
+            text: Some(rules.to_string()),
+            problem: None,
+        },
+        Err(problem) => Rules {
+            text: None,
+            problem: Some(problem),
+        },
+    }
+}
+
+async fn change_rules(
+    presentity: &str,
+    order: &RulesOrder,
+    gateway: &Gateway,
+) -> Result<(), String> {
+    let presentity = principal(presentity)?;
+    let wrong = |error: RulesTextError| error.to_string();
+    let change = match order {
+        RulesOrder::First(rule) => RulesChange::First(rule.parse().map_err(wrong)?),
+        RulesOrder::Without(subject) => RulesChange::Without(subject.parse().map_err(wrong)?),
+        RulesOrder::Replaced(rules) => RulesChange::Replaced(rules.parse().map_err(wrong)?),
+    };
+    let changed = gateway.change_rules(&presentity, change).await;
+    changed.map_err(|failure| failure.to_string())
+}
+
+/// The presentity of an address with or without its scheme.
+fn principal(address: &str) -> Result<Presentity, String> {
+    let bare = address.strip_prefix("pres:").unwrap_or(address);
+    Presentity::parse(&format!("pres:{bare}")).map_err(|error| format!("`{address}`: {error}"))
 }
 
 async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {

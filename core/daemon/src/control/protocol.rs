@@ -6,6 +6,7 @@ use rialto_model::{Response, ResponseStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::{RulesOrder, Watched};
 use crate::{adapters::Order, flow, gateway::Gateway, measures::OfAdapter, storage::StoreStatus};
 
 /// What can be asked.
@@ -26,6 +27,17 @@ pub(crate) enum Request {
     QueueRetry { id: Option<u64> },
     /// Give one up, and tell its sender.
     QueueDrop { id: u64 },
+    /// Show who watches whom.
+    SubsList(Watched),
+    /// Show one subscription.
+    SubsShow { id: u64 },
+    /// Show what a principal says of its watchers and senders.
+    RulesShow { presentity: String },
+    /// Change that.
+    RulesChange {
+        presentity: String,
+        order: RulesOrder,
+    },
     /// Show where the adapters are in their lives.
     Adapters,
     /// Start, stop or replace one.
@@ -55,6 +67,9 @@ pub(crate) struct Status {
     pub(crate) custody: BTreeMap<String, u64>,
     /// For how long the oldest message or report has been kept.
     pub(crate) oldest_seconds: Option<u64>,
+    /// What the presence services have counted; nothing where none is given.
+    #[serde(default)]
+    pub(crate) presence: BTreeMap<String, u64>,
     /// The store; none when there is none.
     pub(crate) store: Option<StoreStatus>,
 }
@@ -187,6 +202,7 @@ impl Status {
             not_ready: not_ready(&adapters, store.as_ref()),
             router: named(gateway.statistics()),
             custody: named(gateway.custody()),
+            presence: named(gateway.presence()),
             oldest_seconds: gateway.oldest().map(|age| age.as_secs()),
             adapters,
             store,

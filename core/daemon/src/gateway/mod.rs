@@ -45,6 +45,7 @@ mod kept;
 mod presence;
 mod slot;
 mod statistics;
+mod subscriptions;
 mod trace;
 
 /// Takes operations from adapters, has them decided, and hands them to other adapters.

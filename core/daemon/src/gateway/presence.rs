@@ -228,7 +228,7 @@ impl Watch for Gateway {
     }
 }
 
-fn no_presence() -> Failure {
+pub(super) fn no_presence() -> Failure {
     Failure::new(FailureReason::UnsupportedService)
         .with_detail("this gateway gives no presence service")
 }

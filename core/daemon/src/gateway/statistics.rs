@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rialto_router::{CustodyStatistics, Statistics};
+use rialto_router::{CustodyStatistics, PresenceStatistics, Statistics};
 
 use super::{Gateway, now};
 use crate::shard::{Messages, Shard};
@@ -22,6 +22,15 @@ impl Gateway {
         let all = self.shards.iter().map(|shard| {
             let statistics = shard.look(|custodian| custodian.statistics());
             of_custodian(&statistics)
+        });
+        sum(all)
+    }
+
+    /// What the presence services have done, by name; nothing where none is given.
+    pub(crate) fn presence(&self) -> Vec<(&'static str, u64)> {
+        let all = self.presence.iter().map(|shard| {
+            let statistics = shard.look(|service| service.statistics());
+            of_presence(&statistics)
         });
         sum(all)
     }
@@ -93,5 +102,26 @@ const fn of_custodian(statistics: &CustodyStatistics) -> [(&'static str, u64); 1
         ("reports_untold", statistics.reports_untold),
         ("reports_refused", statistics.reports_refused),
         ("failed_writes", statistics.failed_writes),
+    ]
+}
+
+const fn of_presence(statistics: &PresenceStatistics) -> [(&'static str, u64); 16] {
+    [
+        ("subscriptions", statistics.subscriptions),
+        ("in_flight", statistics.in_flight),
+        ("accepted", statistics.accepted),
+        ("refused", statistics.refused),
+        ("refreshed", statistics.refreshed),
+        ("fetched", statistics.fetched),
+        ("ended", statistics.ended),
+        ("notifications", statistics.notifications),
+        ("notifications_failed", statistics.notifications_failed),
+        ("unsolicited", statistics.unsolicited),
+        ("unchanged", statistics.unchanged),
+        ("published", statistics.published),
+        ("ignored_responses", statistics.ignored_responses),
+        ("failed_writes", statistics.failed_writes),
+        ("lost_contact", statistics.lost_contact),
+        ("restored", statistics.restored),
     ]
 }

@@ -6,10 +6,15 @@ use std::{
 };
 
 use foldhash::fast::FixedState;
-use rand::rngs::StdRng;
+use rand::{SeedableRng, rngs::StdRng};
 use rialto_loader::Ticket;
-use rialto_model::{NotifyOperation, PublishOperation, ResponseStatus, SubscribeOperation};
-use rialto_router::{AdapterId, PresenceAction, PresenceAttempt, PresenceService, Unwritten};
+use rialto_model::{
+    NotifyOperation, Presentity, PublishOperation, ResponseStatus, SubscribeOperation,
+    TransactionId,
+};
+use rialto_router::{
+    AdapterId, PresenceAction, PresenceAttempt, PresenceService, RulesChange, Unwritten,
+};
 
 use crate::{
     callers::{Caller, Callers},
@@ -106,6 +111,22 @@ impl Shard<Watching> {
         });
     }
 
+    /// Gives the service what a principal, or an operator for it, changes of its rules.
+    pub(crate) fn change_rules(
+        &self,
+        by: &impl CarryOut<Watching>,
+        now: Instant,
+        presentity: &Presentity,
+        change: RulesChange,
+        caller: Caller,
+    ) {
+        let id = TransactionId::random(&mut StdRng::from_os_rng());
+        self.submit(by, id, caller, |state, ticket| {
+            let service = &mut state.service;
+            service.handle_rules_change(now, presentity, change, ticket);
+        });
+    }
+
     /// Looks at the service without giving it an input.
     pub(crate) fn look<T>(&self, at: impl FnOnce(&PresenceService<StdRng>) -> T) -> T {
         self.see(|state| at(&state.service))
@@ -159,6 +180,11 @@ impl Machine for Watching {
                 } => {
                     if let Some(caller) = self.callers.take(ticket) {
                         return Some(PresenceWork::Answer(caller, response));
+                    }
+                }
+                PresenceAction::RulesSet { ticket, result, .. } => {
+                    if let Some(caller) = self.callers.take(ticket) {
+                        return Some(PresenceWork::RulesSet(caller, result));
                     }
                 }
                 PresenceAction::Cancel { attempt, .. } => {

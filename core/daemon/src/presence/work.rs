@@ -1,7 +1,7 @@
 //! What a shard of presentities has to do outside its lock.
 
 use rialto_loader::Ticket;
-use rialto_model::{Domain, NotifyOperation, Response, SubscribeOperation};
+use rialto_model::{Domain, Failure, NotifyOperation, Response, SubscribeOperation};
 use rialto_router::{AdapterId, Change, PresenceAttempt, WriteId};
 
 use super::{PresenceToken, Watching};
@@ -17,6 +17,7 @@ pub(crate) enum PresenceWork {
     Resolve(Domain),
     Write(WriteId, Vec<Change>),
     Answer(Caller, Response),
+    RulesSet(Caller, Result<(), Failure>),
     Cancel(AdapterId, Ticket),
 }
 
@@ -56,7 +57,9 @@ impl Work for PresenceWork {
                 Begun::Delivery(*adapter, *attempt)
             }
             Self::Write(write, _) => Begun::Write(*write),
-            Self::Resolve(_) | Self::Answer(..) | Self::Cancel(..) => Begun::Other,
+            Self::Resolve(_) | Self::Answer(..) | Self::RulesSet(..) | Self::Cancel(..) => {
+                Begun::Other
+            }
         }
     }
 
@@ -65,7 +68,7 @@ impl Work for PresenceWork {
             Self::Subscribe(adapter, ..) | Self::Notify(adapter, ..) | Self::Cancel(adapter, _) => {
                 Some(*adapter)
             }
-            Self::Resolve(_) | Self::Write(..) | Self::Answer(..) => None,
+            Self::Resolve(_) | Self::Write(..) | Self::Answer(..) | Self::RulesSet(..) => None,
         }
     }
 }
@@ -82,6 +85,7 @@ impl<W: Watch> CarryOut<Watching> for W {
             PresenceWork::Resolve(domain) => self.resolve(shard, domain),
             PresenceWork::Write(write, changes) => self.write(shard, write, changes),
             PresenceWork::Answer(caller, response) => answer(caller, response),
+            PresenceWork::RulesSet(caller, result) => caller.hear_of_rules(result),
             PresenceWork::Cancel(adapter, ticket) => self.cancel(adapter, ticket),
         }
         None

@@ -83,7 +83,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Exit> {
 }
 
 /// `3d 4h`, `1h 5m`, `2m 3s`, `12s`.
-fn duration(seconds: u64) -> String {
+pub(in crate::commands) fn duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),
