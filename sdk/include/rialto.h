@@ -45,7 +45,7 @@
 #define RIALTO_FLAG_EPHEMERAL 2
 
 // `Operation.flags`: the publication replaces what `Presence.expected_version` names, and is refused where that is not what there is. Without it, it is
-// a new one.
+// a new one. Of a subscription: it is there already, and is refreshed or ended; where there is none of its name, it is refused.
 #define RIALTO_FLAG_REPLACES 4
 
 // The most bytes of `Operation.identity`, and of `Operation.reference`.

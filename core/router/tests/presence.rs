@@ -47,6 +47,26 @@ fn cpim_3_1_once_second_subscription_of_a_watcher_is_refused_and_a_refresh_is_no
 }
 
 #[test]
+fn refresh_or_end_of_a_subscription_that_is_no_more_is_refused_and_makes_no_new_one() {
+    let mut gallery = Gallery::watched();
+    let known = |seconds_left| {
+        let operation = subscribe(ALICE, BOB, "s1").into_known();
+        operation.with_duration(seconds(seconds_left))
+    };
+    gallery.subscribe(SIP, known(600));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.subscribe(SIP, known(0));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.take_told();
+    for seconds_left in [600, 0] {
+        gallery.subscribe(SIP, known(seconds_left));
+        assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+    }
+    assert!(gallery.told.is_empty());
+    assert_eq!(gallery.service.statistics().subscriptions, 0);
+}
+
+#[test]
 fn cpim_3_2_next_hops_of_a_presentity_are_tried_as_dns_names_them() {
     let mut gallery = Gallery::with(builder_with_dns(), settings());
     gallery.subscribe(SIP, subscribe(ALICE, "pres:zoe@far.example", "s1"));

@@ -21,7 +21,7 @@ pub const FLAG_AUTHENTICATED: u32 = 1;
 /// `Operation.flags`: the message is worth something only now; it is never stored or tried again, and is the first to be dropped.
 pub const FLAG_EPHEMERAL: u32 = 2;
 /// `Operation.flags`: the publication replaces what `Presence.expected_version` names, and is refused where that is not what there is. Without it, it is
-/// a new one.
+/// a new one. Of a subscription: it is there already, and is refreshed or ended; where there is none of its name, it is refused.
 pub const FLAG_REPLACES: u32 = 4;
 
 /// The most bytes of `Operation.identity`, and of `Operation.reference`.

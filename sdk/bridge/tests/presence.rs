@@ -68,7 +68,8 @@ fn full() -> [Operation; 3] {
                 .with_max_forwards(MaxForwards::new(3))
                 .with_deadline(Duration::from_millis(1500))
                 .with_next_hop("127.0.0.1:5060")
-                .with_reference(""),
+                .with_reference("")
+                .into_known(),
         ),
         Operation::Notify(
             notify(ended)

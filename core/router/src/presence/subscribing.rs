@@ -55,6 +55,10 @@ impl<R: CryptoRng> PresenceService<R> {
             known.is_some_and(|known| known.has_id(operation.subscription_id()))
         };
         let same = admitted.existing.filter(is_known);
+        if same.is_none() && operation.is_of_known() {
+            return Err(Failure::new(FailureReason::NoPresentity)
+                .with_detail("there is no such subscription any more"));
+        }
         match (same, operation.is_of_no_duration()) {
             (Some(index), true) => self.unsubscribe(index, caller),
             (Some(index), false) => self.refresh(index, operation, admitted.handling, caller),

@@ -45,8 +45,11 @@ pub(super) struct Asked {
 pub(super) enum Matter {
     /// A message, or words on earlier ones.
     Message,
-    /// Whom a watcher wants to be told of, and for how long.
-    Subscription { asked: Option<Duration> },
+    /// Whom a watcher wants to be told of, for how long, and whether by a dialog that it knows.
+    Subscription {
+        asked: Option<Duration>,
+        is_within: bool,
+    },
     /// A word on a presentity, in the subscription of this Call-ID.
     Notification { call: u128 },
     /// What a presentity says of itself.

@@ -33,6 +33,7 @@ impl<G: Gateway> Endpoint<G> {
         self.counters.subscriptions += 1;
         let matter = Matter::Subscription {
             asked: watching.asked,
+            is_within: watching.operation.is_of_known(),
         };
         let operation = watching
             .operation

@@ -263,7 +263,11 @@ impl<G: Gateway> Endpoint<G> {
         let (status, duration) = &answered.ended;
         match answered.matter {
             Matter::Message => Answer::of_response(status),
-            Matter::Subscription { asked } => Answer::of_subscription(status, *duration, asked),
+            Matter::Subscription {
+                asked,
+                is_within: false,
+            } => Answer::of_subscription(status, *duration, asked),
+            Matter::Subscription { asked, .. } => Answer::of_refresh(status, *duration, asked),
             Matter::Publication => Answer::of_publication(status, *duration),
             Matter::Notification { call } => {
                 self.answer_notification(call, Answer::of_notification(status))

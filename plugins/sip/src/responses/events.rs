@@ -29,6 +29,20 @@ impl Answer {
         }
     }
 
+    /// The same within a dialog: where the subscription is no more, nor is the dialog (RFC 6665 §4.1.2.2).
+    pub(crate) fn of_refresh(
+        status: &ResponseStatus,
+        granted: Option<Duration>,
+        asked: Option<Duration>,
+    ) -> Self {
+        match status {
+            ResponseStatus::Failure(failure) if failure.reason() == FailureReason::NoPresentity => {
+                Self::of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)
+            }
+            _ => Self::of_subscription(status, granted, asked),
+        }
+    }
+
     fn of_refused_subscription(failure: &Failure) -> Self {
         match failure.reason() {
             // Of another dialog, which ends if it is no more: the watcher may come again soon.

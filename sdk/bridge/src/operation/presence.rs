@@ -62,6 +62,9 @@ pub(super) unsafe fn subscribe(raw: &abi::Operation) -> Result<SubscribeOperatio
     if let Some(reference) = parts.reference {
         operation = operation.with_reference(reference);
     }
+    if raw.flags & abi::FLAG_REPLACES != 0 {
+        operation = operation.into_known();
+    }
     Ok(operation)
 }
 

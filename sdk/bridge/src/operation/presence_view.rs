@@ -29,7 +29,7 @@ pub struct PresenceView<'a> {
 impl<'a> PresenceView<'a> {
     /// Lends a subscription.
     pub fn subscribe(operation: &'a SubscribeOperation) -> Self {
-        Self::of(
+        let mut view = Self::of(
             abi::KIND_SUBSCRIBE,
             operation.transaction_id(),
             (operation.watcher(), operation.target()),
@@ -39,7 +39,11 @@ impl<'a> PresenceView<'a> {
         .kept(operation.reference())
         .vouched(operation.authentication())
         .limited(operation.deadline(), operation.duration())
-        .with(|presence| presence.package = package_number(operation.package()))
+        .with(|presence| presence.package = package_number(operation.package()));
+        if operation.is_of_known() {
+            view.raw.flags |= abi::FLAG_REPLACES;
+        }
+        view
     }
 
     /// Lends a notification.

@@ -13,6 +13,7 @@ use crate::{
 ///
 /// * With a duration, or none, under a new name: a subscription; under the name of one that is there: its refresh.
 /// * With the duration 0 under a new name: a fetch; under the name of one that is there: its end.
+/// * Where the watcher's network knows that the name is no new one ([`into_known`](Self::into_known)): a refresh or an end, or else nothing.
 ///
 /// Answered with success and the duration that the service grants, with `Indeterminant` while nobody has decided whether the
 /// watcher may, or with a failure; what there is to tell follows in a [`NotifyOperation`](crate::NotifyOperation). RFC 3859 §3.4.1,
@@ -30,6 +31,7 @@ struct Parts {
     watcher: Presentity,
     target: Presentity,
     package: Package,
+    is_known: bool,
     duration: Option<Duration>,
     authentication: Authentication,
     max_forwards: MaxForwards,
@@ -53,6 +55,7 @@ impl SubscribeOperation {
                 watcher,
                 target,
                 package: Package::Presence,
+                is_known: false,
                 duration: None,
                 authentication: Authentication::None,
                 max_forwards: MaxForwards::DEFAULT,
@@ -78,6 +81,14 @@ impl SubscribeOperation {
     /// Says what is subscribed to, where it is not presence information.
     pub fn with_package(mut self, package: Package) -> Self {
         self.parts.package = package;
+        self
+    }
+
+    /// Says that the subscription is there already as far as the watcher knows; where it is not, the response is a failure, `NoPresentity`.
+    ///
+    /// So a watcher learns that its subscription has ended, where a new one would confuse its network: a SIP dialog, whose other end answers 481 then.
+    pub fn into_known(mut self) -> Self {
+        self.parts.is_known = true;
         self
     }
 
@@ -170,6 +181,11 @@ impl SubscribeOperation {
     /// What is subscribed to.
     pub const fn package(&self) -> Package {
         self.parts.package
+    }
+
+    /// Whether it is about a subscription that is there already, and about nothing else.
+    pub const fn is_of_known(&self) -> bool {
+        self.parts.is_known
     }
 
     /// For how long, if the watcher says so.

@@ -57,6 +57,9 @@ pub(crate) fn watching_from_sip(
     if let Some(asked) = asked {
         operation = operation.with_duration(asked);
     }
+    if request.to().tag().is_some() {
+        operation = operation.into_known();
+    }
     Ok(Watching { operation, asked })
 }
 

@@ -2,7 +2,7 @@
 
 use rialto_sdk::prelude::{
     Authentication, Bytes, Failure, FailureReason, Package, PresenceDocument, Presentity,
-    ResponseStatus, SubscriptionState,
+    ResponseStatus, SubscribeOperation, SubscriptionState,
 };
 
 use super::{notification, scene, subscribe, tell, within};
@@ -63,12 +63,17 @@ async fn rfc6665_4_2_1_refresh_and_end_within_the_dialog_have_the_name_of_the_be
         assert!(operation.reference().is_some());
     }
     assert!(all[2].is_of_no_duration() && !all[1].is_of_no_duration());
+    let known: Vec<_> = all.iter().map(SubscribeOperation::is_of_known).collect();
+    assert_eq!(known, [false, true, true]);
     let other = peer.ask(udp(&adapter), subscribe("b", "")).await;
     assert_eq!(status(&other), 200);
     assert_ne!(
         fake.subscribed()[3].subscription_id(),
         all[0].subscription_id()
     );
+    fake.answer_with(Failure::new(FailureReason::NoPresentity).into());
+    let over = within(&first, &answer, 4, "Expires: 300\r\n");
+    assert_eq!(status(&peer.ask(udp(&adapter), over).await), 481);
 }
 
 #[tokio::test]
