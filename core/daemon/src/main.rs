@@ -41,6 +41,7 @@ use std::{
 
 use clap::Parser;
 use rialto_model::Authentication;
+use tikv_jemallocator::Jemalloc;
 
 use crate::{
     adapters::Order,
@@ -56,6 +57,12 @@ use crate::{
     control::{Filter, RulesOrder, WatchedFilter},
     exit::Exit,
 };
+
+/// For the plugins too: it stands in for the `malloc` of the whole process.
+///
+/// Messages are made on the thread of one adapter and freed on that of another, where the system's allocator makes both wait for each other.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
