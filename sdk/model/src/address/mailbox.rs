@@ -92,6 +92,22 @@ impl Mailbox {
         })
     }
 
+    /// Takes the pieces of a mailbox that is canonical as it stands; what has to be quoted or encoded is not.
+    pub(super) fn plain(scheme: &'static str, pieces: &[&str]) -> Option<Self> {
+        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>() + scheme.len();
+        if len > Self::MAX_LEN {
+            return None;
+        }
+        let mut uri = String::with_capacity(len);
+        uri.push_str(scheme);
+        pieces.iter().for_each(|piece| uri.push_str(piece));
+        let at = canonical_at(scheme, &uri)?;
+        Some(Self {
+            uri: uri.into(),
+            at,
+        })
+    }
+
     /// The same local part at another domain.
     pub(super) fn with_domain(&self, domain: &Domain) -> Result<Self, AddressError> {
         let local = self.uri.get(..=usize::from(self.at)).unwrap_or_default();
@@ -123,14 +139,17 @@ impl Mailbox {
 
     /// The local part as it is meant: neither quoted nor encoded.
     pub(super) fn local_part(&self, scheme: &str) -> Cow<'_, str> {
-        let encoded = self
-            .uri
-            .get(scheme.len()..usize::from(self.at))
-            .unwrap_or_default();
-        match percent::decode(encoded).unwrap_or_default() {
+        match percent::decode(self.encoded_local_part(scheme)).unwrap_or_default() {
             Cow::Borrowed(text) => unquote(text).unwrap_or_default(),
             Cow::Owned(text) => Cow::Owned(unquote(&text).unwrap_or_default().into_owned()),
         }
+    }
+
+    /// The local part as the URI has it.
+    pub(super) fn encoded_local_part(&self, scheme: &str) -> &str {
+        self.uri
+            .get(scheme.len()..usize::from(self.at))
+            .unwrap_or_default()
     }
 
     pub(super) fn domain(&self) -> &str {

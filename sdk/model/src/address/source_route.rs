@@ -73,7 +73,16 @@ impl SourceRoute {
         if !is_protocol(&self.protocol) {
             return Err(AddressError::Protocol);
         }
-        InstantInbox::new(&self.to_string(), relay)
+        let plain = InstantInbox::plain(&[
+            &self.protocol,
+            "=",
+            self.inbox.domain(),
+            "/",
+            self.inbox.encoded_local_part(),
+            "@",
+            relay.as_str(),
+        ]);
+        plain.map_or_else(|| InstantInbox::new(&self.to_string(), relay), Ok)
     }
 
     /// The network that the inbox is reached by.
@@ -262,6 +271,15 @@ mod tests {
             prop_assert_eq!(read.as_ref(), Ok(&route));
             let at_relay = route.to_inbox(&relay()).unwrap();
             prop_assert_eq!(at_relay.local_part(), text);
+        }
+
+        #[test]
+        fn cpim_e_2_map_short_way_to_an_address_agrees_with_the_long_one(
+            local in "[a-c.%@ \"=/ü]{1,8}", domain in "[a-z]{1,5}\\.[a-z]{2,5}"
+        ) {
+            let inbox = InstantInbox::new(&local, &Domain::parse(&domain).unwrap()).unwrap();
+            let route = SourceRoute::new("sip", inbox);
+            prop_assert_eq!(route.to_inbox(&relay()), InstantInbox::new(&route.to_string(), &relay()));
         }
 
         #[test]
