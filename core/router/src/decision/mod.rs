@@ -44,7 +44,7 @@ enum Service {
 }
 
 impl<'a> Envelope<'a> {
-    const fn of(operation: &'a MessageOperation) -> Self {
+    fn of(operation: &'a MessageOperation) -> Self {
         Self {
             source: operation.source(),
             destination: operation.destination(),

@@ -104,7 +104,7 @@ impl<'o> OutgoingMessage<'o> {
     }
 
     /// The operation that it is of.
-    pub(crate) const fn transaction_id(&self) -> &TransactionId {
+    pub(crate) fn transaction_id(&self) -> &TransactionId {
         self.operation.transaction_id()
     }
 

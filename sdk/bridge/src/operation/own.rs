@@ -37,7 +37,7 @@ pub enum Operation {
 impl Operation {
     /// The name under which its response comes back.
     #[inline]
-    pub const fn transaction_id(&self) -> &TransactionId {
+    pub fn transaction_id(&self) -> &TransactionId {
         match self {
             Self::Message(operation) => operation.transaction_id(),
             Self::Disposition(operation) => operation.transaction_id(),
@@ -49,7 +49,7 @@ impl Operation {
 
     /// How long the response is waited for.
     #[inline]
-    pub const fn deadline(&self) -> Option<Duration> {
+    pub fn deadline(&self) -> Option<Duration> {
         match self {
             Self::Message(operation) => operation.deadline(),
             Self::Disposition(operation) => operation.deadline(),
