@@ -122,6 +122,14 @@ fn ledger_notices_reports_that_are_thrown_away() {
 }
 
 #[test]
+fn ledger_notices_a_report_that_a_restart_forgets() {
+    assert!(is_noticed(Fault::ForgottenReport, |violation| matches!(
+        violation,
+        Violation::Untold { .. }
+    )));
+}
+
+#[test]
 fn ledger_notices_reports_that_nobody_asked_for() {
     assert!(is_noticed(Fault::UnaskedReports, |violation| matches!(
         violation,

@@ -30,6 +30,8 @@ pub(super) struct Awaiting {
     pub(super) told: u8,
     /// Of which of them that is not safe yet.
     pub(super) unsafe_told: u8,
+    /// Whether what was written last of it says less than what is safe.
+    pub(super) is_outdated: bool,
     pub(super) expires_at: Instant,
     /// Its record, if it has one.
     pub(super) record: Option<JournalKey>,
@@ -103,6 +105,7 @@ impl Awaiting {
             deliverer: None,
             told: 0,
             unsafe_told: 0,
+            is_outdated: false,
             expires_at,
             record: None,
             kept: None,
@@ -143,6 +146,24 @@ impl Awaiting {
 
     pub(super) const fn set_unsafe(&mut self, disposition: Disposition) {
         self.unsafe_told |= told_bit(disposition.disposition_type());
+    }
+
+    /// Whether anything that its sender was told is not safe yet.
+    pub(super) const fn has_unsafe(&self) -> bool {
+        self.unsafe_told != 0
+    }
+
+    /// Which sides its record may say that its sender was told of: those that are safe, and the one that is told by the same write.
+    ///
+    /// What is being written ahead of it may fail yet. When that is safe, another record has to say so.
+    pub(super) const fn written_as_told(&mut self, telling: Option<Disposition>) -> u8 {
+        let own = match telling {
+            Some(disposition) => told_bit(disposition.disposition_type()),
+            None => 0,
+        };
+        let written = self.told & (!self.unsafe_told | own);
+        self.is_outdated = written != self.told;
+        written
     }
 
     pub(super) const fn set_safe(&mut self, disposition: Disposition) {
@@ -239,7 +260,7 @@ impl Awaited {
 }
 
 /// The bit that stands for a side of what can become of a message.
-const fn told_bit(of: DispositionType) -> u8 {
+pub(super) const fn told_bit(of: DispositionType) -> u8 {
     match of {
         DispositionType::Delivery => 1,
         DispositionType::Processing => 2,

@@ -12,7 +12,7 @@ pub struct WallClock {
 }
 
 /// A time of the wall clock in a record: milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Millis(pub(crate) u64);
 
 impl WallClock {

@@ -125,6 +125,9 @@ impl<R: CryptoRng> Custodian<R> {
         {
             // What was told stays on record: it may be safe before the end of the message is.
             awaiting.kept = None;
+            if awaiting.is_unsafe(Disposition::Failed) {
+                return self.end_with_word(onward, key);
+            }
             return self.write(Purpose::Removal, changes);
         }
         let awaiting = self.awaited.remove(onward);

@@ -10,17 +10,18 @@
 //! | [`names`] | under which names messages are handed on |
 //! | [`attempts`] | what is kept: tried, and tried again ([`queue`]) |
 //! | [`ending`] | what is kept, given up; [`written`] says what waits for that to be safe |
-//! | [`reports`] | the later word on a message: waited for ([`awaited`]), told |
+//! | [`words`] | the far side's later word on a message, waited for ([`awaited`]) |
+//! | [`reports`] | what senders are told of it |
 //! | [`passed_on`] | what a system on its way has taken, and may bring back |
 //! | [`record`], [`journal`] | what is written, and read again ([`restore`]) |
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     hash::{BuildHasher, Hash, Hasher},
     time::{Duration, Instant},
 };
 
-use foldhash::quality::FixedState;
+use foldhash::{fast, quality::FixedState};
 use rand::CryptoRng;
 use rialto_model::{
     Domain, Failure, InstantInbox, MessageOperation, Response, ResponseStatus, TransactionId,
@@ -46,12 +47,14 @@ mod reports;
 mod restore;
 mod statistics;
 mod view;
+mod words;
 mod writes;
 mod written;
 
 use self::{
     attempts::Judge,
     awaited::{Awaited, Deliverer},
+    clock::Millis,
     entries::{Entries, Target},
     held::Holding,
     identities::Identities,
@@ -107,8 +110,12 @@ pub struct Custodian<R> {
     identities: Identities,
     naming: Option<NamingKey>,
     awaited: Awaited,
+    /// Of which sides the journal still has reports, by their messages; until all of it is taken up.
+    restored_words: HashMap<(AdapterId, TransactionId, Millis), u8, FixedState>,
     telling: Telling,
     writes: Writes,
+    /// Messages that have failed, by their onward names, and whose records stay until the word that says so is safe.
+    ending_behind: HashMap<TransactionId, JournalKey, fast::FixedState>,
     /// How many entries wait for their body, for their sender to be told of the failure.
     ending: usize,
     /// Those of them whose body could not be read, and when it is asked for again.
@@ -134,12 +141,14 @@ impl<R: CryptoRng> Custodian<R> {
     ) -> Self {
         let limits = *settings.limits();
         let rng = router.rng();
+        let hash = FixedState::with_seed(rng.next_u64());
         Self {
-            hash: FixedState::with_seed(rng.next_u64()),
+            hash: hash.clone(),
             identities: Identities::new(rng, limits.max_identities()),
             queue: RetryQueue::new(clock.anchor(), *limits.retries()),
             awaited: Awaited::new(&limits),
             naming: None,
+            restored_words: HashMap::with_hasher(hash),
             router,
             settings,
             keys,
@@ -149,6 +158,7 @@ impl<R: CryptoRng> Custodian<R> {
             entries: Entries::default(),
             telling: Telling::default(),
             writes: Writes::default(),
+            ending_behind: HashMap::default(),
             ending: 0,
             unread: Vec::new(),
             read_again_at: None,
@@ -214,6 +224,7 @@ impl<R: CryptoRng> Custodian<R> {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin(now);
+        self.restored_words.clear();
         self.router.handle_timeout(now);
         self.hear(Judge::Gateway);
         while let Some(ticket) = self.holding.impatient(now) {

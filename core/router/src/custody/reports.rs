@@ -1,25 +1,24 @@
-//! The later word on a message: waited for, and told.
+//! What senders are told later of their messages.
 
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
 use rialto_model::{
-    Disposition, DispositionOperation, Failure, FailureReason, InstantInbox, Responder,
-    ResponseStatus, Retry, TransactionId,
+    Disposition, DispositionOperation, Failure, FailureReason, InstantInbox, ResponseStatus,
+    TransactionId,
 };
 
 use super::{
-    Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId, Unwritten,
+    Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId,
     attempts::Judge,
-    awaited::{Awaiting, Deliverer},
-    clock::Millis,
+    awaited::Awaiting,
     entries::{Body, Entry, Stage, Target},
     held::Held,
     queue::QueueEntry,
-    record::{AwaitedRecord, ReportRecord},
+    record::ReportRecord,
     writes::Purpose,
 };
-use crate::{Action, AdapterId, CallerTicket, StepKind};
+use crate::{Action, AdapterId, StepKind};
 
 impl<R: CryptoRng> Custodian<R> {
     /// For how long a report is kept that its adapter does not take.
@@ -27,37 +26,6 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// How long an adapter may take to answer one.
     const REPORT_DEADLINE: Duration = Duration::from_secs(30);
-
-    /// Takes a later word on a message, from the adapter that the message was handed to; `ticket` comes back with the response.
-    ///
-    /// Success means that it is safe and will be told, or was told before. Each side of a message is told once, and only what
-    /// was asked for, but that it failed.
-    pub fn handle_disposition(
-        &mut self,
-        now: Instant,
-        from: AdapterId,
-        disposition: DispositionOperation,
-        ticket: CallerTicket,
-    ) {
-        self.begin(now);
-        let concerning = *disposition.concerning();
-        match self.judge(from, &disposition) {
-            Ok(true) => {
-                self.take_word(disposition, ticket, concerning);
-                self.work();
-            }
-            Ok(false) => self.answer_word(ticket, disposition, ResponseStatus::Success),
-            Err(failure) => {
-                self.statistics.reports_refused += 1;
-                self.answer_word(ticket, disposition, failure.into());
-            }
-        }
-    }
-
-    /// Whether a later word is waited for here, on the message that an adapter got under that identifier.
-    pub fn awaits(&self, concerning: &TransactionId) -> bool {
-        self.awaited.get(concerning).is_some()
-    }
 
     /// Takes an adapter's answer to a disposition.
     pub fn handle_disposition_response(
@@ -71,125 +39,6 @@ impl<R: CryptoRng> Custodian<R> {
             self.note(key, StepKind::Ended((&status).into()));
             self.end_kept(key, status, Judge::Adapter);
             self.work();
-        }
-    }
-
-    /// Whether somebody is to be told, by somebody who may say so.
-    fn judge(&self, from: AdapterId, disposition: &DispositionOperation) -> Result<bool, Failure> {
-        let said = disposition.disposition();
-        let awaiting = self
-            .awaited
-            .get(disposition.concerning())
-            .ok_or_else(|| refused("no later word is waited for on that message"))?;
-        let table = self.router.table();
-        if !awaiting.went_to(table, from, disposition.source()) {
-            return Err(refused("the message did not go to that inbox there"));
-        }
-        if awaiting.is_unsafe(said) {
-            return Err(FailureReason::Overloaded.into());
-        }
-        if awaiting.is_told(said) {
-            return Ok(false);
-        }
-        if said != Disposition::Failed && !awaiting.request.wants(said) {
-            return Err(refused("the message's sender did not ask to be told this"));
-        }
-        Ok(true)
-    }
-
-    fn take_word(
-        &mut self,
-        disposition: DispositionOperation,
-        ticket: CallerTicket,
-        concerning: TransactionId,
-    ) {
-        if !self.has_place() {
-            let failure = Failure::new(FailureReason::Overloaded);
-            return self.answer_word(ticket, disposition, failure.into());
-        }
-        let said = disposition.disposition();
-        let (id, own_key) = (self.random_id(), self.keys.next());
-        let Some(awaiting) = self.awaited.get_mut(&concerning) else {
-            return;
-        };
-        awaiting.set_told(said);
-        awaiting.set_unsafe(said);
-        let adapter = awaiting.adapter;
-        let mut report = awaiting.report(id, said);
-        let response_id = *disposition.transaction_id();
-        if said == Disposition::Failed {
-            report = report.with_failure(disposition.into_failure());
-        }
-        self.note_word(&concerning, StepKind::DispositionReceived(said));
-        let changes = self.record_awaited(&concerning, own_key);
-        let changes = changes.into_iter().collect();
-        let key = self.tell(adapter, report, changes, |report| Purpose::Told {
-            report,
-            concerning,
-            asker: Some((ticket, response_id)),
-        });
-        self.note_report(&concerning, said, key);
-    }
-
-    /// Whoever handed a report in is answered when it is safe, or has to try again.
-    pub(super) fn told(&mut self, purpose: &Purpose, result: Result<(), Unwritten>) {
-        let Purpose::Told {
-            report,
-            concerning,
-            asker,
-        } = purpose
-        else {
-            return;
-        };
-        let status = match result {
-            Ok(()) => {
-                self.heed_word(*report, concerning);
-                self.report_safe(*report);
-                ResponseStatus::Success
-            }
-            Err(Unwritten) => Failure::new(FailureReason::Overloaded).into(),
-        };
-        if let Some((ticket, id)) = *asker {
-            let response = Responder::resume(id).respond(status);
-            self.actions.push_back(Action::Respond { ticket, response });
-        }
-    }
-
-    /// What is still to be written of a report: by now more may be known of its message.
-    pub(super) fn renew(
-        &mut self,
-        purpose: Purpose,
-        mut changes: Vec<Change>,
-    ) -> (Purpose, Vec<Change>) {
-        let Purpose::Told {
-            report, concerning, ..
-        } = purpose
-        else {
-            return (purpose, changes);
-        };
-        changes.retain(|change| change.table != JournalTable::Dispositions);
-        let key = self.keys.next();
-        changes.extend(self.record_awaited(&concerning, key));
-        let purpose = Purpose::Told {
-            report,
-            concerning,
-            asker: None,
-        };
-        (purpose, changes)
-    }
-
-    /// Tries a kept message no more of which the far side has said how it ended.
-    fn heed_word(&mut self, report: JournalKey, concerning: &TransactionId) {
-        let Some(Body::Report(report)) = self.entries.get(report).and_then(Entry::body) else {
-            return;
-        };
-        let said = report.disposition();
-        let Some(awaiting) = self.awaited.get_mut(concerning) else {
-            return;
-        };
-        awaiting.set_safe(said);
-        if let Some(key) = awaiting.kept.filter(|_| is_final(said)) {
-            self.settle_by_word(key, said);
         }
     }
 
@@ -231,7 +80,7 @@ impl<R: CryptoRng> Custodian<R> {
         awaiting.set_told(disposition);
         let adapter = awaiting.adapter;
         let report = awaiting.report(id, disposition);
-        let changes = self.record_awaited(onward, own_key);
+        let changes = self.record_with(onward, None, own_key);
         let changes = changes.into_iter().collect();
         let key = self.tell(adapter, report, changes, purpose);
         self.note_report(onward, disposition, key);
@@ -273,12 +122,17 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Notes that a report on a message is kept.
-    fn note_report(&mut self, onward: &TransactionId, disposition: Disposition, key: JournalKey) {
+    pub(super) fn note_report(
+        &mut self,
+        onward: &TransactionId,
+        disposition: Disposition,
+        key: JournalKey,
+    ) {
         self.note_word(onward, StepKind::DispositionKept { disposition, key });
     }
 
     /// Notes what has to do with a word on a message, which may be kept still, or delivered long ago.
-    fn note_word(&mut self, onward: &TransactionId, what: StepKind) {
+    pub(super) fn note_word(&mut self, onward: &TransactionId, what: StepKind) {
         let awaiting = self.awaited.get(onward);
         match awaiting.and_then(|awaiting| awaiting.kept) {
             Some(key) => self.note(key, what),
@@ -336,69 +190,4 @@ impl<R: CryptoRng> Custodian<R> {
             }
         }
     }
-
-    /// What is written of a message on which a later word is waited for; nothing, if there is none.
-    pub(super) fn record_awaited(
-        &mut self,
-        onward: &TransactionId,
-        key: JournalKey,
-    ) -> Option<Change> {
-        let awaiting = self.awaited.get_mut(onward)?;
-        let key = *awaiting.record.get_or_insert(key);
-        let awaiting = awaiting.clone();
-        let (deliverer, inbox) = match awaiting.deliverer {
-            Some(Deliverer { adapter, inbox }) => {
-                let name = adapter.map(|adapter| self.adapter_name(adapter));
-                (name.unwrap_or_default(), inbox.uri().clone())
-            }
-            None => Default::default(),
-        };
-        let left = awaiting.expires_at.saturating_duration_since(self.now);
-        let expires_at: Millis = self.clock.millis(self.now).plus(left);
-        let record = AwaitedRecord {
-            adapter: self.adapter_name(awaiting.adapter),
-            deliverer,
-            inbox,
-            onward: *onward,
-            id: awaiting.id,
-            source: awaiting.source,
-            destination: awaiting.destination,
-            request: awaiting.request,
-            message_id: awaiting.message_id,
-            reference: awaiting.reference,
-            sent_at: awaiting.sent_at,
-            expires_at,
-            told: awaiting.told,
-        };
-        Some(Change::put_until(
-            JournalTable::Dispositions,
-            key,
-            record.write(),
-            expires_at.time(),
-        ))
-    }
-
-    fn answer_word(
-        &mut self,
-        ticket: CallerTicket,
-        disposition: DispositionOperation,
-        status: ResponseStatus,
-    ) {
-        let response = disposition.respond(status);
-        self.actions.push_back(Action::Respond { ticket, response });
-    }
-}
-
-/// Whether there is nothing left to deliver when this is said.
-const fn is_final(said: Disposition) -> bool {
-    matches!(
-        said,
-        Disposition::Delivered | Disposition::Displayed | Disposition::Failed
-    )
-}
-
-fn refused(why: &'static str) -> Failure {
-    Failure::new(FailureReason::NotPermitted)
-        .with_retry(Retry::Never)
-        .with_detail(why)
 }

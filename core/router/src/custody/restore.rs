@@ -7,11 +7,12 @@ use rialto_model::{Bytes, InstantInbox, MessageOperation};
 
 use super::{
     Custodian, JournalKey, JournalTable, KeptKind, RestoreError,
-    awaited::{Asked, Awaiting, Deliverer},
+    awaited::{Asked, Awaiting, Deliverer, told_bit},
     clock::Millis,
     entries::{Entry, Stage, Target},
     queue::QueueEntry,
     record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
+    writes::Purpose,
 };
 use crate::{AdapterId, Verdict};
 
@@ -101,6 +102,11 @@ impl<R: CryptoRng> Custodian<R> {
 
     fn restore_report(&mut self, key: JournalKey, adapter: AdapterId, record: &ReportRecord) {
         let report = &record.disposition;
+        if let Some(sent_at) = report.sent_at() {
+            let message = (adapter, *report.concerning(), Millis::of(sent_at));
+            let side = told_bit(report.disposition().disposition_type());
+            *self.restored_words.entry(message).or_default() |= side;
+        }
         let expires_at = self.ends_at(record.accepted_at, record.expires_at);
         let inboxes = [report.destination(), report.source()];
         let target = Target::reports_to(adapter);
@@ -150,6 +156,9 @@ impl<R: CryptoRng> Custodian<R> {
             return;
         }
         let deliverer = self.recorded_deliverer(&record);
+        // What is to be told may be safe before its message's record says so.
+        let message = (adapter, record.id, record.sent_at);
+        let told = self.restored_words.get(&message).copied();
         let awaiting = Awaiting {
             adapter,
             id: record.id,
@@ -160,8 +169,9 @@ impl<R: CryptoRng> Custodian<R> {
             reference: record.reference,
             sent_at: record.sent_at,
             deliverer,
-            told: record.told,
+            told: record.told | told.unwrap_or_default(),
             unsafe_told: 0,
+            is_outdated: false,
             expires_at: until,
             record: Some(key),
             kept: self
@@ -169,7 +179,13 @@ impl<R: CryptoRng> Custodian<R> {
                 .get(&record.onward)
                 .and_then(|known| known.kept),
         };
-        self.awaited.insert(self.now, record.onward, awaiting);
+        let onward = record.onward;
+        self.awaited.insert(self.now, onward, awaiting);
+        if told.is_some_and(|told| told & !record.told != 0) {
+            // Before the report can end.
+            let change = self.record_with(&onward, None, key);
+            self.write(Purpose::Note, change.into_iter().collect());
+        }
     }
 
     /// Who has it; nobody, if that adapter is not configured any more.

@@ -10,6 +10,8 @@ use super::ledger::named_in;
 
 /// The second byte of a record that is a message.
 pub(crate) const MESSAGE: u8 = 1;
+/// The same of what is to be told of one.
+pub(crate) const REPORT: u8 = 2;
 
 pub(crate) type Journal = BTreeMap<(JournalTable, Vec<u8>), Bytes>;
 

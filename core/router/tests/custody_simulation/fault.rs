@@ -7,6 +7,8 @@ pub(crate) enum Fault {
     LyingDisk,
     /// A restart passes over a message.
     ForgottenMessage,
+    /// A restart passes over what is to be told.
+    ForgottenReport,
     /// A restart passes over the identities.
     ForgottenIdentities,
     /// Reports are thrown away.

@@ -19,6 +19,9 @@ use super::{
 pub(crate) struct Ledger {
     pub(crate) messages: Vec<Message>,
     tickets: HashMap<u64, Ticket>,
+    /// Words of the far side on messages, by ticket; and those that the gateway has taken.
+    words: HashMap<u64, (u64, Disposition)>,
+    taken: Vec<(u64, Disposition)>,
     submissions: u64,
     accepted: u64,
 }
@@ -115,9 +118,19 @@ impl Ledger {
         &mut self.messages[message as usize]
     }
 
+    /// The far side says what became of a message.
+    pub(crate) fn spoken(&mut self, ticket: u64, message: u64, said: Disposition) {
+        self.words.insert(ticket, (message, said));
+    }
+
     pub(crate) fn responded(&mut self, ticket: u64, response: Response) -> Result<(), Violation> {
+        if let Some(word) = self.words.remove(&ticket) {
+            let is_taken = response.status().is_success();
+            self.taken.extend(is_taken.then_some(word));
+            return Ok(());
+        }
         let Some(known) = self.tickets.get_mut(&ticket) else {
-            return Ok(()); // a word on a message
+            return Ok(());
         };
         let message = known.message;
         if std::mem::replace(&mut known.is_answered, true) {
@@ -292,10 +305,16 @@ impl Ledger {
             message.is_accepted && !message.arrived && !message.delegated && !message.failed
         };
         let mut messages = self.messages.iter().enumerate();
-        match messages.find(|(_, message)| lost(message)) {
-            Some((message, _)) => Err(Violation::Lost {
-                message: message as u64,
-            }),
+        if let Some((message, _)) = messages.find(|(_, message)| lost(message)) {
+            let message = message as u64;
+            return Err(Violation::Lost { message });
+        }
+        let untold = |(message, said): &&(u64, Disposition)| {
+            let told = &self.messages[*message as usize].told;
+            !told.contains_key(&(said.disposition_type() as u8))
+        };
+        match self.taken.iter().find(untold) {
+            Some(&(message, said)) => Err(Violation::Untold { message, said }),
             None => Ok(()),
         }
     }

@@ -46,6 +46,11 @@ pub(crate) enum Violation {
     EphemeralKept {
         message: u64,
     },
+    /// A word was taken from the far side, and the message's sender never heard it.
+    Untold {
+        message: u64,
+        said: Disposition,
+    },
     NotAsked {
         message: u64,
         told: Disposition,

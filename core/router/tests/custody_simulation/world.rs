@@ -27,7 +27,7 @@ mod setup;
 
 use self::setup::{custodian, settings};
 use super::{
-    disk::Disk,
+    disk::{Disk, REPORT},
     fault::Fault,
     ledger::{Ledger, Message},
     stage::{self, CONVERSATIONS},
@@ -56,7 +56,8 @@ pub(crate) struct World {
     questions: Vec<rialto_model::Domain>,
     loads: Vec<JournalKey>,
     reports: Vec<(Instant, ReportId, ResponseStatus)>,
-    words: Vec<(Instant, AdapterId, DispositionOperation)>,
+    /// What adapters will say later of messages, and when.
+    words: Vec<(Instant, AdapterId, u64, DispositionOperation)>,
     /// What is delivered in place of what.
     swapped: HashMap<u64, u64>,
     /// The far side is well from now on.
@@ -327,6 +328,9 @@ impl World {
             match (self.fault, table) {
                 (Some(Fault::ForgottenIdentities), JournalTable::Identities) => continue,
                 (Some(Fault::ForgottenMessage), JournalTable::Operations) if place == forgotten => {
+                    continue;
+                }
+                (Some(Fault::ForgottenReport), JournalTable::Operations) if record[1] == REPORT => {
                     continue;
                 }
                 _ => {}

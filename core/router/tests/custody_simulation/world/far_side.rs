@@ -72,7 +72,8 @@ impl World {
     ) {
         let said: &[Disposition] = match self.ledger.of(message).has_arrived() {
             true => &[Disposition::Delivered, Disposition::Displayed],
-            false if mood == 4 => &[Disposition::Failed],
+            // What was taken on its way, or in silence, may come back.
+            false if matches!(mood, 4 | 8..11) => &[Disposition::Failed],
             false => &[],
         };
         for said in said {
@@ -85,7 +86,7 @@ impl World {
                 *said,
             );
             let due = self.now + Duration::from_millis(self.dice.random_range(0..60_000));
-            self.words.push((due, adapter, word));
+            self.words.push((due, adapter, message, word));
         }
     }
 
@@ -138,7 +139,7 @@ impl World {
             return;
         }
         let place = self.dice.random_range(0..self.words.len());
-        let (due, adapter, word) = self.words[place].clone();
+        let (due, adapter, message, word) = self.words[place].clone();
         if due > self.now {
             return;
         }
@@ -151,6 +152,7 @@ impl World {
         };
         let number = self.tickets;
         self.tickets += 1;
+        self.ledger.spoken(number, message, word.disposition());
         self.custodian
             .handle_disposition(self.now, adapter, word, ticket(number));
     }
