@@ -29,7 +29,7 @@ pub use component::{ComponentStream, Handshake, HandshakeError, HandshakeProgres
 pub use payload::{ChatState, Delay, Hint, Marker, Payload, PayloadError, Receipt, StanzaId};
 pub use stanza::{
     Condition, DiscoInfo, ErrorType, Identity, Iq, IqPayload, IqType, LangText, Message,
-    MessageType, Presence, PresenceType, Stanza, StanzaError, Thread,
+    MessageType, Presence, PresenceType, Show, Stanza, StanzaError, Thread,
 };
 pub use stream::{
     ContentNamespace, Refused, StanzaWriter, StreamCondition, StreamError, StreamEvent,

@@ -19,7 +19,7 @@ pub use error::StanzaError;
 pub use iq::{Iq, IqPayload, IqType};
 pub use lang_text::LangText;
 pub use message::{Message, MessageType, Thread};
-pub use presence::{Presence, PresenceType};
+pub use presence::{Presence, PresenceType, Show};
 
 /// Is one stanza: a message, a presence or an iq.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Stanza {
         }
         match element.name() {
             "message" => Ok(Self::Message(Message::from_element(element))),
-            "presence" => Ok(Self::Presence(Presence::from_element(&element))),
+            "presence" => Ok(Self::Presence(Presence::from_element(element))),
             "iq" => Ok(Self::Iq(Iq::from_element(element))),
             _ => Err(element),
         }
@@ -53,7 +53,7 @@ impl Stanza {
     pub(crate) fn write(&self, writer: &mut Writer<'_>, content: &str) -> Result<(), WriteError> {
         match self {
             Self::Message(message) => message.write(writer, content),
-            Self::Presence(presence) => presence.write(writer),
+            Self::Presence(presence) => presence.write(writer, content),
             Self::Iq(iq) => iq.write(writer, content),
         }
     }

@@ -6,8 +6,8 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Union;
 use rialto_xmpp_codec::{
-    Condition, Element, ErrorType, LangText, Message, MessageType, Node, Stanza, StanzaError,
-    Thread,
+    Condition, Element, ErrorType, LangText, Message, MessageType, Node, Presence, PresenceType,
+    Show, Stanza, StanzaError, Thread,
 };
 
 /// Any text that XML can carry.
@@ -113,7 +113,49 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
+fn presence() -> impl Strategy<Value = Presence> {
+    let envelope = (
+        option::of(text()),
+        option::of(text()),
+        option::of("[a-z]{2}"),
+    );
+    let kind = prop_oneof![
+        Just((PresenceType::Available, None)),
+        Just((PresenceType::Unavailable, None)),
+        Just((PresenceType::Probe, None)),
+        error().prop_map(|error| (PresenceType::Error, Some(error))),
+    ];
+    let show = prop_oneof![
+        Just(None),
+        Just(Some(Show::Away)),
+        Just(Some(Show::Dnd)),
+        "[<&a-z]{5}".prop_map(|word| Some(Show::Other(word.into()))),
+    ];
+    let content = (show, vec(lang_text(), 0..3), option::of(i8::MIN..=i8::MAX));
+    (envelope, kind, content, vec(element(), 0..3)).prop_map(
+        |((from, to, lang), (type_, error), (show, statuses, priority), other)| Presence {
+            from: from.map(Into::into),
+            to: to.map(Into::into),
+            id: None,
+            type_,
+            lang: lang.map(Into::into),
+            show,
+            statuses,
+            priority,
+            error,
+            other,
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn presence_that_is_written_is_read_as_it_was(presence in presence()) {
+        let stanza = Stanza::from(presence);
+        let xml = written(&stanza);
+        prop_assert_eq!(read_stanza(&xml), stanza, "{}", xml);
+    }
+
     #[test]
     fn message_that_is_written_is_read_as_it_was(message in message()) {
         let stanza = Stanza::from(message);

@@ -3,7 +3,7 @@
 use crate::support::{read, read_stanza, written};
 use rialto_xmpp_codec::{
     Condition, DiscoInfo, ErrorType, Identity, Iq, IqPayload, IqType, LangText, Message,
-    MessageType, Presence, PresenceType, Receipt, Stanza, StanzaError, StreamEvent, Thread,
+    MessageType, Presence, PresenceType, Receipt, Show, Stanza, StanzaError, StreamEvent, Thread,
     WriteError, namespace,
 };
 
@@ -336,6 +336,41 @@ fn iq_result_answers_its_question() {
         written(&ping.into()),
         "<iq from='a' to='b' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"
     );
+}
+
+#[test]
+fn presence_is_read_as_rfc_6121_has_it() {
+    let Stanza::Presence(presence) = read_stanza(
+        "<presence xml:lang='en'><show> dnd </show><status>Wooing Juliet</status>\
+         <status xml:lang='cs'>Ja dvo&#x159;&#xED;m Juliet</status><priority> -1 </priority>\
+         <c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/></presence>",
+    ) else {
+        panic!()
+    };
+    assert_eq!(presence.show, Some(Show::Dnd));
+    assert_eq!(presence.lang.as_deref(), Some("en"));
+    assert_eq!(presence.statuses[0], LangText::new("Wooing Juliet"));
+    assert_eq!(presence.statuses[1].lang.as_deref(), Some("cs"));
+    assert_eq!(presence.priority, Some(-1));
+    assert_eq!(presence.other.len(), 1, "capabilities are kept, unread");
+}
+
+#[test]
+fn presence_that_says_what_it_may_not_says_less() {
+    let Stanza::Presence(presence) = read_stanza(
+        "<presence><show/><show>away</show><show>xa</show><priority>200</priority>\
+         <priority>3</priority><priority>4</priority><error/></presence>",
+    ) else {
+        panic!()
+    };
+    assert_eq!(
+        presence.show,
+        Some(Show::Away),
+        "the first that says something"
+    );
+    assert_eq!(presence.priority, Some(3));
+    assert_eq!(presence.error, None, "it is of no type `error`");
+    assert_eq!(Show::parse(&"brb".into()), Some(Show::Other("brb".into())));
 }
 
 #[test]
