@@ -1,4 +1,4 @@
-//! Messages of XMPP and of the common format, one for the other (RFC 7572, RFC 3922, RFC 7247 §6).
+//! Messages and presence of XMPP and of the common format, one for the other (RFC 7572, RFC 8048, RFC 3922, RFC 7247 §6).
 
 mod address;
 mod capitals;
@@ -6,6 +6,7 @@ mod content;
 mod delay;
 mod inbound;
 mod outbound;
+mod presence;
 mod reference;
 mod report;
 mod requests;
@@ -16,10 +17,14 @@ mod address_corpora;
 #[cfg(test)]
 mod rfc_examples;
 
-pub(crate) use address::OwnDomains;
+pub(crate) use address::{OwnDomains, contact, contact_jid, presentity};
 pub(crate) use inbound::{Incoming, classify};
 pub(crate) use outbound::stanza_from_operation;
+pub(crate) use presence::{MAX_RESOURCES, Resource, document, resources};
 pub(crate) use report::{late_failure, stanza_from_disposition};
+
+#[cfg(test)]
+pub(crate) use presence::example_presence;
 
 /// The writer of a stream whose handshake is done: there is no other way to one.
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rialto_sdk::model::{
     AddressError, ByteString, Domain, Failure, FailureReason, InstantInbox, MetaSyntax, Origin,
-    QualifiedUser,
+    Presentity, QualifiedUser,
 };
 use rialto_xmpp_codec::Jid;
 
@@ -39,7 +39,7 @@ impl OwnDomains {
     }
 
     /// Whether this component may speak as `jid`.
-    pub(super) fn speak_as(&self, jid: &str) -> bool {
+    pub(crate) fn speak_as(&self, jid: &str) -> bool {
         let jid = Jid::parse(jid).ok();
         let domain = jid.and_then(|jid| Domain::parse(jid.domain()).ok());
         domain.is_some_and(|domain| self.contain(domain.as_str()))
@@ -58,15 +58,28 @@ impl OwnDomains {
         source: &InstantInbox,
         instance: Option<&ByteString>,
     ) -> Result<Jid, Failure> {
-        if !self.contain(source.domain()) {
+        self.shown(&source.local_part(), source.domain(), instance)
+    }
+
+    /// The JID that stands on XMPP for a watcher or a presentity elsewhere.
+    pub(crate) fn presentity_jid(&self, presentity: &Presentity) -> Result<Jid, Failure> {
+        self.shown(&presentity.local_part(), presentity.domain(), None)
+    }
+
+    fn shown(
+        &self,
+        text: &str,
+        domain: &str,
+        instance: Option<&ByteString>,
+    ) -> Result<Jid, Failure> {
+        if !self.contain(domain) {
             return Err(Failure::new(FailureReason::InvalidSource)
                 .with_origin(Origin::Operator)
                 .with_detail("xmpp: the source's domain is none of this component's"));
         }
         let invalid = FailureReason::InvalidSource;
-        let text = source.local_part();
-        let protected = protect(&text);
-        let jid = jid(&protected, source.domain(), instance, invalid)?;
+        let protected = protect(text);
+        let jid = jid(&protected, domain, instance, invalid)?;
         if jid.local_text().as_deref() == Some(&*protected) {
             Ok(jid)
         } else {
@@ -85,14 +98,48 @@ pub(super) fn destination_jid(
     destination: &InstantInbox,
     instance: Option<&ByteString>,
 ) -> Result<Jid, Failure> {
-    let invalid = FailureReason::InvalidDestination;
-    let text = destination.local_part();
-    let user = SYNTAX.read(&text);
-    jid(user.user(), destination.domain(), instance, invalid)
+    native(&destination.local_part(), destination.domain(), instance)
+}
+
+/// The JID of a presentity on XMPP.
+pub(crate) fn contact_jid(presentity: &Presentity) -> Result<Jid, Failure> {
+    native(&presentity.local_part(), presentity.domain(), None)
+}
+
+fn native(text: &str, domain: &str, instance: Option<&ByteString>) -> Result<Jid, Failure> {
+    let user = SYNTAX.read(text);
+    jid(
+        user.user(),
+        domain,
+        instance,
+        FailureReason::InvalidDestination,
+    )
 }
 
 /// The inbox of a sender on XMPP, such that a reply to it finds the sender again.
 pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
+    from_native(jid, InstantInbox::new)
+}
+
+/// A user on XMPP as a watcher, or as a presentity.
+pub(crate) fn contact(jid: &Jid) -> Result<Presentity, Failure> {
+    from_native(jid, Presentity::new)
+}
+
+/// The inbox that a sender on XMPP means: one behind the gateway, as [`OwnDomains::source_jid`] shows it.
+pub(super) fn destination_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
+    from_shown(jid, FailureReason::NoSuchInbox, InstantInbox::new)
+}
+
+/// The presentity that a user on XMPP means: one behind the gateway, as [`OwnDomains::presentity_jid`] shows it.
+pub(crate) fn presentity(jid: &Jid) -> Result<Presentity, Failure> {
+    from_shown(jid, FailureReason::NoPresentity, Presentity::new)
+}
+
+fn from_native<A>(
+    jid: &Jid,
+    address: impl FnOnce(&str, &Domain) -> Result<A, AddressError>,
+) -> Result<A, Failure> {
     let invalid = || Failure::new(FailureReason::InvalidSource);
     let text = jid
         .reversible_local_text()
@@ -101,19 +148,27 @@ pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
         })?
         .ok_or_else(|| invalid().with_detail("xmpp: the sender has no local part"))?;
     let local_part = SYNTAX.write(&QualifiedUser::new(text));
-    inbox(&local_part, jid).map_err(|error| invalid().with_detail(format!("xmpp: {error}")))
+    of_parts(&local_part, jid, address)
+        .map_err(|error| invalid().with_detail(format!("xmpp: {error}")))
 }
 
-/// The inbox that a sender on XMPP means: one behind the gateway, as [`OwnDomains::source_jid`] shows it.
-pub(super) fn destination_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
-    let text = jid.local_text().ok_or(FailureReason::NoSuchInbox)?;
-    inbox(&restore(&text), jid).map_err(|error| {
+fn from_shown<A>(
+    jid: &Jid,
+    nobody: FailureReason,
+    address: impl FnOnce(&str, &Domain) -> Result<A, AddressError>,
+) -> Result<A, Failure> {
+    let text = jid.local_text().ok_or(nobody)?;
+    of_parts(&restore(&text), jid, address).map_err(|error| {
         Failure::new(FailureReason::InvalidDestination).with_detail(format!("xmpp: {error}"))
     })
 }
 
-fn inbox(local: &str, jid: &Jid) -> Result<InstantInbox, AddressError> {
-    InstantInbox::new(local, &Domain::parse(jid.domain())?)
+fn of_parts<A>(
+    local: &str,
+    jid: &Jid,
+    address: impl FnOnce(&str, &Domain) -> Result<A, AddressError>,
+) -> Result<A, AddressError> {
+    address(local, &Domain::parse(jid.domain())?)
 }
 
 fn jid(

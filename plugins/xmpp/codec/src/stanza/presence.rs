@@ -197,6 +197,7 @@ impl Presence {
                 self.error = Some(StanzaError::from_element(&child));
             }
             "show" | "priority" => {}
+            "error" if self.type_ == PresenceType::Error => {}
             _ => self.other.push(child),
         }
     }
