@@ -51,6 +51,9 @@ struct Table {
     /// Messages from XMPP that wait for their responses.
     #[serde(default = "default_inbound_messages")]
     inbound_messages: usize,
+    /// Subscriptions that are known at a time, each way.
+    #[serde(default = "default_subscriptions")]
+    subscriptions: usize,
     /// Bytes of one stanza, both ways.
     #[serde(default = "default_stanza_bytes")]
     stanza_bytes: ByteSize,
@@ -86,7 +89,9 @@ pub(crate) enum ConfigError {
     Secret,
     #[error("`endpoint` is not host:port")]
     Endpoint,
-    #[error("`queue_messages`, `queue_bytes` and `inbound_messages` must be at least 1")]
+    #[error(
+        "`queue_messages`, `queue_bytes`, `inbound_messages` and `subscriptions` must be at least 1"
+    )]
     Queue,
     #[error("`stanza_bytes` must be at least 10000, as RFC 6120 asks of servers")]
     StanzaBytes,
@@ -140,6 +145,11 @@ impl Config {
     /// Messages from XMPP that may wait for their responses.
     pub(crate) fn inbound_messages(&self) -> usize {
         self.table.inbound_messages
+    }
+
+    /// Subscriptions that may be known at a time, each way.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.table.subscriptions
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -211,6 +221,7 @@ impl Table {
             self.queue_messages,
             self.queue_bytes.bytes(),
             self.inbound_messages,
+            self.subscriptions,
         ]
         .contains(&0)
         {
@@ -264,6 +275,10 @@ fn default_queue_bytes() -> ByteSize {
 
 fn default_inbound_messages() -> usize {
     4096
+}
+
+fn default_subscriptions() -> usize {
+    100_000
 }
 
 fn default_stanza_bytes() -> ByteSize {
@@ -333,7 +348,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(keys, 16, "keys of the configuration");
+        assert_eq!(keys, 17, "keys of the configuration");
         let written = parse(table).unwrap();
         let plain = parse(json!({ "domain": "sip.example.com", "secret": "s" })).unwrap();
         assert_eq!(format!("{written:?}"), format!("{plain:?}"));

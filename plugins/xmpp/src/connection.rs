@@ -97,6 +97,8 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         let begin = Instant::now();
         // However this ends, also by being dropped, whoever waits is answered.
         let _lost = Lost(&self.link);
+        // Before anybody is told that there is one: what was heard on the last stream is asked again.
+        self.inbound.stream_began();
         let session = session.join();
         // Not before messages are taken: whoever hears of it may send one at once.
         self.gateway.event(Event::Connected);
@@ -123,6 +125,6 @@ impl Drop for Lost<'_> {
 }
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;

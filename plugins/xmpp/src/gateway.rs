@@ -4,7 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
+use rialto_sdk::model::{
+    DispositionOperation, MessageOperation, NotifyOperation, Response, ResponseStatus,
+    SubscribeOperation,
+};
 use rialto_xmpp_codec::RefusalError;
 
 use crate::connection::SessionEnd;
@@ -24,6 +27,20 @@ pub(crate) trait Gateway: Clone + fmt::Debug + Send + Sync + 'static {
     fn submit_disposition(
         &self,
         operation: DispositionOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    );
+
+    /// Submits a user's wish to watch another; as [`submit`](Self::submit) does.
+    fn submit_subscribe(
+        &self,
+        operation: SubscribeOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    );
+
+    /// Submits what is known of a user who is watched; as [`submit`](Self::submit) does.
+    fn submit_notify(
+        &self,
+        operation: NotifyOperation,
         then: impl FnOnce(ResponseStatus) + Send + 'static,
     );
 
@@ -65,7 +82,7 @@ pub(crate) enum Ignored {
     Typing,
     /// A report on a message that the gateway does not know, or not any more.
     Report,
-    /// Presence.
+    /// Presence of somebody whom nobody watches.
     Presence,
     /// An error for which nobody waits: late, doubled, or never ours. If it may be late, it is handed on as a report.
     LateError,

@@ -8,13 +8,16 @@ use rialto_sdk::model::{
 };
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::Instant;
-use rialto_xmpp_codec::{Iq, IqType, Message, Presence, Refused, Stanza, StanzaError};
+use rialto_xmpp_codec::{
+    Condition, Iq, IqType, Message, Presence, PresenceType, Refused, Stanza, StanzaError,
+};
 
 use crate::failures::{failure, refusal, stanza_error, unread};
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::link::Link;
 use crate::mapping::{Incoming, classify, late_failure};
 use crate::outbox::Reported;
+use crate::presence::{Pair, Presences};
 use crate::service;
 
 /// Takes one stanza at a time, in the order of the stream.
@@ -25,6 +28,7 @@ use crate::service;
 pub(crate) struct Inbound<G> {
     gateway: G,
     link: Arc<Link>,
+    presences: Presences<G>,
     network: ByteString,
     places: Arc<Semaphore>,
     all_places: usize,
@@ -32,14 +36,25 @@ pub(crate) struct Inbound<G> {
 
 impl<G: Gateway> Inbound<G> {
     /// At most `places` messages wait for their responses at a time.
-    pub(crate) fn new(gateway: G, link: Arc<Link>, network: ByteString, places: usize) -> Self {
+    pub(crate) fn new(
+        presences: Presences<G>,
+        gateway: G,
+        link: Arc<Link>,
+        (network, places): (ByteString, usize),
+    ) -> Self {
         Self {
             gateway,
             link,
+            presences,
             network,
             places: Arc::new(Semaphore::new(places)),
             all_places: places,
         }
+    }
+
+    /// There is another stream.
+    pub(crate) fn stream_began(&self) {
+        self.presences.stream_began();
     }
 
     /// Takes a stanza.
@@ -186,7 +201,9 @@ impl<G: Gateway> Inbound<G> {
     }
 
     async fn iq(&self, iq: &Iq) {
-        if let Some(answer) = service::answer(iq, &self.network) {
+        if let Some(answer) = service::answer(iq, &self.network, |pair, resource| {
+            self.presences.shows(pair, resource)
+        }) {
             return self.reply(answer.into()).await;
         }
         let id = iq.id.as_deref().unwrap_or_default();
@@ -202,10 +219,40 @@ impl<G: Gateway> Inbound<G> {
         }
     }
 
+    /// To the component itself, or from no user: such presence is answered as far as it asks for something.
     async fn presence(&self, presence: &Presence) {
-        match service::answer_presence(presence) {
-            Some(answer) => self.reply(answer.into()).await,
-            None => self.ignored(Ignored::Presence),
+        let Some(pair) = Pair::of(presence.from.as_ref(), presence.to.as_ref()) else {
+            return match service::answer_presence(presence) {
+                Some(answer) => self.reply(answer.into()).await,
+                None => self.ignored(Ignored::Presence),
+            };
+        };
+        match presence.type_ {
+            PresenceType::Subscribe | PresenceType::Unsubscribe | PresenceType::Probe => {
+                self.presences.wish(pair, presence).await;
+            }
+            PresenceType::Error => self.presence_failed(&pair, presence),
+            _ => self.presences.hear(pair, presence),
+        }
+    }
+
+    /// A presence was not taken: its delivery fails, or what was known of its receiver is not any more.
+    fn presence_failed(&self, pair: &Pair, presence: &Presence) {
+        let unknown = || Condition::UndefinedCondition.into();
+        let error = presence.error.clone().unwrap_or_else(unknown);
+        let Some(failure) = failure(&error) else {
+            return self.ignored(Ignored::LateError);
+        };
+        let (id, from) = (presence.id.as_deref(), presence.from.as_ref());
+        let id = id.unwrap_or_default();
+        let reported = self.link.outbox().refused(id, from, failure.clone());
+        match reported {
+            Reported::Failed => {}
+            Reported::TooLate => {
+                self.ignored(Ignored::LateError);
+                self.presences.hear_failure(pair, &failure);
+            }
+            Reported::Foreign => self.ignored(Ignored::ForeignError),
         }
     }
 

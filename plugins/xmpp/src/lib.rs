@@ -1,4 +1,4 @@
-//! XMPP: an external component that carries instant messages, and what becomes of them (XEP-0114, RFC 7572).
+//! XMPP: an external component that carries instant messages, what becomes of them, and presence (XEP-0114, RFC 7572, RFC 8048).
 //!
 //! | common side          | this plugin                                                        |
 //! |----------------------|--------------------------------------------------------------------|
@@ -9,7 +9,9 @@
 //! | success              | the recipient's server answered a ping behind it (XEP-0199)        |
 //! | failure              | error stanza, both ways (RFC 7247 §7); or the connection was lost  |
 //! | indeterminant        | another server on the way did; silence on XMPP, as success is      |
-//! | subscribe, notify    | not offered; subscriptions are refused                             |
+//! | subscribe            | `subscribe`, `unsubscribe`, `probe`, both ways (RFC 8048 §5, §7)   |
+//! | notify               | `<presence/>` of each resource; `subscribed`, `unsubscribed` (§6)  |
+//! | publish              | not offered: there is a server that hosts these users              |
 //!
 //! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
 
@@ -31,6 +33,7 @@ mod link;
 mod mapping;
 mod outbound;
 mod outbox;
+mod presence;
 mod service;
 mod telemetry;
 mod throttle;
@@ -39,6 +42,7 @@ pub use self::config::Config;
 use self::connection::{Connection, Tcp};
 use self::inbound::Inbound;
 use self::link::Link;
+use self::presence::Presences;
 use self::telemetry::SdkGateway;
 
 rialto_sdk::export_plugin!(Xmpp);
@@ -57,6 +61,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Xmpp {
     config: Arc<Config>,
     link: Arc<Link>,
+    presences: Presences<SdkGateway>,
 }
 
 impl Plugin for Xmpp {
@@ -64,7 +69,11 @@ impl Plugin for Xmpp {
         .schemes(&["xmpp"])
         // The component's server finds the others (RFC 6120 §3.2).
         .lookups(&["srv _xmpp-server._tcp", "unaddressed"])
-        .services(Services::MESSAGES.and(Services::DISPOSITIONS))
+        .services(
+            Services::MESSAGES
+                .and(Services::DISPOSITIONS)
+                .and(Services::PRESENCE),
+        )
         .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 
@@ -80,11 +89,12 @@ impl Plugin for Xmpp {
         let config = Arc::new(context.config);
         let link = Arc::new(Link::new(config.outbox()));
         let gateway = SdkGateway::new(context.host, context.tasks.clone());
+        let presences = Presences::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
         let inbound = Inbound::new(
+            presences.clone(),
             gateway.clone(),
             Arc::clone(&link),
-            config.network().into(),
-            config.inbound_messages(),
+            (config.network().into(), config.inbound_messages()),
         );
         let connection = Connection {
             connect: Tcp {
@@ -98,9 +108,18 @@ impl Plugin for Xmpp {
         context
             .tasks
             .spawn("connection", connection.run_until(context.tasks.stopping()));
+        let refreshes = presences.clone();
+        context.tasks.spawn(
+            "refreshes",
+            refreshes.refresh_until(context.tasks.stopping()),
+        );
         // A gateway that says it is ready shall be; one whose server hangs shall start all the same.
         drop(timeout(FIRST_TRY, link.tried()).await);
-        Ok(Self { config, link })
+        Ok(Self {
+            config,
+            link,
+            presences,
+        })
     }
 
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
@@ -111,6 +130,15 @@ impl Plugin for Xmpp {
     async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
         let own = self.config.domains();
         let status = outbound::deliver_disposition(&self.link, own, &operation).await;
+        Ok(operation.respond(status))
+    }
+
+    async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
+        Ok(self.presences.subscribe(operation).await)
+    }
+
+    async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
+        let status = self.presences.notify(&operation).await;
         Ok(operation.respond(status))
     }
 

@@ -11,10 +11,10 @@ use rialto_sdk::tokio::io::AsyncWrite;
 use rialto_sdk::tokio::sync::{Notify, Semaphore, oneshot};
 use rialto_sdk::tokio::time::timeout;
 use rialto_sdk::tokio_util::sync::CancellationToken;
-use rialto_xmpp_codec::{Message, Stanza, StanzaWriter, WriteError};
+use rialto_xmpp_codec::{Stanza, StanzaWriter, WriteError};
 
 use crate::line::{Due, Line, lock};
-use crate::outbox::{Outbox, OutboxLimits, PingTemplate, Worth};
+use crate::outbox::{Outbox, OutboxLimits, Parcel, PingTemplate, Worth};
 
 /// Bytes of replies that may be queued; beyond, nothing more is read. Some 2,000 of the usual size.
 pub(crate) const REPLY_BYTES: u32 = 1024 * 1024;
@@ -56,16 +56,16 @@ impl Link {
         }
     }
 
-    /// Sends a message and waits until it is known what became of it, at most for `limit`.
+    /// Sends a parcel and waits until it is known what became of it, at most for `limit`.
     pub(crate) async fn send(
         &self,
-        message: Message,
+        parcel: Parcel,
         id: TransactionId,
         worth: Worth,
         limit: Option<Duration>,
     ) -> ResponseStatus {
         let (answer, outcome) = oneshot::channel();
-        let number = match self.outbox().push(message, id, worth, answer) {
+        let number = match self.outbox().push(parcel, id, worth, answer) {
             Ok(number) => number,
             Err(failure) => return failure.into(),
         };

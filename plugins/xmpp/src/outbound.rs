@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::config::Config;
 use crate::link::Link;
 use crate::mapping::{OwnDomains, stanza_from_disposition, stanza_from_operation};
-use crate::outbox::Worth;
+use crate::outbox::{Parcel, Worth};
 
 /// Delivers a message; returns once it is known what became of it, as far as the server that was joined knows.
 ///
@@ -29,8 +29,9 @@ pub(crate) async fn deliver(
         true => Worth::Passing,
     };
     let limit = operation.deadline().map(before);
+    let parcel = Parcel::Message(message);
     let status = link
-        .send(message, *operation.transaction_id(), worth, limit)
+        .send(parcel, *operation.transaction_id(), worth, limit)
         .await;
     match status {
         ResponseStatus::Success if !config.is_served(operation.destination().domain()) => {
@@ -51,13 +52,14 @@ pub(crate) async fn deliver_disposition(
         Err(failure) => return failure.into(),
     };
     let limit = operation.deadline().map(before);
-    link.send(message, *operation.transaction_id(), Worth::Lasting, limit)
+    let parcel = Parcel::Message(message);
+    link.send(parcel, *operation.transaction_id(), Worth::Lasting, limit)
         .await
 }
 
 /// A little before the deadline: only the outbox knows whether a message that is not proven was
 /// sent at all.
-fn before(deadline: Duration) -> Duration {
+pub(crate) fn before(deadline: Duration) -> Duration {
     const MARGIN: Duration = Duration::from_millis(500);
     deadline - MARGIN.min(deadline / 10)
 }

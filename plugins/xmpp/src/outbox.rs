@@ -15,16 +15,18 @@ use std::time::Duration;
 use rialto_sdk::model::{ByteString, Failure, FailureReason, ResponseStatus, TransactionId};
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, oneshot};
 use rialto_sdk::tokio::time::Instant;
-use rialto_xmpp_codec::{Iq, Message, Stanza, StanzaWriter, WriteError};
+use rialto_xmpp_codec::{Iq, Stanza, StanzaWriter, WriteError};
 
 mod answerer;
 mod batch;
 mod failed;
+mod parcel;
 mod queue;
 mod waiting;
 
 use self::answerer::may_refuse;
 pub(crate) use self::batch::Batch;
+pub(crate) use self::parcel::Parcel;
 use self::queue::{Next, Queue};
 use self::waiting::{State, Waiting, WaitingList};
 
@@ -153,10 +155,10 @@ impl Outbox {
         self.queue.clear_messages();
     }
 
-    /// Queues a message; its outcome comes through `answer`. Returns its number.
+    /// Queues a parcel; its outcome comes through `answer`. Returns its number.
     pub(crate) fn push(
         &mut self,
-        message: Message,
+        parcel: Parcel,
         id: TransactionId,
         worth: Worth,
         answer: oneshot::Sender<ResponseStatus>,
@@ -169,12 +171,12 @@ impl Outbox {
         if self.is_full_for(worth) {
             return Err(failed::full());
         }
-        let to = message.to.clone();
-        let mut state = (worth == Worth::State).then(|| Box::new(State::of(&message)));
-        let bytes = written(&writer, &message.into()).map_err(failed::unsupported)?;
-        if bytes.len() > self.limits.stanza_bytes {
-            return Err(Failure::new(FailureReason::TooLarge));
-        }
+        let to = parcel.to().cloned();
+        let mut state = match &parcel {
+            Parcel::Message(message) if worth == Worth::State => Some(Box::new(State::of(message))),
+            _ => None,
+        };
+        let bytes = parcel.write(&writer, self.limits.stanza_bytes)?;
         if let Some(state) = &mut state {
             self.replace(state)?;
         }

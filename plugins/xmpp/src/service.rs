@@ -1,4 +1,4 @@
-//! What the component itself answers: pings, discovery, subscriptions (XEP-0199, XEP-0030,
+//! What the component itself answers: pings, discovery, subscriptions to itself (XEP-0199, XEP-0030,
 //! XEP-0100).
 
 use rialto_sdk::model::ByteString;
@@ -6,14 +6,25 @@ use rialto_xmpp_codec::{
     Condition, DiscoInfo, Identity, Iq, IqPayload, IqType, Presence, PresenceType, namespace,
 };
 
+use crate::presence::Pair;
+
 /// The answer to an iq; `None` if it is an answer itself.
 ///
-/// Nothing is known here of users and their devices, so that questions to them get what those to a
-/// user who is not there get (RFC 6121 §8.5.1): a pong would say that they are.
-pub(crate) fn answer(iq: &Iq, network: &ByteString) -> Option<Iq> {
+/// Nothing is known here of users and their devices but what those who watch them were told: `is_shown` says whether this one was shown that resource. To
+/// all others, and to all other questions, they are as users who are not there (RFC 6121 §8.5.1): a pong would say that they are.
+pub(crate) fn answer(
+    iq: &Iq,
+    network: &ByteString,
+    is_shown: impl FnOnce(&Pair, &str) -> bool,
+) -> Option<Iq> {
     match (&iq.type_, &iq.payload) {
         (IqType::Get | IqType::Set, IqPayload::None) => {
             iq.error_reply(Condition::BadRequest.into())
+        }
+        (IqType::Get, IqPayload::DiscoInfo(DiscoInfo { node: None, .. }))
+            if is_to_one_who_is_shown(iq, is_shown) =>
+        {
+            iq.result(IqPayload::DiscoInfo(device()))
         }
         (IqType::Get | IqType::Set, _) if is_to_user(iq) => {
             iq.error_reply(Condition::ServiceUnavailable.into())
@@ -31,8 +42,7 @@ pub(crate) fn answer(iq: &Iq, network: &ByteString) -> Option<Iq> {
     }
 }
 
-/// The answer to a presence: there are no subscriptions, since presence is not carried; so who asks for
-/// one, or by one, is told (RFC 6121 §3.1.4, §4.3.2).
+/// The answer to a presence to the component itself, which has none: who asks for it is told so (RFC 6121 §3.1.4, §4.3.2).
 pub(crate) fn answer_presence(presence: &Presence) -> Option<Presence> {
     if !matches!(
         presence.type_,
@@ -54,6 +64,33 @@ fn is_to_user(iq: &Iq) -> bool {
     let bare = to.split_once('/').map_or(to, |(bare, _)| bare);
     bare.contains('@')
 }
+
+fn is_to_one_who_is_shown(iq: &Iq, is_shown: impl FnOnce(&Pair, &str) -> bool) -> bool {
+    let resource = iq.to.as_deref().and_then(|to| to.split_once('/'));
+    let pair = Pair::of(iq.from.as_ref(), iq.to.as_ref());
+    pair.zip(resource)
+        .is_some_and(|(pair, (_, resource))| is_shown(&pair, resource))
+}
+
+/// What a device behind the gateway can do: what is carried.
+fn device() -> DiscoInfo {
+    DiscoInfo {
+        node: None,
+        identities: vec![Identity {
+            category: "client".into(),
+            type_: "phone".into(),
+            name: None,
+        }],
+        features: CARRIED.map(ByteString::from_static).into(),
+    }
+}
+
+const CARRIED: [&str; 4] = [
+    namespace::DISCO_INFO,
+    namespace::RECEIPTS,
+    namespace::CHAT_MARKERS,
+    namespace::CHAT_STATES,
+];
 
 fn info(network: &ByteString) -> DiscoInfo {
     DiscoInfo {
@@ -90,7 +127,7 @@ mod tests {
     }
 
     fn answered(type_: IqType, payload: IqPayload) -> Option<Iq> {
-        answer(&iq(type_, payload), &"sip".into())
+        answer(&iq(type_, payload), &"sip".into(), |_, _| false)
     }
 
     fn condition(answer: Option<Iq>) -> Condition {
@@ -162,7 +199,7 @@ mod tests {
                     to: Some(to.into()),
                     ..iq(IqType::Get, payload)
                 };
-                let answer = answer(&question, &"sip".into());
+                let answer = answer(&question, &"sip".into(), |_, _| false);
                 assert_eq!(answer.as_ref().unwrap().from.as_deref(), Some(to));
                 assert_eq!(condition(answer), Condition::ServiceUnavailable);
             }
@@ -171,8 +208,34 @@ mod tests {
             to: Some("sip.example.com/a@b".into()),
             ..iq(IqType::Get, IqPayload::Ping)
         };
-        let pong = answer(&own, &"sip".into()).unwrap();
+        let pong = answer(&own, &"sip".into(), |_, _| false).unwrap();
         assert_eq!(pong.type_, IqType::Result);
+    }
+
+    #[test]
+    fn device_says_what_it_can_do_to_those_alone_who_were_shown_it() {
+        let question = Iq {
+            to: Some("alice@sip.example.com/phone".into()),
+            ..iq(IqType::Get, IqPayload::DiscoInfo(DiscoInfo::default()))
+        };
+        let shown = |pair: &Pair, resource: &str| {
+            assert_eq!(
+                (&*pair.contact, &*pair.user),
+                ("juliet@example.com", "alice@sip.example.com")
+            );
+            resource == "phone"
+        };
+        let told = answer(&question, &"sip".into(), shown).unwrap();
+        let IqPayload::DiscoInfo(info) = told.payload else {
+            panic!("no information")
+        };
+        assert!(info.features.contains(&namespace::RECEIPTS.into()));
+        let other = Iq {
+            to: Some("alice@sip.example.com/desk".into()),
+            ..question
+        };
+        let refused = answer(&other, &"sip".into(), shown);
+        assert_eq!(condition(refused), Condition::ServiceUnavailable);
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rialto_sdk::model::{DispositionOperation, MessageOperation, ResponseStatus};
+use rialto_sdk::model::{
+    DispositionOperation, MessageOperation, NotifyOperation, Response, ResponseStatus,
+    SubscribeOperation,
+};
 use rialto_sdk::tokio::time::Instant;
 use rialto_sdk::{Health, Host, Tasks, tokio, tracing};
 use rialto_xmpp_codec::RefusalError;
@@ -85,6 +88,23 @@ impl Gateway for SdkGateway {
     ) {
         self.host
             .submit_disposition_then(operation, |response| then(response.into_status()));
+    }
+
+    fn submit_subscribe(
+        &self,
+        operation: SubscribeOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        self.host.submit_subscribe_then(operation, then);
+    }
+
+    fn submit_notify(
+        &self,
+        operation: NotifyOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        self.host
+            .submit_notify_then(operation, |response| then(response.into_status()));
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

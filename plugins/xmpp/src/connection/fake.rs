@@ -6,12 +6,12 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use rialto_sdk::model::{
-    DispositionOperation, InstantInbox, InstantMessage, MessageOperation, ResponseStatus,
-    TransactionId,
+    DispositionOperation, InstantInbox, InstantMessage, MessageOperation, NotifyOperation,
+    Response, ResponseStatus, SubscribeOperation, TransactionId,
 };
 use rialto_sdk::serde_json::{self, json};
 use rialto_xmpp_codec::{
-    ContentNamespace, Limits, Message, Stanza, StreamEvent, StreamReader, namespace,
+    ContentNamespace, Limits, Message, Presence, Stanza, StreamEvent, StreamReader, namespace,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio::sync::{mpsc, oneshot};
@@ -22,10 +22,11 @@ use crate::config::Config;
 use crate::gateway::{Event, Gateway};
 use crate::inbound::Inbound;
 use crate::link::Link;
+use crate::presence::Presences;
 
 /// Hands the other end of each connection to the test.
 #[derive(Debug)]
-pub(super) struct Dial {
+pub(crate) struct Dial {
     accepted: mpsc::Sender<DuplexStream>,
     buffer: usize,
 }
@@ -45,23 +46,26 @@ impl Connect for Dial {
 }
 
 /// The whole plugin without the SDK, and its server's side.
-pub(super) struct Rig {
-    pub(super) config: Arc<Config>,
-    pub(super) link: Arc<Link>,
-    pub(super) gateway: FakeGateway,
-    pub(super) submitted: mpsc::Receiver<Submitted>,
-    pub(super) reported: mpsc::Receiver<Submitted<DispositionOperation>>,
-    pub(super) task: JoinHandle<()>,
+pub(crate) struct Rig {
+    pub(crate) config: Arc<Config>,
+    pub(crate) link: Arc<Link>,
+    pub(crate) gateway: FakeGateway,
+    pub(crate) submitted: mpsc::Receiver<Submitted>,
+    pub(crate) reported: mpsc::Receiver<Submitted<DispositionOperation>>,
+    pub(crate) presences: Presences<FakeGateway>,
+    pub(crate) asked: mpsc::Receiver<Submitted<SubscribeOperation, Response>>,
+    pub(crate) told: mpsc::Receiver<Submitted<NotifyOperation>>,
+    pub(crate) task: JoinHandle<()>,
     accept: mpsc::Receiver<DuplexStream>,
 }
 
 impl Rig {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(json!({}), 64 * 1024)
     }
 
     /// `keys` go into the configuration; `buffer` is what the connection holds unread.
-    pub(super) fn with(keys: serde_json::Value, buffer: usize) -> Self {
+    pub(crate) fn with(keys: serde_json::Value, buffer: usize) -> Self {
         let mut table = json!({ "domain": "sip.example.com", "secret": "s" });
         for (key, value) in keys.as_object().unwrap() {
             table[key] = value.clone();
@@ -71,16 +75,21 @@ impl Rig {
         let (accepted, accept) = mpsc::channel(1);
         let (submit, submitted) = mpsc::channel(64);
         let (report, reported) = mpsc::channel(64);
+        let (ask, asked) = mpsc::channel(64);
+        let (tell, told) = mpsc::channel(64);
         let gateway = FakeGateway {
             submit,
             report,
+            ask,
+            tell,
             events: Arc::default(),
         };
+        let presences = Presences::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
         let inbound = Inbound::new(
+            presences.clone(),
             gateway.clone(),
             Arc::clone(&link),
-            "sip".into(),
-            config.inbound_messages(),
+            ("sip".into(), config.inbound_messages()),
         );
         let connection = Connection {
             connect: Dial { accepted, buffer },
@@ -96,13 +105,16 @@ impl Rig {
             gateway,
             submitted,
             reported,
+            presences,
+            asked,
+            told,
             task,
             accept,
         }
     }
 
     /// The next connection, before any handshake.
-    pub(super) async fn accept(&mut self) -> FakeServer {
+    pub(crate) async fn accept(&mut self) -> FakeServer {
         let stream = self.accept.recv().await.expect("a connection");
         let reader = StreamReader::new(ContentNamespace::Component, Limits::default());
         FakeServer {
@@ -113,7 +125,7 @@ impl Rig {
     }
 
     /// The next connection, after its handshake.
-    pub(super) async fn join(&mut self) -> FakeServer {
+    pub(crate) async fn join(&mut self) -> FakeServer {
         let mut server = self.accept().await;
         server.handshake().await;
         self.settle().await;
@@ -121,20 +133,20 @@ impl Rig {
     }
 
     /// Lets everything run that can.
-    pub(super) async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..50 {
             tokio::task::yield_now().await;
         }
     }
 
     /// Stops in a task of its own.
-    pub(super) fn stop(&self) -> JoinHandle<()> {
+    pub(crate) fn stop(&self) -> JoinHandle<()> {
         let link = Arc::clone(&self.link);
         spawn(async move { link.stop().await })
     }
 
     /// Tells a sender in a task of its own.
-    pub(super) fn tell(&self, operation: DispositionOperation) -> JoinHandle<ResponseStatus> {
+    pub(crate) fn tell(&self, operation: DispositionOperation) -> JoinHandle<ResponseStatus> {
         let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
         spawn(async move {
             crate::outbound::deliver_disposition(&link, config.domains(), &operation).await
@@ -142,14 +154,14 @@ impl Rig {
     }
 
     /// Delivers in a task of its own.
-    pub(super) fn deliver(&self, operation: MessageOperation) -> JoinHandle<ResponseStatus> {
+    pub(crate) fn deliver(&self, operation: MessageOperation) -> JoinHandle<ResponseStatus> {
         let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
         spawn(async move { crate::outbound::deliver(&link, &config, &operation).await })
     }
 }
 
 /// A message from SIP for Juliet.
-pub(super) fn operation(id: &str, text: &str) -> MessageOperation {
+pub(crate) fn operation(id: &str, text: &str) -> MessageOperation {
     MessageOperation::new(
         TransactionId::parse(id.as_bytes()).unwrap(),
         InstantInbox::parse("im:romeo@sip.example.com").unwrap(),
@@ -159,7 +171,7 @@ pub(super) fn operation(id: &str, text: &str) -> MessageOperation {
 }
 
 /// The server's end of a connection.
-pub(super) struct FakeServer {
+pub(crate) struct FakeServer {
     stream: DuplexStream,
     reader: StreamReader,
     unread: VecDeque<StreamEvent>,
@@ -167,7 +179,7 @@ pub(super) struct FakeServer {
 
 impl FakeServer {
     /// Accepts whatever secret; the codec's own tests check it.
-    pub(super) async fn handshake(&mut self) {
+    pub(crate) async fn handshake(&mut self) {
         assert!(matches!(self.next().await, Some(StreamEvent::Header(_))));
         self.header().await;
         let Some(StreamEvent::Element(element)) = self.next().await else {
@@ -177,7 +189,7 @@ impl FakeServer {
         self.send("<handshake/>").await;
     }
 
-    pub(super) async fn header(&mut self) {
+    pub(crate) async fn header(&mut self) {
         self.send(
             "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' \
              xmlns:stream='http://etherx.jabber.org/streams' from='sip.example.com' id='1'>",
@@ -185,7 +197,7 @@ impl FakeServer {
         .await;
     }
 
-    pub(super) async fn send(&mut self, xml: &str) {
+    pub(crate) async fn send(&mut self, xml: &str) {
         self.stream
             .write_all(xml.as_bytes())
             .await
@@ -193,12 +205,12 @@ impl FakeServer {
     }
 
     /// The two directions of the connection, as bytes.
-    pub(super) fn into_halves(self) -> (ReadHalf<DuplexStream>, WriteHalf<DuplexStream>) {
+    pub(crate) fn into_halves(self) -> (ReadHalf<DuplexStream>, WriteHalf<DuplexStream>) {
         split(self.stream)
     }
 
     /// What the plugin sent next; `None` once it closed the connection.
-    pub(super) async fn next(&mut self) -> Option<StreamEvent> {
+    pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
         let mut buffer = [0; 4096];
         loop {
             if let Some(event) = self.unread.pop_front() {
@@ -217,15 +229,36 @@ impl FakeServer {
         }
     }
 
-    pub(super) async fn message(&mut self) -> Message {
+    pub(crate) async fn message(&mut self) -> Message {
         match self.next().await {
             Some(StreamEvent::Stanza(Stanza::Message(message))) => message,
             other => panic!("no message: {other:?}"),
         }
     }
 
+    pub(crate) async fn presence(&mut self) -> Presence {
+        match self.next().await {
+            Some(StreamEvent::Stanza(Stanza::Presence(presence))) => presence,
+            other => panic!("no presence: {other:?}"),
+        }
+    }
+
+    /// The id of the answer that comes next.
+    pub(crate) async fn answer(&mut self) -> String {
+        match self.next().await {
+            Some(StreamEvent::Stanza(Stanza::Iq(iq))) => iq.id.expect("an id").to_string(),
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    /// Answers the ping that comes next.
+    pub(crate) async fn prove(&mut self) {
+        let ping = self.ping().await;
+        self.pong(&ping).await;
+    }
+
     /// The id of the ping that comes next.
-    pub(super) async fn ping(&mut self) -> String {
+    pub(crate) async fn ping(&mut self) -> String {
         match self.next().await {
             Some(StreamEvent::Stanza(Stanza::Iq(iq))) => {
                 assert_eq!(iq.to.as_deref(), Some("example.com"));
@@ -235,7 +268,7 @@ impl FakeServer {
         }
     }
 
-    pub(super) async fn pong(&mut self, id: &str) {
+    pub(crate) async fn pong(&mut self, id: &str) {
         self.send(&format!(
             "<iq type='result' from='example.com' to='sip.example.com' id='{id}'/>"
         ))
@@ -245,21 +278,23 @@ impl FakeServer {
 
 /// Keeps what was submitted until the test answers it.
 #[derive(Clone, Debug)]
-pub(super) struct FakeGateway {
+pub(crate) struct FakeGateway {
     submit: mpsc::Sender<Submitted>,
     report: mpsc::Sender<Submitted<DispositionOperation>>,
-    pub(super) events: Arc<Mutex<Vec<String>>>,
+    ask: mpsc::Sender<Submitted<SubscribeOperation, Response>>,
+    tell: mpsc::Sender<Submitted<NotifyOperation>>,
+    pub(crate) events: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Submitted<O = MessageOperation> {
-    pub(super) operation: O,
-    pub(super) answer: oneshot::Sender<ResponseStatus>,
+pub(crate) struct Submitted<O = MessageOperation, R = ResponseStatus> {
+    pub(crate) operation: O,
+    pub(crate) answer: oneshot::Sender<R>,
 }
 
 impl FakeGateway {
     /// How often something happened whose description begins so.
-    pub(super) fn count(&self, begin: &str) -> usize {
+    pub(crate) fn count(&self, begin: &str) -> usize {
         let events = self.events.lock().unwrap();
         events
             .iter()
@@ -285,6 +320,22 @@ impl Gateway for FakeGateway {
         hand_over(&self.report, operation, then);
     }
 
+    fn submit_subscribe(
+        &self,
+        operation: SubscribeOperation,
+        then: impl FnOnce(Response) + Send + 'static,
+    ) {
+        hand_over(&self.ask, operation, then);
+    }
+
+    fn submit_notify(
+        &self,
+        operation: NotifyOperation,
+        then: impl FnOnce(ResponseStatus) + Send + 'static,
+    ) {
+        hand_over(&self.tell, operation, then);
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(spawn(task));
     }
@@ -294,10 +345,10 @@ impl Gateway for FakeGateway {
     }
 }
 
-fn hand_over<O: std::fmt::Debug>(
-    to: &mpsc::Sender<Submitted<O>>,
+fn hand_over<O: std::fmt::Debug, R: std::fmt::Debug + Send + 'static>(
+    to: &mpsc::Sender<Submitted<O, R>>,
     operation: O,
-    then: impl FnOnce(ResponseStatus) + Send + 'static,
+    then: impl FnOnce(R) + Send + 'static,
 ) {
     let (answer, status) = oneshot::channel();
     to.try_send(Submitted { operation, answer })
@@ -313,7 +364,7 @@ fn hand_over<O: std::fmt::Debug>(
     clippy::disallowed_methods,
     reason = "a test's runtime ends with the test"
 )]
-pub(super) fn spawn<T: Send + 'static>(
+pub(crate) fn spawn<T: Send + 'static>(
     task: impl Future<Output = T> + Send + 'static,
 ) -> JoinHandle<T> {
     tokio::spawn(task)

@@ -127,7 +127,7 @@ async fn other_stanzas_are_answered_or_counted_and_never_submitted() {
              <message type='error' from='a@example.com' to='b@sip.example.com' id='x'>\
              <body>copy</body><error type='cancel'/></message>\
              <presence from='a@example.com' to='b@sip.example.com'/>\
-             <presence from='a@example.com' to='b@sip.example.com' type='subscribe'/>\
+             <presence from='a@example.com' to='sip.example.com' type='subscribe'/>\
              <message type='groupchat' from='room@example.com/a' to='b@sip.example.com' id='g'>\
              <body>x</body></message>",
         )
