@@ -11,6 +11,7 @@ Reports:
   {"event": "refused", "why"}    the server does not let the client in
   {"event": "sent", "id"}
   {"event": "message", "from", "to", "type", "id", "body", "subject", "thread", "lang", "error", "xml"}
+  {"event": "presence", "from", "to", "type", "show", "status", "priority", "xml"}
   {"event": "offline"}           the stream has ended
 Nothing is changed in texts; what a stanza does not have is null.
 """
@@ -76,6 +77,20 @@ def on_message(stanza):
     )
 
 
+def on_presence(stanza):
+    element = stanza.xml
+    report(
+        event="presence",
+        type=element.get("type", "available"),
+        to=element.get("to"),
+        show=text_of(element, "show"),
+        status=text_of(element, "status"),
+        priority=text_of(element, "priority"),
+        xml=str(stanza),
+        **{"from": element.get("from")},
+    )
+
+
 class Client(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password, sasl_mech="PLAIN")
@@ -86,14 +101,20 @@ class Client(slixmpp.ClientXMPP):
         self.enable_direct_tls = False
         self.plugin["feature_mechanisms"].unencrypted_plain = True
         self.register_plugin("xep_0199")
+        # Who may watch, the test says.
+        self.roster.auto_authorize = None
+        self.roster.auto_subscribe = False
+        self.register_handler(Callback("every presence", MatchXPath(CLIENT + "presence"), on_presence))
         self.register_handler(Callback("every message", MatchXPath(CLIENT + "message"), on_message))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("failed_all_auth", lambda why: report(event="refused", why=str(why)))
         self.add_event_handler("disconnected", lambda why: report(event="offline"))
 
     async def on_start(self, _):
-        self.send_presence()
         try:
+            # Servers tell of subscriptions those alone who have asked for the roster (RFC 6121 §2.2).
+            await self.get_roster()
+            self.send_presence()
             # Stanzas are handled in order: the answer proves that the presence was taken.
             await self.plugin["xep_0199"].send_ping(self.boundjid.domain)
         except (IqError, IqTimeout) as why:

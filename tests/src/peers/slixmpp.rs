@@ -17,6 +17,8 @@ pub struct SlixmppClient {
     process: Process,
     jid: String,
     taken: HashMap<&'static str, usize>,
+    /// The presence stanzas that were taken, by their senders' bare JIDs.
+    presences: HashMap<String, usize>,
 }
 
 /// What a client is to send; only the receiver and the text are needed.
@@ -57,6 +59,7 @@ impl SlixmppClient {
             process,
             jid: jid.to_owned(),
             taken: HashMap::new(),
+            presences: HashMap::new(),
         };
         client.command(&json!({
             "do": "login", "jid": jid, "password": password,
@@ -114,6 +117,38 @@ impl SlixmppClient {
         Stanza(self.next("message"))
     }
 
+    /// Takes the next presence stanza of a user that was not taken before.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn presence_of(&mut self, bare_jid: &str) -> Stanza {
+        let taken = self.presences.entry(bare_jid.to_owned()).or_default();
+        let before = *taken;
+        *taken += 1;
+        let what = format!("presence of {bare_jid}");
+        Stanza(self.process.await_stdout(&what, |bytes| {
+            let mut events = events(bytes);
+            events.retain(|event| {
+                let from = event["from"].as_str().unwrap_or_default();
+                event["event"] == "presence" && from.split('/').next() == Some(bare_jid)
+            });
+            events.into_iter().nth(before)
+        }))
+    }
+
+    /// Takes presence stanzas of a user until one is of this type.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn presence_until(&mut self, bare_jid: &str, kind: &str) -> Stanza {
+        loop {
+            let presence = self.presence_of(bare_jid);
+            if presence.kind() == kind {
+                return presence;
+            }
+        }
+    }
+
     /// The message stanzas that have come and were not taken.
     pub fn unread(&self) -> Vec<Stanza> {
         let mut events = events(&self.process.stdout().bytes());
@@ -168,6 +203,16 @@ impl Stanza {
     /// The body.
     pub fn body(&self) -> Option<&str> {
         self.text("body")
+    }
+
+    /// The word of a presence's `<show/>`.
+    pub fn show(&self) -> Option<&str> {
+        self.text("show")
+    }
+
+    /// The remark of a presence.
+    pub fn status(&self) -> Option<&str> {
+        self.text("status")
     }
 
     /// The subject.

@@ -1,0 +1,258 @@
+//! Presence between XMPP users, on Prosody and ejabberd with slixmpp, and a network that the test plays.
+
+use rialto_tests::{
+    gateway::{Gateway, GatewayConfig},
+    peers::{
+        self, Ejabberd, Prosody, SlixmppClient, XmppServer, XmppSettings, xmpp_server::XMPP_DOMAIN,
+    },
+    stage::Stage,
+};
+use serde_json::Value;
+
+const ALICE: &str = "pres:alice@near.example";
+const ALICE_SEEN: &str = "alice@near.example";
+const JULIET: &str = "pres:juliet@xmpp.example";
+
+/// A gateway between an XMPP server and the network of Alice.
+struct World<S> {
+    gateway: Gateway,
+    near: Stage,
+    xmpp: S,
+}
+
+impl<S: XmppServer> World<S> {
+    fn start() -> Self {
+        let xmpp = S::start(XmppSettings::new("near.example"));
+        let mut near = Stage::new();
+        let config = GatewayConfig::new()
+            .with_xmpp("xmpp", &xmpp.link(), &["near.example"])
+            .with_settings(&["reconnect_min = \"50ms\"", "reconnect_max = \"500ms\""])
+            .with_route(XMPP_DOMAIN, "xmpp", None);
+        let config = near.add(config, "near", &[XMPP_DOMAIN], &[]);
+        let gateway = Gateway::start(&config);
+        near.take_connection();
+        Self {
+            gateway,
+            near,
+            xmpp,
+        }
+    }
+
+    /// Has Juliet watch Alice, who is away: what Alice's network was asked.
+    fn juliet_watches(&mut self, juliet: &mut SlixmppClient) -> Value {
+        juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
+        let asked = self.near.next_of("asked");
+        self.near.notify(&asked, "active", Some(&away("at lunch")));
+        juliet.presence_until(ALICE_SEEN, "subscribed");
+        let here = juliet.presence_of(ALICE_SEEN);
+        assert_eq!(
+            (here.kind(), here.from()),
+            ("available", "alice@near.example/desk")
+        );
+        assert_eq!(
+            (here.show(), here.status()),
+            (Some("away"), Some("at lunch"))
+        );
+        asked
+    }
+
+    /// Has Alice watch Juliet, who lets her.
+    fn alice_watches(&mut self, juliet: &mut SlixmppClient) {
+        let subscribed = self.near.subscribe("s1", ALICE, JULIET, 600);
+        juliet.presence_until(ALICE_SEEN, "subscribe");
+        assert_eq!(self.near.answer(subscribed)["status"], "indeterminant");
+        juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+        self.told("ID-balcony");
+    }
+
+    /// The next that Alice is told in which this stands.
+    fn told(&mut self, text: &str) -> String {
+        loop {
+            let told = self.near.next_of("told");
+            assert_eq!(told["id"], "s1");
+            let document = told["document"].as_str().unwrap_or_default();
+            if document.contains(text) {
+                return document.to_owned();
+            }
+        }
+    }
+
+    /// Kills the gateway, does something meanwhile, and starts the gateway again.
+    fn crash(&mut self, meanwhile: impl FnOnce()) {
+        self.gateway.kill();
+        meanwhile();
+        self.gateway.start_again();
+        self.near.take_connection();
+    }
+}
+
+fn pidf(status: &str, note: &str) -> String {
+    format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='{ALICE}'><tuple id='ID-desk'>\
+         <status>{status}</status><note>{note}</note></tuple></presence>"
+    )
+}
+
+fn away(note: &str) -> String {
+    pidf(
+        "<basic>open</basic><show xmlns='jabber:client'>away</show>",
+        note,
+    )
+}
+
+fn closed(note: &str) -> String {
+    pidf("<basic>closed</basic>", note)
+}
+
+fn xmpp_user_watches<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let asked = world.juliet_watches(&mut juliet);
+    assert_eq!(
+        (&asked["watcher"], &asked["target"]),
+        (&JULIET.into(), &ALICE.into())
+    );
+
+    world
+        .near
+        .notify(&asked, "active", Some(&closed("gone home")));
+    let gone = juliet.presence_of(ALICE_SEEN);
+    assert_eq!(
+        (gone.kind(), gone.from()),
+        ("unavailable", "alice@near.example/desk")
+    );
+    assert_eq!(gone.status(), Some("gone home"));
+
+    world.near.notify(&asked, "active", Some(&away("back")));
+    assert_eq!(juliet.presence_of(ALICE_SEEN).status(), Some("back"));
+
+    // Juliet comes back with nothing in her client's memory; her server asks for what it is to show.
+    drop(juliet);
+    let mut juliet = world.xmpp.login("juliet");
+    assert_eq!(
+        juliet.presence_until(ALICE_SEEN, "available").status(),
+        Some("back")
+    );
+
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='unsubscribe'/>"));
+    let mut end = world.near.next_of("asked");
+    while end["id"] != asked["id"] {
+        end = world.near.next_of("asked");
+    }
+    assert_eq!(end["duration"], 0, "{end}");
+    juliet.presence_until(ALICE_SEEN, "unavailable");
+    let late = world.near.notify(&asked, "active", Some(&away("too late")));
+    assert_eq!(world.near.answer(late)["reason"], "NoPresentity");
+}
+
+fn xmpp_user_is_watched<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    world.alice_watches(&mut juliet);
+
+    juliet.write("<presence><show>dnd</show><status>feeling &amp; fine</status><priority>13</priority></presence>");
+    let told = world.told("feeling");
+    for part in [
+        "feeling &amp; fine",
+        ">dnd<",
+        "busy",
+        "0.102",
+        "ID-balcony",
+        JULIET,
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+
+    drop(juliet);
+    let told = world.told("closed");
+    assert!(!told.contains("open"), "{told}");
+    let mut juliet = world.xmpp.login("juliet");
+    world.told("open");
+
+    juliet.write(&format!(
+        "<presence to='{ALICE_SEEN}' type='unsubscribed'/>"
+    ));
+    let mut last = world.near.next_of("told");
+    while last["state"] == "active" {
+        last = world.near.next_of("told");
+    }
+    assert_eq!(last["state"], "rejected");
+}
+
+#[test]
+fn rfc2779_3_2_3_xmpp_user_on_prosody_watches_and_every_change_is_told_until_it_ends() {
+    xmpp_user_watches::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_xmpp_user_on_ejabberd_watches_and_every_change_is_told_until_it_ends() {
+    xmpp_user_watches::<Ejabberd>();
+}
+
+#[test]
+fn rfc2779_3_2_3_xmpp_user_on_prosody_is_watched_with_show_status_and_priority() {
+    xmpp_user_is_watched::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_xmpp_user_on_ejabberd_is_watched_with_show_status_and_priority() {
+    xmpp_user_is_watched::<Ejabberd>();
+}
+
+#[test]
+fn rfc2779_3_2_5_death_of_prosody_is_told_as_closed_and_its_users_are_asked_for_again() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    world.alice_watches(&mut juliet);
+    world.xmpp.kill();
+    let told = world.told("closed");
+    assert!(!told.contains("open"), "{told}");
+    world.xmpp.start_again();
+    let mut juliet = world.xmpp.login("juliet");
+    world.told("ID-balcony");
+    juliet.write("<presence><status>alive</status></presence>");
+    world.told("alive");
+}
+
+#[test]
+fn rfc2779_5_1_5_xmpp_user_is_told_that_it_was_refused() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
+    let asked = world.near.next_of("asked");
+    world.near.notify(&asked, "rejected", None);
+    juliet.presence_until(ALICE_SEEN, "unsubscribed");
+}
+
+#[test]
+fn subscriptions_of_xmpp_users_survive_a_crash_and_what_changed_meanwhile_is_told() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let asked = world.juliet_watches(&mut juliet);
+    world.alice_watches(&mut juliet);
+    world.crash(|| juliet.write("<presence><status>changed meanwhile</status></presence>"));
+
+    let again = world.near.next_of("asked");
+    assert_eq!(again["id"], asked["id"], "it is the same, and there is one");
+    world.near.notify(&again, "active", Some(&away("moved on")));
+    let mut news = juliet.presence_until(ALICE_SEEN, "available");
+    while news.status() != Some("moved on") {
+        news = juliet.presence_until(ALICE_SEEN, "available");
+    }
+    world.told("changed meanwhile");
+}
