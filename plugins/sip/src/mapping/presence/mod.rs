@@ -24,3 +24,6 @@ pub(crate) use self::{
     watcher::Watcher,
     watching::{contact_user, mailbox_user, watching_from_sip},
 };
+
+#[cfg(test)]
+mod tests;
