@@ -1,5 +1,7 @@
 //! Presence of SIP users through the real gateway: they watch users of another network, and are watched by them.
 
+use std::net::SocketAddr;
+
 use rialto_tests::{
     gateway::{self, Gateway, GatewayConfig},
     peers::{
@@ -23,19 +25,23 @@ const BOB_SEEN: &str = "sip:bob@far.example";
 struct World {
     gateway: Gateway,
     far: Stage,
-    listen: std::net::SocketAddr,
+    listen: SocketAddr,
     _port: Port,
 }
 
 impl World {
     /// Where requests for SIP users go, and further sections.
-    fn start(phone: std::net::SocketAddr, sections: &str) -> Self {
+    fn start(phone: SocketAddr, sections: &str) -> Self {
+        Self::start_with(phone, sections, &format!("trusted = [\"{SIP_HOST}\"]"))
+    }
+
+    /// The same, with this line about whose word is taken.
+    fn start_with(phone: SocketAddr, sections: &str, trusted: &str) -> Self {
         let (mut far, port) = (Stage::new(), Port::take());
         let listen = gateway::address(&port);
-        let trusted = format!("trusted = [\"{SIP_HOST}\"]");
         let config = GatewayConfig::new()
             .with_sip("sip", &[listen], &["far.example"])
-            .with_settings(&[&trusted])
+            .with_settings(&[trusted])
             .with_route("sip.example", "sip", Some(&format!("udp:{phone}")));
         let config = far.add(config, "far", &["sip.example"], &[]);
         let gateway = Gateway::start(&config.with_sections(sections));
@@ -73,7 +79,7 @@ fn rfc2779_3_1_1_baresip_watches_a_user_of_another_network_and_sees_each_change(
         return;
     }
     let port = Port::take();
-    let phone = std::net::SocketAddr::new(SIP_HOST, port.number());
+    let phone = SocketAddr::new(SIP_HOST, port.number());
     let mut world = World::start(phone, "");
     let mut alice = Baresip::start_with(port, ALICE, world.listen, &[BOB_SEEN], &Presence::Shown);
     let asked = world.far.next_of("asked");
@@ -91,7 +97,7 @@ fn rfc2779_3_1_1_baresip_is_watched_by_a_user_of_another_network_who_sees_each_c
         return;
     }
     let port = Port::take();
-    let phone = std::net::SocketAddr::new(SIP_HOST, port.number());
+    let phone = SocketAddr::new(SIP_HOST, port.number());
     let mut world = World::start(phone, "");
     let mut alice = Baresip::start_with(port, ALICE, world.listen, &[BOB_SEEN], &Presence::Shown);
     let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
@@ -105,12 +111,12 @@ fn rfc2779_3_1_1_baresip_is_watched_by_a_user_of_another_network_who_sees_each_c
 }
 
 #[test]
-fn baresip_publishes_and_whoever_watches_the_hosted_presentity_is_told() {
+fn rfc2779_3_2_3_baresip_publishes_and_whoever_watches_the_hosted_presentity_is_told() {
     if !peers::are_wanted() {
         return;
     }
     let port = Port::take();
-    let phone = std::net::SocketAddr::new(SIP_HOST, port.number());
+    let phone = SocketAddr::new(SIP_HOST, port.number());
     let mut world = World::start(phone, "[presence]\nhosted = [\"sip.example\"]\n");
     let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
     assert_eq!(world.far.answer(subscribed)["status"], "success");
@@ -122,7 +128,7 @@ fn baresip_publishes_and_whoever_watches_the_hosted_presentity_is_told() {
 }
 
 #[test]
-fn watcher_is_told_within_its_dialog_after_a_crash_too() {
+fn cpim_3_4_persist_sip_watcher_is_told_within_its_dialog_after_a_crash_too() {
     let alice = RawSip::new();
     let mut world = World::start(alice.address(), "");
     let answer = subscribe(&alice, &world, 1, "");
@@ -143,8 +149,13 @@ fn watcher_is_told_within_its_dialog_after_a_crash_too() {
     assert_eq!(before.body(), pidf("open").as_bytes(), "byte for byte");
 }
 
-/// Subscribes to Bob, once more or for the first time.
+/// Subscribes to Bob, once more or for the first time; the final answer.
 fn subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) -> SipMessage {
+    send_subscribe(alice, world, sequence, more);
+    final_answer(alice)
+}
+
+fn send_subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) {
     let address = alice.address();
     let request = format!(
         "SUBSCRIBE {BOB_SEEN} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{sequence}\r\n\
@@ -152,6 +163,9 @@ fn subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) -> SipMes
          CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
     );
     alice.write(world.listen, request.as_bytes());
+}
+
+fn final_answer(alice: &RawSip) -> SipMessage {
     loop {
         let message = alice.receive();
         if message.status().is_some_and(|status| status >= 200) {
@@ -178,4 +192,133 @@ fn sequence(message: &SipMessage) -> u32 {
         .unwrap_or_default()
         .parse()
         .unwrap_or_default()
+}
+
+/// The next notification that ends a subscription.
+fn end(alice: &RawSip) -> SipMessage {
+    loop {
+        let message = alice.receive();
+        let state = message.header("Subscription-State").unwrap_or_default();
+        if state.starts_with("terminated") {
+            return message;
+        }
+    }
+}
+
+#[test]
+fn rfc2779_5_1_16_and_5_1_13_sip_watcher_who_is_blocked_is_told_the_end_and_cannot_subscribe_again()
+{
+    let alice = RawSip::new();
+    let mut world = World::start(alice.address(), "");
+    subscribe(&alice, &world, 1, "");
+    let asked = world.far.next_of("asked");
+    world.far.notify(&asked, "active", Some(&pidf("open")));
+    next_with(&alice, "<basic>open</basic>");
+    world
+        .gateway
+        .say(&["rules", "block", "bob@far.example", "alice@sip.example"]);
+    let end = end(&alice);
+    assert_eq!(
+        end.header("Subscription-State"),
+        Some("terminated;reason=rejected")
+    );
+    assert_eq!(subscribe(&alice, &world, 2, "").status(), Some(403));
+}
+
+#[test]
+fn rfc2779_5_1_14_sip_watcher_for_whom_nobody_vouches_cannot_subscribe() {
+    let alice = RawSip::new();
+    let world = World::start_with(alice.address(), "", "trusted = []");
+    assert_eq!(subscribe(&alice, &world, 1, "").status(), Some(403));
+}
+
+#[test]
+fn rfc2779_5_1_17_and_5_1_18_and_5_2_5_and_5_2_6_no_address_of_one_side_is_shown_to_the_other() {
+    let alice = RawSip::new();
+    let mut world = World::start(alice.address(), "");
+    let answer = subscribe(&alice, &world, 1, "");
+    let asked = world.far.next_of("asked");
+    let hers = alice.address().ip().to_string();
+    assert!(!asked.to_string().contains(&hers), "{asked}");
+    world.far.notify(&asked, "active", Some(&pidf("open")));
+    let told = next_with(&alice, "<basic>open</basic>");
+    let gateways = world.listen.ip().to_string();
+    for message in [&answer, &told] {
+        let contact = message.header("Contact").unwrap_or_default();
+        assert!(contact.contains(&gateways), "{contact}");
+    }
+}
+
+#[test]
+fn cpim_3_4_4_sip_watcher_fetches_and_is_told_once() {
+    let alice = RawSip::new();
+    let mut world = World::start(alice.address(), "");
+    send_subscribe(&alice, &world, 1, "Expires: 0\r\n");
+    let asked = world.far.next_of("asked");
+    assert_eq!(asked["duration"], 0);
+    world.far.notify(&asked, "timeout", Some(&pidf("open")));
+    let answer = final_answer(&alice);
+    assert_eq!(
+        (answer.status(), answer.header("Expires")),
+        (Some(200), Some("0"))
+    );
+    let told = end(&alice);
+    assert_eq!(told.body(), pidf("open").as_bytes());
+}
+
+/// Alice's gateway knows the far network by another gateway alone, which it reaches by SIP.
+#[test]
+fn rfc2779_2_4_1_and_2_4_2_subscription_its_notifications_and_its_end_pass_two_gateways() {
+    let alice = RawSip::new();
+    let mut world = World::start_with(alice.address(), "", "trusted = [\"127.0.0.0/8\"]");
+    let ports = [Port::take(), Port::take()];
+    let [near, beyond] = ports.each_ref().map(gateway::address);
+    let hers = GatewayConfig::new()
+        .with_sip("near", &[near], &["far.example"])
+        .with_settings(&["trusted = [\"127.0.0.0/8\"]"])
+        .with_sip("beyond", &[beyond], &["sip.example"])
+        .with_settings(&["trusted = [\"127.0.0.0/8\"]"])
+        .with_route(
+            "sip.example",
+            "near",
+            Some(&format!("udp:{}", alice.address())),
+        )
+        .with_route(
+            "far.example",
+            "beyond",
+            Some(&format!("udp:{}", world.listen)),
+        );
+    let _gateway = Gateway::start(&hers);
+    world.listen = near;
+    let answer = subscribe(&alice, &world, 1, "");
+    assert_eq!(answer.status(), Some(200));
+    let asked = world.far.next_of("asked");
+    assert_eq!(asked["watcher"], ALICE_WATCHED);
+    world.far.notify(&asked, "active", Some(&pidf("open")));
+    let told = next_with(&alice, "<basic>open</basic>");
+    assert_eq!(told.body(), pidf("open").as_bytes());
+    send_within(&alice, &world, &answer, 2, "Expires: 0\r\n");
+    let parting = world.far.next_of("asked");
+    assert_eq!(
+        (&parting["id"], &parting["duration"]),
+        (&asked["id"], &0.into())
+    );
+    let last = end(&alice);
+    assert_eq!(
+        last.header("Subscription-State"),
+        Some("terminated;reason=timeout")
+    );
+}
+
+/// Sends a SUBSCRIBE within the dialog that an answer began.
+fn send_within(alice: &RawSip, world: &World, answer: &SipMessage, sequence: u32, more: &str) {
+    let address = alice.address();
+    let [contact, to] = ["Contact", "To"].map(|name| answer.header(name).unwrap_or_default());
+    let contact = contact.trim_matches(['<', '>']);
+    let request = format!(
+        "SUBSCRIBE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-within-{sequence}\r\n\
+         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {to}\r\nCall-ID: raw\r\n\
+         CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
+    );
+    alice.write(world.listen, request.as_bytes());
 }

@@ -308,7 +308,8 @@ async fn subscription_that_the_gateway_does_not_know_gets_481_and_its_dialog_end
 }
 
 #[tokio::test]
-async fn notification_that_nobody_asked_for_or_that_is_malformed_is_refused() {
+async fn rfc2779_5_2_4_and_5_3_2_notification_that_nobody_asked_for_or_that_is_malformed_is_refused()
+ {
     let (fake, adapter, server) = scene().await;
     let (_, first) = tokio::join!(
         ask(&adapter, operation(3600)),

@@ -29,7 +29,7 @@ fn reason(status: ResponseStatus) -> FailureReason {
 }
 
 #[tokio::test]
-async fn rfc6665_4_2_2_watcher_is_notified_within_its_dialog() {
+async fn rfc6665_4_2_2_watcher_is_notified_within_its_dialog_by_way_of_its_proxies() {
     let (fake, adapter, peer) = scene().await;
     let routes = "Record-Route: <sip:p2.example;lr>, <sip:p1.example;lr>\r\nExpires: 600\r\n";
     let answer = peer.ask(udp(&adapter), subscribe("a", routes)).await;
@@ -238,7 +238,8 @@ async fn address_that_answers_nothing_is_notified_so_often_a_minute() {
 }
 
 #[tokio::test]
-async fn trusted_proxy_vouches_for_its_watchers_and_they_are_notified_by_the_way_that_it_records() {
+async fn rfc2779_5_1_12_trusted_proxy_vouches_for_its_watchers_who_are_notified_by_the_way_that_it_records()
+ {
     let fake = Fake::answering(ResponseStatus::Success);
     let adapter = start_with(&fake, r#"{"trusted": ["127.0.0.1"]}"#);
     let (proxy, other) = (Peer::bind().await, Peer::bind().await);
