@@ -3,6 +3,7 @@
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
 
 use rialto_loader::{ClaimTable, Loaded};
+use rialto_router::OwnAddresses;
 use tokio::{
     runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
@@ -144,9 +145,11 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
     let limits = plugins::limits(config, shards);
     let settings = policies::settings(config, &manifests, &table, shards);
     let presence = config.presence.settings(config.store.enabled, shards);
-    Ok(Gateway::new(
-        table, shards, limits, &settings, presence, dns,
-    ))
+    let gateway = Gateway::new(table, shards, limits, &settings, presence, dns);
+    if !config.inbox.addresses.is_empty() {
+        gateway.open_inbox(OwnAddresses::new(config.inbox.addresses.iter().cloned()));
+    }
+    Ok(gateway)
 }
 
 /// Starts the adapters one after the other; one that cannot start ends the run.

@@ -76,7 +76,7 @@ pub use custody::{
 pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};
 pub use presence::{
-    Handling, InboxAnswer, InboxCommand, InboxRequest, LegEntry, LegState, OwnInbox,
+    Handling, InboxAnswer, InboxCommand, InboxRequest, LegEntry, LegState, OwnAddresses, OwnInbox,
     PresenceAction, PresenceAttempt, PresenceLimits, PresenceService, PresenceSettings,
     PresenceStatistics, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
     RulesPart, RulesTextError, RulesTextProblem, SenderRule, Subject, SubscriptionEntry, View,

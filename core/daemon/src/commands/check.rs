@@ -29,6 +29,9 @@ pub(crate) fn check(draft: Draft) -> Result<(), Exit> {
     });
     let mut text = format!("good: {}\n", counted.join(", "));
     text += &of_store(&config.store);
+    for address in &config.inbox.addresses {
+        text += &format!("  inbox: {address}, where principals write their rules\n");
+    }
     for plugin in &loaded {
         text += &line(plugin);
         let adapter = config.adapters.iter().find(|of| of.name == **plugin.name());

@@ -7,6 +7,7 @@ mod custody;
 mod duration;
 mod error;
 mod file;
+mod inbox;
 mod isolation;
 mod presence;
 mod resolver;

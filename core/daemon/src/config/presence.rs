@@ -109,13 +109,18 @@ impl PresenceConfig {
         }
     }
 
+    /// Whether the service is given.
+    pub(crate) fn is_given(&self, has_store: bool) -> bool {
+        self.enabled.unwrap_or(has_store)
+    }
+
     /// What each shard goes by; none where no service is given.
     pub(crate) fn settings(
         &self,
         has_store: bool,
         shards: NonZeroUsize,
     ) -> Option<PresenceSettings> {
-        if !self.enabled.unwrap_or(has_store) {
+        if !self.is_given(has_store) {
             return None;
         }
         let share = |of: usize| of.div_ceil(shards.get());

@@ -13,6 +13,7 @@ use super::{
     access::{AliasConfig, PrincipalConfig, RuleConfig, check_adapter},
     custody::{CustodyConfig, PolicyConfig},
     error::{ConfigError, ConfigErrors},
+    inbox::InboxConfig,
     isolation::IsolationConfig,
     presence::PresenceConfig,
     resolver::ResolverConfig,
@@ -37,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) custody: CustodyConfig,
     pub(crate) presence: PresenceConfig,
+    pub(crate) inbox: InboxConfig,
 }
 
 /// A configuration as far as it could be read, and what is wrong with it.
@@ -152,6 +154,7 @@ impl Config {
         let store = StoreConfig::read(root.table("store"));
         let custody = CustodyConfig::read(root.table("custody"));
         let presence = PresenceConfig::read(root.table("presence"));
+        let inbox = InboxConfig::read(root.table("inbox"));
         root.finish();
         Self {
             gateway,
@@ -166,21 +169,32 @@ impl Config {
             store,
             custody,
             presence,
+            inbox,
         }
     }
 
-    /// What asks for something to be kept, where nothing can be.
+    /// What asks for something to be kept, where nothing can be, and for rules, where nobody heeds them.
     pub(super) fn contradictions(&self) -> Vec<ConfigError> {
-        if self.store.enabled {
-            return Vec::new();
-        }
-        let contradiction = |(key, place): &(String, Option<String>)| {
-            ConfigError::new(key, "this needs a store, and `store.enabled` is false")
-                .at(place.clone())
-                .hint("enable the store, or leave this key out")
+        let needs = |what: &'static str| {
+            move |(key, place): &(String, Option<String>)| {
+                let problem = format!("this needs {what}");
+                ConfigError::new(key, problem).at(place.clone())
+            }
         };
-        let keys = PolicyConfig::needs_store(self).chain(self.presence.needs_store());
-        keys.map(contradiction).collect()
+        let mut found = Vec::new();
+        if !self.store.enabled {
+            let keys = PolicyConfig::needs_store(self).chain(self.presence.needs_store());
+            let contradictions = keys.map(needs("a store, and `store.enabled` is false"));
+            let hint = "enable the store, or leave this key out";
+            found.extend(contradictions.map(|error| error.hint(hint)));
+        }
+        if !self.presence.is_given(self.store.enabled) {
+            let keys = self.inbox.needs_presence().into_iter();
+            let contradictions = keys.map(needs("the presence service, which is not given"));
+            let hint = "enable the store and `[presence]`, or leave this key out";
+            found.extend(contradictions.map(|error| error.hint(hint)));
+        }
+        found
     }
 }
 

@@ -41,6 +41,7 @@ use crate::{
 
 mod carry_out;
 mod from_adapters;
+mod inbox;
 mod kept;
 mod presence;
 mod slot;
@@ -56,6 +57,7 @@ pub(crate) struct Gateway {
     /// Where presentities are watched; as many as the others and numbered behind them, or none where no presence service is given.
     presence: Vec<Shard<Watching>>,
     presence_settings: PresenceSettings,
+    inbox: inbox::Inbox,
     /// Whether what the presence service has to do without being asked is done.
     watches: AtomicBool,
     /// By number.
@@ -109,6 +111,7 @@ impl Gateway {
             shards,
             presence: presence_shards,
             presence_settings: presence.unwrap_or_default(),
+            inbox: inbox::Inbox::default(),
             watches: AtomicBool::new(false),
             adapters: table.adapters().map(|_| Slot::new()).collect(),
             begun: now(),
@@ -276,7 +279,9 @@ impl Gateway {
 
     /// Whether every operation has its response, in the hands of whoever waited for it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.shards.iter().all(Shard::is_idle) && self.presence.iter().all(Shard::is_idle)
+        self.inbox.is_idle()
+            && self.shards.iter().all(Shard::is_idle)
+            && self.presence.iter().all(Shard::is_idle)
     }
 
     /// How many operations are in progress, besides what is kept.
@@ -321,6 +326,9 @@ impl Gateway {
         let now = now();
         flow::received(&self.table, from, &operation);
         self.note_event(from, now);
+        if self.inbox.is_for(&operation) {
+            return self.take_letter(from, operation, caller);
+        }
         if let Some(shard) = self.shard_of(operation.source(), operation.destination()) {
             shard.submit_message(self, now, from, operation, caller);
         }

@@ -4,10 +4,12 @@ use std::sync::atomic::Ordering;
 
 use rialto_loader::{self as loader, SubmitAnswer, Ticket};
 use rialto_model::{
-    Bytes, Failure, FailureReason, NotifyOperation, Presentity, PublishOperation, Response,
+    Bytes, Failure, FailureReason, NotifyOperation, Origin, Presentity, PublishOperation, Response,
     SubscribeOperation,
 };
-use rialto_router::{AdapterId, JournalKey, JournalTable, RestoreError};
+use rialto_router::{AdapterId, InboxAnswer, InboxCommand, JournalKey, JournalTable, RestoreError};
+
+use tokio::sync::oneshot;
 
 use super::{Gateway, generation, making_way, not_running, now, slot::Slot, to_router};
 use crate::{
@@ -130,6 +132,27 @@ impl Gateway {
         self.presence.get(self.spread.of_presentity(presentity))
     }
 
+    /// Does what a principal has written to the gateway's own inbox; what it is to be told.
+    pub(super) async fn obey(
+        &self,
+        principal: &Presentity,
+        command: InboxCommand,
+    ) -> Result<String, Failure> {
+        let shard = self
+            .shard_of_presentity(principal)
+            .ok_or_else(no_presence)?;
+        let command =
+            |state: &mut Watching| state.service.handle_command(now(), principal, command);
+        let (change, said) = match shard.handle(self, command) {
+            InboxAnswer::Now(said) => return Ok(said),
+            InboxAnswer::OnceChanged { change, said } => (change, said),
+        };
+        let (sender, set) = oneshot::channel();
+        shard.change_rules(self, now(), principal, change, Caller::Rules(sender));
+        set.await.unwrap_or_else(|_| Err(unanswered()))?;
+        Ok(said)
+    }
+
     /// Takes up a record of presence. Where no service is given it stays as it is.
     pub(crate) fn restore_presence(
         &self,
@@ -231,4 +254,10 @@ impl Watch for Gateway {
 pub(super) fn no_presence() -> Failure {
     Failure::new(FailureReason::UnsupportedService)
         .with_detail("this gateway gives no presence service")
+}
+
+fn unanswered() -> Failure {
+    Failure::new(FailureReason::Internal)
+        .with_origin(Origin::Host)
+        .with_detail("a fault of the gateway ended the change of the rules; it may hold")
 }

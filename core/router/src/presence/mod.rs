@@ -64,7 +64,7 @@ mod writes;
 
 pub use self::{
     action::{PresenceAction, PresenceAttempt},
-    inbox::{InboxAnswer, InboxCommand, InboxRequest, OwnInbox, RulesPart},
+    inbox::{InboxAnswer, InboxCommand, InboxRequest, OwnAddresses, OwnInbox, RulesPart},
     listing::{LegEntry, LegState, SubscriptionEntry},
     rules::{
         Handling, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,

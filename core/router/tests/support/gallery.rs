@@ -138,19 +138,19 @@ impl Gallery {
 
     /// What a principal is told who writes this to the gateway's own inbox.
     pub(crate) fn command(&mut self, principal: &str, text: &str) -> String {
-        let ticket = self.ticket();
-        let (principal, command) = (presentity(principal), text.parse().unwrap());
-        let answer = self
-            .service
-            .handle_command(self.now, &principal, command, ticket);
-        let before = self.rules_set.len();
-        self.run();
-        match answer {
-            InboxAnswer::Now(text) => text,
-            InboxAnswer::OnceSafe(text) => match self.rules_set.get(before).expect("a result") {
-                Ok(()) => text,
-                Err(failure) => failure.to_string(),
-            },
+        let (of, command) = (presentity(principal), text.parse().unwrap());
+        match self.service.handle_command(self.now, &of, command) {
+            InboxAnswer::Now(said) => {
+                self.run();
+                said
+            }
+            InboxAnswer::OnceChanged { change, said } => {
+                self.change_rules(principal, change);
+                match self.rules_set.last().expect("a result") {
+                    Ok(()) => said,
+                    Err(failure) => failure.to_string(),
+                }
+            }
         }
     }
 

@@ -67,3 +67,21 @@ fn durations_of_presence_go_by_those_that_are_said() {
         seconds([7200, 7200, 86_400])
     );
 }
+
+#[test]
+fn inbox_has_names_and_needs_the_service_that_keeps_rules() {
+    let folder = Folder::with(GOOD);
+    let named = "inbox.addresses=[\"im:gateway@sip.example\"]";
+    assert_eq!(folder.read(&[named]).unwrap().inbox.addresses.len(), 1);
+    assert!(folder.read(&[]).unwrap().inbox.addresses.is_empty());
+    for flags in [
+        &["inbox.addresses=[\"gateway\"]"][..],
+        &["inbox.address=\"im:gateway@sip.example\""],
+        &[named, "presence.enabled=false"],
+        &[named, "store.enabled=false"],
+    ] {
+        let errors = folder.errors(flags);
+        assert_eq!(errors.len(), 1, "{flags:?}: {errors:?}");
+        assert!(errors[0].contains("inbox.address"), "{errors:?}");
+    }
+}

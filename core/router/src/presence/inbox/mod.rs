@@ -20,16 +20,23 @@ mod tests;
 
 pub use self::command::{InboxCommand, RulesPart};
 use self::{answer::HELP, restraint::Restraint};
-use super::{PresenceService, PresenceSettings, rules::RulesTextError};
-use crate::{
-    AdapterId, CallerTicket, RoutingTable, access::fold, decision::presence::presentity_of,
+use super::{
+    PresenceService, PresenceSettings,
+    rules::{RulesChange, RulesTextError},
 };
+use crate::{AdapterId, RoutingTable, access::fold, decision::presence::presentity_of};
 
-/// The inbox, by its names; a state machine without I/O.
-#[derive(Debug)]
-pub struct OwnInbox {
+/// The names of the inbox, for whoever looks at each message.
+#[derive(Clone, Debug, Default)]
+pub struct OwnAddresses {
     /// Folded.
     addresses: Vec<InstantInbox>,
+}
+
+/// The inbox; a state machine without I/O.
+#[derive(Debug)]
+pub struct OwnInbox {
+    addresses: OwnAddresses,
     settings: PresenceSettings,
     restraint: Restraint,
 }
@@ -40,6 +47,8 @@ pub struct OwnInbox {
 pub struct InboxRequest {
     /// Whose rules it is about, as the table knows it.
     pub principal: Presentity,
+    /// Where it is answered: its inbox, as the table knows it.
+    pub reply_to: InstantInbox,
     /// What it asks for; an error is to be told to it.
     pub command: Result<InboxCommand, RulesTextError>,
 }
@@ -53,31 +62,42 @@ pub struct InboxRequest {
 pub enum InboxAnswer {
     /// To be told to the principal.
     Now(String),
-    /// To be told when [`RulesSet`](super::PresenceAction::RulesSet) says that the change holds.
-    OnceSafe(String),
+    /// To be told when this change holds, which is left to [`handle_rules_change`](PresenceService::handle_rules_change).
+    OnceChanged {
+        /// The change.
+        change: RulesChange,
+        /// What to tell then.
+        said: String,
+    },
+}
+
+impl OwnAddresses {
+    /// The inbox has these names.
+    pub fn new(addresses: impl IntoIterator<Item = InstantInbox>) -> Self {
+        let addresses = addresses.into_iter();
+        Self {
+            addresses: addresses.map(|inbox| fold(&inbox).into_owned()).collect(),
+        }
+    }
+
+    /// Whether a message is for the inbox. Costs a comparison for each name, where the domain is another.
+    pub fn contain(&self, destination: &InstantInbox) -> bool {
+        let mut addresses = self.addresses.iter();
+        addresses.any(|own| own.domain() == destination.domain() && *own == *fold(destination))
+    }
 }
 
 impl OwnInbox {
     /// The longest command, in bytes.
     pub const MAX_COMMAND: usize = 64 * 1024;
 
-    /// An inbox that has these names. Hosted presentities have no network that their principals write from: `settings` names them.
-    pub fn new(
-        addresses: impl IntoIterator<Item = InstantInbox>,
-        settings: PresenceSettings,
-    ) -> Self {
-        let addresses = addresses.into_iter();
+    /// An inbox with these names. Hosted presentities have no network that their principals write from: `settings` names them.
+    pub fn new(addresses: OwnAddresses, settings: PresenceSettings) -> Self {
         Self {
-            addresses: addresses.map(|inbox| fold(&inbox).into_owned()).collect(),
+            addresses,
             settings,
             restraint: Restraint::default(),
         }
-    }
-
-    /// Whether a message is for this inbox. Costs a comparison for each name, where the domain is another.
-    pub fn is_for(&self, destination: &InstantInbox) -> bool {
-        let mut addresses = self.addresses.iter();
-        addresses.any(|own| own.domain() == destination.domain() && *own == *fold(destination))
     }
 
     /// Takes a message; fails as its sender is to be told, without a word from the inbox.
@@ -88,7 +108,7 @@ impl OwnInbox {
         from: AdapterId,
         operation: &MessageOperation,
     ) -> Result<InboxRequest, Failure> {
-        let principal = self.principal(table, from, operation)?;
+        let (principal, reply_to) = self.principal(table, from, operation)?;
         let text = text(operation.message())?;
         self.restraint.hear(now, &principal)?;
         let command = text.parse::<InboxCommand>();
@@ -96,7 +116,11 @@ impl OwnInbox {
             return Err(Failure::new(FailureReason::UnsupportedContent)
                 .with_detail("this is no command either; write `help`"));
         }
-        Ok(InboxRequest { principal, command })
+        Ok(InboxRequest {
+            principal,
+            reply_to,
+            command,
+        })
     }
 
     /// Whom a message comes from, if somebody vouches for it and it is a user of ours.
@@ -105,9 +129,9 @@ impl OwnInbox {
         table: &RoutingTable,
         from: AdapterId,
         operation: &MessageOperation,
-    ) -> Result<Presentity, Failure> {
+    ) -> Result<(Presentity, InstantInbox), Failure> {
         let source = operation.source();
-        if from == AdapterId::GATEWAY || self.is_for(source) {
+        if from == AdapterId::GATEWAY || self.addresses.contain(source) {
             return Err(not_permitted("the gateway has no rules of its own"));
         }
         let authentication = operation.authentication();
@@ -124,18 +148,26 @@ impl OwnInbox {
         if !watching.is_of_itself() {
             return Err(not_permitted("the address means another principal here"));
         }
-        Ok(watching.presentity)
+        // Messages may come by another network that vouches; rules are written from home.
+        if table
+            .home(&watching.watcher)
+            .is_some_and(|home| home != from)
+        {
+            return Err(not_permitted(
+                "this network does not speak for the principal of the address",
+            ));
+        }
+        Ok((watching.presentity, watching.watcher))
     }
 }
 
 impl<R: CryptoRng> PresenceService<R> {
-    /// Does what a principal has asked for; `ticket` comes back where the answer has to wait.
+    /// Does what a principal has asked for, but for changes.
     pub fn handle_command(
         &mut self,
         now: Instant,
         principal: &Presentity,
         command: InboxCommand,
-        ticket: CallerTicket,
     ) -> InboxAnswer {
         InboxAnswer::Now(match command {
             InboxCommand::Help => HELP.to_owned(),
@@ -146,9 +178,8 @@ impl<R: CryptoRng> PresenceService<R> {
                 answer::ended(&watcher, ended)
             }
             InboxCommand::Change(change) => {
-                let done = answer::done(&change);
-                self.handle_rules_change(now, principal, change, ticket);
-                return InboxAnswer::OnceSafe(done);
+                let said = answer::done(&change);
+                return InboxAnswer::OnceChanged { change, said };
             }
         })
     }

@@ -1,0 +1,146 @@
+//! The gateway's own inbox: principals write to it, and are answered by messages from it.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rand::{SeedableRng, rngs::StdRng};
+use rialto_model::{
+    Failure, FailureReason, InstantMessage, MessageOperation, Response, ResponseStatus,
+    TransactionId,
+};
+use rialto_router::{AdapterId, InboxRequest, OwnAddresses, OwnInbox};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::debug;
+
+use super::{Gateway, now};
+use crate::{callers::Caller, shard::answer};
+
+/// The inbox, if the gateway has one.
+#[derive(Debug, Default)]
+pub(super) struct Inbox(OnceLock<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    addresses: OwnAddresses,
+    inbox: Mutex<OwnInbox>,
+    /// One place for each message that is being answered.
+    places: Arc<Semaphore>,
+}
+
+impl Inbox {
+    /// Most messages that are answered at once.
+    const MOST: usize = 64;
+
+    /// Whether a message is for the inbox.
+    pub(super) fn is_for(&self, operation: &MessageOperation) -> bool {
+        let opened = self.0.get();
+        opened.is_some_and(|opened| opened.addresses.contain(operation.destination()))
+    }
+
+    /// Whether nothing is being answered.
+    pub(super) fn is_idle(&self) -> bool {
+        let opened = self.0.get();
+        opened.is_none_or(|opened| opened.places.available_permits() == Self::MOST)
+    }
+}
+
+/// A message to the inbox that is being answered.
+struct Letter {
+    operation: MessageOperation,
+    caller: Caller,
+    request: InboxRequest,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Gateway {
+    /// Lets principals write to the gateway under these names.
+    pub(crate) fn open_inbox(&self, addresses: OwnAddresses) {
+        let inbox = OwnInbox::new(addresses.clone(), self.presence_settings.clone());
+        // Set once: a gateway runs once.
+        self.inbox.0.get_or_init(|| Opened {
+            addresses,
+            inbox: Mutex::new(inbox),
+            places: Arc::new(Semaphore::new(Inbox::MOST)),
+        });
+    }
+
+    /// Takes a message to the inbox. Its sender hears that it was taken when what it asks for is done.
+    pub(super) fn take_letter(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+        let (request, place) = match self.read_letter(from, &operation) {
+            Ok(read) => read,
+            Err(failure) => return answer(caller, operation.respond(failure.into())),
+        };
+        let letter = Letter {
+            operation,
+            caller,
+            request,
+            _place: place,
+        };
+        match (self.this.upgrade(), self.runtime.get()) {
+            (Some(this), Some(runtime)) => {
+                runtime.spawn(async move { this.answer_letter(letter).await });
+            }
+            _ => {
+                let Letter {
+                    operation, caller, ..
+                } = letter;
+                answer(
+                    caller,
+                    operation.respond(Failure::new(FailureReason::ShuttingDown).into()),
+                );
+            }
+        }
+    }
+
+    fn read_letter(
+        &self,
+        from: AdapterId,
+        operation: &MessageOperation,
+    ) -> Result<(InboxRequest, OwnedSemaphorePermit), Failure> {
+        let opened = self.inbox.0.get().ok_or(FailureReason::NoSuchInbox)?;
+        let place = Arc::clone(&opened.places).try_acquire_owned();
+        let place = place.map_err(|_| FailureReason::Overloaded)?;
+        let mut inbox = opened.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = inbox.handle_message(now(), &self.table, from, operation)?;
+        Ok((request, place))
+    }
+
+    async fn answer_letter(&self, letter: Letter) {
+        let Letter {
+            operation,
+            caller,
+            request,
+            _place,
+        } = letter;
+        let said = match request.command {
+            Ok(command) => self.obey(&request.principal, command).await,
+            // Read it aloud, rather than refuse: it is the sender who is to understand.
+            Err(error) => Ok(error.to_string()),
+        };
+        let said = match said {
+            Ok(said) => said,
+            Err(failure) => return answer(caller, operation.respond(failure.into())),
+        };
+        let mut message = InstantMessage::text(said);
+        if let Some(thread) = operation.message().thread() {
+            message = message.with_thread(thread.clone());
+        }
+        let id = TransactionId::random(&mut StdRng::from_os_rng());
+        let from = operation.destination().clone();
+        let mut reply = MessageOperation::new(id, from, request.reply_to, message);
+        if let Some(instance) = operation.source_instance() {
+            reply = reply.with_destination_instance(instance.clone());
+        }
+        answer(caller, operation.respond(ResponseStatus::Success));
+        let ended = self.submit_own(reply).await;
+        if let Some(failure) = ended.as_ref().ok().and_then(failure) {
+            debug!(failure.reason = ?failure.reason(), "answer to a principal not delivered");
+        }
+    }
+}
+
+fn failure(response: &Response) -> Option<&Failure> {
+    match response.status() {
+        ResponseStatus::Failure(failure) => Some(failure),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Principals rule over their inboxes by writing to the gateway, each from the client that it has.
+
+use rialto_tests::{
+    gateway::{Gateway, GatewayConfig, address},
+    peers::{
+        self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
+        sipp::{Outgoing, SIP_HOST},
+    },
+    ports::Port,
+};
+
+const ALICE: &str = "sip:alice@sip.example";
+const MALLORY: &str = "sip:mallory@sip.example";
+const JULIET: &str = "sip:juliet@xmpp.example";
+/// The gateway's own inbox, as each network writes it.
+const INBOX_ON_XMPP: &str = "gateway@sip.example";
+const INBOX_ON_SIP: &str = "sip:gateway@xmpp.example";
+
+const SECTIONS: &str =
+    "[inbox]\naddresses = [\"im:gateway@sip.example\", \"im:gateway@xmpp.example\"]\n";
+
+struct World {
+    gateway: Gateway,
+    xmpp: Prosody,
+    sip: SippServer,
+    client: SippClient,
+}
+
+impl World {
+    fn start() -> Self {
+        let xmpp = Prosody::start(XmppSettings::new("sip.example"));
+        let sip = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+        let port = Port::take();
+        let listen = address(&port);
+        let trusted = format!("trusted = [\"{SIP_HOST}\"]");
+        let config = GatewayConfig::new()
+            .with_sip("sip", &[listen], &["xmpp.example"])
+            .with_settings(&[&trusted])
+            .with_xmpp("xmpp", &xmpp.link(), &["sip.example"])
+            .with_route("xmpp.example", "xmpp", None)
+            .with_route("sip.example", "sip", Some(&sip.next_hop(Transport::Udp)))
+            .with_sections(SECTIONS);
+        Self {
+            gateway: Gateway::start(&config),
+            xmpp,
+            sip,
+            client: SippClient::new(SIP_HOST, Transport::Udp, listen),
+        }
+    }
+
+    fn status(&self, from: &str, to: &str, text: &str) -> Option<u16> {
+        self.client.send(Outgoing::text(from, to, text)).status()
+    }
+}
+
+#[test]
+fn rfc2779_5_4_10_and_2_3_5_xmpp_user_keeps_a_sip_user_out_by_writing_to_the_gateway_over_its_death()
+ {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    assert_eq!(world.status(MALLORY, JULIET, "before"), Some(200));
+    assert_eq!(juliet.receive().body(), Some("before"));
+
+    juliet.send(INBOX_ON_XMPP, "Refuse messages from mallory@sip.example");
+    let answer = juliet.receive();
+    assert_eq!(answer.bare_from(), INBOX_ON_XMPP);
+    assert_eq!(
+        answer.body(),
+        Some("Done: refuse messages from mallory@sip.example")
+    );
+    assert_eq!(world.status(MALLORY, JULIET, "after"), Some(403));
+    assert_eq!(world.status(ALICE, JULIET, "from another"), Some(200));
+    assert_eq!(juliet.receive().body(), Some("from another"));
+
+    world.gateway.kill();
+    world.gateway.start_again();
+    assert_eq!(world.status(MALLORY, JULIET, "after its death"), Some(403));
+    juliet.send(INBOX_ON_XMPP, "rules");
+    let answer = juliet.receive();
+    assert_eq!(
+        answer.body(),
+        Some("These rules hold:\nrefuse messages from mallory@sip.example")
+    );
+    juliet.send(INBOX_ON_XMPP, "forget mallory@sip.example");
+    assert_eq!(
+        juliet.receive().body(),
+        Some("Done: no rule says anything of mallory@sip.example any more.")
+    );
+    assert_eq!(world.status(MALLORY, JULIET, "again"), Some(200));
+    assert_eq!(juliet.receive().body(), Some("again"));
+}
+
+#[test]
+fn rfc2779_5_4_10_sip_user_whom_its_proxy_vouches_for_rules_over_itself_and_nobody_else_does() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let refuse = "refuse messages from *@xmpp.example";
+    assert_eq!(world.status(ALICE, INBOX_ON_SIP, refuse), Some(200));
+    let answer = world.sip.receive(Transport::Udp);
+    let body = String::from_utf8_lossy(answer.body()).into_owned();
+    assert_eq!(body, format!("Done: {refuse}"));
+    let from = answer.uri("From").unwrap_or_default();
+    assert!(from.starts_with(INBOX_ON_SIP), "{from}");
+
+    let id = juliet.send("alice@sip.example", "may I?");
+    let error = juliet.receive();
+    assert_eq!((error.id(), error.kind()), (Some(&*id), "error"));
+    juliet.send("bob@sip.example", "and you?");
+    let arrived = world.sip.receive(Transport::Udp);
+    assert_eq!(arrived.body(), b"and you?");
+
+    // By another network's name, and by a name that nobody has proven.
+    assert_eq!(world.status(JULIET, INBOX_ON_SIP, "set rules"), Some(403));
+    assert_eq!(
+        world.status("sip:eve@far.example", INBOX_ON_SIP, "rules"),
+        Some(403)
+    );
+    assert!(juliet.unread().is_empty());
+}
+
+#[test]
+fn what_is_no_command_is_explained_once_and_then_an_error() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    juliet.send(INBOX_ON_XMPP, "Hello, who are you?");
+    let answer = juliet.receive();
+    assert_eq!(
+        answer.body(),
+        Some("line 1, column 1: no command begins with `Hello,`: write `help`")
+    );
+    // As a robot would.
+    let id = juliet.send(INBOX_ON_XMPP, answer.body().unwrap_or_default());
+    let error = juliet.receive();
+    assert_eq!((error.id(), error.kind()), (Some(&*id), "error"));
+    juliet.send(INBOX_ON_XMPP, "help");
+    let help = juliet.receive();
+    assert!(
+        help.body()
+            .unwrap_or_default()
+            .starts_with("You can write:\nrules")
+    );
+}
