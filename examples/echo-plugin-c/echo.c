@@ -20,7 +20,10 @@ static void answer(RialtoCompletion done, uint32_t status, uint32_t reason, cons
 // What both sides know of a struct: the other one may be older than this header, or newer. The rest stays zero.
 static size_t known(uint32_t theirs, size_t ours) { return theirs < ours ? theirs : ours; }
 
-// It has no keys, and says so before anything is started.
+// It has no keys: the gateway refuses any, and says where it stands.
+static RialtoBytes config_schema(void) { return text("{\"type\": \"object\", \"additionalProperties\": false}"); }
+
+// Looks at a configuration before anything is started, where a schema does not say all.
 static void claims(RialtoBytes config, const RialtoClaimSink *sink, RialtoCompletion done) {
     (void)sink;
     if (config.len == 2 && !memcmp(config.ptr, "{}", 2))
@@ -105,4 +108,6 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .deliver = deliver,
     .stop = stop,
     .release = free,
+    .capabilities = RIALTO_TEXT("content */*"),
+    .config_schema = config_schema,
 };

@@ -63,6 +63,21 @@ static bool read_endpoint(char *text, Config *config) {
     return true;
 }
 
+#define WORD "\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255"
+#define NUMBER(least, most) "\"type\": \"integer\", \"minimum\": " #least ", \"maximum\": " #most
+
+static const char SCHEMA[] =
+    "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"endpoint\", \"domain\", \"system\", \"secret\"], \"properties\": {"
+    "\"endpoint\": {" WORD ", \"description\": \"The pager server: an IP address and a port.\"},"
+    "\"domain\": {" WORD ", \"description\": \"The domain of the pager users.\"},"
+    "\"system\": {" WORD ", \"description\": \"What the server knows the gateway as.\"},"
+    "\"secret\": {" WORD ", \"writeOnly\": true, \"description\": \"How the server knows that it is the gateway.\"},"
+    "\"max_pending\": {" NUMBER(1, 100000) ", \"default\": 1024, \"description\": \"The most lines of ours without an answer.\"},"
+    "\"ping_ms\": {" NUMBER(100, 600000) ", \"default\": 30000, \"description\": \"The silence after which the server is asked whether it is there.\"},"
+    "\"reconnect_ms\": {" NUMBER(10, 60000) ", \"default\": 500, \"description\": \"The first wait before connecting again; it doubles.\"}}}";
+
+RialtoBytes config_schema(void) { return (RialtoBytes){ (const uint8_t *)SCHEMA, sizeof SCHEMA - 1 }; }
+
 bool config_read(RialtoBytes json, Config *config, char problem[JSON_PROBLEM_MAX]) {
     char endpoint[JSON_TEXT_MAX + 1];
     *config = (Config){ .max_pending = 1024, .ping_ms = 30000, .reconnect_ms = 500 };

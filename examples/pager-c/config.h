@@ -18,6 +18,9 @@ typedef struct {
     int64_t reconnect_ms; // first wait before connecting again; it doubles
 } Config;
 
+// What may stand there, as a JSON Schema.
+RialtoBytes config_schema(void);
+
 // False: the problem begins with the key that is wrong, where one is.
 bool config_read(RialtoBytes json, Config *config, char problem[JSON_PROBLEM_MAX]);
 

@@ -174,4 +174,6 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .release = release,
     .set_level = set_level,
     .patience_ms = PATIENCE_MS,
+    .capabilities = RIALTO_TEXT("content text/plain,receipt delivered,receipt displayed,receipt failed"),
+    .config_schema = config_schema,
 };

@@ -19,8 +19,9 @@
 //!     host: Host,
 //! }
 //!
-//! #[derive(Deserialize)]
+//! #[derive(Deserialize, JsonSchema)]
 //! #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+//! #[schemars(crate = "rialto_sdk::schemars")]
 //! struct Config {}
 //!
 //! impl Plugin for Echo {
@@ -50,7 +51,7 @@
 //! | you | the gateway |
 //! |---|---|
 //! | [`Plugin::INFO`] | shows it in `rialto plugins`; routes by its schemes and services |
-//! | [`Plugin::Config`] | reads the adapter's section into it; an error names the key: `listen[0]: …` |
+//! | [`Plugin::Config`] | checks the adapter's section by its JSON Schema, then reads it; an error names the key: `listen[0]: …` |
 //! | [`Plugin::claims`] | refuses a second adapter on the same port or domain, before anything starts |
 //! | [`Plugin::start`] | waits for it; an `Err` is shown to the operator and disturbs no other adapter |
 //! | [`Plugin::deliver`] | hands on one message; waits for the one response, at most until its deadline |
@@ -75,7 +76,7 @@
 //! * A panic fails one operation, and is a bug.
 //! * Test without a gateway: the feature `testing`, for `[dev-dependencies]`, has one to play with (`testing::Gateway`).
 //! * Let `rialto plugin test LIBRARY` try whether it keeps the contract ([`guide::contract`]), with `--set KEY=VALUE` for its configuration.
-//! * `serde`'s derives need to be told where it is, as above, unless the plugin depends on `serde` itself.
+//! * The derives need to be told where `serde` and `schemars` are, as above, unless the plugin depends on them itself.
 
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
@@ -103,7 +104,7 @@ pub use plugin::{Plugin, PluginInfo, Services};
 pub use rialto_model as model;
 pub use succession::Succession;
 pub use tasks::Tasks;
-pub use {serde, serde_json, tokio, tokio_util, tracing};
+pub use {schemars, serde, serde_json, tokio, tokio_util, tracing};
 
 /// What nearly every plugin needs.
 pub mod prelude {
@@ -115,6 +116,7 @@ pub mod prelude {
         Responder, Response, ResponseStatus, Retry, SubscribeOperation, SubscriptionId,
         SubscriptionState, TerminationReason, TransactionId,
     };
+    pub use schemars::JsonSchema;
     pub use serde::Deserialize;
 
     pub use crate::{
@@ -131,7 +133,13 @@ macro_rules! export_plugin {
             use $crate::glue;
 
             #[unsafe(no_mangle)]
-            pub static RIALTO_PLUGIN: glue::Table = glue::table::<$plugin>();
+            pub static RIALTO_PLUGIN: glue::Table = glue::table::<$plugin>(config_schema);
+
+            extern "C" fn config_schema() -> glue::Bytes {
+                static SCHEMA: ::std::sync::OnceLock<::std::string::String> =
+                    ::std::sync::OnceLock::new();
+                glue::config_schema::<$plugin>(&SCHEMA)
+            }
 
             extern "C" fn root() -> glue::RootModuleResult {
                 glue::root(|| glue::module(&RIALTO_PLUGIN))

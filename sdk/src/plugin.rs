@@ -8,6 +8,7 @@ use rialto_model::{
     DispositionOperation, FailureReason, MessageOperation, NotifyOperation, Response,
     SubscribeOperation,
 };
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::{Claims, Context, Result};
@@ -23,8 +24,9 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     /// Threads of an adapter's runtime.
     const WORKERS: usize = 1;
 
-    /// The adapter's section of the configuration.
-    type Config: DeserializeOwned + Send;
+    /// The adapter's section of the configuration. Its JSON Schema is shown by `rialto plugin info`, and what it refuses is refused with all that is wrong, before the
+    /// plugin is asked.
+    type Config: DeserializeOwned + JsonSchema + Send;
 
     /// Names what an adapter with this configuration would take, and refuses what no adapter could run with.
     ///
@@ -99,6 +101,7 @@ pub struct PluginInfo {
     pub(crate) services: Services,
     pub(crate) patience_ms: u64,
     pub(crate) hands_over: bool,
+    pub(crate) capabilities: &'static [&'static str],
     pub(crate) licence: Option<&'static str>,
     pub(crate) authors: Option<&'static str>,
 }
@@ -115,6 +118,7 @@ impl PluginInfo {
             services: Services::NONE,
             patience_ms: abi::PATIENCE_NOT_SAID,
             hands_over: false,
+            capabilities: &[],
             licence: None,
             authors: None,
         }
@@ -178,6 +182,19 @@ impl PluginInfo {
             true => self.services.0 | abi::CAN_HAND_OVER,
             false => self.services.0,
         }
+    }
+
+    /// Says what the native network can carry.
+    ///
+    /// | capability | says |
+    /// |---|---|
+    /// | `content text/plain`, `content text/*` | content that it carries; `*/*` is any |
+    /// | `receipt delivered` | what it reports of a message: `processed`, `stored`, `delivered`, `displayed`, `failed` |
+    /// | `presence watches` | its users may watch others; `watched`: others may watch them; `publishes`: they say how they are; `watchers`: they may see who watches |
+    /// | `limit content 65536` | the most bytes of one message; `limit operations 512`: the most at a time |
+    pub const fn capabilities(mut self, capabilities: &'static [&'static str]) -> Self {
+        self.capabilities = capabilities;
+        self
     }
 
     /// The licence, as an SPDX expression.

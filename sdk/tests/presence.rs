@@ -12,7 +12,7 @@ struct Plain {
     host: Host,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Config {}
 
 impl Plugin for Plain {

@@ -19,7 +19,7 @@ struct Phones {
     host: Host,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Config {}
 
 impl Plugin for Phones {

@@ -106,7 +106,7 @@ fn plugins_to_copy_are_short_and_need_the_sdk_or_the_header_alone() {
         assert_eq!(needed, ["rialto-sdk"], "{kind}");
     }
     let c = read("echo-plugin-c/echo.c");
-    assert!(c.lines().count() < 110);
+    assert!(c.lines().count() < 120);
     let ours: Vec<_> = c
         .lines()
         .filter(|line| line.starts_with("#include \""))

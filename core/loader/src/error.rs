@@ -96,7 +96,7 @@ pub enum LoadError {
     Configuration {
         /// The adapter.
         adapter: Arc<str>,
-        /// Begins with the key.
+        /// Begins with the key; when there are several, one on a line.
         problem: String,
     },
     /// The plugin took too long to look at the configuration.

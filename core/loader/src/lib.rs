@@ -28,7 +28,7 @@ pub use claims::{Claim, ClaimTable};
 pub use declared::{Declared, Loaded};
 pub use error::LoadError;
 pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
-pub use library::{Language, Library, Lookup, Manifest};
+pub use library::{Capabilities, Capability, ConfigSchema, Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
 pub use rialto_bridge::{Outcome, Receipt, Ticket, operation::Operation};
 pub use trust::{Digest, Trust, TrustedKey};

@@ -7,7 +7,7 @@
 //! | message operation | sent back to its source                |
 //! | subscribe, notify | not offered (`Services::MESSAGES`)     |
 //!
-//! Configuration: see [`Config`]. Limits: none. RFCs: 3860 §3.4.1.
+//! Configuration: see [`Config`]. RFCs: 3860 §3.4.1.
 
 #![forbid(unsafe_code)]
 
@@ -23,8 +23,9 @@ pub struct Echo {
 }
 
 /// The `[adapters.<name>]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub struct Config {
     /// Put before the echoed content. Default: empty.
     #[serde(default)]
@@ -35,12 +36,12 @@ impl Plugin for Echo {
     const INFO: PluginInfo = PluginInfo::new("echo", env!("CARGO_PKG_VERSION"))
         .schemes(&["echo"])
         .licence("MIT OR Apache-2.0")
+        .capabilities(&["content */*"])
         .services(Services::MESSAGES);
 
     type Config = Config;
 
-    async fn start(context: Context<Config>) -> Result<Self> {
-        let Context { config, host, .. } = context;
+    async fn start(Context { config, host, .. }: Context<Config>) -> Result<Self> {
         Ok(Self { config, host })
     }
 

@@ -22,8 +22,9 @@ pub struct Faulty {
 }
 
 /// The `[adapters.<name>]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub struct Config {
     /// What to do wrong. Default: nothing.
     #[serde(default)]
@@ -36,8 +37,9 @@ pub struct Config {
 }
 
 /// What to do wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub enum Fault {
     /// Nothing.
     #[default]

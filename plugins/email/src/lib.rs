@@ -69,6 +69,12 @@ impl Plugin for Email {
                 .and(Services::DISPOSITIONS)
                 .and(Services::PRESENCE),
         )
+        .capabilities(&[
+            "content */*",
+            "receipt delivered",
+            "receipt displayed",
+            "receipt failed",
+        ])
         .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 

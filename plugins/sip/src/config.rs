@@ -22,18 +22,22 @@ use rialto_sip_codec::{
 };
 
 /// The configuration of a SIP adapter; every key has a default.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct Config {
     /// Where to listen: `udp:address:port` or `tcp:address:port`.
+    #[schemars(with = "Vec<String>")]
     pub(crate) listen: Vec<ListenAddress>,
     /// The host that own Via header fields show; by default the listening address.
     pub(crate) advertise: Option<String>,
     /// Where messages go that no route gives a next hop; the first of each transport counts.
+    #[schemars(with = "Vec<String>")]
     pub(crate) outbound: Vec<NextHop>,
     /// The domain of the numbers of `tel:` URIs; without one they are refused.
     number_domain: Option<String>,
     /// Proxies that vouch for the senders of what they send here.
+    #[schemars(with = "Vec<String>")]
     pub(crate) trusted: TrustedPeers,
     /// Whether messages whose senders ask for dispositions go out as message/cpim.
     pub(crate) imdn: ImdnUse,

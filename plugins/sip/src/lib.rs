@@ -60,6 +60,17 @@ impl Plugin for Sip {
                 .and(Services::DISPOSITIONS)
                 .and(Services::PRESENCE),
         )
+        .capabilities(&[
+            "content */*",
+            "receipt processed",
+            "receipt stored",
+            "receipt delivered",
+            "receipt displayed",
+            "receipt failed",
+            "presence watches",
+            "presence watched",
+            "presence publishes",
+        ])
         .patience(PATIENCE)
         .hands_over()
         .licence("MIT OR Apache-2.0");

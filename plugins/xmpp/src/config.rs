@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rialto_sdk::config::{ByteSize, Secret, Span};
 use rialto_sdk::model::Domain;
+use rialto_sdk::schemars::JsonSchema;
 use rialto_sdk::serde::Deserialize;
 use rialto_xmpp_codec::{Jid, Limits};
 
@@ -11,8 +12,9 @@ use crate::mapping::OwnDomains;
 use crate::outbox::OutboxLimits;
 
 /// Says which server to join, as what, and how much to take.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", try_from = "Table")]
+#[schemars(crate = "rialto_sdk::schemars", into = "Table")]
 pub struct Config {
     table: Table,
     domain: Domain,
@@ -22,8 +24,9 @@ pub struct Config {
 }
 
 /// The keys as they are written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 struct Table {
     /// The component's domain; XMPP users see it behind the `@` of everyone else.
     domain: String,

@@ -74,6 +74,15 @@ impl Plugin for Xmpp {
                 .and(Services::DISPOSITIONS)
                 .and(Services::PRESENCE),
         )
+        .capabilities(&[
+            "content text/plain",
+            "content application/im-iscomposing+xml",
+            "receipt delivered",
+            "receipt displayed",
+            "receipt failed",
+            "presence watches",
+            "presence watched",
+        ])
         .patience(PATIENCE)
         .licence("MIT OR Apache-2.0");
 

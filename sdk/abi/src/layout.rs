@@ -76,6 +76,6 @@ layout! {
     ClaimSink { size reserved ctx claim }
     Plugin {
         magic contract size name version protocol schemes services licence authors claims start deliver
-        cancel stop release set_level layout layout_len lookups patience_ms
+        cancel stop release set_level layout layout_len lookups patience_ms capabilities config_schema
     }
 }

@@ -86,6 +86,16 @@ pub struct Plugin {
     /// Milliseconds that the sender's network can be kept waiting for what became of a message that the plugin submits. When they are over, the gateway
     /// keeps the message, and answers `INDETERMINANT`. Also `PATIENCE_…`
     pub patience_ms: u64,
+    /// What its network can carry, separated by commas; null when it does not say. Each is one of `content TYPE/SUBTYPE` (`*` for any),
+    /// `receipt WORD` (what its network reports of a message: `processed`, `delivered`, `displayed`, `stored`, `failed`), `presence WORD` (`watches`: its users
+    /// may watch others; `watched`: others may watch them; `publishes`; `watchers`: they may see who watches them), `limit WHAT NUMBER`
+    /// (`content`: the most bytes of one message; `operations`: the most at a time). A word that the gateway does not know is shown, and means nothing to it.
+    pub capabilities: Bytes,
+    /// Gives the JSON Schema (draft 2020-12) of an adapter's configuration, one JSON object in a text that stays where it is until the process ends. A configuration that it refuses
+    /// is refused before `claims` and `start` are called, with all that is wrong in it. May be null: then only `claims` and `start` look at configurations.
+    ///
+    /// Called when the library is opened, in a process that is made for that before, on any thread; returns at once.
+    pub config_schema: Option<unsafe extern "C" fn() -> Bytes>,
 }
 
 /// What an adapter starts with.

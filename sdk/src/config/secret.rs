@@ -1,7 +1,8 @@
 //! Values that stay out of logs.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A value that is never shown: no `Display`, no `Serialize`, and `Debug` prints `…`.
@@ -32,6 +33,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
         T::deserialize(deserializer).map(Self).map_err(|_| {
             D::Error::custom("not of the kind that is needed; it is secret, so not shown")
         })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Secret<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Secret_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.insert("writeOnly".into(), true.into());
+        schema
     }
 }
 

@@ -1,8 +1,9 @@
 //! Numbers of bytes, written with a unit.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, de};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A number of bytes, written plainly or with a unit: `1500`, `"64KiB"`, `"1MiB"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +40,27 @@ impl FromStr for ByteSize {
     }
 }
 
+/// As it is written: in the largest unit that makes it a whole number.
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let whole = units
+            .into_iter()
+            .find(|(unit, _)| self.0.is_multiple_of(*unit));
+        match whole.filter(|_| self.0 > 0) {
+            Some((unit, name)) => write!(f, "{}{name}", self.0 / unit),
+            None => write!(f, "{}B", self.0),
+        }
+    }
+}
+
+/// For the defaults in a schema.
+impl Serialize for ByteSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Size;
@@ -67,6 +89,22 @@ impl<'de> Deserialize<'de> for ByteSize {
     }
 }
 
+impl JsonSchema for ByteSize {
+    fn schema_name() -> Cow<'static, str> {
+        "ByteSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "size",
+            "description": "a number of bytes like 1500 or \"64KiB\"",
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "pattern": "^[0-9]+(B|KiB|MiB|GiB)?$",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +119,11 @@ mod tests {
         assert_eq!(read("1500"), Some(1500));
         assert_eq!(read("\"64KiB\""), Some(65_536));
         assert_eq!(read("\"7B\""), Some(7));
+        for size in [0, 7, 1500, 65_536, 3 << 20, 1 << 30] {
+            let written = serde_json::to_string(&ByteSize::new(size)).unwrap();
+            let read: ByteSize = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.bytes(), size, "{written}");
+        }
         for wrong in ["-1", "\"64kb\"", "\"KiB\"", "\"99999999999999GiB\"", "true"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }

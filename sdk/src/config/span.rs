@@ -1,8 +1,9 @@
 //! Spans of time, written with a unit.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Deserializer, de};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A span of time, written as a number and a unit: `500ms`, `10s`, `1m`, `2h`, `1d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,33 @@ impl FromStr for Span {
     }
 }
 
+/// As it is written: in the largest unit that makes it a whole number.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = self.0.as_millis();
+        let units = [
+            (86_400_000, "d"),
+            (3_600_000, "h"),
+            (60_000, "m"),
+            (1000, "s"),
+        ];
+        let whole = units
+            .into_iter()
+            .find(|(unit, _)| milliseconds.is_multiple_of(*unit));
+        match whole.filter(|_| milliseconds > 0) {
+            Some((unit, name)) => write!(f, "{}{name}", milliseconds / unit),
+            None => write!(f, "{milliseconds}ms"),
+        }
+    }
+}
+
+/// For the defaults in a schema.
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -67,6 +95,21 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "duration",
+            "description": "a duration like \"10s\": a number and ms, s, m, h or d",
+            "type": "string",
+            "pattern": "^[0-9]+(ms|s|m|h|d)$",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +119,14 @@ mod tests {
         for (text, milliseconds) in [("500ms", 500), ("10s", 10_000), ("1m", 60_000), ("0s", 0)] {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.duration().as_millis(), milliseconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn duration_is_written_as_it_is_read() {
+        for text in ["0ms", "500ms", "1500ms", "10s", "1m", "90m", "2h", "1d"] {
+            let span: Span = text.parse().unwrap();
+            assert_eq!(span.to_string(), text);
         }
     }
 

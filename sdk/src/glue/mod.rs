@@ -7,6 +7,8 @@ mod deliver;
 mod guard;
 mod waiting;
 
+use std::sync::OnceLock;
+
 use abi_stable::{
     library::{CheckTypeLayout, ROOT_MODULE_LOADER_NAME},
     prefix_type::PrefixTypeTrait,
@@ -17,7 +19,7 @@ use rialto_model::ResponseStatus;
 
 use crate::{Plugin, PluginInfo};
 
-pub use abi::Plugin as Table;
+pub use abi::{Bytes, Plugin as Table};
 pub use abi_stable::library::{__call_root_module_loader as root, LibHeader, RootModuleResult};
 
 // The macro writes abi_stable's symbol as a literal: fail the build if it changes.
@@ -43,8 +45,16 @@ pub fn module(plugin: &'static Table) -> abi::rust::RootRef {
     abi::rust::Root { plugin }.leak_into_prefix()
 }
 
+/// The JSON Schema of the plugin's configuration, made once; nothing when making it panics.
+pub fn config_schema<P: Plugin>(made: &'static OnceLock<String>) -> Bytes {
+    let make = || schemars::schema_for!(P::Config).to_value().to_string();
+    let mut schema = NONE;
+    guard::unanswered(|| schema = lend(made.get_or_init(make).as_bytes()));
+    schema
+}
+
 /// The plugin's table.
-pub const fn table<P: Plugin>() -> Table {
+pub const fn table<P: Plugin>(config_schema: extern "C" fn() -> Bytes) -> Table {
     let PluginInfo {
         name,
         version,
@@ -76,10 +86,12 @@ pub const fn table<P: Plugin>() -> Table {
         layout_len: abi::LAYOUT.len(),
         lookups: Lookups::<P>::JOINED.lent(),
         patience_ms,
+        capabilities: Capabilities::<P>::JOINED.lent(),
+        config_schema: Some(config_schema),
     }
 }
 
-const fn optional(text: Option<&'static str>) -> abi::Bytes {
+const fn optional(text: Option<&'static str>) -> Bytes {
     match text {
         Some(text) => lend(text.as_bytes()),
         None => NONE,
@@ -96,6 +108,7 @@ struct Joined {
 
 struct Schemes<P>(std::marker::PhantomData<P>);
 struct Lookups<P>(std::marker::PhantomData<P>);
+struct Capabilities<P>(std::marker::PhantomData<P>);
 
 impl<P: Plugin> Schemes<P> {
     const JOINED: &'static Joined = &Joined::new(P::INFO.schemes);
@@ -103,6 +116,10 @@ impl<P: Plugin> Schemes<P> {
 
 impl<P: Plugin> Lookups<P> {
     const JOINED: &'static Joined = &Joined::new(P::INFO.lookups);
+}
+
+impl<P: Plugin> Capabilities<P> {
+    const JOINED: &'static Joined = &Joined::new(P::INFO.capabilities);
 }
 
 impl Joined {
@@ -127,8 +144,8 @@ impl Joined {
         Self { text, len }
     }
 
-    const fn lent(&'static self) -> abi::Bytes {
-        abi::Bytes {
+    const fn lent(&'static self) -> Bytes {
+        Bytes {
             ptr: self.text.as_ptr(),
             len: self.len,
         }

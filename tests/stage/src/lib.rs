@@ -46,8 +46,9 @@ pub struct Stage {
 }
 
 /// The `[adapters.<name>.config]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub struct Config {
     /// Where the test listens.
     test: SocketAddr,

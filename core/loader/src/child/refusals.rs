@@ -8,7 +8,7 @@ use rialto_bridge::read::{self, NONE, lend};
 
 use super::frame::{self, Frame, FrameError, Kind, Writer};
 use crate::{
-    Claim, Library, LoadError, Manifest,
+    Claim, ConfigSchema, Library, LoadError, Manifest,
     library::{Language, manifest},
 };
 
@@ -25,6 +25,8 @@ pub(super) fn put_opened(out: &mut Vec<u8>, library: &Library, missing: &[String
             let text = unsafe { read::bytes("a manifest's text", text) };
             frame.bytes(text.unwrap_or_default());
         }
+        let schema = library.manifest().config_schema();
+        frame.text(schema.map_or("", ConfigSchema::as_str));
         frame.number(missing.len() as u64);
         for missing in missing {
             frame.text(missing);
@@ -54,9 +56,10 @@ pub(super) fn read_opened(frame: &mut Frame<'_>) -> Result<Opened, FrameError> {
     for text in &mut texts {
         *text = lend(frame.bytes()?);
     }
+    let schema = lend(frame.bytes()?);
     let table = manifest::table(texts, services, patience_ms);
     // SAFETY: its texts lie in the frame.
-    let manifest = unsafe { Manifest::read(&table, language) };
+    let manifest = unsafe { Manifest::read(&table, schema, language) };
     let missing = (0..frame.count(MAX_MISSING)?).map(|_| frame.text().map(str::to_owned));
     Ok(Opened {
         manifest,

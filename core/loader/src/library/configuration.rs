@@ -21,10 +21,18 @@ use super::{LIMIT, Library};
 use crate::{Claim, LoadError};
 
 impl Library {
-    /// Has the plugin check an adapter's configuration and name what it claims.
+    /// Checks an adapter's configuration by the plugin's schema, then has the plugin check it and name what it claims.
     ///
     /// On a thread of its own, which is left behind when that takes too long.
     pub(crate) fn claims(&self, adapter: &Arc<str>, config: &str) -> Result<Vec<Claim>, LoadError> {
+        let schema = self.manifest().config_schema();
+        let problems = schema.map_or_else(Vec::new, |schema| schema.problems(config));
+        if !problems.is_empty() {
+            return Err(LoadError::Configuration {
+                adapter: Arc::clone(adapter),
+                problem: problems.join("\n"),
+            });
+        }
         let asking = Asking {
             library: self.clone(),
             config: config.to_owned(),

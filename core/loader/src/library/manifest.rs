@@ -5,7 +5,11 @@ use std::time::Duration;
 use rialto_abi as abi;
 use rialto_bridge::{durations::duration, read};
 
-use super::lookup::{self, Lookup};
+use super::{
+    Capabilities,
+    lookup::{self, Lookup},
+    schema::ConfigSchema,
+};
 
 /// What a plugin says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub struct Manifest {
     lookups: Vec<Lookup>,
     services: u64,
     patience_ms: u64,
+    capabilities: Capabilities,
+    config_schema: Option<ConfigSchema>,
     licence: Option<String>,
     authors: Option<String>,
     language: Language,
@@ -35,10 +41,16 @@ pub enum Language {
 impl Manifest {
     const MAX_TEXT: usize = 1024;
 
+    /// `schema` is what the plugin says of its configuration.
+    ///
     /// # Safety
-    /// The table follows the contract.
+    /// The table follows the contract, and so does the schema.
     #[expect(unsafe_code, reason = "reads what the library exports")]
-    pub(crate) unsafe fn read(table: &abi::Plugin, language: Language) -> Result<Self, String> {
+    pub(crate) unsafe fn read(
+        table: &abi::Plugin,
+        schema: abi::Bytes,
+        language: Language,
+    ) -> Result<Self, String> {
         let text = |what, bytes: abi::Bytes| {
             // SAFETY: the caller's promise.
             let text = unsafe { read::text(what, bytes) }.map_err(|error| error.to_string())?;
@@ -61,6 +73,12 @@ impl Manifest {
             lookups: lookup::list(&text("its list of lookups", table.lookups)?)?,
             services: table.services,
             patience_ms: table.patience_ms,
+            capabilities: Capabilities::read(&text(
+                "its list of capabilities",
+                table.capabilities,
+            )?)?,
+            // SAFETY: the caller's promise.
+            config_schema: unsafe { ConfigSchema::read(schema) }?,
             licence: optional("its licence", table.licence)?,
             authors: optional("its list of authors", table.authors)?,
             language,
@@ -121,6 +139,16 @@ impl Manifest {
         duration(self.patience_ms)
     }
 
+    /// What its network can carry.
+    pub const fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The JSON Schema of its configuration, if it has one.
+    pub const fn config_schema(&self) -> Option<&ConfigSchema> {
+        self.config_schema.as_ref()
+    }
+
     /// Its licence, as an SPDX expression.
     pub fn licence(&self) -> Option<&str> {
         self.licence.as_deref()
@@ -138,7 +166,7 @@ impl Manifest {
 }
 
 /// How many texts a manifest has.
-pub(crate) const TEXTS: usize = 7;
+pub(crate) const TEXTS: usize = 8;
 
 /// The texts of a manifest, in an order of their own.
 pub(crate) const fn texts(table: &abi::Plugin) -> [abi::Bytes; TEXTS] {
@@ -148,6 +176,7 @@ pub(crate) const fn texts(table: &abi::Plugin) -> [abi::Bytes; TEXTS] {
         table.protocol,
         table.schemes,
         table.lookups,
+        table.capabilities,
         table.licence,
         table.authors,
     ]
@@ -159,7 +188,16 @@ pub(crate) const fn table(
     services: u64,
     patience_ms: u64,
 ) -> abi::Plugin {
-    let [name, version, protocol, schemes, lookups, licence, authors] = texts;
+    let [
+        name,
+        version,
+        protocol,
+        schemes,
+        lookups,
+        capabilities,
+        licence,
+        authors,
+    ] = texts;
     abi::Plugin {
         magic: abi::MAGIC,
         contract: abi::CONTRACT,
@@ -182,6 +220,8 @@ pub(crate) const fn table(
         layout_len: 0,
         lookups,
         patience_ms,
+        capabilities,
+        config_schema: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Libraries: from a file to a function table, or to a reason that one can read.
 
+mod capabilities;
 mod configuration;
 mod elf;
 mod image;
@@ -7,6 +8,7 @@ mod layout;
 mod lookup;
 pub(crate) mod manifest;
 mod probe;
+mod schema;
 mod table;
 
 use std::{
@@ -24,8 +26,10 @@ use rialto_abi as abi;
 use crate::{Digest, LoadError, Trust, trust};
 use image::Image;
 
+pub use capabilities::{Capabilities, Capability};
 pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
+pub use schema::ConfigSchema;
 
 /// How long a library's code may take where nobody can go on without it: its constructors, its check of a configuration.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -278,11 +282,13 @@ fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
     };
     // SAFETY: the table's promise.
     unsafe { layout::check(source, &table, exported, language) }?;
-    // SAFETY: the table's texts are constants of a library that is never unloaded.
+    // SAFETY: the table's texts, and the schema, are constants of a library that is never unloaded.
     let manifest =
-        unsafe { Manifest::read(&table, language) }.map_err(|problem| LoadError::Manifest {
-            path: path.to_owned(),
-            problem,
+        unsafe { Manifest::read(&table, schema::of(&table), language) }.map_err(|problem| {
+            LoadError::Manifest {
+                path: path.to_owned(),
+                problem,
+            }
         })?;
     Ok(Loaded {
         path: path.to_owned(),

@@ -295,12 +295,65 @@ fn wrong_configuration_is_refused_by_its_key() {
         error.to_string(),
         "adapter sip: listen[1]: invalid socket address syntax; correct its configuration"
     );
-    let unknown = configured(r#"{"lisen": []}"#).to_string();
-    assert!(
-        unknown.starts_with("adapter sip: lisen: unknown field `lisen`, expected"),
-        "{unknown}"
+    assert_eq!(
+        configured(r#"{"lisen": []}"#).to_string(),
+        "adapter sip: lisen: unknown key (did you mean `listen`?); correct its configuration"
     );
     assert!(configured("{").to_string().contains("EOF"));
+}
+
+#[test]
+fn all_that_the_schema_refuses_is_named_at_once_and_the_plugin_is_not_asked() {
+    let error = configured(r#"{"lisen": [], "listen": 5, "fault": "panic_in_claims"}"#);
+    let LoadError::Configuration { problem, .. } = error else {
+        panic!("{error}");
+    };
+    let problems: Vec<_> = problem.lines().collect();
+    assert_eq!(
+        problems,
+        [
+            "lisen: unknown key (did you mean `listen`?)",
+            "listen: must be of type array",
+        ]
+    );
+}
+
+#[test]
+fn schema_and_capabilities_of_a_plugin_in_c_are_in_its_manifest() {
+    let schema = r#"{\"type\": \"object\", \"additionalProperties\": false}"#;
+    let defines = format!(
+        "#define SCHEMA \"{schema}\"\n#define CAPABILITIES \"content text/*,limit content 99\""
+    );
+    let plugin = c_plugin("describes", &defines);
+    let loaded = declared("one", plugin.clone(), "{}")
+        .load(&ClaimTable::new())
+        .unwrap();
+    let capabilities = loaded.manifest().capabilities().iter();
+    let capabilities: Vec<_> = capabilities.map(ToString::to_string).collect();
+    assert_eq!(capabilities, ["content text/*", "limit content 99"]);
+    assert!(loaded.manifest().config_schema().is_some());
+    let refused = declared("one", plugin, r#"{"a": 1}"#).load(&ClaimTable::new());
+    let words = refused
+        .expect_err("has no `claims`, but a schema")
+        .to_string();
+    assert!(words.contains("a: unknown key"), "{words}");
+}
+
+#[test]
+fn schema_or_capability_that_is_none_is_a_wrong_manifest() {
+    let schema = refused(&c_plugin("no-schema", "#define SCHEMA \"{\""));
+    assert!(
+        schema.contains("the schema of its configuration is no JSON"),
+        "{schema}"
+    );
+    let capability = refused(&c_plugin(
+        "no-capability",
+        "#define CAPABILITIES \"content\"",
+    ));
+    assert!(
+        capability.contains("`content` is no capability"),
+        "{capability}"
+    );
 }
 
 #[test]

@@ -27,6 +27,9 @@
 #ifndef PATIENCE
 #define PATIENCE RIALTO_PATIENCE_NOT_SAID
 #endif
+#ifndef CAPABILITIES
+#define CAPABILITIES ""
+#endif
 #ifndef START
 #define START start
 #endif
@@ -71,6 +74,12 @@ static inline void stop(void *adapter, const RialtoStop *stop, RialtoCompletion 
     succeed(done);
 }
 
+#ifdef SCHEMA
+static inline RialtoBytes schema(void) { return (RialtoBytes)RIALTO_TEXT(SCHEMA); }
+#else
+#define schema 0
+#endif
+
 RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .magic = RIALTO_MAGIC,
     .contract = CONTRACT,
@@ -90,4 +99,6 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .layout_len = LAYOUT_LEN,
     .lookups = RIALTO_TEXT(LOOKUPS),
     .patience_ms = PATIENCE,
+    .capabilities = RIALTO_TEXT(CAPABILITIES),
+    .config_schema = schema,
 };

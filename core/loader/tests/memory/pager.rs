@@ -253,12 +253,20 @@ async fn request_for_reports_is_the_words_of_a_send() {
 
 #[test]
 fn configuration_that_is_wrong_is_refused_with_its_key() {
+    // The first by its schema, the others by its own reader.
     for (config, problem) in [
-        ("{}", "endpoint: missing"),
         (r#"{"colour":1}"#, "colour: unknown key"),
         (
-            r#"{"secret":["x"]}"#,
-            "secret: byte 10: neither a text nor a whole number",
+            r#"{"endpoint":"nowhere","domain":"d","system":"s","secret":"x"}"#,
+            "endpoint: not an IP address and a port",
+        ),
+        (
+            r#"{"endpoint":"127.0.0.1:1","domain":"d","system":"s","secret":"a b"}"#,
+            "secret: empty, or with a space",
+        ),
+        (
+            r#"{"endpoint":"127.0.0.1:1","domain":"d","system":"s","secret":"x","secret":"y"}"#,
+            "secret: given twice",
         ),
     ] {
         let declared = declared("one", pager_plugin(), config);

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use rialto_sdk::serde::Deserialize;
+use rialto_sdk::{schemars::JsonSchema, serde::Deserialize};
 
 /// What SPF, DKIM and DMARC are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) enum AuthenticationMode {
     /// What their owners want refused is refused (RFC 7489 §6.6.2, RFC 7208 §8.4).
     #[default]
@@ -18,8 +19,9 @@ pub(crate) enum AuthenticationMode {
 }
 
 /// The section `authentication`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct AuthenticationConfig {
     /// What is done with what DNS says.
     pub(crate) mode: AuthenticationMode,

@@ -3,20 +3,24 @@
 use rialto_email_codec::message::{CutRule, QuoteRule, SignatureRule};
 use rialto_sdk::{
     model::{Domain, InstantInbox},
+    schemars::JsonSchema,
     serde::{Deserialize, Deserializer, de},
 };
 
 /// The rules, in their order.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", transparent)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct ContentRules(Vec<ContentRule>);
 
 /// What of a message goes to certain destinations.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct ContentRule {
     /// The destinations' domains; none means all.
     #[serde(deserialize_with = "domains")]
+    #[schemars(with = "Vec<String>")]
     domains: Vec<Domain>,
     /// What goes.
     pub(crate) body: BodyRule,
@@ -29,8 +33,9 @@ pub(crate) struct ContentRule {
 }
 
 /// What of a message goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) enum BodyRule {
     /// The text that a chat can show. What is signed or encrypted goes whole all the same.
     #[default]
@@ -40,8 +45,9 @@ pub(crate) enum BodyRule {
 }
 
 /// What becomes of attachments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) enum AttachmentRule {
     /// The message is refused, and its sender told why.
     #[default]
@@ -50,8 +56,9 @@ pub(crate) enum AttachmentRule {
     Mention,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 enum Quotes {
     Keep,
     #[default]
@@ -59,8 +66,9 @@ enum Quotes {
     Cut,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 enum Signatures {
     Keep,
     #[default]

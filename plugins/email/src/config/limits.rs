@@ -5,14 +5,16 @@ use std::time::Duration;
 use rialto_email_codec::limits::{DEFAULT_MAX_MESSAGE, DEFAULT_MAX_RECIPIENTS};
 use rialto_sdk::{
     config::{ByteSize, Span},
+    schemars::JsonSchema,
     serde::Deserialize,
 };
 
 use super::ConfigError;
 
 /// Bounds of what comes in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct Limits {
     /// Octets of a message.
     message: ByteSize,

@@ -14,6 +14,7 @@ use rialto_email_codec as codec;
 use rialto_sdk::{
     Error, Result,
     model::{Domain, InstantInbox},
+    schemars::JsonSchema,
     serde::Deserialize,
 };
 
@@ -26,8 +27,9 @@ pub(crate) use outgoing::{OutgoingConfig, OutgoingTls};
 pub(crate) use secure::{DkimConfig, TlsConfig};
 
 /// Says where to listen, what mail to take, and how to send.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", try_from = "Table")]
+#[schemars(crate = "rialto_sdk::schemars", into = "Table")]
 pub struct Config {
     table: Table,
     hostname: codec::Domain,
@@ -36,22 +38,26 @@ pub struct Config {
 }
 
 /// The keys as they are written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 struct Table {
     /// What this system calls itself, in greetings and identifiers.
     hostname: String,
     /// Where mail comes in.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     listen: Vec<ListenAddress>,
     /// The domains for which mail is taken from everybody.
     #[serde(default)]
     domains: Vec<String>,
     /// Relays that see to it that senders are who they say they are.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     trusted: Networks,
     /// Relays that hand on what others sent: what SPF says of their addresses means nothing.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     relays: Networks,
     /// Who reads what is for the postmaster; if nobody is named, `postmaster` at the first of `domains`, or at `hostname`.
     postmaster: Option<String>,

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use rialto_sdk::{
     config::{Secret, Span},
+    schemars::JsonSchema,
     serde::Deserialize,
 };
 
@@ -12,10 +13,12 @@ use crate::outbound::NextHop;
 use rialto_email_codec::smtp::sasl_plain;
 
 /// The section `outgoing`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct OutgoingConfig {
     /// Where everything goes that no route sends elsewhere; without it, to the MX of each domain.
+    #[schemars(with = "Option<String>")]
     pub(crate) smart_host: Option<NextHop>,
     /// How this system names itself to the smart host.
     username: Option<String>,
@@ -41,8 +44,9 @@ pub(crate) struct OutgoingConfig {
 }
 
 /// Whether connections to servers are encrypted (RFC 3207).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "snake_case")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) enum OutgoingTls {
     /// Never.
     Off,

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use rialto_sdk::serde::Deserialize;
+use rialto_sdk::{schemars::JsonSchema, serde::Deserialize};
 
 /// The section `tls`: for those who connect.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct TlsConfig {
     /// The certificate and those behind it, PEM.
     pub(crate) certificate: PathBuf,
@@ -18,8 +19,9 @@ pub(crate) struct TlsConfig {
 }
 
 /// The section `dkim`: signs what is sent (RFC 6376).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct DkimConfig {
     /// Whose signature it is; with the selector it names the record in DNS.
     pub(crate) domain: String,

@@ -1,12 +1,13 @@
 //! What senders are told later, and what receivers are asked to tell.
 
-use rialto_sdk::prelude::{Deserialize, Error, Result};
+use rialto_sdk::prelude::{Deserialize, Error, JsonSchema, Result};
 
 use super::Config;
 
 /// Whether receivers are asked for dispositions, when a message's sender asks.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, JsonSchema)]
 #[serde(crate = "rialto_sdk::serde", rename_all = "lowercase")]
+#[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) enum ImdnUse {
     /// Who refuses message/cpim gets the message plain, at once and for the next hour.
     #[default]
