@@ -66,6 +66,60 @@ fn check_names_the_line_of_a_key_that_only_the_plugin_knows() {
 }
 
 #[test]
+fn check_names_all_that_is_wrong_in_a_plugins_section_at_once_each_with_its_line_and_a_hint() {
+    let sip = "[adapters.sip.config]\n";
+    let (before, rest) = CONFIGURATION.split_once(sip).unwrap();
+    let wrong = "max_pending = \"many\"\nidle_timeot = \"1m\"\nt1 = \"soon\"\ntrusted = [\n  \"192.0.2.1\",\n  5,\n]\n";
+    let folder = folder(&format!("{before}{sip}{wrong}{rest}"));
+    let output = rialto(&folder.path().join("rialto.toml"), &["check"]);
+    assert_eq!(output.status.code(), Some(CONFIG));
+    let text = error(&output);
+    let first = before.lines().count() + 2;
+    for (line, said) in [
+        (
+            0,
+            "`adapters.sip.config.max_pending`: must be of type integer",
+        ),
+        (
+            1,
+            "`adapters.sip.config.idle_timeot`: unknown key\n    hint: did you mean `idle_timeout`?",
+        ),
+        (
+            2,
+            "`adapters.sip.config.t1`: must be a duration like \"10s\"",
+        ),
+        (
+            5,
+            "`adapters.sip.config.trusted[1]`: must be of type string",
+        ),
+    ] {
+        let said = format!("rialto.toml:{}: {said}", first + line);
+        assert!(text.contains(&said), "{said}\nnot in:\n{text}");
+    }
+    assert_eq!(text.matches("rialto.toml:").count(), 4, "{text}");
+    assert_eq!(text.matches("hint: ").count(), 4, "{text}");
+}
+
+#[test]
+fn plugins_info_says_what_a_plugin_carries_and_each_key_of_its_configuration() {
+    let folder = folder(CONFIGURATION);
+    let file = folder.path().join("rialto.toml");
+    let output = rialto(&file, &["plugins", "info", "xmpp"]);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for said in [
+        "carries      content text/plain, ",
+        "  secret (string, needed)  What the server knows the component by.",
+        "  reconnect_max (duration, ",
+    ] {
+        assert!(printed.contains(said), "{said} is not in:\n{printed}");
+    }
+    let output = rialto(&file, &["plugins", "info", "--json", "xmpp"]);
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(info["config_schema"]["additionalProperties"], false);
+    assert_eq!(info["capabilities"][0], "content text/plain");
+}
+
+#[test]
 fn check_refuses_two_adapters_that_want_one_port_and_names_both() {
     let other = "[adapters.other]\nplugin = \"sip\"\n\
                  [adapters.other.config]\nlisten = [\"udp:127.0.0.1:5060\"]\n";

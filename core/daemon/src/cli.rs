@@ -170,6 +170,21 @@ pub(crate) enum AdaptersVerb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginsVerb {
+    /// Lists the plugins that the configuration names.
+    List {
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says all that one library says of itself: what it carries, and the keys of its configuration.
+    Info {
+        /// A path, or a name as the configuration has it.
+        #[arg(value_name = "LIBRARY|NAME")]
+        library: String,
+        /// Prints JSON, with the JSON Schema of the configuration.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the digests of files, for `plugins.allow`; executes nothing of them.
     Digest {
         #[arg(value_name = "LIBRARY", required = true)]

@@ -36,6 +36,7 @@ mod storage;
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -159,6 +160,20 @@ fn adapters(config: &Config, verb: &AdaptersVerb) -> Result<(), Exit> {
 
 fn plugins(configuration: &Configuration, verb: &PluginsVerb) -> Result<(), Exit> {
     match verb {
+        PluginsVerb::List { json } => {
+            let config = read(configuration)?.finish().map_err(Exit::config)?;
+            let configured = commands::plugins::configured(&config)?;
+            commands::plugins::plugins(&configured, Some(&config.trust), *json)
+        }
+        PluginsVerb::Info { library, json } if library.contains('/') => {
+            commands::plugins::plugin_info(Path::new(library), None, *json)
+        }
+        PluginsVerb::Info { library, json } => {
+            let config = read(configuration)?.finish().map_err(Exit::config)?;
+            let path = plugins::find(library, &config.gateway.plugin_dirs);
+            let path = path.map_err(Exit::Unavailable)?;
+            commands::plugins::plugin_info(&path, Some(&config.trust), *json)
+        }
         PluginsVerb::Digest { libraries } => commands::plugins::digest(libraries),
         PluginsVerb::Upgrade { adapter, library } => {
             let config = read(configuration)?.finish().map_err(Exit::config)?;
@@ -188,7 +203,7 @@ fn plugin(verb: &PluginVerb, set: &[String]) -> Result<(), Exit> {
             path: path.as_deref(),
             sdk: sdk.as_deref(),
         }),
-        PluginVerb::Info { library, json } => commands::plugins::plugin_info(library, *json),
+        PluginVerb::Info { library, json } => commands::plugins::plugin_info(library, None, *json),
         PluginVerb::Test {
             library,
             settings,

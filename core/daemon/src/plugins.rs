@@ -47,7 +47,7 @@ pub(crate) fn find(plugin: &str, folders: &[PathBuf]) -> Result<PathBuf, String>
 /// Why the plugin of an adapter is not there.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) error: ConfigError,
+    pub(crate) errors: Vec<ConfigError>,
     /// Whether the configuration is wrong, rather than the plugin.
     pub(crate) is_configuration: bool,
 }
@@ -60,15 +60,17 @@ pub(crate) fn load(
     claims: &ClaimTable,
 ) -> Result<Loaded, Refusal> {
     let path = find(&config.plugin, folders).map_err(|problem| Refusal {
-        error: ConfigError::new(format!("adapters.{}.plugin", config.name), problem)
-            .at(config.place.clone())
-            .hint("name a library by its path, or set gateway.plugin_dirs"),
+        errors: vec![
+            ConfigError::new(format!("adapters.{}.plugin", config.name), problem)
+                .at(config.place.clone())
+                .hint("name a library by its path, or set gateway.plugin_dirs"),
+        ],
         is_configuration: false,
     })?;
     let declared = declare(config, path, trust);
     declared.load(claims).map_err(|error| Refusal {
         is_configuration: error.is_configuration(),
-        error: refusal(config, &error),
+        errors: refusals(config, &error),
     })
 }
 
@@ -82,22 +84,65 @@ pub(crate) fn declare(config: &AdapterConfig, path: PathBuf, trust: &Trust) -> D
     }
 }
 
-/// Where the plugin names a key of its section, the error is about that key.
-fn refusal(config: &AdapterConfig, error: &LoadError) -> ConfigError {
-    let key = format!("adapters.{}", config.name);
-    let LoadError::Configuration { problem, .. } = error else {
-        return ConfigError::new(key, error.to_string()).at(config.place.clone());
-    };
-    let (inner, problem) = problem.split_once(": ").unwrap_or(("", problem));
-    let first = inner.split(['.', '[']).next().unwrap_or_default();
-    match config.places.get(first) {
-        Some(place) => {
-            ConfigError::new(format!("{key}.config.{inner}"), problem).at(Some(place.clone()))
+/// What keeps the plugin of an adapter from being loaded: of its configuration each problem apart.
+fn refusals(config: &AdapterConfig, error: &LoadError) -> Vec<ConfigError> {
+    match error {
+        LoadError::Configuration { problem, .. } => {
+            problem.lines().map(|line| refusal(config, line)).collect()
         }
-        None => {
-            ConfigError::new(format!("{key}.config"), error.to_string()).at(config.place.clone())
+        _ => {
+            let key = format!("adapters.{}", config.name);
+            vec![ConfigError::new(key, error.to_string()).at(config.place.clone())]
         }
     }
+}
+
+/// Where the plugin names a key of its section, or one that is missing there, the error is about that key.
+fn refusal(config: &AdapterConfig, problem: &str) -> ConfigError {
+    let section = format!("adapters.{}.config", config.name);
+    let in_brackets = problem
+        .strip_suffix(')')
+        .and_then(|text| text.split_once(" ("));
+    let (problem, hint) = match in_brackets.or_else(|| problem.split_once("; ")) {
+        Some((problem, hint)) => (problem, Some(hint)),
+        None => (problem, None),
+    };
+    let (key, problem) = match problem.split_once(": ") {
+        Some((key, problem)) if is_key(key) => (format!("{section}.{key}"), problem),
+        // `endpoint` is no …
+        _ => match problem
+            .strip_prefix('`')
+            .and_then(|rest| rest.split_once('`'))
+        {
+            Some((key, _)) if is_key(key) => (format!("{section}.{key}"), problem),
+            _ => (section, problem),
+        },
+    };
+    let error = ConfigError::new(&key, problem).at(place(config, &key));
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error.hint("`rialto plugins info` says what may stand there"),
+    }
+}
+
+/// Where a key stands; if it does not, the table that it would stand in.
+fn place(config: &AdapterConfig, key: &str) -> Option<String> {
+    let mut key = key;
+    loop {
+        if let Some(place) = config.places.get(key) {
+            return Some(place.clone());
+        }
+        match key.rfind(['.', '[']).and_then(|end| key.get(..end)) {
+            Some(outer) => key = outer,
+            None => return config.place.clone(),
+        }
+    }
+}
+
+/// Whether a plugin's words begin with a key: `listen[0].port`.
+fn is_key(text: &str) -> bool {
+    let belongs = |c: char| c.is_alphanumeric() || "_-.[]".contains(c);
+    !text.is_empty() && text.chars().all(belongs)
 }
 
 /// The table that routes between adapters; each conflict as an error of the configuration.

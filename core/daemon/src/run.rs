@@ -114,7 +114,7 @@ pub(crate) fn load_with(draft: Draft, claims: &ClaimTable) -> Result<(Config, Ve
             Ok(plugin) => loaded.push(plugin),
             Err(refusal) => {
                 is_configuration |= refusal.is_configuration;
-                errors.push(refusal.error);
+                errors.extend(refusal.errors);
             }
         }
     }

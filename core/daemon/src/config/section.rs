@@ -210,14 +210,40 @@ impl<'a> Section<'a> {
         serde_json::to_string(&Value::from(self.dict)).unwrap_or_default()
     }
 
-    /// Where each key of this table stands.
+    /// Where this table stands, and each key and item in it, by its name with dots: `adapters.sip.config.listen[0]`.
     pub(super) fn places(&self) -> BTreeMap<String, String> {
-        let place = |(key, value): (&String, &Value)| {
-            let path = join(&self.key, key);
-            let place = self.place_of(value.tag(), &path, &self.steps_to(key))?;
-            Some((key.clone(), place))
-        };
-        self.dict.iter().filter_map(place).collect()
+        let mut places = BTreeMap::new();
+        if let Some(place) = self.place() {
+            places.insert(self.key.clone(), place);
+        }
+        for (key, value) in &self.dict {
+            self.note_places(&mut places, join(&self.key, key), self.steps_to(key), value);
+        }
+        places
+    }
+
+    fn note_places(
+        &self,
+        places: &mut BTreeMap<String, String>,
+        key: String,
+        steps: Vec<Step>,
+        value: &Value,
+    ) {
+        let one_more = |step| steps.iter().cloned().chain([step]).collect();
+        match value {
+            Value::Dict(_, dict) => dict.iter().for_each(|(name, inner)| {
+                let steps = one_more(Step::Key(name.clone()));
+                self.note_places(places, join(&key, name), steps, inner);
+            }),
+            Value::Array(_, items) => items.iter().enumerate().for_each(|(index, inner)| {
+                let steps = one_more(Step::Index(index));
+                self.note_places(places, format!("{key}[{index}]"), steps, inner);
+            }),
+            _ => {}
+        }
+        if let Some(place) = self.place_of(value.tag(), &key, &steps) {
+            places.insert(key, place);
+        }
     }
 
     /// The name of this table, with dots.

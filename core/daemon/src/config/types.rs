@@ -103,7 +103,7 @@ pub(crate) struct AdapterConfig {
     pub(crate) custody: PolicyConfig,
     /// Where the section stands.
     pub(crate) place: Option<String>,
-    /// Where the keys of the plugin's section stand, for errors that the plugin finds.
+    /// Where the keys of the plugin's section stand, for errors that the plugin finds; by their names from the root on.
     pub(crate) places: BTreeMap<String, String>,
 }
 

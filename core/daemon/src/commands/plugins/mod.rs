@@ -1,9 +1,14 @@
 //! `rialto plugins`: what the libraries say of themselves.
 
+mod info;
+mod keys;
+
 use std::path::{Path, PathBuf};
 
-use rialto_loader::{Digest, Language, Library, Manifest, Trust};
+use rialto_loader::{Digest, Library, Trust};
 use serde_json::json;
+
+use info::{describe, info, services};
 
 use super::print;
 use crate::{config::Config, exit::Exit, plugins as libraries};
@@ -46,9 +51,9 @@ pub(crate) fn plugins(paths: &[PathBuf], trust: Option<&Trust>, as_json: bool) -
     }
 }
 
-/// Says all that one library says of itself.
-pub(crate) fn plugin_info(path: &Path, as_json: bool) -> Result<(), Exit> {
-    let library = libraries::open(path, None).map_err(Exit::Unavailable)?;
+/// Says all that one library says of itself. Without `trust`, whoever names it answers for it.
+pub(crate) fn plugin_info(path: &Path, trust: Option<&Trust>, as_json: bool) -> Result<(), Exit> {
+    let library = libraries::open(path, trust).map_err(Exit::Unavailable)?;
     print(&match as_json {
         true => format!("{}\n", describe(&library)),
         false => info(&library),
@@ -111,71 +116,4 @@ fn line(library: &Library) -> String {
         .unwrap_or_default();
     let path = library.path().display();
     format!("{name} {version}: {protocol} ({schemes}), {services}{patience}, {path}\n")
-}
-
-fn info(library: &Library) -> String {
-    let manifest = library.manifest();
-    let list = |items: Vec<String>| match items.is_empty() {
-        true => "none".to_owned(),
-        false => items.join(", "),
-    };
-    let said = |text: Option<&str>| text.unwrap_or("not said").to_owned();
-    let patience = manifest.patience();
-    let facts = [
-        ("name", manifest.name().to_owned()),
-        ("version", manifest.version().to_owned()),
-        ("licence", said(manifest.licence())),
-        ("authors", said(manifest.authors())),
-        ("protocol", manifest.protocol().to_owned()),
-        ("schemes", list(manifest.schemes().to_vec())),
-        ("services", services(manifest).join(", ")),
-        (
-            "found by DNS",
-            list(manifest.lookups().iter().map(ToString::to_string).collect()),
-        ),
-        (
-            "patience",
-            patience.map_or_else(|| "as long as it takes".into(), |of| format!("{of:?}")),
-        ),
-        ("language", language(manifest).to_owned()),
-        ("library", library.path().display().to_string()),
-    ];
-    let line = |(name, value): &(&str, String)| format!("{name:<13}{value}\n");
-    facts.iter().map(line).collect()
-}
-
-fn language(manifest: &Manifest) -> &'static str {
-    match manifest.language() {
-        Language::Rust => "Rust, with the SDK",
-        _ => "another than Rust, with the header",
-    }
-}
-
-fn services(manifest: &Manifest) -> Vec<&'static str> {
-    let offered = [
-        ("messages", manifest.offers_messages()),
-        ("dispositions", manifest.offers_dispositions()),
-        ("presence", manifest.offers_presence()),
-    ];
-    let names = offered.into_iter().filter(|(_, is_offered)| *is_offered);
-    names.map(|(name, _)| name).collect()
-}
-
-fn describe(library: &Library) -> serde_json::Value {
-    let manifest = library.manifest();
-    json!({
-        "path": library.path().display().to_string(),
-        "name": manifest.name(),
-        "version": manifest.version(),
-        "protocol": manifest.protocol(),
-        "schemes": manifest.schemes(),
-        "lookups": manifest.lookups().iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "messages": manifest.offers_messages(),
-        "dispositions": manifest.offers_dispositions(),
-        "presence": manifest.offers_presence(),
-        "patience_ms": manifest.patience().map(|patience| patience.as_millis() as u64),
-        "licence": manifest.licence(),
-        "authors": manifest.authors(),
-        "language": language(manifest),
-    })
 }
