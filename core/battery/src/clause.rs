@@ -80,12 +80,14 @@ clauses! {
     "1.1" Must "the library passes the gateway's checks: file, mark, contract number, table, layouts, manifest" library::passes;
     "1.2" Should "the manifest names a licence and a scheme, and a version that begins with a digit" library::manifest;
     "1.3" Should "to open the library starts no thread and opens no file" library::does_nothing;
+    "1.4" Should "the manifest says what the network can carry, and has a JSON Schema of the configuration" library::describes;
     "2.1" Must "a configuration with which it can run is accepted, with the same claims each time" configuration::accepted;
     "2.2" Must "an unknown key is refused" configuration::unknown_key;
     "2.3" Must "what is no JSON object is refused" configuration::no_object;
     "2.4" Must "a value of a wrong type is refused" configuration::wrong_type;
     "2.5" Must "a configuration that lacks a key is accepted, or refused with a reason" configuration::missing_key;
     "2.6" Should "a refusal names the key" configuration::names_key;
+    "2.7" Should "the schema of the configuration refuses an unknown key and a value of a wrong type by itself" configuration::schema;
     "3.1" Must "`start` is answered once: ready, or the reason why not" life::starts;
     "3.2" Must "`stop` is answered once, with success, before its deadline" life::stops;
     "3.3" Must "after its release an adapter can be started again" life::restarts;
@@ -119,4 +121,7 @@ clauses! {
     "6.2" Must "memory does not grow with starts and stops" resources::lives;
     "7.1" Must "a disposition is answered once, where the service is offered" services::dispositions;
     "7.2" Must "subscriptions and notifications are answered once, where the service is offered" services::presence;
+    "7.3" Should "a subscription is answered once when it begins, is refreshed, ends, has ended, and is a fetch" services::subscription_lives;
+    "7.4" Should "a subscription may be cancelled before, while and after it is under way" services::cancelled;
+    "7.5" Should "no address, document or reference of a subscription crashes or stops the adapter" services::hostile_presence;
 }

@@ -52,6 +52,12 @@ const GOOD: &str = r#"
     #ifndef LICENCE
     #define LICENCE "MIT"
     #endif
+    #ifndef SCHEMA
+    #define SCHEMA "{\"type\":\"object\",\"additionalProperties\":false}"
+    #endif
+    #ifndef CARRIES
+    #define CARRIES "content text/plain"
+    #endif
     #ifndef SERVICES
     #define SERVICES RIALTO_SERVICE_MESSAGES
     #endif
@@ -82,11 +88,13 @@ const GOOD: &str = r#"
         (void)adapter, (void)stop, (void)done;
         ON_STOP
     }
+    static RialtoBytes schema(void) { return (RialtoBytes)RIALTO_TEXT(SCHEMA); }
     RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
         .magic = RIALTO_MAGIC, .contract = RIALTO_CONTRACT, .size = sizeof(RialtoPlugin),
         .name = RIALTO_TEXT("tried"), .version = RIALTO_TEXT("1"), .protocol = RIALTO_TEXT("tried"),
         .schemes = RIALTO_TEXT("tried"), .licence = RIALTO_TEXT(LICENCE), .services = SERVICES,
         .claims = claims, .start = start, .deliver = deliver, .cancel = cancel, .stop = stop, .release = free,
+        .capabilities = RIALTO_TEXT(CARRIES), .config_schema = schema,
     };
 "#;
 
@@ -199,7 +207,10 @@ planted! {
         "#define MORE static void *idle(void *x) { for (;;) pause(); return x; } \
          __attribute__((constructor)) static void begin(void) { pthread_t t; pthread_create(&t, 0, idle, 0); }"
         "1 threads";
-    unknown_key_that_is_accepted_is_found: "2.2" "#define IS_GOOD 1" "misspelt";
+    silence_about_what_is_carried_is_found: "1.4" "#define CARRIES \"\"" "can carry";
+    missing_schema_is_found: "1.4" "#define SCHEMA \"\"" "JSON Schema";
+    unknown_key_that_is_accepted_is_found: "2.2" "#define SCHEMA \"\"\n#define IS_GOOD 1" "misspelt";
+    schema_that_takes_anything_is_found: "2.7" "#define SCHEMA \"{}\"" "no problem";
     configuration_that_is_no_object_is_found: "2.3" "#define IS_GOOD 1" "was accepted";
     crash_over_a_configuration_is_found: "2.3" "#define IS_GOOD config.len < 1000 ? 0 : (abort(), 1)" "signal 6";
     start_that_fails_is_found: "3.1" "#define ON_START answer(done, RIALTO_FAILURE, 9); return 0;" "does not start";
@@ -267,4 +278,10 @@ planted! {
         "#define SERVICES 3\n#define UNKNOWN answer(done, 4711, 0);" "garbage";
     subscription_that_crashes_is_found: "7.2"
         "#define SERVICES 5\n#define UNKNOWN if (o->kind == 3) abort(); answer(done, RIALTO_SUCCESS, 0);" "signal 6";
+    refresh_that_is_not_answered_is_found: "7.3"
+        "#define SERVICES 5\n#define UNKNOWN static int n; if (o->kind != 3 || n++ != 1) answer(done, RIALTO_SUCCESS, 0);" "its refresh was not answered";
+    second_answer_to_what_was_cancelled_is_found: "7.4"
+        "#define SERVICES 5\n#define UNKNOWN answer(done, RIALTO_SUCCESS, 0); if (o->kind == 3) answer(done, RIALTO_SUCCESS, 0);" "more than once";
+    crash_over_a_document_is_found: "7.5"
+        "#define SERVICES 5\n#define UNKNOWN if (o->kind == 4 && o->payload.len > 1000) abort(); answer(done, RIALTO_SUCCESS, 0);" "signal 6";
 }

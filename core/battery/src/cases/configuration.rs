@@ -118,6 +118,29 @@ pub(crate) fn missing_key(subject: &Subject) -> Verdict {
     })
 }
 
+pub(crate) fn schema(subject: &Subject) -> Verdict {
+    case(|| {
+        let library = subject.library()?;
+        let Some(schema) = library.manifest().config_schema() else {
+            return skip("it has no schema (1.4)");
+        };
+        if schema.problems(&with_unknown(subject)).is_empty() {
+            return fail(format!("`{UNKNOWN}` is no problem to it"));
+        }
+        let spoilt = |key: &&String| {
+            let mut config = subject.config.clone();
+            config.insert((*key).clone(), wrong_value());
+            schema.problems(&text(config)).is_empty()
+        };
+        match subject.config.keys().find(spoilt) {
+            None => Ok(()),
+            Some(key) => fail(format!(
+                "a value of another type for `{key}` is no problem to it"
+            )),
+        }
+    })
+}
+
 fn with_unknown(subject: &Subject) -> String {
     let mut config = subject.config.clone();
     config.insert(UNKNOWN.to_owned(), Value::from(1));

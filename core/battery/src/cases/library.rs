@@ -32,6 +32,20 @@ pub(crate) fn manifest(subject: &Subject) -> Verdict {
     })
 }
 
+pub(crate) fn describes(subject: &Subject) -> Verdict {
+    case(|| {
+        let library = subject.library()?;
+        let manifest = library.manifest();
+        if manifest.capabilities().is_empty() {
+            return fail("it does not say what content, receipts and presence it can carry");
+        }
+        match manifest.config_schema() {
+            Some(_) => Ok(()),
+            None => fail("it has no JSON Schema of its configuration"),
+        }
+    })
+}
+
 pub(crate) fn does_nothing(subject: &Subject) -> Verdict {
     case(|| {
         let before = (threads(), descriptors());

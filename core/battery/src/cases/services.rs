@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rialto_loader::{Manifest, Operation, bare::Shape};
+use rialto_loader::{
+    Manifest, Operation,
+    bare::{Bare, Call, Shape},
+};
 use rialto_model::{
     Bytes, Disposition, DispositionOperation, Failure, FailureReason, NotifyOperation,
     PresenceDocument, Presentity, PublishOperation, SubscribeOperation, SubscriptionId,
@@ -49,11 +52,7 @@ pub(crate) fn dispositions(subject: &Subject) -> Verdict {
 
 pub(crate) fn presence(subject: &Subject) -> Verdict {
     case(|| {
-        offers(
-            "subscriptions",
-            Manifest::offers_presence,
-            &subject.library()?,
-        )?;
+        offers_presence(subject)?;
         let fetch = subscribe().with_duration(Duration::ZERO);
         let garbage = notify(SubscriptionState::Active)
             .with_document(PresenceDocument::pidf(Bytes::from_static(b"<presence \0")));
@@ -70,6 +69,128 @@ pub(crate) fn presence(subject: &Subject) -> Verdict {
         ];
         each_once(subject, "a subscription or notification", &all)
     })
+}
+
+/// One subscription from its beginning to beyond its end, and one that was a fetch all along.
+pub(crate) fn subscription_lives(subject: &Subject) -> Verdict {
+    case(|| {
+        offers_presence(subject)?;
+        let name = subscription_id();
+        let step = |duration| {
+            let operation = subscribe_as(name).with_duration(duration);
+            Operation::Subscribe(operation)
+        };
+        let hour = Duration::from_secs(3600);
+        let bare = subject.started()?;
+        for (what, operation) in [
+            ("the beginning of a subscription", step(hour)),
+            ("its refresh", step(hour)),
+            ("its end", step(Duration::ZERO)),
+            ("its end, once more", step(Duration::ZERO)),
+            (
+                "a fetch",
+                Operation::Subscribe(subscribe().with_duration(Duration::ZERO)),
+            ),
+        ] {
+            let answered = bare.deliver(&operation, Shape::Own).wait(DEADLINE + GRACE);
+            once(what, &answered)?;
+            if let Some(Err(problem)) = answered.first {
+                return fail(format!("{what} was answered with garbage: {problem}"));
+            }
+        }
+        settle();
+        match bare.heard().malformed.first() {
+            Some(problem) => fail(problem.clone()),
+            None => Ok(()),
+        }
+    })
+}
+
+pub(crate) fn cancelled(subject: &Subject) -> Verdict {
+    case(|| {
+        offers_presence(subject)?;
+        let bare = subject.started()?;
+        let all = [subscription(), notification(), subscription()];
+        let calls: Vec<_> = all
+            .iter()
+            .map(|operation| bare.deliver(operation, Shape::Own))
+            .collect();
+        for call in &calls {
+            bare.cancel(call);
+            bare.cancel(call);
+        }
+        let answered = bare.deliver(&subscription(), Shape::Own);
+        answered.wait(DEADLINE + GRACE);
+        bare.cancel(&answered);
+        settle();
+        let mut answers = calls.iter().chain([&answered]).map(Call::answered);
+        if answers.any(|answered| answered.count > 1) {
+            return fail("a subscription that was cancelled was answered more than once");
+        }
+        still_subscribes(&bare, "others were cancelled")
+    })
+}
+
+pub(crate) fn hostile_presence(subject: &Subject) -> Verdict {
+    case(|| {
+        offers_presence(subject)?;
+        let bare = subject.started()?;
+        for operation in hostile() {
+            let answered = bare.deliver(&operation, Shape::Own).wait(DEADLINE + GRACE);
+            if answered.count > 1 {
+                return once("a strange subscription", &answered);
+            }
+        }
+        still_subscribes(&bare, "strange ones")
+    })
+}
+
+/// What a far network may make of presence.
+fn hostile() -> Vec<Operation> {
+    let documents: [&[u8]; 6] = [
+        b"",
+        b"\0\0\0",
+        b"<presence",
+        b"<!DOCTYPE x [<!ENTITY a 'aaaa'>]><presence>&a;</presence>",
+        b"\xff\xfe<\0p\0",
+        b"<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='pres:x@y'><tuple/></presence>",
+    ];
+    let deep = "<a>".repeat(20_000);
+    let long = "x".repeat(1 << 20);
+    let documents = documents
+        .into_iter()
+        .chain([deep.as_bytes(), long.as_bytes()]);
+    let told = documents.map(|document| {
+        let document = PresenceDocument::pidf(Bytes::copy_from_slice(document));
+        let operation = notify(SubscriptionState::Active).with_document(document);
+        Operation::Notify(operation.with_reference("\u{1F4A3}\r\n\u{0}'\"<"))
+    });
+    let users = ["%0D%0A", "%22%3C%3E", "a%2Fb%40c", "%F0%9F%92%A3"];
+    let strange = users.map(|user| Presentity::parse(&format!("pres:{user}@battery.example")));
+    let watched = strange.into_iter().flatten().flat_map(|strange| {
+        let bob = presentity("bob");
+        [(strange.clone(), bob.clone()), (bob, strange)].map(|(watcher, target)| {
+            let operation = SubscribeOperation::new(id(), subscription_id(), watcher, target);
+            Operation::Subscribe(operation.with_deadline(DEADLINE))
+        })
+    });
+    told.chain(watched).collect()
+}
+
+/// Fails unless a subscription is still answered.
+fn still_subscribes(bare: &Bare, after: &str) -> Case {
+    let answered = bare
+        .deliver(&subscription(), Shape::Own)
+        .wait(DEADLINE + GRACE);
+    once(&format!("a plain subscription after {after}"), &answered)
+}
+
+fn offers_presence(subject: &Subject) -> Case {
+    offers(
+        "subscriptions",
+        Manifest::offers_presence,
+        &subject.library()?,
+    )
 }
 
 fn each_once(subject: &Subject, what: &str, all: &[Operation]) -> Case {
@@ -111,8 +232,12 @@ pub(super) fn publication() -> Operation {
 }
 
 fn subscribe() -> SubscribeOperation {
+    subscribe_as(subscription_id())
+}
+
+fn subscribe_as(name: SubscriptionId) -> SubscribeOperation {
     let (alice, bob) = (presentity("alice"), presentity("bob"));
-    SubscribeOperation::new(id(), subscription_id(), alice, bob).with_deadline(DEADLINE)
+    SubscribeOperation::new(id(), name, alice, bob).with_deadline(DEADLINE)
 }
 
 fn notify(state: SubscriptionState) -> NotifyOperation {
