@@ -74,7 +74,7 @@
 //!   none, and starts no program. Take what you need from the configuration, and open it in `start`.
 //! * No globals: two adapters of one library share them.
 //! * A panic fails one operation, and is a bug.
-//! * Test without a gateway: the feature `testing`, for `[dev-dependencies]`, has one to play with (`testing::Gateway`).
+//! * Test without a gateway, and without sleeping: `rialto-testkit`, for `[dev-dependencies]` ([`guide::testing`]).
 //! * Let `rialto plugin test LIBRARY` try whether it keeps the contract ([`guide::contract`]), with `--set KEY=VALUE` for its configuration.
 //! * The derives need to be told where `serde` and `schemars` are, as above, unless the plugin depends on them itself.
 

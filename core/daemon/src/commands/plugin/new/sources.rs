@@ -48,10 +48,17 @@ impl Sdk {
         }
     }
 
-    /// As Cargo names it.
-    fn source(&self) -> String {
+    /// As Cargo names it, or what is in a folder of it.
+    fn source(&self, within: &str) -> String {
         match self {
-            Self::Folder(folder) => format!("path = {:?}", folder.display().to_string()),
+            Self::Folder(folder) => {
+                let path = if within.is_empty() {
+                    folder.clone()
+                } else {
+                    folder.join(within)
+                };
+                format!("path = {:?}", path.display().to_string())
+            }
             Self::Registry => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
         }
     }
@@ -108,12 +115,12 @@ const fn file(path: &'static str, text: String) -> Source {
 }
 
 fn cargo_toml(name: &PluginName, sdk: &Sdk) -> String {
-    let (library, source) = (name.snake_case(), sdk.source());
+    let (library, source, testkit) = (name.snake_case(), sdk.source(""), sdk.source("testkit"));
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nlicense = \"MIT OR Apache-2.0\"\npublish = false\n\n\
         [lib]\nname = \"rialto_{library}\"\ncrate-type = [\"cdylib\"]\n\n\
         [dependencies]\nrialto-sdk = {{ {source} }}\n\n\
-        [dev-dependencies]\nrialto-sdk = {{ {source}, features = [\"testing\"] }}\n\n\
+        [dev-dependencies]\nrialto-testkit = {{ {testkit} }}\n\n\
         [workspace]\n"
     )
 }
