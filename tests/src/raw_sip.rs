@@ -53,6 +53,30 @@ impl RawSip {
     /// # Panics
     /// When none comes in time.
     pub fn receive(&self) -> SipMessage {
+        let (message, source) = self.take();
+        if message.method().is_some() {
+            self.answer(source, &message, "");
+        }
+        message
+    }
+
+    /// Takes the next message, and answers nothing.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn receive_unanswered(&self) -> SipMessage {
+        self.take().0
+    }
+
+    /// Answers a request with 200 and these further lines.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub fn answer(&self, to: SocketAddr, request: &SipMessage, more: &str) {
+        self.write(to, ok(request, more).as_bytes());
+    }
+
+    fn take(&self) -> (SipMessage, SocketAddr) {
         let mut datagram = vec![0; 1 << 16];
         let (length, source) = self
             .socket
@@ -62,10 +86,7 @@ impl RawSip {
         let Some(message) = SipMessage::parse(&datagram) else {
             panic!("this is no SIP: {}", datagram.escape_ascii());
         };
-        if message.method().is_some() {
-            self.write(source, ok(&message).as_bytes());
-        }
-        message
+        (message, source)
     }
 
     /// What has come already, if anything has; not answered.
@@ -101,7 +122,7 @@ impl Default for RawSip {
 }
 
 /// The response that all is well.
-pub(crate) fn ok(request: &SipMessage) -> String {
+pub(crate) fn ok(request: &SipMessage, more: &str) -> String {
     let copied = ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| {
         let value = request.header(name).unwrap_or_default();
         let is_untagged = name == "To" && !value.contains(";tag=");
@@ -109,7 +130,7 @@ pub(crate) fn ok(request: &SipMessage) -> String {
         format!("{name}: {value}{tag}\r\n")
     });
     format!(
-        "SIP/2.0 200 OK\r\n{}Content-Length: 0\r\n\r\n",
+        "SIP/2.0 200 OK\r\n{}{more}Content-Length: 0\r\n\r\n",
         copied.concat()
     )
 }

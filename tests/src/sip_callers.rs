@@ -316,7 +316,7 @@ impl Office {
                 self.end(branch.unwrap_or(usize::MAX), Some(status));
             }
             None => {
-                let _refused = self.socket.send_to(ok(&message).as_bytes(), source);
+                let _refused = self.socket.send_to(ok(&message, "").as_bytes(), source);
                 let text = String::from_utf8_lossy(message.body()).into_owned();
                 self.shared.state().told.push(text);
                 self.shared.changed.notify_all();

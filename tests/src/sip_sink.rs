@@ -136,7 +136,7 @@ impl Shared {
                 && let Some(message) = SipMessage::parse(&datagram[..length])
                 && message.method().is_some()
             {
-                let _refused = socket.send_to(ok(&message).as_bytes(), source);
+                let _refused = socket.send_to(ok(&message, "").as_bytes(), source);
                 self.note(&message);
             }
         }

@@ -1,0 +1,223 @@
+//! Presence between SIP and XMPP, with real phones, servers and clients on both sides: each watches the other.
+
+use std::net::SocketAddr;
+
+use rialto_tests::{
+    gateway::{self, Gateway, GatewayConfig},
+    peers::{
+        self, Baresip, Ejabberd, Prosody, XmppServer, XmppSettings,
+        baresip::{Presence, Shown},
+        sipp::SIP_HOST,
+        xmpp_server::XMPP_DOMAIN,
+    },
+    ports::Port,
+    raw_sip::RawSip,
+    sip_message::SipMessage,
+    world::{ALICE, ALICE_SEEN, JULIET_SEEN, SIP_DOMAIN},
+};
+
+/// A gateway between an XMPP server, whose component it is, and what a SIP user has.
+struct World<S> {
+    gateway: Gateway,
+    xmpp: S,
+    listen: SocketAddr,
+    _port: Port,
+}
+
+impl<S: XmppServer> World<S> {
+    /// With requests for SIP users going here.
+    fn start(phone: SocketAddr) -> Self {
+        let xmpp = S::start(XmppSettings::new(SIP_DOMAIN));
+        let port = Port::take();
+        let listen = gateway::address(&port);
+        let config = GatewayConfig::new()
+            .with_sip("sip", &[listen], &[XMPP_DOMAIN])
+            .with_settings(&[&format!("trusted = [\"{SIP_HOST}\"]")])
+            .with_xmpp("xmpp", &xmpp.link(), &[SIP_DOMAIN])
+            .with_route(XMPP_DOMAIN, "xmpp", None)
+            .with_route(SIP_DOMAIN, "sip", Some(&format!("udp:{phone}")));
+        Self {
+            gateway: Gateway::start(&config),
+            xmpp,
+            listen,
+            _port: port,
+        }
+    }
+}
+
+#[test]
+fn rfc2779_3_2_3_baresip_watches_a_user_on_prosody_and_sees_each_change() {
+    baresip_watches_an_xmpp_user::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_baresip_watches_a_user_on_ejabberd_and_sees_each_change() {
+    baresip_watches_an_xmpp_user::<Ejabberd>();
+}
+
+fn baresip_watches_an_xmpp_user<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let world = World::<S>::start(SocketAddr::new(SIP_HOST, port.number()));
+    let mut juliet = world.xmpp.login("juliet");
+    let contacts = [JULIET_SEEN];
+    let mut alice = Baresip::start_with(port, ALICE, world.listen, &contacts, &Presence::Shown);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    alice.await_contact(JULIET_SEEN, "Online");
+    drop(juliet);
+    alice.await_contact(JULIET_SEEN, "Offline");
+    let _back = world.xmpp.login("juliet");
+    alice.await_contact(JULIET_SEEN, "Online");
+}
+
+#[test]
+fn rfc2779_3_2_3_baresip_is_watched_by_a_user_on_prosody_who_sees_each_change() {
+    baresip_is_watched_by_an_xmpp_user::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_baresip_is_watched_by_a_user_on_ejabberd_who_sees_each_change() {
+    baresip_is_watched_by_an_xmpp_user::<Ejabberd>();
+}
+
+fn baresip_is_watched_by_an_xmpp_user<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let world = World::<S>::start(SocketAddr::new(SIP_HOST, port.number()));
+    let mut alice = Baresip::start_with(port, ALICE, world.listen, &[], &Presence::Shown);
+    alice.show(Shown::Online);
+    let mut juliet = world.xmpp.login("juliet");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
+    juliet.presence_until(ALICE_SEEN, "subscribed");
+    juliet.presence_until(ALICE_SEEN, "available");
+    alice.show(Shown::Offline);
+    juliet.presence_until(ALICE_SEEN, "unavailable");
+    alice.show(Shown::Online);
+    juliet.presence_until(ALICE_SEEN, "available");
+}
+
+#[test]
+fn rfc2779_3_1_1_status_note_and_away_cross_from_prosody_to_sip() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let alice = RawSip::new();
+    let world = World::<Prosody>::start(alice.address());
+    let mut juliet = world.xmpp.login("juliet");
+    subscribe(&alice, &world);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    juliet.write("<presence><show>away</show><status>at lunch</status></presence>");
+    let told = next_with(&alice, "at lunch");
+    let document = String::from_utf8_lossy(told.body()).into_owned();
+    for part in ["<basic>open</basic>", "at lunch", ">away<", "away/>"] {
+        assert!(document.contains(part), "{part}: {document}");
+    }
+    assert_eq!(told.header("Content-Type"), Some("application/pidf+xml"));
+}
+
+#[test]
+fn rfc2779_3_1_1_status_note_and_away_cross_from_sip_to_prosody_and_over_a_crash() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let alice = RawSip::new();
+    let mut world = World::<Prosody>::start(alice.address());
+    let mut juliet = world.xmpp.login("juliet");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
+    let asked = grant(&alice, &world);
+    notify(&alice, &world, &asked, 1, &pidf("<rpid:away/>", "at lunch"));
+    juliet.presence_until(ALICE_SEEN, "subscribed");
+    let here = juliet.presence_until(ALICE_SEEN, "available");
+    assert_eq!(
+        (here.show(), here.status()),
+        (Some("away"), Some("at lunch"))
+    );
+    world.gateway.kill();
+    world.gateway.start_again();
+    let again = grant(&alice, &world);
+    assert_ne!(again.header("Call-ID"), asked.header("Call-ID"));
+    notify(&alice, &world, &again, 1, &pidf("", "back"));
+    let mut back = juliet.presence_until(ALICE_SEEN, "available");
+    while back.status() != Some("back") {
+        back = juliet.presence_until(ALICE_SEEN, "available");
+    }
+    assert_eq!(back.show(), None);
+}
+
+fn pidf(activity: &str, note: &str) -> String {
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?>\
+         <presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' \
+         xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid' entity='{ALICE}'>\
+         <tuple id='desk'><status><basic>open</basic></status><note>{note}</note></tuple>\
+         <dm:person id='p1'><rpid:activities>{activity}</rpid:activities></dm:person></presence>"
+    )
+}
+
+/// Subscribes to Juliet.
+fn subscribe<S>(alice: &RawSip, world: &World<S>) {
+    let address = alice.address();
+    let request = format!(
+        "SUBSCRIBE {JULIET_SEEN} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-1\r\n\
+         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: <{JULIET_SEEN}>\r\nCall-ID: raw\r\n\
+         CSeq: 1 SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\nContent-Length: 0\r\n\r\n"
+    );
+    alice.write(world.listen, request.as_bytes());
+}
+
+/// Takes the gateway's next SUBSCRIBE, and grants it.
+fn grant<S>(alice: &RawSip, world: &World<S>) -> SipMessage {
+    loop {
+        let message = alice.receive_unanswered();
+        let answer = match message.method() {
+            Some("SUBSCRIBE") => format!(
+                "Expires: 600\r\nContact: <sip:alice@{}>\r\n",
+                alice.address()
+            ),
+            Some(_) => String::new(),
+            None => continue,
+        };
+        alice.answer(world.listen, &message, &answer);
+        if message.method() == Some("SUBSCRIBE") {
+            return message;
+        }
+    }
+}
+
+/// Says how Alice is, within the dialog that a SUBSCRIBE began.
+fn notify<S>(alice: &RawSip, world: &World<S>, asked: &SipMessage, sequence: u32, body: &str) {
+    let [contact, from, call_id] =
+        ["Contact", "From", "Call-ID"].map(|name| asked.header(name).unwrap_or_default());
+    let (address, contact) = (alice.address(), contact.trim_matches(['<', '>']));
+    let length = body.len();
+    let request = format!(
+        "NOTIFY {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{call_id}-{sequence}\r\n\
+         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {from}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} NOTIFY\r\n\
+         Contact: <sip:alice@{address}>\r\nEvent: presence\r\nSubscription-State: active;expires=600\r\n\
+         Content-Type: application/pidf+xml\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    alice.write(world.listen, request.as_bytes());
+    loop {
+        let message = alice.receive();
+        if message.status().is_some() {
+            assert_eq!(message.status(), Some(200), "{}", message.head());
+            return;
+        }
+    }
+}
+
+/// The next notification whose body holds this.
+fn next_with(alice: &RawSip, text: &str) -> SipMessage {
+    loop {
+        let message = alice.receive();
+        if String::from_utf8_lossy(message.body()).contains(text) {
+            return message;
+        }
+    }
+}
