@@ -233,7 +233,9 @@ impl<R: CryptoRng> Custodian<R> {
         self.give_reports_up();
         for (purpose, changes) in self.writes.due(now) {
             let (purpose, changes) = self.renew(purpose, changes);
-            self.write(purpose, changes);
+            if !changes.is_empty() {
+                self.write(purpose, changes);
+            }
         }
         if self.read_again_at.is_some_and(|at| at <= now) {
             self.read_again_at = None;

@@ -12,7 +12,6 @@ use super::{
     entries::{Entry, Stage, Target},
     queue::QueueEntry,
     record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
-    writes::Purpose,
 };
 use crate::{AdapterId, Verdict};
 
@@ -183,8 +182,7 @@ impl<R: CryptoRng> Custodian<R> {
         self.awaited.insert(self.now, onward, awaiting);
         if told.is_some_and(|told| told & !record.told != 0) {
             // Before the report can end.
-            let change = self.record_with(&onward, None, key);
-            self.write(Purpose::Note, change.into_iter().collect());
+            self.correct(&onward);
         }
     }
 

@@ -135,17 +135,22 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    /// What is still to be written of a report: by now more may be known of its message.
+    /// What is still to be written of a report, or of what was told: by now more may be known of its message.
     pub(super) fn renew(
         &mut self,
         purpose: Purpose,
         mut changes: Vec<Change>,
     ) -> (Purpose, Vec<Change>) {
-        let Purpose::Told {
-            report, concerning, ..
-        } = purpose
-        else {
-            return (purpose, changes);
+        let (report, concerning) = match purpose {
+            Purpose::Told {
+                report, concerning, ..
+            } => (report, concerning),
+            Purpose::Correction(onward) => {
+                let key = self.keys.next();
+                let record = self.record_with(&onward, None, key);
+                return (purpose, record.into_iter().collect());
+            }
+            _ => return (purpose, changes),
         };
         changes.retain(|change| change.table != JournalTable::Dispositions);
         let (key, said) = (self.keys.next(), self.said(report));
@@ -174,12 +179,18 @@ impl<R: CryptoRng> Custodian<R> {
         awaiting.set_safe(said);
         let kept = awaiting.kept.filter(|_| is_final(said));
         if awaiting.is_outdated && !awaiting.has_unsafe() {
-            let key = self.keys.next();
-            let change = self.record_with(concerning, None, key);
-            self.write(Purpose::Note, change.into_iter().collect());
+            self.correct(concerning);
         }
         if let Some(key) = kept {
             self.settle_by_word(key, said);
+        }
+    }
+
+    /// Writes what was told of a message, as far as it is safe.
+    pub(super) fn correct(&mut self, onward: &TransactionId) {
+        let key = self.keys.next();
+        if let Some(change) = self.record_with(onward, None, key) {
+            self.write(Purpose::Correction(*onward), vec![change]);
         }
     }
 

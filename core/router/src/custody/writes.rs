@@ -38,6 +38,8 @@ pub(super) enum Purpose {
     Removal,
     /// That a message may come again whose own record is not to come back.
     Withdrawal(Identity),
+    /// That the record of what was told of a message, by its onward identifier, says all that is safe.
+    Correction(TransactionId),
     /// Nothing; it does no harm if it fails.
     Note,
 }
@@ -56,13 +58,21 @@ impl Purpose {
     const fn is_due(&self) -> bool {
         matches!(
             self,
-            Self::Told { .. } | Self::Settlement { .. } | Self::Removal | Self::Withdrawal(_)
+            Self::Told { .. }
+                | Self::Settlement { .. }
+                | Self::Removal
+                | Self::Withdrawal(_)
+                | Self::Correction(_)
         )
     }
 
     /// Whether a change belongs to what has to be done. What is put beside a removal may be put anew by then.
     const fn needs(&self, change: &Change) -> bool {
-        matches!(self, Self::Told { .. } | Self::Settlement { .. }) || change.put.is_none()
+        let has_puts = matches!(
+            self,
+            Self::Told { .. } | Self::Settlement { .. } | Self::Correction(_)
+        );
+        has_puts || change.put.is_none()
     }
 }
 
