@@ -59,7 +59,7 @@ pub struct WorldSettings {
     pub xmpp_lines: &'static [&'static str],
     /// Whether adapters run in processes of their own.
     pub is_isolated: bool,
-    /// Whether Prosody keeps messages for users who are away.
+    /// Whether the XMPP server keeps messages for users who are away.
     pub keeps_offline: bool,
     /// A file that says what the gateway's wall clock shows.
     pub clock: Option<PathBuf>,

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, env, ops::Range, time::Duration};
 
 use rialto_tests::{
-    peers::{self, Prosody, XmppServer},
+    peers::{self, Ejabberd, Prosody, XmppServer},
     raw_sip::RawSip,
     raw_xmpp::{RawStanza, RawXmpp},
     sip_callers::{Pace, SipCallers, Written, out_of_order},
@@ -23,14 +23,23 @@ fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_prosod
     if !peers::are_wanted() {
         return;
     }
-    let outage = live_through_an_outage(KEEPING);
-    let statuses: BTreeSet<_> = outage.written.iter().map(|one| one.status).collect();
-    assert_eq!(statuses, BTreeSet::from([Some(200), Some(202)]));
-    assert_eq!(outage.out_of_order(), 0);
-    assert_eq!(outage.missing(202), [""; 0], "kept");
+    let outage = live_through_an_outage(KEEPING, Prosody::kill);
+    outage.check_what_was_kept();
     // Prosody had taken these, and nobody had them when it died.
     let lost_by_prosody = outage.missing(200);
     assert!(lost_by_prosody.len() <= CALLERS, "{lost_by_prosody:?}");
+}
+
+#[test]
+fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_ejabberd_was_stopped() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let outage = live_through_an_outage(KEEPING, Ejabberd::stop);
+    outage.check_what_was_kept();
+    // It says goodbye to its clients before it stops to take messages for them.
+    let lost_by_ejabberd = outage.missing(200);
+    assert!(lost_by_ejabberd.len() <= CALLERS, "{lost_by_ejabberd:?}");
 }
 
 #[test]
@@ -38,7 +47,7 @@ fn cpim_3_4_persist_what_is_kept_for_a_dead_prosody_outlives_crashes_of_the_gate
     if !peers::are_wanted() {
         return;
     }
-    let mut world = start(KEEPING);
+    let mut world = start::<Prosody>(KEEPING);
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
     callers.await_status(200, CALLERS);
@@ -62,7 +71,7 @@ fn rfc2779_5_4_1_senders_are_told_at_once_that_prosody_is_dead_unless_messages_a
     if !peers::are_wanted() {
         return;
     }
-    let outage = live_through_an_outage(&[]);
+    let outage = live_through_an_outage(&[], Prosody::kill);
     assert_eq!(outage.out_of_order(), 0);
     let failed: Vec<_> = outage
         .written
@@ -80,18 +89,21 @@ fn rfc2779_5_4_1_senders_are_told_at_once_that_prosody_is_dead_unless_messages_a
     assert!(outage.missing(200).len() <= CALLERS);
 }
 
-/// What became of what was written while Prosody was killed and started again.
+/// What became of what was written while the XMPP server was ended and started again.
 struct Outage {
     written: Vec<Written>,
     at_juliet: Vec<RawStanza>,
 }
 
-fn live_through_an_outage(sip_lines: &'static [&'static str]) -> Outage {
-    let mut world = start(sip_lines);
+fn live_through_an_outage<S: XmppServer>(
+    sip_lines: &'static [&'static str],
+    end: impl FnOnce(&mut S),
+) -> Outage {
+    let mut world = start::<S>(sip_lines);
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
     callers.await_status(200, 5 * CALLERS);
-    world.xmpp.kill();
+    end(&mut world.xmpp);
     let seconds = env::var("RIALTO_OUTAGE").map_or(Ok(2), |seconds| seconds.parse());
     callers.go_on_for(Duration::from_secs(
         seconds.expect("RIALTO_OUTAGE is a number"),
@@ -105,7 +117,7 @@ fn live_through_an_outage(sip_lines: &'static [&'static str]) -> Outage {
     Outage { written, at_juliet }
 }
 
-fn start(sip_lines: &'static [&'static str]) -> World<Prosody> {
+fn start<S: XmppServer>(sip_lines: &'static [&'static str]) -> World<S> {
     World::start(&WorldSettings {
         sip_lines,
         keeps_offline: true,
@@ -113,8 +125,8 @@ fn start(sip_lines: &'static [&'static str]) -> World<Prosody> {
     })
 }
 
-/// What Juliet had got when Prosody died, and what she gets when she logs in again.
-fn all_that_came(world: &World<Prosody>, before: &RawXmpp) -> Vec<RawStanza> {
+/// What Juliet had got when the server ended, and what she gets when she logs in again.
+fn all_that_came<S: XmppServer>(world: &World<S>, before: &RawXmpp) -> Vec<RawStanza> {
     world.gateway.await_nothing_kept();
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     assert_eq!(world.send_from_sip(JULIET_SEEN, "last").status(), Some(200));
@@ -125,6 +137,14 @@ fn all_that_came(world: &World<Prosody>, before: &RawXmpp) -> Vec<RawStanza> {
 }
 
 impl Outage {
+    /// What was answered with 202 is all there, and everything in its order; nobody heard of a failure.
+    fn check_what_was_kept(&self) {
+        let statuses: BTreeSet<_> = self.written.iter().map(|one| one.status).collect();
+        assert_eq!(statuses, BTreeSet::from([Some(200), Some(202)]));
+        assert_eq!(self.out_of_order(), 0);
+        assert_eq!(self.missing(202), [""; 0], "kept");
+    }
+
     fn out_of_order(&self) -> usize {
         out_of_order(self.at_juliet.iter().map(|one| &*one.body))
     }

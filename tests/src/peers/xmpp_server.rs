@@ -32,7 +32,7 @@ pub struct XmppSettings {
     pub other_component: Option<String>,
     /// Its shared secret.
     pub secret: String,
-    /// Whether Prosody keeps messages for users who are away (XEP-0160).
+    /// Whether it keeps messages for users who are away (XEP-0160).
     pub keeps_offline: bool,
     /// Whether ejabberd looks for other servers; it finds none.
     pub seeks_servers: bool,
@@ -132,6 +132,14 @@ impl XmppSettings {
                 ("SECRET", &self.secret),
                 ("OTHER", &other.unwrap_or_default()),
                 ("OFFLINE", offline),
+                (
+                    "OFFLINE_MODULE",
+                    if self.keeps_offline {
+                        "mod_offline: {}"
+                    } else {
+                        ""
+                    },
+                ),
                 ("SERVERS", if self.seeks_servers { "all" } else { "none" }),
             ],
         )
