@@ -67,6 +67,8 @@ fn baresip_watches_an_xmpp_user<S: XmppServer>() {
     juliet.presence_until(ALICE_SEEN, "subscribe");
     juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
     alice.await_contact(JULIET_SEEN, "Online");
+    juliet.write("<presence><show>dnd</show></presence>");
+    alice.await_contact(JULIET_SEEN, "Busy");
     drop(juliet);
     alice.await_contact(JULIET_SEEN, "Offline");
     let _back = world.xmpp.login("juliet");

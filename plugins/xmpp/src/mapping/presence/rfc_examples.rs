@@ -236,7 +236,7 @@ fn rfc_3922_zero_resources() {
 
 /// What clients of SIP say otherwise: baresip and Linphone name activities of the person, RFC 4480's way.
 #[test]
-fn away_and_busy_are_read_from_rich_presence_too() {
+fn rfc2779_4_4_1_away_and_busy_are_read_from_rich_presence_too() {
     for (activity, show) in [
         ("<r:away/>", Some(Show::Away)),
         ("<r:on-the-phone/>", Some(Show::Dnd)),
@@ -256,7 +256,7 @@ fn away_and_busy_are_read_from_rich_presence_too() {
 }
 
 #[test]
-fn document_of_one_who_is_away_says_so_in_rich_presence_too() {
+fn rfc2779_4_4_1_document_of_one_who_is_away_says_so_in_rich_presence_too() {
     let away = Resource {
         show: Some(Show::Away),
         ..Resource::new(Some("a".into()), true)
