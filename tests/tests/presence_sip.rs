@@ -35,13 +35,13 @@ impl World {
         Self::start_with(phone, sections, &format!("trusted = [\"{SIP_HOST}\"]"))
     }
 
-    /// The same, with this line about whose word is taken.
-    fn start_with(phone: SocketAddr, sections: &str, trusted: &str) -> Self {
+    /// The same, with these lines of the SIP adapter's own.
+    fn start_with(phone: SocketAddr, sections: &str, lines: &str) -> Self {
         let (mut far, port) = (Stage::new(), Port::take());
         let listen = gateway::address(&port);
         let config = GatewayConfig::new()
             .with_sip("sip", &[listen], &["far.example"])
-            .with_settings(&[trusted])
+            .with_settings(&[lines])
             .with_route("sip.example", "sip", Some(&format!("udp:{phone}")));
         let config = far.add(config, "far", &["sip.example"], &[]);
         let gateway = Gateway::start(&config.with_sections(sections));
@@ -125,6 +125,23 @@ fn rfc2779_3_2_3_baresip_publishes_and_whoever_watches_the_hosted_presentity_is_
     told(&mut world.far, "<basic>open</basic>");
     alice.show(Shown::Offline);
     told(&mut world.far, "<basic>closed</basic>");
+}
+
+#[test]
+fn baresip_that_registers_with_the_gateway_is_open_to_whoever_watches() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let phone = SocketAddr::new(SIP_HOST, port.number());
+    let lines = format!("trusted = [\"{SIP_HOST}\"]\nregistrations = true");
+    let hosted = "[presence]\nhosted = [\"sip.example\"]\n";
+    let mut world = World::start_with(phone, hosted, &lines);
+    let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
+    assert_eq!(world.far.answer(subscribed)["status"], "success");
+    let _alice = Baresip::start_with(port, ALICE, world.listen, &[], &Presence::Registered);
+    let told = told(&mut world.far, "<basic>open</basic>");
+    assert!(!told.to_string().contains(&SIP_HOST.to_string()), "{told}");
 }
 
 #[test]

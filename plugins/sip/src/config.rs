@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) failure_notices_per_minute: u32,
     /// For how long one subscribes or publishes at least.
     shortest_subscription: Span,
+    /// Whether who registers here is open as long as it lasts.
+    pub(crate) registrations: bool,
     /// The most subscriptions to presentities of this network.
     pub(crate) max_subscriptions: usize,
     /// What Server, User-Agent and Warning say we are; a token.
@@ -91,6 +93,7 @@ impl Default for Config {
             failure_notice_language: "en".to_owned(),
             failure_notices_per_minute: 20,
             shortest_subscription: Span::new(Duration::from_secs(60)),
+            registrations: false,
             max_subscriptions: 1_000_000,
             user_agent: "rialto".to_owned(),
             t1: Span::new(Duration::from_millis(500)),

@@ -18,9 +18,17 @@ pub(crate) enum Verdict {
     Absorb,
 }
 
+/// Whether REGISTER is one of the methods.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Registrations {
+    Taken,
+    Refused,
+}
+
 /// Decides in the order of RFC 3261 §8.2.
-pub(crate) fn verdict(request: &Request<'_, '_>) -> Verdict {
+pub(crate) fn verdict(request: &Request<'_, '_>, registrations: Registrations) -> Verdict {
     match request.method() {
+        Method::Register if registrations == Registrations::Taken => deliverable(request),
         Method::Message | Method::Publish => outside_of_dialogs(request),
         // What is known of dialogs decides later.
         Method::Subscribe | Method::Notify => deliverable(request),
@@ -78,7 +86,7 @@ mod tests {
              CSeq: 1 {method}\r\n{more}\r\n"
         );
         let message = SipMessage::parse(text.as_bytes()).unwrap();
-        verdict(&Request::read(&message).unwrap())
+        verdict(&Request::read(&message).unwrap(), Registrations::Refused)
     }
 
     fn status(method: &str, more: &str) -> u16 {

@@ -12,6 +12,7 @@ use rialto_sip_codec::{
 use crate::{
     config::Hop,
     failures,
+    inbound::Registrations,
     locals::Locals,
     mapping::{PACKAGES, Rejection, required_by_cpim, wrong_address, wrong_cpim, wrong_imdn},
 };
@@ -55,6 +56,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) number_domain: Option<&'a Domain>,
     /// For how long one subscribes or publishes at least.
     pub(crate) least_duration: Duration,
+    /// Whether REGISTER is one of the methods.
+    pub(crate) registrations: Registrations,
     /// Where we take requests.
     pub(crate) locals: &'a Locals,
 }
@@ -185,6 +188,9 @@ impl From<Rejection> for Answer {
 
 /// The methods that are answered with more than 405.
 const ALLOW: &str = "MESSAGE, SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL, ACK";
+/// The same with REGISTER.
+const ALLOW_WITH_REGISTER: &str =
+    "MESSAGE, SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, OPTIONS, CANCEL, ACK";
 /// What is understood for all networks: the text, and what may stand around it or beside it. Of the rest each has its own.
 const ACCEPT: &str = "text/plain, message/cpim, message/imdn+xml, application/im-iscomposing+xml";
 const OVERLOADED_RETRY_AFTER: u16 = 2;
@@ -237,12 +243,12 @@ fn explain<'o>(
 ) -> MessageWriter<'o, BytesMut> {
     match answer.status {
         StatusCode::OK if is_of(request, Method::Options) => writer
-            .header(HeaderName::Allow, ALLOW)
+            .header(HeaderName::Allow, allowed(envelope))
             .header(HeaderName::AllowEvents, PACKAGES)
             .header(HeaderName::Accept, "*/*")
             .header(HeaderName::Supported, ""),
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
-            writer.header(HeaderName::Allow, ALLOW)
+            writer.header(HeaderName::Allow, allowed(envelope))
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE if is_of(request, Method::Message) => {
             writer.header(HeaderName::Accept, ACCEPT)
@@ -256,6 +262,13 @@ fn explain<'o>(
             }
         }
         _ => events::explain(writer, answer, request, envelope),
+    }
+}
+
+const fn allowed(envelope: &Envelope<'_>) -> &'static str {
+    match envelope.registrations {
+        Registrations::Taken => ALLOW_WITH_REGISTER,
+        Registrations::Refused => ALLOW,
     }
 }
 

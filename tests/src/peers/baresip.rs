@@ -31,6 +31,8 @@ pub enum Presence {
     Shown,
     /// The same, and publishes how it is.
     Published,
+    /// Registers, and no more.
+    Registered,
 }
 
 /// How a phone shows itself.
@@ -44,7 +46,9 @@ pub enum Shown {
 
 const PRESENCE: &str = "module_app presence.so";
 const WATCHED: &str = ";presence=p2p";
-const PUBLISHING: &str = ";pubint=120";
+const NOT_REGISTERED: &str = "regint=0";
+const REGISTERED: &str = "regint=120";
+const PUBLISHING: &str = "regint=0;pubint=120";
 
 /// A running baresip with one account that needs no registrar.
 #[derive(Debug)]
@@ -78,9 +82,10 @@ impl Baresip {
         contacts: &[&str],
         presence: &Presence,
     ) -> Self {
-        let (module, watched, publishing) = match presence {
-            Presence::None => ("", "", ""),
-            Presence::Shown => (PRESENCE, WATCHED, ""),
+        let (module, watched, more) = match presence {
+            Presence::None => ("", "", NOT_REGISTERED),
+            Presence::Registered => ("", "", REGISTERED),
+            Presence::Shown => (PRESENCE, WATCHED, NOT_REGISTERED),
             Presence::Published => (PRESENCE, WATCHED, PUBLISHING),
         };
         let folder = folder("baresip");
@@ -97,8 +102,7 @@ impl Baresip {
             ],
         );
         write(&folder.path().join("config"), config);
-        let account =
-            format!("<{account}>;regint=0;outbound=\"sip:{gateway};transport=udp\"{publishing}\n");
+        let account = format!("<{account}>;{more};outbound=\"sip:{gateway};transport=udp\"\n");
         write(&folder.path().join("accounts"), account);
         let lines = contacts
             .iter()

@@ -54,6 +54,8 @@ pub(super) enum Matter {
     Notification { call: u128 },
     /// What a presentity says of itself.
     Publication,
+    /// Whether a user can be reached.
+    Registration { is_open: bool },
 }
 
 /// Waits for the gateway's response to one request.

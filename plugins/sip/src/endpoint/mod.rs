@@ -47,6 +47,7 @@ use self::{
 use crate::{
     config::{Config, TrustedPeers},
     gateway::Gateway,
+    inbound::Registrations,
     locals::Locals,
     outbound::FirstWord,
     presence::SharedLegs,
@@ -62,6 +63,7 @@ pub(crate) struct Endpoint<G: Gateway> {
     number_domain: Option<Domain>,
     trusted: TrustedPeers,
     least_duration: Duration,
+    registrations: Registrations,
     locals: Arc<Locals>,
     /// Subscriptions to presentities of this network.
     legs: SharedLegs<FirstWord>,
@@ -137,6 +139,10 @@ impl<G: Gateway> Endpoint<G> {
             number_domain: config.number_domain()?,
             trusted: config.trusted.clone(),
             least_duration: config.shortest_subscription(),
+            registrations: match config.registrations {
+                true => Registrations::Taken,
+                false => Registrations::Refused,
+            },
             locals: sockets.locals,
             legs: sockets.legs,
             timers,

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     gateway::Gateway,
-    mapping::{publication_from_sip, watching_from_sip, word_from_sip},
+    mapping::{
+        Registration, publication_from_sip, registration_from_sip, watching_from_sip, word_from_sip,
+    },
     presence::Heard,
     responses::Answer,
 };
@@ -101,6 +103,37 @@ impl<G: Gateway> Endpoint<G> {
             .with_authentication(self.authentication(&asked.flow));
         let submissions = Submissions::one(self.gateway.publish(operation));
         Ok((submissions, Matter::Publication))
+    }
+
+    /// A REGISTER: replaces what the device published before, if it did.
+    pub(super) fn take_register(
+        &mut self,
+        now: Now,
+        request: &Request<'_, '_>,
+        asked: &Asked,
+    ) -> Taken<G::Submission> {
+        let id = self.gateway.transaction_id();
+        let arrival = self.arrival(now, request, asked);
+        let registration = registration_from_sip(request, &arrival, id)?;
+        let (operation, is_open) = match registration {
+            Registration::Query => return Err(Answer::OK),
+            Registration::Open(operation) => (operation, true),
+            Registration::Closed(operation) => (operation, false),
+        };
+        self.counters.publications += 1;
+        let operation = operation
+            .with_deadline(self.answer_within())
+            .with_authentication(self.authentication(&asked.flow));
+        let submissions = match is_open {
+            false => Submissions::one(self.gateway.publish(operation)),
+            true => {
+                let again = operation.clone().with_expected_version(operation.version());
+                let gateway = self.gateway.clone();
+                let first = move || gateway.publish(operation);
+                Submissions::one(self.gateway.publish(again)).or(first)
+            }
+        };
+        Ok((submissions, Matter::Registration { is_open }))
     }
 
     /// The answer that is due for a notification; where the gateway has no such subscription, nor have we.

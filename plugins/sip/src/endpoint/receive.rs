@@ -102,7 +102,7 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     fn receive_request(&mut self, now: Now, request: &Request<'_, '_>, bytes: &Bytes, flow: Flow) {
-        let answer = match verdict(request) {
+        let answer = match verdict(request, self.registrations) {
             Verdict::Deliver => return self.receive_new(now, request, bytes, flow),
             Verdict::Absorb => return,
             Verdict::Answer(answer) => answer,
@@ -167,6 +167,7 @@ impl<G: Gateway> Endpoint<G> {
             Method::Subscribe => self.take_subscribe(now, request, &asked),
             Method::Notify => self.take_notify(now, request, &asked),
             Method::Publish => self.take_publish(now, request, &asked),
+            Method::Register => self.take_register(now, request, &asked),
             _ => self.take_message(now, request, &asked),
         };
         let (submissions, matter) = match taken {
@@ -268,6 +269,7 @@ impl<G: Gateway> Endpoint<G> {
                 is_within: false,
             } => Answer::of_subscription(status, *duration, asked),
             Matter::Subscription { asked, .. } => Answer::of_refresh(status, *duration, asked),
+            Matter::Registration { is_open } => Answer::of_registration(status, *duration, is_open),
             Matter::Publication => Answer::of_publication(status, *duration),
             Matter::Notification { call } => {
                 self.answer_notification(call, Answer::of_notification(status))
@@ -299,6 +301,7 @@ impl<G: Gateway> Endpoint<G> {
             user_agent: &self.user_agent,
             number_domain: self.number_domain.as_ref(),
             least_duration: self.least_duration,
+            registrations: self.registrations,
             locals: &self.locals,
         };
         match flow {
@@ -329,11 +332,12 @@ impl<G: Gateway> Endpoint<G> {
 }
 
 /// The methods of requests that the gateway hears of.
-const TRANSACTIONS: [Method<'_>; 4] = [
+const TRANSACTIONS: [Method<'_>; 5] = [
     Method::Message,
     Method::Subscribe,
     Method::Notify,
     Method::Publish,
+    Method::Register,
 ];
 
 /// What became of a new message.

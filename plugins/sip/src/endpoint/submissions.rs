@@ -1,6 +1,7 @@
 //! What one request hands to the gateway: mostly one operation.
 
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -9,7 +10,7 @@ use std::{
 
 use rialto_sdk::{
     model::FailureClass,
-    prelude::{Response, ResponseStatus},
+    prelude::{FailureReason, Response, ResponseStatus},
 };
 
 /// Waits for the responses to all operations of one request, and says in one what came of them.
@@ -21,6 +22,17 @@ pub(super) struct Submissions<S> {
     current: S,
     others: Vec<S>,
     ended: Option<Ended>,
+    /// What is tried where all of that is refused.
+    otherwise: Option<Otherwise<S>>,
+}
+
+/// An operation that may not be needed.
+struct Otherwise<S>(Box<dyn FnOnce() -> S + Send>);
+
+impl<S> fmt::Debug for Otherwise<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Otherwise")
+    }
 }
 
 /// What came of a request, and for how long it holds.
@@ -36,7 +48,14 @@ impl<S> Submissions<S> {
             current: submission,
             others,
             ended: None,
+            otherwise: None,
         }
+    }
+
+    /// Hands this to the gateway too, if what was handed to it is refused as it is (`Refused`).
+    pub(super) fn or(mut self, otherwise: impl FnOnce() -> S + Send + 'static) -> Self {
+        self.otherwise = Some(Otherwise(Box::new(otherwise)));
+        self
     }
 }
 
@@ -56,10 +75,17 @@ impl<S: Future<Output = Response> + Unpin> Future for Submissions<S> {
             };
             match self.others.pop() {
                 Some(next) => (self.current, self.ended) = (next, Some(ended)),
-                None => return Poll::Ready(ended),
+                None => match self.otherwise.take() {
+                    Some(Otherwise(begin)) if is_refused(&ended.0) => self.current = begin(),
+                    _ => return Poll::Ready(ended),
+                },
             }
         }
     }
+}
+
+fn is_refused(status: &ResponseStatus) -> bool {
+    matches!(status, ResponseStatus::Failure(failure) if failure.reason() == FailureReason::Refused)
 }
 
 fn weight(status: &ResponseStatus) -> u8 {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use rialto_sdk::prelude::{Failure, FailureReason, ResponseStatus};
 use rialto_sip_codec::{
-    HeaderName, MessageWriter, Method, Request, SipMessage, StartLine, StatusCode,
+    Address, Contacts, HeaderName, MessageWriter, Method, Request, SipMessage, StartLine,
+    StatusCode,
 };
 
 use super::{Answer, Cause, Envelope};
-use crate::mapping::{CONTENT_TYPES, EntityTag, PACKAGES, contact_user, one_line};
+use crate::mapping::{CONTENT_TYPES, EntityTag, PACKAGES, contact_user, lasts, one_line};
 
 impl Answer {
     /// What the gateway's response to a SUBSCRIBE is: 200 also while nobody has decided, which the notification says (RFC 6665 §8.3.1).
@@ -81,6 +82,24 @@ impl Answer {
         }
     }
 
+    /// What the gateway's response to a REGISTER is (RFC 3261 §10.3); what was not there needs no removal.
+    pub(crate) fn of_registration(
+        status: &ResponseStatus,
+        granted: Option<Duration>,
+        is_open: bool,
+    ) -> Self {
+        match status {
+            ResponseStatus::Failure(failure)
+                if !is_open && failure.reason() == FailureReason::Refused =>
+            {
+                Self::OK
+            }
+            ResponseStatus::Failure(failure) => Self::of_failure(failure),
+            _ if is_open => Self::granted(granted.unwrap_or(DEFAULT)),
+            _ => Self::OK,
+        }
+    }
+
     fn granted(duration: Duration) -> Self {
         let expires = u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
         Self {
@@ -107,6 +126,7 @@ pub(super) fn explain<'o>(
     match (answer.status, method) {
         (StatusCode::OK, Method::Subscribe) => subscribed(writer, answer, message, envelope),
         (StatusCode::OK, Method::Publish) => published(writer, answer, message, envelope),
+        (StatusCode::OK, Method::Register) => registered(writer, answer, message),
         (StatusCode::BAD_EVENT, _) => writer.header(HeaderName::AllowEvents, PACKAGES),
         (StatusCode::INTERVAL_TOO_BRIEF, _) => {
             let least = envelope.least_duration.as_secs().to_string();
@@ -150,6 +170,24 @@ fn published<'o>(
         Some(tag) => writer.header(HeaderName::SipETag, &tag.to_string()),
         None => writer,
     }
+}
+
+/// What the request registers, with the time that is granted: what else is registered is not known here.
+fn registered<'o>(
+    writer: MessageWriter<'o, BytesMut>,
+    answer: Answer,
+    message: &SipMessage<'_>,
+) -> MessageWriter<'o, BytesMut> {
+    let (Some(granted), Ok(Contacts::List(contacts))) = (answer.expires, message.contacts()) else {
+        return writer;
+    };
+    let expires = message.expires().ok().flatten();
+    let is_open = |contact: &Address<'_>| lasts(contact, expires) != Some(Duration::ZERO);
+    let open = contacts.map_while(Result::ok).filter(is_open);
+    open.fold(writer, |writer, contact| {
+        let bound = format!("<{}>;expires={granted}", contact.uri_text());
+        writer.header(HeaderName::Contact, &bound)
+    })
 }
 
 fn expiring(writer: MessageWriter<'_, BytesMut>, answer: Answer) -> MessageWriter<'_, BytesMut> {

@@ -22,6 +22,7 @@ fn written(answer: Answer, request: &str) -> String {
         user_agent: "rialto",
         number_domain: None,
         least_duration: Duration::from_secs(60),
+        registrations: Registrations::Refused,
         locals: &locals,
     };
     let request = Answerable::from(&message);

@@ -10,8 +10,8 @@ use std::{
 
 use rialto_sdk::{
     prelude::{
-        DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
-        ResponseStatus, SubscribeOperation, TransactionId,
+        DispositionOperation, Failure, FailureReason, MessageOperation, NotifyOperation,
+        PublishOperation, Response, ResponseStatus, SubscribeOperation, TransactionId,
     },
     tokio_util::{sync::CancellationToken, task::TaskTracker},
 };
@@ -37,6 +37,7 @@ struct State {
     notified: Vec<NotifyOperation>,
     published: Vec<PublishOperation>,
     granted: Option<Duration>,
+    refuses_next: bool,
     held: Vec<Held>,
     counts: BTreeMap<&'static str, u64>,
     last_id: u64,
@@ -95,6 +96,11 @@ impl Fake {
         self.lock().published.clone()
     }
 
+    /// Refuses the next of presence as it is.
+    pub(super) fn refuse_next(&self) {
+        self.lock().refuses_next = true;
+    }
+
     /// Grants so long from now on.
     pub(super) fn grant(&self, seconds: u64) {
         self.lock().granted = Some(Duration::from_secs(seconds));
@@ -132,8 +138,12 @@ impl Fake {
         &self,
         respond: impl FnOnce(ResponseStatus) -> Response + Send + 'static,
     ) -> <Self as Gateway>::Submission {
-        let state = self.lock();
-        let (answer, granted) = (state.answer.clone(), state.granted);
+        let mut state = self.lock();
+        let answer = match std::mem::take(&mut state.refuses_next) {
+            true => Some(Failure::new(FailureReason::Refused).into()),
+            false => state.answer.clone(),
+        };
+        let granted = state.granted;
         Box::pin(async move {
             let response = respond(answer.unwrap_or(ResponseStatus::Success));
             match granted {

@@ -8,6 +8,7 @@ mod outbound;
 mod peer;
 mod presentities;
 mod publications;
+mod registrations;
 mod reports;
 mod streams;
 mod timers;

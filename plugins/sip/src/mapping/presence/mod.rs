@@ -1,4 +1,4 @@
-//! From SUBSCRIBE, NOTIFY and PUBLISH to the operations of presence (RFC 3856, RFC 3859 §3.4, RFC 8048).
+//! From SUBSCRIBE, NOTIFY, PUBLISH and REGISTER to the operations of presence (RFC 3856, RFC 3859 §3.4, RFC 8048).
 //!
 //! | SIP | operation |
 //! |---|---|
@@ -14,6 +14,7 @@
 mod event;
 mod notification;
 mod publication;
+mod registration;
 mod watcher;
 mod watching;
 
@@ -21,6 +22,7 @@ pub(crate) use self::{
     event::{CONTENT_TYPES, PACKAGES, event},
     notification::word_from_sip,
     publication::{EntityTag, publication_from_sip},
+    registration::{Registration, lasts, registration_from_sip},
     watcher::Watcher,
     watching::{contact_user, mailbox_user, watching_from_sip},
 };
