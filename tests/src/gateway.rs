@@ -173,8 +173,10 @@ impl Gateway {
     }
 }
 
-/// How the configuration names a process of an adapter's own.
-const PROCESS: &str = "process";
+/// Where adapters run, as lines of their sections.
+const HERE: &str = "isolation = \"none\"";
+/// In a process of its own, however often that dies.
+const PROCESS: &str = "isolation = \"process\"\nmax_restarts = 1000";
 
 impl GatewayConfig {
     /// A gateway without adapters, with the relay domain `relay.example`.
@@ -187,7 +189,7 @@ impl GatewayConfig {
             more: String::new(),
             isolation: match env::var_os("RIALTO_ISOLATION") {
                 Some(_) => PROCESS,
-                None => "none",
+                None => HERE,
             },
             clock: None,
         }
@@ -230,7 +232,7 @@ impl GatewayConfig {
         let isolation = self.isolation;
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = \"sip\"\nisolation = {isolation:?}\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = \"sip\"\n{isolation}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nlisten = {listen:?}\n\n"
         );
         self
@@ -248,7 +250,7 @@ impl GatewayConfig {
         let isolation = self.isolation;
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = \"xmpp\"\nisolation = {isolation:?}\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = \"xmpp\"\n{isolation}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nendpoint = \"{endpoint}\"\ndomain = {domain:?}\n\
              secret = {secret:?}\nserver = {server:?}\n\n"
         );
@@ -287,7 +289,7 @@ impl GatewayConfig {
         let (isolation, lines) = (self.isolation, lines.join("\n"));
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = {library:?}\nisolation = {isolation:?}\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = {library:?}\n{isolation}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\n{lines}\n\n"
         );
         self

@@ -30,6 +30,7 @@ pub mod sip_message;
 pub mod sip_sink;
 pub mod sockets;
 pub mod stage;
+pub mod storm;
 pub mod texts;
 pub mod transcript;
 pub mod world;

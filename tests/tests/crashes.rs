@@ -1,30 +1,20 @@
-//! The gateway is killed at random instants under load: what it has answered for arrives all the same.
+//! The gateway is killed at random instants under load, or one of its adapters' processes: what it has answered for arrives all the same.
 //!
-//! `RIALTO_CRASHES=100` has it killed a hundred times instead of a few, and `--no-capture` shows the figures that `README.md` quotes.
+//! `RIALTO_CRASHES=100` has them killed a hundred times instead of a few, and `--no-capture` shows the figures that `README.md` quotes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
     env,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use nix::sys::signal::{Signal, kill};
 use rialto_tests::{
     peers::{self, Prosody},
-    raw_xmpp::{RawStanza, RawXmpp},
-    sip_callers::{Pace, SipCallers, Written, out_of_order},
-    sip_sink::{Arrived, SipSink},
-    world::{JULIET_SEEN, World, WorldSettings},
+    storm::{Ledger, Storm, WINDOW},
+    world::{World, WorldSettings},
 };
+use serde_json::Value;
 
-/// How many SIP users write at the same time, each one message after the other.
-const CALLERS: usize = 12;
-/// How many messages of the XMPP user may be on their way at the same time.
-const WINDOW: usize = 8;
 /// How often the gateway is killed between the same peers.
 const ROUNDS: usize = 10;
 
@@ -54,8 +44,33 @@ fn rfc2779_5_4_1_nothing_acknowledged_is_lost_when_the_gateway_dies_and_keeps_wh
     });
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what one runs it for")]
+#[test]
+fn rfc2779_5_4_1_nothing_acknowledged_is_lost_when_the_processes_of_adapters_die() {
+    let mut away = Vec::new();
+    let mut victims = ["sip", "xmpp"].into_iter().cycle();
+    let settings = |next_hop| WorldSettings {
+        next_hop: Some(next_hop),
+        is_isolated: true,
+        ..WorldSettings::default()
+    };
+    survive_what(settings, |world| {
+        away.extend(victims.next().map(|victim| kill_process(world, victim)));
+    });
+    show_times(away);
+}
+
 fn survive(settings: impl Fn(String) -> WorldSettings) {
+    survive_what(settings, |world| {
+        world.gateway.kill();
+        world.gateway.start_again();
+    });
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what one runs it for")]
+fn survive_what(
+    settings: impl Fn(String) -> WorldSettings,
+    mut strike: impl FnMut(&mut World<Prosody>),
+) {
     if !peers::are_wanted() {
         return;
     }
@@ -64,7 +79,7 @@ fn survive(settings: impl Fn(String) -> WorldSettings) {
     let mut ledger = Ledger::default();
     for first in (0..crashes).step_by(ROUNDS) {
         let storm = Storm::start(&settings, first as u64);
-        ledger.add(&storm.rage(ROUNDS.min(crashes - first)));
+        ledger.add(&storm.rage(ROUNDS.min(crashes - first), &mut strike));
     }
     println!("{ledger:#?}");
     assert!(ledger.lost.is_empty(), "{ledger:#?}");
@@ -80,226 +95,40 @@ fn survive(settings: impl Fn(String) -> WorldSettings) {
     assert!(ledger.in_doubt_from_xmpp <= most, "{ledger:#?}");
 }
 
-/// A load in both directions, and a gateway that dies under it.
-struct Storm {
-    world: World<Prosody>,
-    sink: Arc<SipSink>,
-    juliet: RawXmpp,
-    romeo: Writer,
-    callers: SipCallers,
-    dice: u64,
-}
-
-/// What one storm leaves.
-struct Remains {
-    crashes: usize,
-    written: Vec<Written>,
-    at_juliet: Vec<RawStanza>,
-    sent_by_romeo: usize,
-    given_up: usize,
-    at_romeo: Vec<RawStanza>,
-    at_sink: Vec<Arrived>,
-}
-
-impl Storm {
-    fn start(settings: &impl Fn(String) -> WorldSettings, seed: u64) -> Self {
-        let sink = Arc::new(SipSink::start());
-        let world = World::<Prosody>::start(&settings(sink.next_hop()));
-        let juliet = RawXmpp::login(&world.xmpp, "juliet");
-        let romeo = Writer::start(RawXmpp::login(&world.xmpp, "romeo"), &sink);
-        let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Eager);
-        Self {
-            world,
-            sink,
-            juliet,
-            romeo,
-            callers,
-            dice: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-        }
+/// Kills the process of an adapter, and waits until the next one is up; how long that took, as `rialto adapters` shows it.
+fn kill_process(world: &World<Prosody>, adapter: &str) -> Duration {
+    let process = world.gateway.process_of(adapter);
+    let begin = now();
+    if let Some(process) = process {
+        kill(process, Signal::SIGKILL).expect("it is there");
     }
-
-    fn rage(mut self, crashes: usize) -> Remains {
-        for _ in 0..crashes {
-            let answers = self.callers.answers() + CALLERS + self.throw(60);
-            self.callers.await_answers(answers);
-            let instant = Duration::from_micros(self.throw(150_000) as u64);
-            self.callers.go_on_for(instant);
-            self.world.gateway.kill();
-            self.world.gateway.start_again();
-        }
-        let answers = self.callers.answers() + CALLERS;
-        self.callers.await_answers(answers);
-        let written = self.callers.stop();
-        let (mut romeo, sent_by_romeo, given_up) = self.romeo.stop();
-        await_acknowledged(&self.juliet, &written);
-        self.world.gateway.await_nothing_kept();
-        // Whatever comes twice has come before the last.
-        romeo.send("bob0@sip.example", "last", "last");
-        self.sink.await_text("last");
-        let answer = self.world.send_from_sip(JULIET_SEEN, "last");
-        assert!(matches!(answer.status(), Some(200 | 202)));
-        self.juliet.await_messages("last message", |messages| {
-            messages.iter().any(|one| one.body == "last").then_some(())
+    let is_back = |adapters: &Value| {
+        let mut adapters = adapters.as_array().into_iter().flatten();
+        adapters.any(|one| {
+            let is_another = one["process"]
+                .as_i64()
+                .is_some_and(|id| process.is_none_or(|was| id != i64::from(was.as_raw())));
+            one["name"] == adapter && one["state"] == "up" && is_another
+        })
+    };
+    world
+        .gateway
+        .process()
+        .await_state("process of an adapter", || {
+            is_back(&world.gateway.ask(&["adapters"]))
         });
-        Remains {
-            crashes,
-            written,
-            at_juliet: self.juliet.messages(),
-            sent_by_romeo,
-            given_up,
-            at_romeo: romeo.messages(),
-            at_sink: self.sink.arrived(),
-        }
-    }
+    begin.elapsed()
+}
 
-    /// Xorshift: as random as an instant has to be, and the same in each run.
-    fn throw(&mut self, below: usize) -> usize {
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 7;
-        self.dice ^= self.dice << 17;
-        self.dice as usize % below
+#[expect(clippy::print_stdout, reason = "the figures are what one runs it for")]
+fn show_times(mut away: Vec<Duration>) {
+    away.sort_unstable();
+    if let (Some(median), Some(longest)) = (away.get(away.len() / 2), away.last()) {
+        println!("processes were back after {median:?} (median), {longest:?} (longest)");
     }
 }
 
-fn await_acknowledged(juliet: &RawXmpp, written: &[Written]) {
-    let acknowledged: BTreeSet<&str> = written
-        .iter()
-        .filter(|one| matches!(one.status, Some(200 | 202)))
-        .map(|one| &*one.text)
-        .collect();
-    juliet.await_messages("acknowledged message", |messages| {
-        let arrived: BTreeSet<&str> = messages.iter().map(|one| &*one.body).collect();
-        acknowledged.is_subset(&arrived).then_some(())
-    });
-}
-
-/// An XMPP user who writes as fast as messages arrive, or are refused.
-struct Writer {
-    is_over: Arc<AtomicBool>,
-    thread: JoinHandle<(RawXmpp, usize, usize)>,
-}
-
-impl Writer {
-    fn start(mut user: RawXmpp, sink: &Arc<SipSink>) -> Self {
-        let (is_over, sink) = (Arc::new(AtomicBool::new(false)), Arc::clone(sink));
-        let over = Arc::clone(&is_over);
-        let thread = thread::spawn(move || {
-            let (mut sent, mut arrived, mut given_up, mut silences) = (0, 0, 0, 0);
-            while !over.load(Ordering::Relaxed) {
-                let told = user.messages().len();
-                let ended = arrived + told + given_up;
-                while sent < ended + WINDOW {
-                    let text = format!("x{sent}");
-                    user.send(&format!("bob{}@sip.example", sent % 4), &text, &text);
-                    sent += 1;
-                }
-                let now = sink.await_more_than(arrived, Duration::from_millis(20));
-                silences = if now > arrived { 0 } else { silences + 1 };
-                arrived = now;
-                // Of what is lost nobody hears.
-                if silences > 50 {
-                    given_up += sent.saturating_sub(arrived + told + given_up);
-                }
-            }
-            (user, sent, given_up)
-        });
-        Self { is_over, thread }
-    }
-
-    /// The user, how many messages he has sent, and of how many he has waited for no word any longer.
-    fn stop(self) -> (RawXmpp, usize, usize) {
-        self.is_over.store(true, Ordering::Relaxed);
-        self.thread.join().expect("romeo has not panicked")
-    }
-}
-
-/// What became of all messages.
-#[derive(Debug, Default)]
-struct Ledger {
-    crashes: usize,
-    /// From SIP: answered with 200 or 202.
-    acknowledged: usize,
-    accepted_early: usize,
-    refused: BTreeMap<u16, usize>,
-    unanswered: usize,
-    lost: Vec<String>,
-    /// First arrivals that came after a later one of the same sender.
-    out_of_order: usize,
-    /// That came more than once, by whether the receiver can tell by their name.
-    copies_under_one_name: usize,
-    copies_under_another: usize,
-    /// To SIP.
-    sent_by_xmpp: usize,
-    waited_for_no_longer: usize,
-    arrived_from_xmpp: usize,
-    told_to_xmpp: usize,
-    /// Neither arrived nor told.
-    in_doubt_from_xmpp: usize,
-    copies_at_sip_under_one_name: usize,
-    copies_at_sip_under_another: usize,
-}
-
-impl Ledger {
-    fn add(&mut self, remains: &Remains) {
-        self.crashes += remains.crashes;
-        self.add_from_sip(remains);
-        self.add_from_xmpp(remains);
-    }
-
-    fn add_from_sip(&mut self, remains: &Remains) {
-        let arrived = remains.at_juliet.iter().filter(|one| one.kind != "error");
-        let (names, copies) = named(arrived.map(|one| (&*one.body, &*one.id)));
-        self.copies_under_one_name += copies[0];
-        self.copies_under_another += copies[1];
-        self.out_of_order += out_of_order(remains.at_juliet.iter().map(|one| &*one.body));
-        for written in &remains.written {
-            match written.status {
-                Some(200 | 202) => {
-                    self.acknowledged += 1;
-                    self.accepted_early += usize::from(written.status == Some(202));
-                    if !names.contains_key(&*written.text) {
-                        self.lost.push(written.text.clone());
-                    }
-                }
-                Some(status) => *self.refused.entry(status).or_default() += 1,
-                None => self.unanswered += 1,
-            }
-        }
-    }
-
-    fn add_from_xmpp(&mut self, remains: &Remains) {
-        let arrived = remains
-            .at_sink
-            .iter()
-            .map(|one| (&*one.text, &*one.call_id));
-        let (names, copies) = named(arrived.filter(|(text, _)| *text != "last"));
-        self.copies_at_sip_under_one_name += copies[0];
-        self.copies_at_sip_under_another += copies[1];
-        let told = remains.at_romeo.iter().filter(|one| one.kind == "error");
-        let told: BTreeSet<&str> = told.map(|one| &*one.id).collect();
-        self.sent_by_xmpp += remains.sent_by_romeo;
-        self.waited_for_no_longer += remains.given_up;
-        self.arrived_from_xmpp += names.len();
-        self.told_to_xmpp += told.len();
-        let sent = (0..remains.sent_by_romeo).map(|number| format!("x{number}"));
-        self.in_doubt_from_xmpp += sent
-            .filter(|text| !names.contains_key(&**text) && !told.contains(&**text))
-            .count();
-    }
-}
-
-/// The names under which each text came, and how many copies came under the same name and under another.
-fn named<'a>(
-    arrived: impl Iterator<Item = (&'a str, &'a str)>,
-) -> (HashMap<&'a str, BTreeSet<&'a str>>, [usize; 2]) {
-    let mut names: HashMap<_, BTreeSet<_>> = HashMap::new();
-    let mut copies = [0, 0];
-    for (text, name) in arrived {
-        let known = names.entry(text).or_default();
-        if !known.is_empty() {
-            copies[usize::from(!known.contains(name))] += 1;
-        }
-        known.insert(name);
-    }
-    (names, copies)
+#[expect(clippy::disallowed_methods, reason = "is printed, and asserts nothing")]
+fn now() -> Instant {
+    Instant::now()
 }

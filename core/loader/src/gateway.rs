@@ -56,6 +56,13 @@ pub trait Gateway: Send + Sync + 'static {
     /// Hears that the adapter no longer waits for an answer; giving it is harmless.
     fn cancelled(&self, adapter: AdapterId, submission: SubmissionId);
 
+    /// Takes note that the process of an adapter has died, and with it whoever waited for these submissions. The senders behind them may wait still.
+    fn died(&self, adapter: AdapterId, submissions: &[SubmissionId]) {
+        for submission in submissions {
+            self.cancelled(adapter, *submission);
+        }
+    }
+
     /// Takes the one response to the message that was delivered with this `token`.
     fn responded(&self, adapter: AdapterId, token: u64, response: Response);
 

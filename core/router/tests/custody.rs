@@ -13,7 +13,7 @@ use std::time::UNIX_EPOCH;
 use rialto_model::{
     Disposition, Failure, FailureReason, MessageOperation, Notify, ResponseStatus, Retry,
 };
-use rialto_router::{CustodyLimits, CustodySettings, NamingKey};
+use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, NamingKey};
 
 use self::support::{
     SIP,
@@ -62,6 +62,72 @@ fn cpim_2_4_1_3a_outcome_that_comes_before_the_write_is_safe_is_answered_itself(
         assert_eq!(office.response(), (sent, outcome));
         office.sync();
         assert!(office.responses.is_empty() && office.is_done());
+    }
+}
+
+#[test]
+fn rfc2779_5_4_1_message_whose_bringer_has_died_is_kept_and_its_failure_told_later() {
+    let mut office = Office::new(patient(5));
+    let sent = office.send(to_bob("1"));
+    office.gone(sent);
+    assert_eq!((office.cancels, office.writes.len()), (0, 1));
+    office.sync();
+    assert_eq!(office.response(), (sent, INDETERMINANT));
+    office.answer(Failure::new(FailureReason::Refused));
+    office.sync();
+    let report = office.take_report();
+    assert_eq!(report.disposition(), Disposition::Failed);
+    office.sync();
+    assert!(office.is_done());
+}
+
+#[test]
+fn rfc2779_5_4_1_failure_is_told_later_also_if_it_comes_before_the_write_is_safe() {
+    for is_late in [false, true] {
+        let mut office = Office::new(patient(5));
+        let sent = office.send(to_bob("1"));
+        if is_late {
+            office.wait(5 * SECOND);
+            assert_eq!(office.writes.len(), 1, "it is kept already");
+        }
+        office.gone(sent);
+        office.answer(Failure::new(FailureReason::Refused));
+        assert!(office.responses.is_empty(), "nobody would hear it");
+        office.sync();
+        assert_eq!(office.take_report().disposition(), Disposition::Failed);
+        office.sync();
+        assert!(office.is_done());
+    }
+}
+
+#[test]
+fn rfc2779_5_4_2_message_that_comes_again_from_the_successor_of_its_bringer_is_not_delivered_twice()
+{
+    let mut office = Office::new(patient(5));
+    let first = office.send(to_bob("1").with_identity("stanza 7"));
+    office.gone(first);
+    let again = office.send(to_bob("1").with_identity("stanza 7"));
+    office.sync();
+    let answered: Vec<_> = office.responses.drain(..).collect();
+    assert_eq!(answered, [(first, INDETERMINANT), (again, INDETERMINANT)]);
+    assert_eq!(office.deliveries.len(), 1);
+    office.answer(SUCCESS);
+    office.sync();
+    assert!(office.is_done());
+}
+
+#[test]
+fn message_that_may_not_be_kept_ends_when_its_bringer_has_died() {
+    for operation in [to_bob("1"), to_bob("1").into_ephemeral()] {
+        let policy = match operation.is_ephemeral() {
+            true => patient(5),
+            false => CustodyPolicy::NEVER,
+        };
+        let mut office = Office::new(policy);
+        let sent = office.send(operation);
+        office.gone(sent);
+        assert_eq!((office.cancels, office.writes.len()), (1, 0));
+        assert_eq!(reason(&office.response().1), FailureReason::Cancelled);
     }
 }
 

@@ -7,11 +7,12 @@ use rialto_loader::{Isolation, Program};
 use super::section::Section;
 use crate::cli;
 
-/// `isolation`, `max_memory` and `readable` of an adapter.
+/// `isolation`, `max_memory`, `max_restarts` and `readable` of an adapter.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct IsolationConfig {
     kind: Kind,
     max_memory: u64,
+    max_restarts: usize,
     readable: Vec<PathBuf>,
 }
 
@@ -34,9 +35,11 @@ impl IsolationConfig {
         if max_memory.is_some_and(|bytes| bytes < Self::LEAST_MEMORY) {
             section.report("max_memory", "out of range", "at least 64MiB");
         }
+        let max_restarts: Option<usize> = section.value("max_restarts");
         let readable: Option<Vec<PathBuf>> = section.value("readable");
         let settings = [
             ("max_memory", max_memory.is_some()),
+            ("max_restarts", max_restarts.is_some()),
             ("readable", readable.is_some()),
         ];
         for (key, is_there) in settings {
@@ -51,6 +54,7 @@ impl IsolationConfig {
         Self {
             kind,
             max_memory: max_memory.unwrap_or(Isolation::MEMORY),
+            max_restarts: max_restarts.unwrap_or(Isolation::FAILURES),
             readable: readable
                 .into_iter()
                 .flatten()
@@ -68,6 +72,7 @@ impl IsolationConfig {
                 Some(
                     isolation
                         .with_memory(self.max_memory)
+                        .with_failures(self.max_restarts, Isolation::WINDOW)
                         .with_readable(&self.readable),
                 )
             }

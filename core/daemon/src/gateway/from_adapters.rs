@@ -83,6 +83,18 @@ impl loader::Gateway for Gateway {
         }
     }
 
+    /// As above; but messages go on, and what fails of those that may be kept is told to the adapter's next process.
+    fn died(&self, adapter: loader::AdapterId, submissions: &[SubmissionId]) {
+        let now = now();
+        for shard in &self.shards {
+            shard.handle(self, |state| {
+                let ticket = |submission: &SubmissionId| state.callers.ticket(adapter, *submission);
+                let gone: Vec<_> = submissions.iter().filter_map(ticket).collect();
+                state.custodian.handle_gone(now, &gone);
+            });
+        }
+    }
+
     fn responded(&self, adapter: loader::AdapterId, token: u64, response: Response) {
         let (now, status) = (now(), response.into_status());
         if status.is_success() {

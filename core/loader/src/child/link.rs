@@ -274,8 +274,13 @@ impl Link {
         }
         calls::fail_all(self.deliveries, &may_have_arrived(why).into());
         let open = std::mem::take(&mut *self.submissions()).open;
-        for submission in open.into_values() {
-            self.forget(submission.ticket);
+        let unheard = open.into_values().map(|submission| submission.ticket);
+        let unheard: Vec<_> = unheard
+            .filter(|ticket| calls::abandon(*ticket))
+            .map(|ticket| SubmissionId::new(ticket.number()))
+            .collect();
+        if !unheard.is_empty() {
+            self.side.gateway().died(self.side.id(), &unheard);
         }
         let ended = Failure::new(FailureReason::Internal).with_detail(why.to_owned());
         calls::fail_all(self.lifecycle, &ended.into());

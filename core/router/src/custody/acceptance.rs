@@ -111,6 +111,7 @@ impl<R: CryptoRng> Custodian<R> {
             since: self.now,
             identity,
             is_written: false,
+            is_gone: false,
             followers: Vec::new(),
             operation,
         })
@@ -240,7 +241,9 @@ impl<R: CryptoRng> Custodian<R> {
         };
         match status {
             ResponseStatus::Failure(failure)
-                if !held.is_written && self.is_kept_after(&held, &failure) && self.has_place() =>
+                if !held.is_written
+                    && (held.is_gone || self.is_kept_after(&held, &failure))
+                    && self.has_place() =>
             {
                 self.keep(ticket, held, First::Failed(failure));
             }

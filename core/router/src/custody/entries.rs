@@ -201,6 +201,10 @@ impl Entries {
         }
     }
 
+    pub(super) fn stage_mut(&mut self, key: JournalKey) -> Option<&mut Stage> {
+        self.entries.get_mut(&key).map(|entry| &mut entry.stage)
+    }
+
     pub(super) fn get_mut(&mut self, key: JournalKey) -> Option<&mut Entry> {
         self.entries.get_mut(&key)
     }

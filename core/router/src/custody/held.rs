@@ -26,6 +26,8 @@ pub(super) struct Held {
     pub(super) identity: Option<Identity>,
     /// Whether a record of it was asked for. No other is: of two, one might come back.
     pub(super) is_written: bool,
+    /// Whether its caller hears no answer any more, so that a failure has to be told later.
+    pub(super) is_gone: bool,
     /// Operations that brought the same message again, and are answered with it.
     pub(super) followers: Vec<(CallerTicket, TransactionId)>,
 }

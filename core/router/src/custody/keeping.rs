@@ -177,7 +177,9 @@ impl<R: CryptoRng> Custodian<R> {
             return;
         };
         match status {
-            ResponseStatus::Failure(failure) if self.is_kept_after(&accepting.held, &failure) => {
+            ResponseStatus::Failure(failure)
+                if accepting.held.is_gone || self.is_kept_after(&accepting.held, &failure) =>
+            {
                 if let Some(entry) = self.entries.get_mut(key)
                     && let Stage::Accepting(accepting) = &mut entry.stage
                 {

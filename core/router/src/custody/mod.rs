@@ -33,6 +33,7 @@ mod awaited;
 pub(crate) mod clock;
 mod ending;
 mod entries;
+mod gone;
 mod held;
 mod identities;
 mod journal;

@@ -116,6 +116,15 @@ impl Writes {
         self.again_at
     }
 
+    /// The messages whose acceptance is being written.
+    pub(super) fn acceptances(&self) -> impl Iterator<Item = JournalKey> {
+        let purposes = self.pending.values().map(|(purpose, _)| purpose);
+        purposes.filter_map(|purpose| match purpose {
+            Purpose::Acceptance(key) => Some(*key),
+            _ => None,
+        })
+    }
+
     pub(super) fn len(&self) -> usize {
         self.pending.len()
     }

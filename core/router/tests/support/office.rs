@@ -140,6 +140,12 @@ impl Office {
         self.act();
     }
 
+    /// Lets the adapter die that has brought a message.
+    pub(crate) fn gone(&mut self, sent: u64) {
+        self.custodian.handle_gone(self.now, &[ticket(sent)]);
+        self.act();
+    }
+
     /// Lets the store finish what waits for it.
     pub(crate) fn sync(&mut self) {
         while let Some((write, changes)) = self.writes.pop_front() {

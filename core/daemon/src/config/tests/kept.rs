@@ -113,6 +113,7 @@ isolation = \"container\"
 [adapters.b]
 plugin = \"x\"
 max_memory = \"1GiB\"
+max_restarts = 9
 readable = [\"/etc/rialto/tls\"]
 [adapters.c]
 plugin = \"x\"
@@ -130,8 +131,9 @@ readable = [\"/etc/rialto/tls\"]
         [
             "rialto.toml:3 adapters.a.isolation",
             "rialto.toml:6 adapters.b.max_memory",
-            "rialto.toml:7 adapters.b.readable",
-            "rialto.toml:11 adapters.c.max_memory",
+            "rialto.toml:7 adapters.b.max_restarts",
+            "rialto.toml:8 adapters.b.readable",
+            "rialto.toml:12 adapters.c.max_memory",
         ]
     );
 }
