@@ -1,5 +1,8 @@
 //! Requests of events: what watchers ask, what is told of presentities, and what these publish.
 
+use std::time::Duration;
+
+use rialto_sdk::prelude::{FailureReason, NotifyOperation, SubscribeOperation};
 use rialto_sip_codec::{Request, StatusCode};
 
 use super::{
@@ -15,7 +18,9 @@ use crate::{
     presence::Heard,
     responses::Answer,
 };
-use rialto_sdk::prelude::NotifyOperation;
+
+/// How long a client that is there takes to say that it has lost a subscription, and less than it waits for an answer.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// What the gateway has now, or the answer without it.
 pub(super) type Taken<S> = Result<(Submissions<S>, Matter), Answer>;
@@ -37,11 +42,38 @@ impl<G: Gateway> Endpoint<G> {
             asked: watching.asked,
             is_within: watching.operation.is_of_known(),
         };
+        let is_first = !watching.operation.is_of_known();
         let operation = watching
             .operation
             .with_deadline(self.answer_within())
             .with_authentication(self.authentication(&asked.flow));
-        Ok((Submissions::one(self.gateway.subscribe(operation)), matter))
+        let submissions = match is_first {
+            false => Submissions::one(self.gateway.subscribe(operation)),
+            true => self.subscribe_twice(operation),
+        };
+        Ok((submissions, matter))
+    }
+
+    /// Subscribes, and once more a moment later where the watcher has a subscription: that of a client that has lost it ends by then,
+    /// since its watcher is told something, and says that there is none.
+    fn subscribe_twice(&self, operation: SubscribeOperation) -> Submissions<G::Submission> {
+        // Whoever brings the answer may be on a thread without clocks.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Submissions::one(self.gateway.subscribe(operation));
+        };
+        let (gateway, again) = (self.gateway.clone(), operation.clone());
+        let later = move || {
+            let wait = {
+                let _clocks = runtime.enter();
+                tokio::time::sleep(A_MOMENT)
+            };
+            async move {
+                wait.await;
+                gateway.subscribe(again).await
+            }
+        };
+        let submissions = Submissions::one(self.gateway.subscribe(operation));
+        submissions.after(FailureReason::AlreadySubscribed, later)
     }
 
     /// A NOTIFY: only of a subscription of ours.
@@ -129,8 +161,9 @@ impl<G: Gateway> Endpoint<G> {
             true => {
                 let again = operation.clone().with_expected_version(operation.version());
                 let gateway = self.gateway.clone();
-                let first = move || gateway.publish(operation);
-                Submissions::one(self.gateway.publish(again)).or(first)
+                let first = async move { gateway.publish(operation).await };
+                let submissions = Submissions::one(self.gateway.publish(again));
+                submissions.after(FailureReason::Refused, || first)
             }
         };
         Ok((submissions, Matter::Registration { is_open }))

@@ -17,23 +17,23 @@ use rialto_sdk::{
 ///
 /// A failure that will pass counts first, so that its sender comes again; what had been taken is known then. Success of one
 /// counts more than failures that no repetition mends.
-#[derive(Debug)]
 pub(super) struct Submissions<S> {
     current: S,
     others: Vec<S>,
     ended: Option<Ended>,
-    /// What is tried where all of that is refused.
-    otherwise: Option<Otherwise<S>>,
+    /// What is tried once more.
+    otherwise: Option<Otherwise>,
+    last: Option<Last>,
 }
 
 /// An operation that may not be needed.
-struct Otherwise<S>(Box<dyn FnOnce() -> S + Send>);
-
-impl<S> fmt::Debug for Otherwise<S> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Otherwise")
-    }
+struct Otherwise {
+    after: FailureReason,
+    begin: Box<dyn FnOnce() -> Last + Send>,
 }
+
+/// The response to an operation that is handed to the gateway now, or in a moment.
+type Last = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// What came of a request, and for how long it holds.
 pub(super) type Ended = (ResponseStatus, Option<Duration>);
@@ -49,13 +49,34 @@ impl<S> Submissions<S> {
             others,
             ended: None,
             otherwise: None,
+            last: None,
         }
     }
 
-    /// Hands this to the gateway too, if what was handed to it is refused as it is (`Refused`).
-    pub(super) fn or(mut self, otherwise: impl FnOnce() -> S + Send + 'static) -> Self {
-        self.otherwise = Some(Otherwise(Box::new(otherwise)));
+    /// Hands something else to the gateway, once, if all ends in this failure.
+    pub(super) fn after<F>(
+        mut self,
+        failure: FailureReason,
+        begin: impl FnOnce() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Response> + Send + 'static,
+    {
+        self.otherwise = Some(Otherwise {
+            after: failure,
+            begin: Box::new(|| Box::pin(begin())),
+        });
         self
+    }
+
+    /// What is tried once more, if this is what it is kept for.
+    fn last_after(&mut self, status: &ResponseStatus) -> Option<Last> {
+        let ResponseStatus::Failure(failure) = status else {
+            return None;
+        };
+        let is_it = |otherwise: &mut Otherwise| otherwise.after == failure.reason();
+        let otherwise = self.otherwise.take_if(is_it)?;
+        Some((otherwise.begin)())
     }
 }
 
@@ -64,7 +85,11 @@ impl<S: Future<Output = Response> + Unpin> Future for Submissions<S> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
         loop {
-            let Poll::Ready(response) = Pin::new(&mut self.current).poll(context) else {
+            let polled = match &mut self.last {
+                Some(last) => last.as_mut().poll(context),
+                None => Pin::new(&mut self.current).poll(context),
+            };
+            let Poll::Ready(response) = polled else {
                 return Poll::Pending;
             };
             let duration = response.duration();
@@ -75,17 +100,22 @@ impl<S: Future<Output = Response> + Unpin> Future for Submissions<S> {
             };
             match self.others.pop() {
                 Some(next) => (self.current, self.ended) = (next, Some(ended)),
-                None => match self.otherwise.take() {
-                    Some(Otherwise(begin)) if is_refused(&ended.0) => self.current = begin(),
-                    _ => return Poll::Ready(ended),
+                None => match self.last_after(&ended.0) {
+                    Some(last) => self.last = Some(last),
+                    None => return Poll::Ready(ended),
                 },
             }
         }
     }
 }
 
-fn is_refused(status: &ResponseStatus) -> bool {
-    matches!(status, ResponseStatus::Failure(failure) if failure.reason() == FailureReason::Refused)
+impl<S> fmt::Debug for Submissions<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Submissions")
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
 }
 
 fn weight(status: &ResponseStatus) -> u8 {

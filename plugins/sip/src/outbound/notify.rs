@@ -151,7 +151,9 @@ fn told(outcome: Outcome) -> ResponseStatus {
         Outcome::Final { status, .. } if ends_subscription(status) => {
             gone("the watcher says that there is no such subscription").into()
         }
-        Outcome::TimedOut => gone("the watcher did not answer").into(),
+        // A proxy on the way has waited for it.
+        Outcome::Final { status, .. } if status == StatusCode::REQUEST_TIMEOUT => silent(),
+        Outcome::TimedOut => silent(),
         outcome => status_of(Ok(outcome)),
     }
 }
@@ -162,6 +164,10 @@ pub(super) const fn ends_subscription(status: StatusCode) -> bool {
         status.code(),
         404 | 405 | 410 | 416 | 480..=485 | 489 | 501 | 604
     )
+}
+
+fn silent() -> ResponseStatus {
+    gone("the watcher did not answer").into()
 }
 
 fn gone(detail: &'static str) -> Failure {

@@ -37,7 +37,7 @@ struct State {
     notified: Vec<NotifyOperation>,
     published: Vec<PublishOperation>,
     granted: Option<Duration>,
-    refuses_next: bool,
+    next_failure: Option<FailureReason>,
     held: Vec<Held>,
     counts: BTreeMap<&'static str, u64>,
     last_id: u64,
@@ -96,9 +96,9 @@ impl Fake {
         self.lock().published.clone()
     }
 
-    /// Refuses the next of presence as it is.
-    pub(super) fn refuse_next(&self) {
-        self.lock().refuses_next = true;
+    /// Answers the next of presence with this failure.
+    pub(super) fn fail_next(&self, reason: FailureReason) {
+        self.lock().next_failure = Some(reason);
     }
 
     /// Grants so long from now on.
@@ -139,9 +139,9 @@ impl Fake {
         respond: impl FnOnce(ResponseStatus) -> Response + Send + 'static,
     ) -> <Self as Gateway>::Submission {
         let mut state = self.lock();
-        let answer = match std::mem::take(&mut state.refuses_next) {
-            true => Some(Failure::new(FailureReason::Refused).into()),
-            false => state.answer.clone(),
+        let answer = match state.next_failure.take() {
+            Some(reason) => Some(Failure::new(reason).into()),
+            None => state.answer.clone(),
         };
         let granted = state.granted;
         Box::pin(async move {

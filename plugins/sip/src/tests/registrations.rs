@@ -79,7 +79,7 @@ async fn registration_publishes_that_the_user_is_open_at_its_own_address() {
 #[tokio::test]
 async fn first_registration_of_a_device_follows_nothing_and_the_next_replaces_it() {
     let fake = Fake::answering(ResponseStatus::Success);
-    fake.refuse_next();
+    fake.fail_next(FailureReason::Refused);
     let (adapter, peer) = (registrar(&fake), Peer::bind().await);
     assert_eq!(
         status(&peer.ask(udp(&adapter), register("a", CONTACT)).await),

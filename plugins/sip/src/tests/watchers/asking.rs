@@ -295,3 +295,15 @@ async fn presentity_of_a_retargeted_subscription_is_the_same_within_the_dialog()
     );
     assert_eq!(all[0].subscription_id(), all[1].subscription_id());
 }
+
+/// A client that was killed and started again has lost its dialog, and says so when it is asked.
+#[tokio::test(start_paused = true)]
+async fn subscription_of_a_client_that_lost_the_one_before_is_taken_at_the_second_try() {
+    let (fake, adapter, peer) = scene().await;
+    fake.fail_next(FailureReason::AlreadySubscribed);
+    let answer = peer.ask(udp(&adapter), subscribe("a", "")).await;
+    assert_eq!(status(&answer), 200);
+    let all = fake.subscribed();
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[0], all[1]);
+}

@@ -136,6 +136,7 @@ async fn rfc6665_4_2_2_watcher_that_has_no_such_subscription_is_gone() {
         (481, FailureReason::NoSuchInbox),
         (404, FailureReason::NoSuchInbox),
         (480, FailureReason::NoSuchInbox),
+        (408, FailureReason::NoSuchInbox),
         (489, FailureReason::NoSuchInbox),
         (501, FailureReason::NoSuchInbox),
         (500, FailureReason::Internal),
