@@ -9,6 +9,7 @@
 typedef struct {
     Adapter *adapter;
     uint32_t connection;
+    uint32_t kind; // of the operation
     char id[PAGER_ID_MAX];
     size_t id_len;
 } Submission;
@@ -51,13 +52,15 @@ static uint32_t submitted(uint64_t ticket, const RialtoResponse *response) {
     Submission *submission = (Submission *)(uintptr_t)ticket;
     Adapter *adapter = submission->adapter;
     RialtoBytes id = { (uint8_t *)submission->id, submission->id_len };
-    bool is_failure = response->status == RIALTO_FAILURE;
+    RialtoResponse said = { 0 };
+    memcpy(&said, response, known(response->size, sizeof said));
+    bool is_grant = said.status == RIALTO_SUCCESS && submission->kind == RIALTO_KIND_SUBSCRIBE;
     Draft reply;
-    draft_begin(&reply, is_failure ? LINE_NAK : LINE_ACK);
+    draft_begin(&reply, said.status == RIALTO_FAILURE ? LINE_NAK : is_grant ? LINE_GRANT : LINE_ACK);
     draft_word(&reply, id);
-    draft_word(&reply, word_of(is_failure                               ? word_for(response->reason)
-                               : response->status == RIALTO_SUCCESS ? "done"
-                                                                        : "kept"));
+    if (is_grant) draft_number(&reply, seconds_of(said.duration_ms));
+    else if (said.status == RIALTO_FAILURE) draft_word(&reply, word_of(word_for(said.reason)));
+    else draft_word(&reply, word_of(said.status == RIALTO_SUCCESS ? "done" : "kept"));
     draft_end(&reply);
     pthread_mutex_lock(&adapter->lock);
     adapter->submissions--;
@@ -72,7 +75,7 @@ static uint32_t submitted(uint64_t ticket, const RialtoResponse *response) {
 bool adapter_submit(Adapter *adapter, RialtoBytes id, const RialtoOperation *operation) {
     Submission *submission = malloc(sizeof *submission);
     if (!submission) return false;
-    *submission = (Submission){ .adapter = adapter, .id_len = id.len };
+    *submission = (Submission){ .adapter = adapter, .kind = operation->kind, .id_len = id.len };
     memcpy(submission->id, id.ptr, id.len);
     atomic_fetch_add(&adapter->references, 1);
     pthread_mutex_lock(&adapter->lock);
@@ -89,6 +92,13 @@ static void take(Adapter *adapter, Pending *pending) {
     adapter->pending_len--;
 }
 
+static void answer_grant(RialtoCompletion done, RialtoBytes word) {
+    uint32_t seconds;
+    RialtoResponse response = { .size = sizeof response, .status = RIALTO_SUCCESS };
+    if (number_read(word, UINT32_MAX, &seconds)) response.duration_ms = duration_of(seconds);
+    done.complete(done.ticket, &response);
+}
+
 void adapter_acknowledged(Adapter *adapter, const Line *line) {
     RialtoBytes id = line->words[0], word = line->words[1];
     Pending *found;
@@ -100,8 +110,11 @@ void adapter_acknowledged(Adapter *adapter, const Line *line) {
     if (found) take(adapter, found);
     pthread_mutex_unlock(&adapter->lock);
     if (!found) return; // cancelled, or too late
-    if (line->kind == LINE_NAK) answer(found->done, RIALTO_FAILURE, reason_for(word), "");
-    else answer(found->done, word_is(word, "done") ? RIALTO_SUCCESS : RIALTO_INDETERMINANT, RIALTO_REASON_NONE, "");
+    bool is_subscription = found->kind == RIALTO_KIND_SUBSCRIBE;
+    if (line->kind == LINE_NAK) answer(found->done, RIALTO_FAILURE, reason_for(found->kind, word), "");
+    else if (line->kind == LINE_GRANT) answer_grant(found->done, word);
+    else if (is_subscription || !word_is(word, "done")) answer(found->done, RIALTO_INDETERMINANT, RIALTO_REASON_NONE, "");
+    else answer(found->done, RIALTO_SUCCESS, RIALTO_REASON_NONE, "");
     free(found);
 }
 

@@ -1,8 +1,8 @@
 // One adapter: what the gateway's threads and the adapter's own share.
 //
 //   gateway's threads              the adapter's thread
-//   deliver ──► pending, out ──►   writes out; reads ACK and NAK, answers what is pending
-//   submitted ──► out ──────────►  reads SEND and TELL, submits them
+//   deliver ──► pending, out ──►   writes out; reads ACK, GRANT and NAK, answers what is pending
+//   submitted ──► out ──────────►  reads SEND, TELL, WATCH and STATUS, submits them
 //
 // The lock is never held while the gateway is called: it may call back at once.
 #ifndef PAGER_ADAPTER_H
@@ -25,6 +25,7 @@ enum {
 typedef struct Pending {
     TAILQ_ENTRY(Pending) link;
     RialtoCompletion done;
+    uint32_t kind; // of its operation
     char id[PAGER_ID_MAX];
     size_t id_len;
     uint64_t begins;  // where it begins in all that was written since the connection was made
@@ -65,10 +66,10 @@ void adapter_unref(Adapter *adapter);
 bool adapter_queue(Adapter *adapter, const char *bytes, size_t len, size_t reserve);
 size_t adapter_room(const Adapter *adapter);
 
-// Outside the lock: hands an operation to the gateway, whose answer becomes an ACK or NAK to the line `id`. False: there is no memory.
+// Outside the lock: hands an operation to the gateway, whose answer becomes an ACK, GRANT or NAK to the line `id`. False: there is no memory.
 bool adapter_submit(Adapter *adapter, RialtoBytes id, const RialtoOperation *operation);
 
-// Outside the lock: an ACK or NAK has come.
+// Outside the lock: an ACK, GRANT or NAK has come.
 void adapter_acknowledged(Adapter *adapter, const Line *line);
 
 // Outside the lock: answers what nobody will answer any more, those beyond their deadline or all.

@@ -83,10 +83,14 @@ static void lines_are_what_they_say_or_malformed(void) {
     CHECK(kind("SEND 1 a@x b@y 70 dr hello there") == LINE_SEND);
     CHECK(kind("SEND 1 a@x b@y 70 - ") == LINE_SEND);
     CHECK(kind("TELL 2 a@x b@y read 1") == LINE_TELL);
+    CHECK(kind("WATCH 3 w1 a@x b@y 600") == LINE_WATCH);
+    CHECK(kind("GRANT 3 600") == LINE_GRANT);
+    CHECK(kind("STATUS 4 w1 b@y a@x live on at lunch") == LINE_STATUS);
+    CHECK(kind("STATUS 4 w1 b@y a@x over - ") == LINE_STATUS);
     CHECK(kind("FROB whatever  it is") == LINE_UNKNOWN);
     CHECK(kind("ACK 0123456789012345678901234567890123456789 done") == LINE_ACK);
     static const char *const malformed[] = { "", " PING", "PING now", "SEND", "SEND 1 a@x b@y 70", "SEND  a@x b@y 70 - x",
-        "ACK 1", "ACK 1 done more", "ACK 01234567890123456789012345678901234567890 done", "NAK \xc3\xbc refused",
+        "ACK 1", "ACK 1 done more", "GRANT 3", "WATCH 3 w1 a@x b@y", "STATUS 4 w1 b@y a@x live", "ACK 01234567890123456789012345678901234567890 done", "NAK \xc3\xbc refused",
         "BYE\t1", "BYE \r" };
     for (size_t at = 0; at < sizeof malformed / sizeof *malformed; at++) CHECK(kind(malformed[at]) == LINE_MALFORMED);
 }
@@ -153,12 +157,96 @@ static void server_speaks_for_its_own_users_only(void) {
     }
 }
 
+static const char DOCUMENT[] =
+    "<?xml version='1.0'?><!-- of > bob --><p:presence xmlns:p='urn:ietf:params:xml:ns:pidf' entity='pres:bob@y?a>b'>"
+    "<p:tuple id='a'><p:status><p:basic> closed </p:basic></p:status></p:tuple>"
+    "<p:tuple id='b'><p:status><p:basic>open</p:basic></p:status><p:contact/><p:note xml:lang='en'>caf&#xe9; &amp; <![CDATA[<tea>]]></p:note></p:tuple>"
+    "<p:note>second</p:note></p:presence>";
+
+static bool reads(const char *text, size_t len, Pidf *pidf) {
+    char *copy = exactly(text, len);
+    bool is_read = pidf_read((RialtoBytes){ (uint8_t *)copy, len }, pidf);
+    free(copy);
+    return is_read;
+}
+
+static void document_says_whether_somebody_is_there_and_its_first_note(void) {
+    static const char note[] = "caf\xc3\xa9 & <tea>";
+    Pidf pidf;
+    CHECK(reads(DOCUMENT, sizeof DOCUMENT - 1, &pidf));
+    CHECK(pidf.status == PIDF_OPEN);
+    CHECK(pidf.note_len == sizeof note - 1 && !memcmp(pidf.note, note, pidf.note_len));
+    CHECK(reads("<presence/>", 11, &pidf) && pidf.status == PIDF_UNKNOWN && !pidf.note_len);
+    static const char *const wrong[] = { "", "<", "<a", "<a b='>", "<!DOCTYPE a><a/>", "<a>&what;</a>", "<a>&#0;</a>", "<a>&#x110000;</a>",
+        "<a>&#xd800;</a>", "<a>& </a>", "<!-- a", "<![CDATA[ a", "<a \xff/>", "<>" };
+    for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) CHECK(!reads(wrong[at], strlen(wrong[at]), &pidf));
+    for (size_t len = 0; len < sizeof DOCUMENT - 1; len++) reads(DOCUMENT, len, &pidf);
+}
+
+static void long_note_is_cut_at_a_character(void) {
+    char text[2 * PIDF_NOTE_MAX + 20] = "<note>x";
+    Pidf pidf;
+    for (int count = 0; count < PIDF_NOTE_MAX / 2 + 5; count++) strcat(text, "\xc3\xa9");
+    CHECK(reads(text, strlen(text), &pidf) && !pidf.note_len); // it has not ended
+    strcat(text, "</note>");
+    CHECK(reads(text, strlen(text), &pidf) && pidf.note_len == PIDF_NOTE_MAX - 1);
+}
+
+static void status_becomes_a_document_that_says_the_same(void) {
+    Config config = { .domain = "pager.example" };
+    static const char text[] = "STATUS 4 w1 d&ve@pager.example b@y live on <at>\\n\"lunch\"";
+    Line line = line_read(text, sizeof text - 1);
+    Incoming in;
+    Pidf pidf;
+    CHECK(!incoming(&line, &config, &in));
+    CHECK(in.operation.kind == RIALTO_KIND_NOTIFY && in.presence.state == RIALTO_SUBSCRIPTION_ACTIVE);
+    CHECK(word_is(in.operation.source, "pres:d&ve@pager.example") && word_is(in.operation.destination, "pres:b@y"));
+    CHECK(pidf_read(in.operation.payload, &pidf) && pidf.status == PIDF_OPEN);
+    CHECK(pidf.note_len == 12 && !memcmp(pidf.note, "<at>\n\"lunch\"", 12));
+    static const char *const refused[][2] = {
+        { "STATUS 4 w1 a@x b@y live on ", "from" },
+        { "STATUS 4 w1 a@pager.example b@y dead on ", "refused" },
+        { "STATUS 4 w1 a@pager.example b@y live maybe ", "refused" },
+        { "STATUS 4 w1 a@pager.example b@y live on \x01", "content" },
+        { "STATUS 4 w1 a@pager.example b@y live on \\x", "content" },
+        { "WATCH 3 w1 a@x b@y 600", "from" },
+        { "WATCH 3 w1 a@pager.example b@y 1e3", "refused" },
+        { "WATCH 3 w1 a@pager.example b@y 99999999999999999999", "refused" },
+    };
+    for (size_t at = 0; at < sizeof refused / sizeof *refused; at++) {
+        Line wrong = line_read(refused[at][0], strlen(refused[at][0]));
+        const char *word = incoming(&wrong, &config, &in);
+        CHECK(word && !strcmp(word, refused[at][1]));
+    }
+}
+
+static void subscriptions_cross_with_their_durations(void) {
+    Config config = { .domain = "pager.example" };
+    static const char text[] = "WATCH 3 w1 a@pager.example b@y 600";
+    Line line = line_read(text, sizeof text - 1);
+    Incoming in;
+    Draft draft;
+    const char *detail;
+    CHECK(!incoming(&line, &config, &in) && in.presence.duration_ms == 600000);
+    in.operation.transaction_id = word_of("3");
+    CHECK(!outgoing(&in.operation, &draft, &detail) && draft.len == sizeof text && !memcmp(draft.bytes, text, sizeof text - 1));
+    in.presence.duration_ms = RIALTO_DURATION_NONE;
+    CHECK(!outgoing(&in.operation, &draft, &detail) && !memcmp(draft.bytes + draft.len - 3, " 0\n", 3));
+    in.presence.package = RIALTO_PACKAGE_WATCHER_INFORMATION;
+    CHECK(outgoing(&in.operation, &draft, &detail) == RIALTO_REASON_UNSUPPORTED_SERVICE);
+    in.operation.presence = 0;
+    CHECK(outgoing(&in.operation, &draft, &detail) == RIALTO_REASON_INTERNAL);
+    CHECK(seconds_of(1) == 1 && seconds_of(RIALTO_DURATION_NONE) == 0 && duration_of(0) == RIALTO_DURATION_NONE);
+}
+
 // Whatever is changed in what is good, nothing reads or writes where it must not.
 static void changed_bytes_do_no_harm(void) {
-    static const char *const good[] = { GOOD, "SEND 1 a@pager.example b@y 70 dr hello\\n\\\\ there", "TELL 2 a@pager.example b@y read 1" };
+    static const char *const good[] = { GOOD, "SEND 1 a@pager.example b@y 70 dr hello\\n\\\\ there", "TELL 2 a@pager.example b@y read 1",
+        "WATCH 3 w1 a@pager.example b@y 600", "STATUS 4 w1 a@pager.example b@y live on at <lunch>", DOCUMENT };
+    enum { GOODS = sizeof good / sizeof *good };
     uint32_t seed = 1;
     for (int round = 0; round < 200000; round++) {
-        const char *base = good[round % 3];
+        const char *base = good[round % GOODS];
         size_t len = strlen(base);
         char *text = exactly(base, len);
         for (int change = 0; change < 3; change++) {
@@ -167,12 +255,16 @@ static void changed_bytes_do_no_harm(void) {
         }
         Config config = { .domain = "pager.example" };
         char problem[JSON_PROBLEM_MAX];
-        if (round % 3 == 0) {
+        Pidf pidf;
+        if (round % GOODS == 0) {
             config_read((RialtoBytes){ (uint8_t *)text, len }, &config, problem);
+        } else if (round % GOODS == GOODS - 1) {
+            pidf_read((RialtoBytes){ (uint8_t *)text, len }, &pidf);
         } else {
             Line line = line_read(text, len);
             Incoming in;
-            if (line.kind == LINE_SEND || line.kind == LINE_TELL) incoming(&line, &config, &in);
+            bool is_operation = line.kind == LINE_SEND || line.kind == LINE_TELL || line.kind == LINE_WATCH || line.kind == LINE_STATUS;
+            if (is_operation) incoming(&line, &config, &in);
         }
         free(text);
     }
@@ -185,6 +277,10 @@ int main(void) {
     line_that_is_too_long_is_refused_and_not_cut();
     what_a_pager_cannot_show_is_refused();
     server_speaks_for_its_own_users_only();
+    document_says_whether_somebody_is_there_and_its_first_note();
+    long_note_is_cut_at_a_character();
+    status_becomes_a_document_that_says_the_same();
+    subscriptions_cross_with_their_durations();
     changed_bytes_do_no_harm();
     if (!failures) puts("all so");
     return failures != 0;

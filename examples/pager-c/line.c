@@ -19,6 +19,9 @@ static const struct {
     [LINE_NAK] = { "NAK", 2, false, true },
     [LINE_PING] = { "PING", 0, false, false },
     [LINE_PONG] = { "PONG", 0, false, false },
+    [LINE_WATCH] = { "WATCH", 5, false, true },
+    [LINE_GRANT] = { "GRANT", 2, false, true },
+    [LINE_STATUS] = { "STATUS", 7, true, true },
 };
 
 enum { FORMS = sizeof forms / sizeof *forms };

@@ -10,7 +10,7 @@ enum {
     PAGER_LINE_MAX = 4096, // longest line, with its line feed
     PAGER_ID_MAX = 40,
     PAGER_REPLY_MAX = 64, // longest ACK, NAK, PING or PONG
-    PAGER_WORDS = 6,
+    PAGER_WORDS = 7,
 };
 
 typedef enum {
@@ -23,6 +23,9 @@ typedef enum {
     LINE_NAK,
     LINE_PING,
     LINE_PONG,
+    LINE_WATCH,
+    LINE_GRANT,
+    LINE_STATUS,
     LINE_UNKNOWN,   // of a later version: passed over
     LINE_MALFORMED, // ends the connection
 } LineKind;

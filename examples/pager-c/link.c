@@ -155,8 +155,11 @@ static void take_line(Link *link, const char *bytes, size_t len) {
         else lose(link, "the server speaks another version");
         break;
     case LINE_SEND:
-    case LINE_TELL: take_operation(link, &line); break;
+    case LINE_TELL:
+    case LINE_WATCH:
+    case LINE_STATUS: take_operation(link, &line); break;
     case LINE_ACK:
+    case LINE_GRANT:
     case LINE_NAK: adapter_acknowledged(link->adapter, &line); break;
     case LINE_PING: reply(link, LINE_PONG, (RialtoBytes){ 0, 0 }, ""); break;
     default: break; // PONG was heard; what is unknown is of a later version

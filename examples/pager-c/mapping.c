@@ -9,12 +9,15 @@
 
 #define IMDN "urn:ietf:params:imdn"
 
+enum { HOPS_MAX = 255 };
+
 // The one table of failures. A word that it lacks is `refused`, a reason that it lacks `fault`.
 static const struct {
     uint32_t reason;
     const char *word;
 } failures[] = {
     { RIALTO_REASON_NO_SUCH_INBOX, "nouser" },
+    { RIALTO_REASON_NO_PRESENTITY, "nouser" },
     { RIALTO_REASON_NOT_PERMITTED, "denied" },
     { RIALTO_REASON_RECIPIENT_UNAVAILABLE, "off" },
     { RIALTO_REASON_INVALID_SOURCE, "from" },
@@ -40,12 +43,16 @@ const char *word_for(uint32_t reason) {
     return "fault";
 }
 
-uint32_t reason_for(RialtoBytes word) {
+uint32_t reason_for(uint32_t kind, RialtoBytes word) {
+    bool is_presence = kind == RIALTO_KIND_SUBSCRIBE || kind == RIALTO_KIND_NOTIFY;
+    if (is_presence && word_is(word, "nouser")) return RIALTO_REASON_NO_PRESENTITY;
     for (size_t at = 0; at < FAILURES; at++) {
         if (word_is(word, failures[at].word)) return failures[at].reason;
     }
     return RIALTO_REASON_REFUSED;
 }
+
+size_t known(uint32_t theirs, size_t ours) { return theirs < ours ? theirs : ours; }
 
 uint32_t answer(RialtoCompletion done, uint32_t status, uint32_t reason, const char *detail) {
     RialtoResponse response = { .size = sizeof response, .status = status, .reason = reason, .detail = word_of(detail) };
@@ -60,10 +67,10 @@ static bool begins(RialtoBytes text, const char *start) {
     return text.len >= strlen(start) && !strncasecmp((const char *)text.ptr, start, strlen(start));
 }
 
-// An address is an `im:` URI without its scheme.
-static RialtoBytes address(RialtoBytes uri) {
-    if (!begins(uri, "im:")) return (RialtoBytes){ 0, 0 };
-    return (RialtoBytes){ uri.ptr + 3, uri.len - 3 };
+RialtoBytes address_in(RialtoBytes uri, const char *scheme) {
+    size_t len = strlen(scheme);
+    if (!begins(uri, scheme)) return (RialtoBytes){ 0, 0 };
+    return (RialtoBytes){ uri.ptr + len, uri.len - len };
 }
 
 // Whether a Content-Type is plain text in UTF-8, or in ASCII, which is the same.
@@ -149,8 +156,8 @@ static uint32_t message(const RialtoOperation *operation, Draft *draft, const ch
     if (requires_more(operation)) return RIALTO_REASON_UNKNOWN_REQUIRED_HEADER;
     draft_begin(draft, LINE_SEND);
     draft_word(draft, operation->transaction_id);
-    draft_word(draft, address(operation->source));
-    draft_word(draft, address(operation->destination));
+    draft_word(draft, address_in(operation->source, "im:"));
+    draft_word(draft, address_in(operation->destination, "im:"));
     draft_number(draft, operation->max_forwards);
     draft_word(draft, word_of(receipts(operation)));
     draft_text(draft, text);
@@ -175,50 +182,58 @@ static uint32_t disposition(const RialtoOperation *operation, Draft *draft, cons
     if (!word_is_id(operation->reference)) return RIALTO_REASON_REFUSED;
     draft_begin(draft, LINE_TELL);
     draft_word(draft, operation->transaction_id);
-    draft_word(draft, address(operation->source));
-    draft_word(draft, address(operation->destination));
+    draft_word(draft, address_in(operation->source, "im:"));
+    draft_word(draft, address_in(operation->destination, "im:"));
     draft_word(draft, word_of(word));
     draft_word(draft, operation->reference);
     return 0;
 }
 
+static uint32_t outgoing_im(const RialtoOperation *operation, Draft *draft, const char **detail) {
+    if (!word_is_sound(address_in(operation->source, "im:"))) return RIALTO_REASON_INVALID_SOURCE;
+    if (!word_is_sound(address_in(operation->destination, "im:"))) return RIALTO_REASON_INVALID_DESTINATION;
+    return operation->kind == RIALTO_KIND_MESSAGE ? message(operation, draft, detail) : disposition(operation, draft, detail);
+}
+
 uint32_t outgoing(const RialtoOperation *operation, Draft *draft, const char **detail) {
     *detail = "";
     bool is_message = operation->kind == RIALTO_KIND_MESSAGE;
-    // First of all: addresses of other kinds are no `im:` URIs.
-    if (!is_message && operation->kind != RIALTO_KIND_DISPOSITION) return RIALTO_REASON_UNSUPPORTED_SERVICE;
+    bool is_presence = operation->kind == RIALTO_KIND_SUBSCRIBE || operation->kind == RIALTO_KIND_NOTIFY;
+    // First of all: addresses of other kinds may be no such URIs.
+    if (!is_message && !is_presence && operation->kind != RIALTO_KIND_DISPOSITION) return RIALTO_REASON_UNSUPPORTED_SERVICE;
     if (!word_is_id(operation->transaction_id)) return RIALTO_REASON_INTERNAL;
-    if (!word_is_sound(address(operation->source))) return RIALTO_REASON_INVALID_SOURCE;
-    if (!word_is_sound(address(operation->destination))) return RIALTO_REASON_INVALID_DESTINATION;
-    uint32_t reason = is_message ? message(operation, draft, detail) : disposition(operation, draft, detail);
+    uint32_t reason = is_presence ? outgoing_presence(operation, draft, detail) : outgoing_im(operation, draft, detail);
     if (reason) return reason;
     draft_end(draft);
     *detail = "longer than a line of the pager network may be";
     return draft->is_too_long ? RIALTO_REASON_TOO_LARGE : 0;
 }
 
-static RialtoBytes uri(RialtoBytes word, char room[IM_MAX]) {
-    memcpy(room, "im:", 3);
-    memcpy(room + 3, word.ptr, word.len);
-    return (RialtoBytes){ (uint8_t *)room, word.len + 3 };
+RialtoBytes uri_of(const char *scheme, RialtoBytes address, char room[URI_MAX]) {
+    size_t len = strlen(scheme);
+    memcpy(room, scheme, len);
+    memcpy(room + len, address.ptr, address.len);
+    return (RialtoBytes){ (uint8_t *)room, address.len + len };
 }
 
-// The server vouches for its own users, and for nobody else.
-static bool is_of(RialtoBytes word, const char *domain) {
+bool address_is_of(RialtoBytes word, const char *domain) {
     size_t len = strlen(domain);
     if (word.len < len + 2) return false;
     RialtoBytes end = { word.ptr + word.len - len, len };
     return end.ptr[-1] == '@' && equals(end, domain);
 }
 
-static bool read_number(RialtoBytes word, uint32_t *number) {
-    *number = 0;
+bool number_read(RialtoBytes word, uint32_t most, uint32_t *number) {
+    uint64_t read = 0;
     for (size_t at = 0; at < word.len; at++) {
-        if (word.ptr[at] < '0' || word.ptr[at] > '9' || *number > 255) return false;
-        *number = *number * 10 + (uint32_t)(word.ptr[at] - '0');
+        if (word.ptr[at] < '0' || word.ptr[at] > '9' || read > most) return false;
+        read = read * 10 + (uint64_t)(word.ptr[at] - '0');
     }
-    return *number <= 255;
+    *number = (uint32_t)read;
+    return read <= most;
 }
+
+bool text_is_sound(const char *text, size_t len) { return utf8_is_valid((const uint8_t *)text, len) && !memchr(text, 0, len); }
 
 // An identifier that nobody can guess (RFC 3859 §2.4).
 static bool invent(char id[32]) {
@@ -234,7 +249,7 @@ static const char *incoming_message(const Line *line, Incoming *in) {
     bool delivery = word_is(asked, "d") || word_is(asked, "dr"), display = word_is(asked, "r") || word_is(asked, "dr");
     long len = text_read(line->words[5], in->text);
     if (len < 0 || !utf8_is_valid((uint8_t *)in->text, (size_t)len)) return "content";
-    if (!read_number(line->words[3], &operation->max_forwards)) return "hops";
+    if (!number_read(line->words[3], HOPS_MAX, &operation->max_forwards)) return "hops";
     operation->kind = RIALTO_KIND_MESSAGE;
     operation->flags = RIALTO_FLAG_AUTHENTICATED;
     operation->content_type = word_of("text/plain; charset=utf-8");
@@ -266,10 +281,11 @@ static const char *incoming_disposition(const Line *line, Incoming *in) {
 
 const char *incoming(const Line *line, const Config *config, Incoming *in) {
     in->operation = (RialtoOperation){ .size = sizeof in->operation };
-    if (!is_of(line->words[1], config->domain)) return "from";
     if (!invent(in->id)) return "busy";
     in->operation.transaction_id = (RialtoBytes){ (uint8_t *)in->id, sizeof in->id };
-    in->operation.source = uri(line->words[1], in->source);
-    in->operation.destination = uri(line->words[2], in->destination);
+    if (line->kind == LINE_WATCH || line->kind == LINE_STATUS) return incoming_presence(line, config, in);
+    if (!address_is_of(line->words[1], config->domain)) return "from";
+    in->operation.source = uri_of("im:", line->words[1], in->source);
+    in->operation.destination = uri_of("im:", line->words[2], in->destination);
     return line->kind == LINE_SEND ? incoming_message(line, in) : incoming_disposition(line, in);
 }

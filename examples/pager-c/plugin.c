@@ -12,9 +12,6 @@ enum {
     RETRY_MS = 1000,           // when to come again to a full queue
 };
 
-// What both sides know of a struct: the other one may be older than this header, or newer. The rest stays zero.
-static size_t known(uint32_t theirs, size_t ours) { return theirs < ours ? theirs : ours; }
-
 // Nothing is claimed: it listens nowhere, and other networks may bring in users of the same domain.
 static void claims(RialtoBytes json, const RialtoClaimSink *sink, RialtoCompletion done) {
     (void)sink;
@@ -101,7 +98,7 @@ static void deliver(void *handle, const RialtoOperation *lent, RialtoCompletion 
         return;
     }
     int64_t limit = operation.deadline_ms && operation.deadline_ms < LONGEST_MS ? (int64_t)operation.deadline_ms : LONGEST_MS;
-    *pending = (Pending){ .done = done, .id_len = operation.transaction_id.len, .deadline = now_ms() + limit };
+    *pending = (Pending){ .done = done, .kind = operation.kind, .id_len = operation.transaction_id.len, .deadline = now_ms() + limit };
     memcpy(pending->id, operation.transaction_id.ptr, pending->id_len);
     pthread_mutex_lock(&adapter->lock);
     reason = enqueue(adapter, &line, pending);
@@ -164,7 +161,7 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .name = RIALTO_TEXT("pager"),
     .version = RIALTO_TEXT("0.1.0"),
     .protocol = RIALTO_TEXT("pager"),
-    .services = RIALTO_SERVICE_MESSAGES | RIALTO_SERVICE_DISPOSITIONS,
+    .services = RIALTO_SERVICE_MESSAGES | RIALTO_SERVICE_DISPOSITIONS | RIALTO_SERVICE_PRESENCE,
     .licence = RIALTO_TEXT("MIT OR Apache-2.0"),
     .claims = claims,
     .start = start,
@@ -174,6 +171,6 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .release = release,
     .set_level = set_level,
     .patience_ms = PATIENCE_MS,
-    .capabilities = RIALTO_TEXT("content text/plain,receipt delivered,receipt displayed,receipt failed"),
+    .capabilities = RIALTO_TEXT("content text/plain,receipt delivered,receipt displayed,receipt failed,presence watches,presence watched"),
     .config_schema = config_schema,
 };

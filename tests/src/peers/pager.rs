@@ -1,5 +1,7 @@
 //! A pager server of a few lines, with its users: the other end of `examples/pager-c`, whose README defines the protocol.
 
+mod presence;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fs::File,
@@ -12,6 +14,10 @@ use std::{
 };
 
 use crate::{gateway::built, process::PATIENCE};
+
+use presence::Presence;
+
+pub use presence::Seen;
 
 /// The domain of the pagers.
 pub const PAGER_DOMAIN: &str = "pager.example";
@@ -99,6 +105,7 @@ struct State {
     answers: BTreeMap<String, String>,
     /// Messages that came before are not shown again.
     seen: BTreeSet<String>,
+    presence: Presence,
     gateway: Option<TcpStream>,
     last_id: u64,
     logins: usize,
@@ -172,6 +179,12 @@ impl PagerServer {
     pub fn await_goodbye(&self) {
         let heard = |state: &mut State| state.has_said_goodbye.then_some(());
         self.shared.wait("goodbye", heard);
+    }
+
+    /// Writes a line with this name to the gateway; yields what that said.
+    pub fn asks(&self, id: &str, line: &str) -> String {
+        self.write(line);
+        self.shared.wait("answer", |state| state.answers.remove(id))
     }
 
     /// Writes a line to the gateway, whatever it is.
@@ -312,7 +325,7 @@ impl State {
                 });
                 self.acknowledge(id, "ACK", "done");
             }
-            _ => {}
+            _ => self.take_presence(line),
         }
     }
 

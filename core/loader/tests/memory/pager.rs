@@ -9,8 +9,10 @@ use std::{
 
 use rialto_loader::{Adapter, ClaimTable, Health};
 use rialto_model::{
-    Disposition, FailureReason, ImdnHeaders, InstantInbox, InstantMessage, MessageOperation,
-    Notify, ResponseStatus, Retry, TransactionId,
+    Bytes, Disposition, FailureReason, ImdnHeaders, InstantInbox, InstantMessage, MessageOperation,
+    Notify, NotifyOperation, PresenceDocument, Presentity, ResponseStatus, Retry,
+    SubscribeOperation, SubscriptionId, SubscriptionState, TerminationReason, TransactionId,
+    presence::{PresenceInformation, Status},
 };
 
 use crate::support::*;
@@ -199,6 +201,81 @@ async fn line_of_the_server_becomes_an_operation_and_its_response_an_ack() {
         .map(|answer| answer.message().payload().as_bytes())
         .collect();
     assert_eq!(answers, [b"p1-done", b"p2-done"]);
+    end(adapter).await;
+}
+
+fn presentity(address: &str) -> Presentity {
+    Presentity::parse(&format!("pres:{address}")).unwrap()
+}
+
+#[tokio::test]
+async fn presence_crosses_both_ways() {
+    let gateway = Recorder::new();
+    let adapter = logged_in(&gateway, |words| match words {
+        ["WATCH", id, name, watcher, target, "600"] => Reply::Line(format!(
+            "GRANT {id} 300\nSTATUS s1 {name} {target} {watcher} live on at <lunch>\n\
+             WATCH w1 n1 bob@pager.example alice@example.org 60"
+        )),
+        ["WATCH", id, ..] => Reply::Line(format!("NAK {id} nouser")),
+        [
+            "STATUS",
+            id,
+            "n1",
+            "alice@example.org",
+            "bob@pager.example",
+            "over",
+            "on gone & back",
+        ] => Reply::Line(format!("ACK {id} done")),
+        _ => Reply::Nothing,
+    });
+    let adapter = adapter.await;
+    let subscribe = |name: &[u8], seconds| {
+        let id = TransactionId::random(&mut rand::rng());
+        let (alice, bob) = (
+            presentity("alice@example.org"),
+            presentity("bob@pager.example"),
+        );
+        let name = SubscriptionId::parse(name).unwrap();
+        let operation = SubscribeOperation::new(id, name, alice, bob);
+        adapter.subscribe(operation.with_duration(Duration::from_secs(seconds)))
+    };
+    let granted = ended(subscribe(b"n0", 600)).await;
+    assert_eq!(granted.duration(), Some(Duration::from_secs(300)));
+    let (reason, _) = failed(ended(subscribe(b"n2", 5)).await.into_status());
+    assert_eq!(reason, FailureReason::NoPresentity);
+
+    let seen = gateway
+        .until(|seen| seen.notifications.len() + seen.subscriptions.len() >= 2)
+        .await;
+    let told = &seen.notifications[0];
+    assert_eq!(told.subscription_id().as_str(), "n0");
+    let document = told.document().unwrap().payload().as_bytes();
+    let information = PresenceInformation::parse(document)
+        .unwrap()
+        .into_information();
+    assert_eq!(information.tuples()[0].status(), Some(Status::Open));
+    assert!(String::from_utf8_lossy(document).contains("at &lt;lunch&gt;"));
+    let asked = &seen.subscriptions[0];
+    assert_eq!(asked.watcher().as_str(), "pres:bob@pager.example");
+    assert_eq!(asked.duration(), Some(Duration::from_secs(60)));
+
+    let document = "<presence><tuple><status><basic>open</basic></status><note>gone &amp; back</note></tuple></presence>";
+    let told = NotifyOperation::new(
+        TransactionId::random(&mut rand::rng()),
+        SubscriptionId::parse(b"n1").unwrap(),
+        presentity("bob@pager.example"),
+        presentity("alice@example.org"),
+        SubscriptionState::terminated(TerminationReason::NoResource),
+    );
+    let told = told.with_document(PresenceDocument::pidf(Bytes::from_static(
+        document.as_bytes(),
+    )));
+    let garbage = told
+        .clone()
+        .with_document(PresenceDocument::pidf(Bytes::from_static(b"<presence")));
+    assert!(ended(adapter.notify(told)).await.status().is_success());
+    let (reason, _) = failed(ended(adapter.notify(garbage)).await.into_status());
+    assert_eq!(reason, FailureReason::UnsupportedContent);
     end(adapter).await;
 }
 
