@@ -96,12 +96,9 @@ impl<G: Gateway> Presences<G> {
 
     /// Has the gateway told what was heard, in order; of two threads that come, one does it for both.
     fn report(&self, heard: Heard) {
-        let Heard::News { told, said } = heard else {
-            return;
-        };
-        self.say_later(said);
+        self.say_later(heard.said);
         let mut state = self.state();
-        state.reports.extend(told);
+        state.reports.extend(heard.told);
         if std::mem::replace(&mut state.is_reporting, true) {
             return;
         }

@@ -16,6 +16,8 @@ pub(super) struct Contact {
     /// Those who want to be told once.
     pub(super) fetches: Vec<SubscriptionId>,
     resources: Vec<Resource>,
+    /// Whether the first word for them has come, and the others are waited for.
+    pub(super) is_collecting: bool,
     /// Whether the contact's server has said anything on this stream.
     pub(super) is_heard: bool,
 }
@@ -36,6 +38,7 @@ impl Contact {
             leg: None,
             fetches: Vec::new(),
             resources: Vec::new(),
+            is_collecting: false,
             is_heard: false,
         }
     }

@@ -36,18 +36,15 @@ pub(crate) enum Asked {
     Query(Presence),
 }
 
-/// What a word from XMPP leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// Nothing is known of such a pair, or nothing is new.
-    Nothing,
-    /// The gateway is to be told, and this is said to the contact's server.
-    News {
-        told: Vec<NotifyOperation>,
-        said: Vec<Presence>,
-    },
-    /// Others of the contact's resources may follow; the gateway is told a little later.
-    Begun,
+/// What a word from XMPP leads to; mostly nothing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// What the gateway is told.
+    pub(crate) told: Vec<NotifyOperation>,
+    /// What is said to the contact's server.
+    pub(crate) said: Vec<Presence>,
+    /// Whether somebody wants to be told once, a little later: others of the contact's resources may follow.
+    pub(crate) is_begun: bool,
 }
 
 impl Contacts {
@@ -135,38 +132,32 @@ impl Contacts {
         self.tidy(pair);
     }
 
-    /// Whether anybody wants to know anything of the contact.
-    pub(crate) fn knows(&self, pair: &Pair) -> bool {
-        self.all.contains_key(pair)
-    }
-
     /// Whether something was heard of the contact since the stream began.
     pub(crate) fn is_heard(&self, pair: &Pair) -> bool {
         self.all.get(pair).is_some_and(|contact| contact.is_heard)
     }
 
-    /// Takes what a contact, or its server, says.
+    /// Takes what a contact, or its server, says; `None` if nobody wants to know anything of it.
     pub(crate) fn hear(
         &mut self,
         pair: &Pair,
         presence: &Presence,
         id: impl Fn() -> TransactionId,
-    ) -> Heard {
+    ) -> Option<Heard> {
         if !self.all.contains_key(pair) {
-            return Heard::Nothing;
+            return None;
         }
-        match presence.type_ {
+        Some(match presence.type_ {
             PresenceType::Available | PresenceType::Unavailable => {
                 self.notified(pair, presence, id)
             }
             PresenceType::Subscribed => self.granted(pair, id),
-            PresenceType::Unsubscribed => self.ended(
-                pair,
-                SubscriptionState::terminated(TerminationReason::Rejected),
-                id,
-            ),
-            _ => Heard::Nothing,
-        }
+            PresenceType::Unsubscribed => {
+                let rejected = SubscriptionState::terminated(TerminationReason::Rejected);
+                self.ended(pair, rejected, id)
+            }
+            _ => Heard::default(),
+        })
     }
 
     /// Takes an error for something that was sent to a contact some time ago.
@@ -179,7 +170,7 @@ impl Contacts {
         id: impl Fn() -> TransactionId,
     ) -> Heard {
         let Some(contact) = self.all.get_mut(pair) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         let reason = match failure.reason() {
             FailureReason::NoSuchInbox => TerminationReason::NoResource,
@@ -202,6 +193,7 @@ impl Contacts {
         let Some(contact) = self.all.get_mut(pair) else {
             return Vec::new();
         };
+        contact.is_collecting = false;
         let document = contact.document();
         let fetches = std::mem::take(&mut contact.fetches);
         let told = fetches
@@ -231,7 +223,7 @@ impl Contacts {
                 contact.is_heard = true;
                 self.news(pair, id)
             }
-            _ => Heard::Nothing,
+            _ => Heard::default(),
         }
     }
 
@@ -325,7 +317,7 @@ impl Contacts {
     ) -> Heard {
         let (Some(contact), Some(mut resource)) = (self.all.get_mut(pair), Resource::of(presence))
         else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         if self.text > Self::MOST_TEXT {
             resource.statuses.clear();
@@ -334,21 +326,23 @@ impl Contacts {
         let is_new = contact.learn(resource) || !contact.is_heard;
         contact.is_heard = true;
         self.text = (self.text + contact.text()).saturating_sub(before);
-        let is_granted = contact.is_granted();
-        let waits = !contact.fetches.is_empty();
-        match (is_granted && is_new, waits) {
-            (_, true) => Heard::Begun,
-            (true, false) => self.news(pair, id),
-            (false, false) => Heard::Nothing,
-        }
+        let is_begun = !contact.fetches.is_empty() && !contact.is_collecting;
+        contact.is_collecting |= is_begun;
+        let is_news = contact.is_granted() && is_new;
+        let heard = if is_news {
+            self.news(pair, id)
+        } else {
+            Heard::default()
+        };
+        Heard { is_begun, ..heard }
     }
 
     fn granted(&mut self, pair: &Pair, id: impl Fn() -> TransactionId) -> Heard {
         let Some(contact) = self.all.get_mut(pair) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         let Some(leg) = contact.leg.as_mut().filter(|leg| !leg.is_granted) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         leg.is_granted = true;
         let name = leg.name;
@@ -361,9 +355,10 @@ impl Contacts {
             ..Presence::new(pair.user.clone(), pair.contact.clone(), PresenceType::Probe)
         };
         let told = contact.notify(id(), &name, SubscriptionState::Active, document.flatten());
-        Heard::News {
+        Heard {
             told: vec![told],
             said: vec![ask],
+            is_begun: false,
         }
     }
 
@@ -374,7 +369,7 @@ impl Contacts {
         id: impl Fn() -> TransactionId,
     ) -> Heard {
         let Some(contact) = self.all.remove(pair) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         self.text = self.text.saturating_sub(contact.text());
         let names = contact.leg.iter().map(|leg| leg.name);
@@ -383,25 +378,19 @@ impl Contacts {
             self.names.remove(&name);
             contact.notify(id(), &name, state, None)
         });
-        Heard::News {
-            told: told.collect(),
-            said: Vec::new(),
-        }
+        Heard::of(told.collect())
     }
 
     fn news(&mut self, pair: &Pair, id: impl Fn() -> TransactionId) -> Heard {
         let Some(contact) = self.all.get(pair) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         let Some(leg) = contact.leg.as_ref().filter(|leg| leg.is_granted) else {
-            return Heard::Nothing;
+            return Heard::default();
         };
         let document = contact.document();
         let told = contact.notify(id(), &leg.name, SubscriptionState::Active, document);
-        Heard::News {
-            told: vec![told],
-            said: Vec::new(),
-        }
+        Heard::of(vec![told])
     }
 
     /// Forgets a contact of whom nobody wants to know anything.
@@ -411,6 +400,16 @@ impl Contacts {
             && let Some(contact) = self.all.remove(pair)
         {
             self.text = self.text.saturating_sub(contact.text());
+        }
+    }
+}
+
+impl Heard {
+    /// What is told alone.
+    pub(crate) fn of(told: Vec<NotifyOperation>) -> Self {
+        Self {
+            told,
+            ..Self::default()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rialto_sdk::model::ByteString;
 
-use crate::mapping::Resource;
+use crate::mapping::{MAX_RESOURCES, Resource};
 
 /// The resources that a watcher believes to be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,9 @@ struct Open {
     /// What was told of it; `None` if that may not have arrived.
     digest: Option<u64>,
 }
+
+/// The most resources that a watcher is told to be gone because they may be shown: a network that takes nothing makes no list without end.
+const MAX_IN_DOUBT: usize = 4 * MAX_RESOURCES;
 
 impl Shown {
     /// What to tell so that a watcher to whom this was shown knows `now`; and what is shown to it then.
@@ -61,6 +64,9 @@ impl Shown {
                 names.push(open.name.clone());
             }
         }
+        // Those that are there now are last.
+        let beyond = names.len().saturating_sub(MAX_IN_DOUBT);
+        names.drain(..beyond);
         let open = names.into_iter().map(|name| Open { name, digest: None });
         Self {
             open: open.collect(),
@@ -129,6 +135,17 @@ mod tests {
         assert_eq!(shown.change_to(&[]).0, []);
         let (_, shown) = shown.change_to(&[resource("a", true)]);
         assert_eq!(names(&shown.change_to(&[]).0), [(Some("a"), false)]);
+    }
+
+    #[test]
+    fn what_may_be_shown_is_bounded_and_what_is_there_is_among_it() {
+        let mut shown = Shown::default();
+        for number in 0..10 * MAX_IN_DOUBT {
+            let name = format!("r{number}");
+            let (_, next) = shown.change_to(&[resource(&name, true)]);
+            shown = shown.in_doubt(&next);
+            assert!(shown.has(&name) && shown.open.len() <= MAX_IN_DOUBT);
+        }
     }
 
     fn state() -> impl Strategy<Value = Vec<Resource>> {

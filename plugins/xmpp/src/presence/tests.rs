@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::fake::{FakeServer, Rig, Submitted, spawn};
 
+mod properties;
 mod rfc_8048;
 mod telling;
 mod watching;

@@ -262,6 +262,13 @@ impl Watches {
             .is_some_and(|watch| watch.shown.is_open())
     }
 
+    /// Whether the end of a watch is under way.
+    #[cfg(test)]
+    pub(super) fn is_leaving(&self, pair: &Pair) -> bool {
+        let watch = self.all.get(pair);
+        watch.is_some_and(|watch| watch.stage == Stage::Leaving)
+    }
+
     fn news(&mut self, pair: &Pair, resources: &[Resource]) -> Telling {
         let watch = self.all.get(pair);
         let is_told = watch.is_some_and(|watch| watch.is_told);

@@ -110,21 +110,19 @@ impl<G: Gateway> Presences<G> {
     /// Takes what a contact, or its server, says.
     pub(crate) fn hear(&self, pair: Pair, presence: &Presence) {
         let heard = self.state().contacts.hear(&pair, presence, new_id);
-        match heard {
-            Heard::Nothing if self.is_strange(&pair) => self.ignored(),
-            Heard::Begun => self.tell_fetchers_later(pair),
-            heard => self.report(heard),
+        let Some(heard) = heard else {
+            return self.ignored();
+        };
+        if heard.is_begun {
+            self.tell_fetchers_later(pair);
         }
+        self.report(heard);
     }
 
     /// Takes an error for something that was sent to a contact some time ago.
     pub(crate) fn hear_failure(&self, pair: &Pair, failure: &Failure) {
         let heard = self.state().contacts.failed(pair, failure, new_id);
         self.report(heard);
-    }
-
-    fn is_strange(&self, pair: &Pair) -> bool {
-        !self.state().contacts.knows(pair)
     }
 
     fn tell_fetchers_later(&self, pair: Pair) {
@@ -137,9 +135,6 @@ impl<G: Gateway> Presences<G> {
 
     fn tell_fetchers(&self, pair: &Pair) {
         let told = self.state().contacts.collected(pair, new_id);
-        self.report(Heard::News {
-            told,
-            said: Vec::new(),
-        });
+        self.report(Heard::of(told));
     }
 }
