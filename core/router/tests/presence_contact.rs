@@ -12,7 +12,7 @@ use rialto_router::PresenceLimits;
 
 use self::support::{
     SIP, XMPP, builder,
-    gallery::{BOB, CAROL, Gallery, pidf, seconds, settings, subscribe, text},
+    gallery::{ALICE, BOB, CAROL, Gallery, pidf, presentity, seconds, settings, subscribe, text},
 };
 
 const ACTIVE: SubscriptionState = SubscriptionState::Active;
@@ -101,4 +101,15 @@ fn adapter_that_does_not_answer_holds_up_no_watcher_of_another() {
     assert_eq!((gallery.told.len(), *adapter), (3, XMPP));
     assert_eq!(gallery.take_told().len(), 5, "all are told in the end");
     assert_eq!(gallery.service.statistics().in_flight, 0);
+}
+
+#[test]
+fn presentity_is_asked_by_the_name_that_was_written_and_known_by_all_its_spellings() {
+    let mut gallery = Gallery::new();
+    let names = ["pres:BOB@jabber.example", BOB];
+    for (name, watcher) in names.iter().zip([ALICE, CAROL]) {
+        gallery.subscribe(SIP, subscribe(watcher, name, "s1"));
+        assert_eq!(gallery.asked.last().unwrap().2.target().as_str(), *name);
+    }
+    assert_eq!(gallery.service.watchers(&presentity(BOB)).len(), 2);
 }

@@ -34,11 +34,13 @@ impl Watching {
     }
 }
 
-/// One way: who delivers, and how the watcher is shown there.
+/// One way: who delivers, how the watcher is shown there, and the presentity as its network knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
     pub(crate) hop: Hop,
     pub(crate) watcher: Presentity,
+    /// As it was written: case may matter there.
+    pub(crate) target: Presentity,
     pub(crate) max_forwards: MaxForwards,
 }
 
@@ -118,6 +120,7 @@ impl RoutingTable {
         Ok(match verdict {
             Verdict::Decided(decision) => Onward::Known(Way {
                 watcher: shown(decision.source(), operation.watcher())?,
+                target: shown(decision.destination(), operation.target())?,
                 max_forwards: decision.max_forwards(),
                 hop: decision.hop,
             }),
@@ -129,21 +132,22 @@ impl RoutingTable {
     pub(crate) fn settle_watching(
         &self,
         undecided: &Undecided,
-        watcher: &Presentity,
+        [watcher, target]: [&Presentity; 2],
         hop: Hop,
     ) -> Result<Way, Failure> {
         let source = inbox_of(watcher)?;
         let decision = self.settle(undecided, &source, hop)?;
         Ok(Way {
             watcher: shown(decision.source(), watcher)?,
+            target: shown(decision.destination(), target)?,
             max_forwards: decision.max_forwards(),
             hop: decision.hop,
         })
     }
 }
 
-fn shown(changed: Option<&InstantInbox>, watcher: &Presentity) -> Result<Presentity, Failure> {
-    changed.map_or_else(|| Ok(watcher.clone()), presentity_of)
+fn shown(changed: Option<&InstantInbox>, given: &Presentity) -> Result<Presentity, Failure> {
+    changed.map_or_else(|| Ok(given.clone()), presentity_of)
 }
 
 /// The table's own form of an address: users have one, whatever service they are asked for.

@@ -52,7 +52,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let adapter = way.hop.adapter();
-        let operation = self.onward(index, operation, way);
+        let operation = onward(operation, way);
         let attempt = self.new_attempt();
         let due = self.now.plus(self.settings.limits().answer_time);
         let now = self.now;
@@ -94,20 +94,6 @@ impl<R: CryptoRng> PresenceService<R> {
             .with_max_forwards(of.max_forwards)
             .with_deadline(self.settings.limits().answer_time);
         Some((of.adapter, operation))
-    }
-
-    fn onward(&self, index: Index, operation: SubscribeOperation, way: Way) -> SubscribeOperation {
-        let presentity = self.subscriptions.get(index).map(|of| of.presentity);
-        let presentity = presentity.and_then(|id| self.presentities.get(id));
-        let target = presentity.map_or_else(|| operation.target().clone(), |of| of.address.clone());
-        let operation = operation
-            .with_watcher(way.watcher)
-            .with_target(target)
-            .with_max_forwards(way.max_forwards);
-        match way.hop.next_hop() {
-            Some(next_hop) => operation.with_next_hop(next_hop.clone()),
-            None => operation,
-        }
     }
 
     /// Takes the answer of the presentity's adapter.
@@ -274,23 +260,28 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let hop = Hop::new(leg.adapter);
+        let known = self.subscriptions.get(index).map(|of| of.presentity);
+        let known = known.and_then(|id| self.presentities.get(id));
+        let known = known.map(|of| of.address.clone());
         let way = match self.table.way_to_presentity(from, &operation) {
             Ok(Onward::Known(way)) => Ok(way),
-            Ok(Onward::Dns(undecided)) => {
-                self.table
-                    .settle_watching(&undecided, operation.watcher(), hop)
-            }
+            Ok(Onward::Dns(undecided)) => self.table.settle_watching(
+                &undecided,
+                [operation.watcher(), operation.target()],
+                hop,
+            ),
             // Its rules say no now, and it was asked when they said yes.
             Err(_) => Ok(Way {
                 hop,
                 watcher: operation.watcher().clone(),
+                target: known.unwrap_or_else(|| operation.target().clone()),
                 max_forwards: MaxForwards::DEFAULT,
             }),
         };
         let Ok(way) = way else {
             return;
         };
-        let operation = self.onward(index, operation, way);
+        let operation = onward(operation, way);
         self.part(Parting::new(
             leg.adapter,
             operation.with_duration(Duration::ZERO),
@@ -302,6 +293,18 @@ impl<R: CryptoRng> PresenceService<R> {
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.leg = Leg::NONE;
         }
+    }
+}
+
+/// The operation as the presentity's adapter gets it.
+fn onward(operation: SubscribeOperation, way: Way) -> SubscribeOperation {
+    let operation = operation
+        .with_watcher(way.watcher)
+        .with_target(way.target)
+        .with_max_forwards(way.max_forwards);
+    match way.hop.next_hop() {
+        Some(next_hop) => operation.with_next_hop(next_hop.clone()),
+        None => operation,
     }
 }
 

@@ -99,7 +99,8 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get(index) else {
             return false;
         };
-        let Some(watcher) = self.addresses.get(of.shown_watcher).cloned() else {
+        let sides = [of.shown_watcher, of.shown_target].map(|of| self.addresses.get(of).cloned());
+        let [Some(watcher), Some(target)] = sides else {
             return false;
         };
         while let Some(course) = self.resolving.courses.get_mut(&index) {
@@ -107,7 +108,10 @@ impl<R: CryptoRng> PresenceService<R> {
                 self.resolving.courses.remove(&index);
                 return false;
             };
-            if let Ok(way) = self.table.settle_watching(&course.undecided, &watcher, hop) {
+            if let Ok(way) = self
+                .table
+                .settle_watching(&course.undecided, [&watcher, &target], hop)
+            {
                 self.hand_over(index, way);
                 return true;
             }
