@@ -14,7 +14,6 @@
 )]
 
 use std::{
-    fs,
     net::{SocketAddr, UdpSocket},
     thread,
     time::{Duration, Instant},
@@ -32,19 +31,17 @@ const ROUND: usize = 100_000;
 /// How many wait for their answer at a time.
 const WINDOW: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The kernel's unit of CPU time.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() {
     println!("domains   round   messages/s   CPU s/10,000   memory MiB");
     for domains in [1, 1_000, 10_000, 100_000] {
         let bench = Bench::new();
         for round in 1..=3 {
-            let before = bench.cpu();
+            let before = bench.gateway.cpu_seconds();
             let took = bench.round(domains, round);
-            let cpu = (bench.cpu() - before) * 10_000.0 / ROUND as f64;
+            let cpu = (bench.gateway.cpu_seconds() - before) * 10_000.0 / ROUND as f64;
             let rate = ROUND as f64 / took.as_secs_f64();
-            let memory = bench.memory();
+            let memory = bench.gateway.memory_mib();
             println!("{domains:7} {round:7} {rate:12.0} {cpu:14.3} {memory:12.1}");
         }
     }
@@ -106,32 +103,6 @@ impl Bench {
             }
         }
         began.elapsed()
-    }
-
-    /// Seconds that the gateway has had so far.
-    fn cpu(&self) -> f64 {
-        let stat = self.read("stat");
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let field = |index| -> f64 {
-            let mut fields = after_name.split_ascii_whitespace();
-            fields
-                .nth(index)
-                .and_then(|ticks| ticks.parse().ok())
-                .expect("ticks")
-        };
-        (field(11) + field(12)) / TICKS_PER_SECOND
-    }
-
-    fn memory(&self) -> f64 {
-        let text = self.read("smaps_rollup");
-        let line = text.lines().find(|line| line.starts_with("Pss:"));
-        let kib = line.and_then(|line| line.split_ascii_whitespace().nth(1)?.parse::<f64>().ok());
-        kib.expect("a size") / 1024.0
-    }
-
-    fn read(&self, file: &str) -> String {
-        let id = self.gateway.process().id();
-        fs::read_to_string(format!("/proc/{id}/{file}")).expect("a file of the kernel's")
     }
 }
 

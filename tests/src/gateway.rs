@@ -167,6 +167,38 @@ impl Gateway {
         self.folder.path()
     }
 
+    /// Seconds of processor time that it has had so far, user and system.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = self.kernel_says("stat");
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        let ticks = |index| -> f64 {
+            let mut fields = after_name.split_ascii_whitespace();
+            let ticks = fields.nth(index).and_then(|ticks| ticks.parse().ok());
+            ticks.unwrap_or_else(|| self.process.fail("the kernel does not say its time"))
+        };
+        (ticks(11) + ticks(12)) / TICKS_PER_SECOND
+    }
+
+    /// The memory that it has, in MiB: its proportional set.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn memory_mib(&self) -> f64 {
+        let text = self.kernel_says("smaps_rollup");
+        let line = text.lines().find(|line| line.starts_with("Pss:"));
+        let kib = line.and_then(|line| line.split_ascii_whitespace().nth(1)?.parse::<f64>().ok());
+        kib.unwrap_or_else(|| self.process.fail("the kernel does not say its size")) / 1024.0
+    }
+
+    fn kernel_says(&self, file: &str) -> String {
+        let id = self.process.id();
+        fs::read_to_string(format!("/proc/{id}/{file}"))
+            .unwrap_or_else(|error| self.process.fail(&format!("no {file}: {error}")))
+    }
+
     /// Its process, for what it logged.
     pub fn process(&self) -> &Process {
         &self.process
@@ -177,6 +209,9 @@ impl Gateway {
 const HERE: &str = "isolation = \"none\"";
 /// In a process of its own, however often that dies.
 const PROCESS: &str = "isolation = \"process\"\nmax_restarts = 1000";
+
+/// The kernel\'s unit of processor time.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 impl GatewayConfig {
     /// A gateway without adapters, with the relay domain `relay.example`.

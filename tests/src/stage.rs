@@ -113,6 +113,40 @@ impl Stage {
         self.numbers
     }
 
+    /// Has a user watch somebody for each of these pairs, as many at a time as `window` says, until all have been answered; how many well.
+    ///
+    /// # Panics
+    /// As [`next_line`](Self::next_line).
+    pub fn subscribe_all(
+        &mut self,
+        pairs: impl Iterator<Item = (String, String, String)>,
+        window: usize,
+    ) -> usize {
+        let (mut under_way, mut well) = (0, 0);
+        let mut pairs = pairs.peekable();
+        while pairs.peek().is_some() || under_way > 0 {
+            let room = window - under_way;
+            let cues = pairs.by_ref().take(room).map(|(id, watcher, target)| {
+                self.numbers += 1;
+                let cue = json!({
+                    "do": "subscribe", "n": self.numbers, "id": id, "watcher": watcher,
+                    "target": target, "duration": 86_400, "reference": "a dialog of some length",
+                });
+                format!("{cue}\n")
+            });
+            let cues: Vec<String> = cues.collect();
+            under_way += cues.len();
+            let sent = self.link().writer.write_all(cues.concat().as_bytes());
+            sent.unwrap_or_else(|error| panic!("the gateway does not listen: {error}"));
+            for _ in 0..under_way.min(1 + window / 4) {
+                let answer = self.next_of("answered");
+                well += usize::from(answer["status"] == "success");
+                under_way -= 1;
+            }
+        }
+        well
+    }
+
     /// What the gateway says next.
     ///
     /// # Panics

@@ -7,7 +7,7 @@
 //! |------------------------|----------------------------------------------------------------------------|
 //! | subscribe              | granted as it is asked; with `open`, told at once that the presentity is open |
 //! | notify                 | said to the test, and taken unless `refuse` is said                        |
-//! | message                | refused                                                                    |
+//! | message                | taken                                                                      |
 
 #![forbid(unsafe_code)]
 
@@ -55,7 +55,7 @@ pub struct Config {
     /// Whether each presentity is said to be open as soon as somebody subscribes to it.
     #[serde(default)]
     open: bool,
-    /// Whether the test is not told of what is notified: for loads.
+    /// Whether the test is not told of what is asked and notified, which are counted then: for loads.
     #[serde(default)]
     quiet: bool,
 }
@@ -112,15 +112,18 @@ impl Plugin for Stage {
     }
 
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
-        drop(operation);
-        Err(Error::permanent("nobody here takes messages"))
+        Ok(operation.respond(ResponseStatus::Success))
     }
 
     async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
         if self.actor.refuses.load(Ordering::Relaxed) {
             return Err(Error::temporary("the test does not want it"));
         }
-        self.actor.say(&script::asked(&operation));
+        if self.actor.quiet {
+            self.actor.host.count("asked", 1);
+        } else {
+            self.actor.say(&script::asked(&operation));
+        }
         if self.actor.open && !operation.is_of_no_duration() {
             let notification = script::open(&self.actor.host, &operation);
             self.actor.host.submit_notify_then(notification, |_| {});
