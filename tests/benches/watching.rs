@@ -239,7 +239,10 @@ impl Bench {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "no event says that a counter has grown")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no event says that a counter has grown"
+)]
 fn rest() {
     thread::sleep(LOOK);
 }
