@@ -222,7 +222,7 @@ fn push_uri(out: &mut String, local_part: &str, domain: &str) {
 }
 
 /// Escapes what may not stand in the value of a URI parameter (RFC 3261 §25.1, `pvalue`).
-fn escaped_parameter(value: &str) -> Cow<'_, str> {
+pub(super) fn escaped_parameter(value: &str) -> Cow<'_, str> {
     let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$".contains(&byte);
     if value.bytes().all(stands) {
         return Cow::Borrowed(value);

@@ -33,9 +33,8 @@ pub(crate) use self::{
     form::{Form, Wrapping, asking},
     from_sip::{Arrival, Incoming, Rejection, message_from_sip},
     presence::{
-        CONTENT_TYPES, EntityTag, PACKAGES, Registration, Watcher, contact_user, event, lasts,
-        mailbox_user, publication_from_sip, registration_from_sip, watching_from_sip,
-        word_from_sip,
+        CONTENT_TYPES, EntityTag, OwnContact, PACKAGES, Registration, Watcher, event, lasts,
+        publication_from_sip, registration_from_sip, watching_from_sip, word_from_sip,
     },
     reference::Reference,
     report::{got_at, notice, notification},

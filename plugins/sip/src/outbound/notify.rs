@@ -12,7 +12,7 @@ use super::{Begun, Outbound, status_of};
 use crate::{
     config::NextHop,
     endpoint::{Kind, Outcome},
-    mapping::{Route, Watcher, mailbox_user, one_line},
+    mapping::{OwnContact, Route, Watcher, one_line},
 };
 
 impl Outbound {
@@ -79,8 +79,8 @@ impl Outbound {
         hop: NextHop,
     ) -> Result<Begun> {
         self.begin_request(Kind::Notify, hop, |branch, route, hop| {
-            let user = mailbox_user(operation.target());
-            let contact = self.locals.contact(&user, hop);
+            let contact = OwnContact::of_dialog(operation.target(), watcher.dialog());
+            let contact = contact.value(&self.locals, hop);
             write(operation, watcher, &contact, branch, route)
         })
     }
@@ -105,7 +105,7 @@ fn write(
     let mut writer = watcher
         .dialog()
         .request(&mut out, Method::Notify, &leaving)
-        .header(HeaderName::Contact, &format!("<{contact}>"))
+        .header(HeaderName::Contact, contact)
         .header(HeaderName::Event, &watcher.event(operation.package()))
         .header(HeaderName::SubscriptionState, &state)
         .header(HeaderName::UserAgent, route.user_agent);

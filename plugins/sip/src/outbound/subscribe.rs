@@ -16,7 +16,7 @@ use super::{Begun, Outbound, notify::ends_subscription, status_of};
 use crate::{
     config::{Hop, NextHop},
     endpoint::{Kind, Outcome},
-    mapping::{Route, event, mailbox_user, presentity_uri},
+    mapping::{OwnContact, Route, event, presentity_uri},
     presence::Asking,
 };
 
@@ -192,8 +192,7 @@ impl Outbound {
     }
 
     fn contact(&self, operation: &SubscribeOperation, hop: Hop) -> String {
-        let user = mailbox_user(operation.watcher());
-        format!("<{}>", self.locals.contact(&user, hop))
+        OwnContact::of_watcher(operation.watcher()).value(&self.locals, hop)
     }
 }
 

@@ -10,7 +10,7 @@ use rialto_sip_codec::{
 };
 
 use super::{Answer, Cause, Envelope};
-use crate::mapping::{CONTENT_TYPES, EntityTag, PACKAGES, contact_user, lasts, one_line};
+use crate::mapping::{CONTENT_TYPES, EntityTag, OwnContact, PACKAGES, lasts, one_line};
 
 impl Answer {
     /// What the gateway's response to a SUBSCRIBE is: 200 also while nobody has decided, which the notification says (RFC 6665 §8.3.1).
@@ -154,9 +154,9 @@ fn subscribed<'o>(
     let writer = routes.fold(writer, |writer, route| {
         writer.header(HeaderName::RecordRoute, &one_line(route))
     });
-    let user = contact_user(&request, envelope.number_domain);
-    let contact = envelope.locals.contact(&user, envelope.hop);
-    expiring(writer, answer).header(HeaderName::Contact, &format!("<{contact}>"))
+    let contact = OwnContact::of_request(&request, envelope.number_domain);
+    let contact = contact.value(envelope.locals, envelope.hop);
+    expiring(writer, answer).header(HeaderName::Contact, &contact)
 }
 
 fn published<'o>(

@@ -113,6 +113,28 @@ impl Dialog {
         Ok(())
     }
 
+    /// The dialog with these routes, the nearest first, where they are kept elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no SIP URI, or there are too many.
+    pub fn with_routes(mut self, routes: Vec<String>) -> Result<Self, DialogError> {
+        let is_route = |route: &String| Uri::parse(route).is_ok_and(is_route);
+        if !routes.iter().all(is_route) {
+            return Err(DialogError::RouteUri);
+        }
+        if routes.len() > Self::MAX_ROUTES {
+            return Err(DialogError::TooManyRoutes);
+        }
+        self.routes = routes;
+        self.bounded()
+    }
+
+    /// What requests pass on their way, the nearest first.
+    pub fn routes(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(String::as_str)
+    }
+
     /// Begins a request within the dialog: all that it must have but Contact, which the caller adds (RFC 3261 §12.2.1.1).
     pub fn request<'o, O: Output>(
         &self,
@@ -223,7 +245,7 @@ fn routes(message: &SipMessage<'_>) -> Result<Vec<String>, DialogError> {
     let mut routes = Vec::new();
     for route in message.addresses(HeaderName::RecordRoute) {
         let route = route?;
-        if !matches!(route.uri(), Uri::Sip(uri) if !uri.has_headers()) {
+        if !is_route(route.uri()) {
             return Err(DialogError::RouteUri);
         }
         if routes.len() == Dialog::MAX_ROUTES {
@@ -232,6 +254,11 @@ fn routes(message: &SipMessage<'_>) -> Result<Vec<String>, DialogError> {
         routes.push(route.uri_text().to_owned());
     }
     Ok(routes)
+}
+
+/// Whether requests can be sent by way of a URI.
+const fn is_route(uri: Uri<'_>) -> bool {
+    matches!(uri, Uri::Sip(uri) if !uri.has_headers())
 }
 
 fn is_loose(route: &str) -> bool {

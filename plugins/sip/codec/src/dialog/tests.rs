@@ -115,6 +115,32 @@ fn request_within_a_dialog_keeps_our_tag_and_may_move_the_target() {
 }
 
 #[test]
+fn routes_that_were_kept_elsewhere_take_the_place_of_those_of_a_message() {
+    let dialog = of_server(CONTACT).unwrap();
+    let kept = vec![
+        "sip:p1.example;lr".to_owned(),
+        "sips:p2.example;lr".to_owned(),
+    ];
+    let routed = dialog.clone().with_routes(kept.clone()).unwrap();
+    assert_eq!(routed.routes().collect::<Vec<_>>(), kept);
+    assert_eq!(routed.next(), "sip:p1.example;lr");
+    for (routes, reason) in [
+        (vec!["tel:+1".to_owned()], DialogError::RouteUri),
+        (vec!["sip:p>.example".to_owned()], DialogError::RouteUri),
+        (
+            vec!["sip:p.example".to_owned(); 17],
+            DialogError::TooManyRoutes,
+        ),
+        (
+            vec![format!("sip:{}@p.example", "p".repeat(2048))],
+            DialogError::TooLong,
+        ),
+    ] {
+        assert_eq!(dialog.clone().with_routes(routes), Err(reason));
+    }
+}
+
+#[test]
 fn what_begins_no_dialog_is_refused_with_the_reason() {
     let long = format!("Contact: <sip:{}@192.0.2.9>\r\n", "a".repeat(2048));
     let many = format!(

@@ -4,7 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Dialog, DialogError, End, is_target};
+use super::{Dialog, DialogError, End, is_route, is_target};
 use crate::{HeaderName, Uri, header::read_word, lex, lex::Cursor};
 
 impl fmt::Display for Dialog {
@@ -75,8 +75,8 @@ fn call_id(line: &str) -> Result<String, DialogError> {
 }
 
 fn route(line: &str) -> Result<String, DialogError> {
-    match Uri::parse(line) {
-        Ok(Uri::Sip(uri)) if !uri.has_headers() => Ok(line.to_owned()),
-        _ => Err(DialogError::Text),
+    match Uri::parse(line).is_ok_and(is_route) {
+        true => Ok(line.to_owned()),
+        false => Err(DialogError::Text),
     }
 }

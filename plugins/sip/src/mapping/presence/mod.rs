@@ -11,6 +11,7 @@
 //! | body, byte for byte | document |
 //! | SIP-If-Match | publication, expected version |
 
+mod contact;
 mod event;
 mod notification;
 mod publication;
@@ -19,12 +20,13 @@ mod watcher;
 mod watching;
 
 pub(crate) use self::{
+    contact::OwnContact,
     event::{CONTENT_TYPES, PACKAGES, event},
     notification::word_from_sip,
     publication::{EntityTag, publication_from_sip},
     registration::{Registration, lasts, registration_from_sip},
     watcher::Watcher,
-    watching::{contact_user, mailbox_user, watching_from_sip},
+    watching::watching_from_sip,
 };
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::{hash::Hasher as _, time::Duration};
 
 use rialto_sdk::{
-    model::{Presentity, SubscribeOperation, SubscriptionId},
-    prelude::{Domain, FailureReason, MessageOperation, TransactionId},
+    model::{SubscribeOperation, SubscriptionId},
+    prelude::{FailureReason, MessageOperation, TransactionId},
 };
-use rialto_sip_codec::{Dialog, Request, StatusCode, Uri, uri::escape};
+use rialto_sip_codec::{Dialog, DialogError, Request};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::{
+    contact::{routes, target},
     event::{check_accept, duration, package},
     watcher::Watcher,
 };
@@ -43,7 +44,7 @@ pub(crate) fn watching_from_sip(
     let watcher = watcher.map_err(|_| FailureReason::InvalidSource)?;
     let asked = duration(request, arrival.least_duration)?;
     check_accept(request, package)?;
-    let dialog = Dialog::of_server(request, local_tag);
+    let dialog = dialog(request, local_tag);
     let dialog = dialog.map_err(|error| Rejection::Status(error.reject()))?;
     let id = subscription_id(request, &dialog)?;
     let reference = Watcher::new(arrival, event_id(request)?, dialog).to_string();
@@ -63,49 +64,13 @@ pub(crate) fn watching_from_sip(
     Ok(Watching { operation, asked })
 }
 
-/// The presentity: by the Request-URI at first; within a dialog that is our Contact, which says it too.
-fn target(
-    request: &Request<'_, '_>,
-    number_domain: Option<&Domain>,
-) -> Result<Presentity, Rejection> {
-    let uri = match request.to().tag() {
-        None => request.uri(),
-        Some(_) => match contact_target(request.uri()) {
-            Some(target) => return Ok(target),
-            None => request.to().uri(),
-        },
-    };
-    match uri {
-        Uri::Tel(_) if number_domain.is_none() => {
-            Err(Rejection::Status(StatusCode::UNSUPPORTED_URI_SCHEME))
-        }
-        uri => {
-            let target = presentity(uri, number_domain);
-            target.map_err(|_| FailureReason::InvalidDestination.into())
-        }
+/// The watcher's dialog; its routes are those with which it began (RFC 3261 §12.2).
+fn dialog(request: &Request<'_, '_>, local_tag: &str) -> Result<Dialog, DialogError> {
+    let dialog = Dialog::of_server(request, local_tag)?;
+    match routes(request) {
+        Some(routes) => dialog.with_routes(routes),
+        None => Ok(dialog),
     }
-}
-
-/// The user part of our Contact within a dialog that this request begins or belongs to: the presentity's whole mailbox, so that what
-/// the To of the first request said plays no part.
-pub(crate) fn contact_user(request: &Request<'_, '_>, number_domain: Option<&Domain>) -> String {
-    let target = target(request, number_domain);
-    target.map_or_else(|_| String::new(), |target| mailbox_user(&target))
-}
-
-/// A presentity's mailbox as a user part.
-pub(crate) fn mailbox_user(of: &Presentity) -> String {
-    escape::escape_user(of.mailbox()).into_owned()
-}
-
-fn contact_target(uri: Uri<'_>) -> Option<Presentity> {
-    let Uri::Sip(uri) = uri else {
-        return None;
-    };
-    let mailbox = uri.user_text()?;
-    let is_mailbox = mailbox.contains('@');
-    let target = is_mailbox.then(|| Presentity::parse(&format!("pres:{mailbox}")));
-    target?.ok()
 }
 
 /// The name of a subscription: of its dialog, and of the `id` of its Event (RFC 6665 §4.5.1). The same after a restart, and in the next release.

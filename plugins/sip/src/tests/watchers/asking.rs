@@ -22,7 +22,10 @@ async fn rfc3856_6_subscription_is_a_subscribe_operation_and_its_answer_begins_a
     let answer = peer.ask(udp(&adapter), subscribe("a", routes)).await;
     assert_eq!(status(&answer), 200);
     assert_eq!(header(&answer, "Expires"), "3600");
-    let contact = format!("<sip:juliet%40xmpp.example@{}>", udp(&adapter));
+    let contact = format!(
+        "<sip:juliet%40xmpp.example@{};rr=sip:p2.example%3Blr%20sip:p1.example%3Blr>",
+        udp(&adapter)
+    );
     assert_eq!(header(&answer, "Contact"), contact);
     assert!(
         answer
@@ -306,4 +309,22 @@ async fn subscription_of_a_client_that_lost_the_one_before_is_taken_at_the_secon
     let all = fake.subscribed();
     assert_eq!(all.len(), 2);
     assert_eq!(all[0], all[1]);
+}
+
+/// Proxies record their routes in the first request of a dialog, and few do in others.
+#[tokio::test]
+async fn rfc3261_12_2_routes_of_a_dialog_stay_when_a_refresh_records_none() {
+    let (fake, adapter, peer) = scene().await;
+    let routes = "Record-Route: <sip:p2.example;lr>, <sip:p1.example;lr>\r\n";
+    let first = subscribe("a", routes);
+    let answer = peer.ask(udp(&adapter), &first).await;
+    let refresh = within(&first, &answer, 2, "").replace(routes, "");
+    let refreshed = peer.ask(udp(&adapter), refresh).await;
+    assert_eq!(header(&refreshed, "Contact"), header(&answer, "Contact"));
+    let all = fake.subscribed();
+    let told = notification(&all[1], 1, SubscriptionState::Active);
+    let (_, text) = tokio::join!(tell(&adapter, told), peer.serve(200, &[]));
+    let passed = "Route: <sip:p2.example;lr>\r\nRoute: <sip:p1.example;lr>\r\n";
+    assert!(text.contains(passed), "{text}");
+    assert_eq!(header(&text, "Contact"), header(&answer, "Contact"));
 }
