@@ -180,6 +180,7 @@ async fn read<C: Connect, G: Gateway>(
     }
     let mut buffer = vec![0; BATCH];
     loop {
+        connection.inbound.pace().await;
         let count = match reader.read(&mut buffer).await {
             Ok(0) => return SessionEnd::Closed,
             Ok(count) => count,

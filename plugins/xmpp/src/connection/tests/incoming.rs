@@ -1,11 +1,15 @@
 //! What comes from XMPP.
 
+use std::time::Duration;
+
 use rialto_sdk::model::{Failure, FailureReason, ResponseStatus};
 use rialto_sdk::serde_json::json;
+use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Condition, MessageType, Stanza, StreamEvent};
 
 use super::super::fake::Rig;
 use super::CHAT;
+use crate::inbound::PAUSE;
 
 #[tokio::test(start_paused = true)]
 async fn message_from_xmpp_is_submitted_and_success_is_silent() {
@@ -114,6 +118,28 @@ async fn message_beyond_the_places_is_refused_with_a_time_to_wait() {
         rig.submitted.recv().await.is_some(),
         "there is a place again"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_waits_while_a_quarter_of_the_places_is_taken_and_no_longer_than_the_pause() {
+    let mut rig = Rig::with(json!({ "inbound_messages": 4 }), 64 * 1024);
+    let mut server = rig.join().await;
+    server.send(&CHAT.repeat(3)).await;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(rig.submitted.recv().await.unwrap().answer);
+    }
+    let began = Instant::now();
+    server.send(CHAT).await;
+    waiting.push(rig.submitted.recv().await.unwrap().answer);
+    assert_eq!(began.elapsed(), PAUSE, "nothing is answered meanwhile");
+    let began = Instant::now();
+    for answer in waiting {
+        answer.send(ResponseStatus::Success).unwrap();
+    }
+    server.send(CHAT).await;
+    assert!(rig.submitted.recv().await.is_some());
+    assert_eq!(began.elapsed(), Duration::ZERO, "all is answered");
 }
 
 #[tokio::test(start_paused = true)]
