@@ -53,6 +53,38 @@ async fn start_that_fails_is_refused_with_the_causes() {
 }
 
 #[tokio::test]
+async fn start_that_is_slow_is_waited_for() {
+    let slow = c_plugin(
+        "slow",
+        r#"
+        #define _DEFAULT_SOURCE
+        #include "rialto.h"
+        #include <pthread.h>
+        #include <unistd.h>
+        static RialtoCompletion ready;
+        static void *later(void *nothing) {
+            RialtoResponse yes = { .size = sizeof yes };
+            usleep(300 * 1000);
+            ready.complete(ready.ticket, &yes);
+            return nothing;
+        }
+        static inline void *begins(const RialtoStart *start, RialtoCompletion done) {
+            pthread_t thread;
+            (void)start;
+            ready = done;
+            pthread_create(&thread, 0, later, 0);
+            pthread_detach(thread);
+            return malloc(1);
+        }
+        #define START begins
+        "#,
+    );
+    let adapter = started(slow, "{}", &Recorder::new()).await;
+    assert!(delivered(&adapter, "x").await.is_success());
+    adapter.stop(SOON).await.unwrap();
+}
+
+#[tokio::test]
 async fn panic_fails_its_own_operation_only() {
     let gateway = Recorder::new();
     let works = faulty("none", &gateway).await;
