@@ -20,6 +20,9 @@ pub(crate) struct Measures {
 pub(crate) struct OfAdapter {
     /// Why it is degraded; none: it is up.
     pub(crate) degraded: Option<String>,
+    /// Whether it will not be up again by itself.
+    #[serde(skip)]
+    pub(crate) is_disabled: bool,
     /// The process that it has for itself.
     #[serde(default)]
     pub(crate) process: Option<u32>,
@@ -60,22 +63,24 @@ impl Measures {
 
     /// Takes what an adapter says of its health; whether that is news.
     pub(crate) fn set_health(&self, adapter: AdapterId, health: Health) -> bool {
+        let is_disabled = matches!(health, Health::Disabled(_));
         let degraded = match health {
-            Health::Degraded(why) => Some(why),
+            Health::Degraded(why) | Health::Disabled(why) => Some(why),
             _ => None,
         };
         let mut state = self.lock();
         let known = state.entry(adapter).or_default();
-        let is_news = !known.has_spoken || known.degraded != degraded;
+        let is_news =
+            !known.has_spoken || known.degraded != degraded || known.is_disabled != is_disabled;
         known.has_spoken = true;
-        known.degraded = degraded;
+        (known.degraded, known.is_disabled) = (degraded, is_disabled);
         is_news
     }
 
     /// Forgets how an adapter was: another one has its place.
     pub(crate) fn forget_health(&self, adapter: AdapterId) {
         if let Some(known) = self.lock().get_mut(&adapter) {
-            (known.degraded, known.has_spoken) = (None, false);
+            (known.degraded, known.is_disabled, known.has_spoken) = (None, false, false);
         }
     }
 

@@ -78,6 +78,7 @@ async fn live(
     };
     if let Some(Ok(())) = started {
         tasks.spawn(Arc::clone(supervisor).keep_up());
+        tasks.spawn(Arc::clone(supervisor).send_canaries());
         tasks.spawn(serve(control, Arc::clone(&gateway), Arc::clone(supervisor)));
         signals.next().await;
         drain(&gateway, config.gateway.drain, &mut signals).await;

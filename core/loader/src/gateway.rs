@@ -112,6 +112,8 @@ pub enum Health {
     Up,
     /// It runs, but cannot deliver all or any; says why.
     Degraded(String),
+    /// Its process failed too often, and is not started again; says why. Only the loader says so.
+    Disabled(String),
 }
 
 /// Names a submission among those of its adapter.

@@ -11,6 +11,7 @@ mod supervisor;
 mod tests;
 mod unit;
 mod upgrade;
+mod watch;
 
 pub(crate) use orders::Order;
 pub(crate) use standing::{Of, Standing};

@@ -16,13 +16,13 @@ pub(crate) enum Standing {
     Starting,
     /// It takes operations.
     Up,
-    /// It takes operations, and says why not all of them will end well.
+    /// It takes operations, but not all of them will end well, as it says itself or the gateway sees.
     Degraded,
     /// It takes none any more, and ends what it has.
     Stopping,
     /// An operator stopped it.
     Stopped,
-    /// It could not start, and will be started again.
+    /// It could not start, and will be started again; or its process failed too often, and will not.
     Failed,
 }
 

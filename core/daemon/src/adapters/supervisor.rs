@@ -142,7 +142,7 @@ impl Supervisor {
         self.gateway.slot(unit.id)?.running()
     }
 
-    fn unit(&self, name: &str) -> Option<&Unit> {
+    pub(super) fn unit(&self, name: &str) -> Option<&Unit> {
         let id = self.gateway.table().adapter_id(name)?;
         self.units.iter().find(|unit| unit.id == id)
     }
@@ -154,10 +154,15 @@ impl Supervisor {
 
     fn of(&self, unit: &Unit) -> Of {
         let (standing, why) = unit.standing();
-        let said = self.gateway.measures.of(unit.id).degraded;
+        let said = self.gateway.measures.of(unit.id);
         let running = self.running(unit);
-        let (state, why) = match (standing, said) {
+        let (state, why) = match (standing, said.degraded) {
+            (Standing::Up, Some(why)) if said.is_disabled => (Standing::Failed, Some(why)),
             (Standing::Up, Some(why)) => (Standing::Degraded, Some(why)),
+            (Standing::Up, None) => match self.complaint(unit) {
+                Some(why) => (Standing::Degraded, Some(why)),
+                None => (standing, why),
+            },
             (standing, _) => (standing, why),
         };
         let seconds = |time: Duration| time.as_secs();

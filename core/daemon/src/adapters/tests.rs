@@ -47,6 +47,19 @@ const COUNTING: &str = r#"
         succeed(done);
     }
 "#;
+/// Refuses each message.
+const REFUSES: &str = r#"
+    #include "rialto.h"
+    static void refuses(void *adapter, const RialtoOperation *operation, RialtoCompletion done);
+    #define DELIVER refuses
+"#;
+const REFUSING: &str = r#"
+    static void refuses(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
+        RialtoResponse no = { .size = sizeof no, .status = RIALTO_FAILURE, .reason = RIALTO_REASON_UNREACHABLE };
+        (void)adapter, (void)operation;
+        done.complete(done.ticket, &no);
+    }
+"#;
 /// Fails to start.
 const FAILS: &str = r#"
     #include "rialto.h"
@@ -98,11 +111,16 @@ struct Place {
 
 impl Place {
     async fn with(version: &str, before: &str, after: &str) -> Self {
+        Self::watched("", version, before, after).await
+    }
+
+    /// With the section that says what is expected of the adapter.
+    async fn watched(watch: &str, version: &str, before: &str, after: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let plugin = folder.path().join("libc.so");
         build(folder.path(), &plugin, version, before, after);
         let config = config::of(&format!(
-            "[gateway]\nrelay_domains = [\"relay.example\"]\n[store]\nenabled = false\n[adapters.c]\nplugin = {plugin:?}\n\
+            "[gateway]\nrelay_domains = [\"relay.example\"]\n[store]\nenabled = false\n[adapters.c]\nplugin = {plugin:?}\n{watch}\n\
              [[routes]]\ndomain = \"far.example\"\nadapter = \"c\"\n"
         ));
         let claims = ClaimTable::new();
@@ -153,6 +171,16 @@ impl Place {
             ResponseStatus::Failure(failure) => failure.reason(),
             other => panic!("{other:?} is no failure"),
         }
+    }
+
+    async fn until(&self, state: Standing) -> Of {
+        let comes = async {
+            while self.adapter().state != state {
+                yield_now().await;
+            }
+        };
+        timeout(PATIENCE, comes).await.unwrap();
+        self.adapter()
     }
 
     fn counted(&self, metric: &str) -> u64 {
@@ -226,6 +254,38 @@ async fn adapter_that_cannot_start_is_started_again_as_soon_as_it_can() {
     }
     assert_eq!(place.adapter().plugin.as_deref(), Some("c 3"));
     assert!(place.send().await.is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adapter_whose_canary_does_not_arrive_is_degraded_until_one_does() {
+    let watch = "[adapters.c.watch]\ncanary_from = \"im:canary@relay.example\"\n\
+        canary_to = \"im:canary@far.example\"\ncanary_every = \"1s\"";
+    let place = Place::watched(watch, "1", REFUSES, REFUSING).await;
+    let mut canaries = JoinSet::new();
+    canaries.spawn(Arc::clone(&place.supervisor).send_canaries());
+    let why = place.until(Standing::Degraded).await.why.unwrap();
+    assert!(
+        why.contains("the canary to im:canary@far.example does not arrive"),
+        "{why}"
+    );
+    let better = place.library("libbetter.so", "2", COUNTS, COUNTING);
+    place.order(Order::Upgrade(Some(better))).await.unwrap();
+    while place.counted("delivered") < 2 {
+        yield_now().await;
+    }
+    assert_eq!(place.adapter().state, Standing::Up);
+    canaries.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adapter_that_nothing_comes_from_or_goes_to_is_degraded_until_something_does() {
+    let watch = "[adapters.c.watch]\nquiet = \"1s\"";
+    let place = Place::watched(watch, "1", COUNTS, COUNTING).await;
+    assert_eq!(place.adapter().state, Standing::Up);
+    let why = place.until(Standing::Degraded).await.why.unwrap();
+    assert!(why.contains("nothing has come"), "{why}");
+    assert!(place.send().await.is_success());
+    assert_eq!(place.adapter().state, Standing::Up);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use rialto_router::AdapterId;
 use tokio::sync::Mutex as Turn;
 
 use super::{FIRST_PAUSE, LONGEST_PAUSE, Standing};
-use crate::config::AdapterConfig;
+use crate::{config::AdapterConfig, gateway};
 
 /// One adapter.
 pub(super) struct Unit {
@@ -27,6 +27,10 @@ struct State {
     why: Option<String>,
     /// The plugin that it runs, if that is another than the configuration names.
     plugin: Option<String>,
+    /// When it came up last.
+    up_since: Instant,
+    /// Why the canary did not arrive.
+    canary: Option<String>,
     /// When it is started again, and the pause after that if it fails.
     again: Option<(Instant, Duration)>,
 }
@@ -41,6 +45,8 @@ impl Unit {
                 standing: Standing::Declared,
                 why: None,
                 plugin: None,
+                up_since: gateway::now(),
+                canary: None,
                 again: None,
             }),
         }
@@ -56,6 +62,9 @@ impl Unit {
     pub(super) fn becomes(&self, standing: Standing) {
         let mut state = self.lock();
         state.standing = standing;
+        if standing == Standing::Up {
+            (state.up_since, state.canary) = (gateway::now(), None);
+        }
         if standing != Standing::Starting {
             (state.why, state.again) = (None, None);
         }
@@ -76,6 +85,20 @@ impl Unit {
         let state = self.lock();
         let is_failed = state.standing == Standing::Failed;
         state.again.filter(|_| is_failed).map(|(at, _)| at)
+    }
+
+    /// For how long it has been up.
+    pub(super) fn up_for(&self) -> Duration {
+        gateway::now().saturating_duration_since(self.lock().up_since)
+    }
+
+    /// Why the canary did not arrive; none: it did, or there is none.
+    pub(super) fn canary(&self) -> Option<String> {
+        self.lock().canary.clone()
+    }
+
+    pub(super) fn set_canary(&self, problem: Option<String>) {
+        self.lock().canary = problem;
     }
 
     /// The plugin that it runs.

@@ -19,13 +19,16 @@ mod store;
 mod tests;
 mod trust;
 mod types;
+mod watch;
 
 #[cfg(test)]
 pub(crate) use tests::of;
 
 pub(crate) use custody::{Patience, PolicyConfig, TemporaryFailures};
+
 pub(crate) use error::{ConfigError, ConfigErrors};
 pub(crate) use resolver::ResolverConfig;
 pub(crate) use sources::Sources;
 pub(crate) use store::StoreConfig;
 pub(crate) use types::{AdapterConfig, Config, Draft, GatewayConfig, LogConfig, LogFormat};
+pub(crate) use watch::CanaryConfig;

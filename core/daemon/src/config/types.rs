@@ -20,6 +20,7 @@ use super::{
     section::Section,
     store::StoreConfig,
     trust,
+    watch::WatchConfig,
 };
 
 /// All that the operator says.
@@ -101,6 +102,8 @@ pub(crate) struct AdapterConfig {
     pub(crate) config: String,
     /// What is kept of what its network sends.
     pub(crate) custody: PolicyConfig,
+    /// What is expected of it.
+    pub(crate) watch: WatchConfig,
     /// Where the section stands.
     pub(crate) place: Option<String>,
     /// Where the keys of the plugin's section stand, for errors that the plugin finds; by their names from the root on.
@@ -302,6 +305,7 @@ impl AdapterConfig {
         let config = section.table("config");
         let (places, config) = (config.places(), config.into_json());
         let custody = PolicyConfig::read(section.table("custody"));
+        let watch = WatchConfig::read(section.table("watch"));
         section.finish();
         Some(Self {
             name,
@@ -310,6 +314,7 @@ impl AdapterConfig {
             isolation,
             config,
             custody,
+            watch,
             place,
             places,
         })

@@ -136,7 +136,7 @@ impl loader::Gateway for Gateway {
                 self.try_what_waits_for(id);
                 self.presence_found(id);
             }
-            Health::Degraded(why) => {
+            Health::Degraded(why) | Health::Disabled(why) => {
                 warn!(adapter.name = name, why, "adapter is degraded");
                 self.presence_lost(id);
             }

@@ -218,7 +218,8 @@ impl Supervisor {
                 .with_origin(Origin::Operator)
                 .with_detail(words.clone()),
         );
-        self.degraded(words);
+        let disabled = Health::Disabled(words);
+        self.side.gateway().health(self.side.id(), disabled);
     }
 
     fn degraded(&self, why: String) {

@@ -247,7 +247,7 @@ impl Gateway for Upstream {
     fn health(&self, _: AdapterId, health: Health) {
         let (state, why) = match &health {
             Health::Up => (abi::HEALTH_UP, ""),
-            Health::Degraded(why) => (abi::HEALTH_DEGRADED, why.as_str()),
+            Health::Degraded(why) | Health::Disabled(why) => (abi::HEALTH_DEGRADED, why.as_str()),
         };
         self.say(Kind::Health, |frame| {
             frame.number(state.into()).text(why);
