@@ -173,11 +173,15 @@ fn subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) -> SipMes
 }
 
 fn send_subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) {
+    send_subscribe_of(ALICE, alice, world, sequence, more);
+}
+
+fn send_subscribe_of(user: &str, alice: &RawSip, world: &World, sequence: u32, more: &str) {
     let address = alice.address();
     let request = format!(
         "SUBSCRIBE {BOB_SEEN} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{sequence}\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: <{BOB_SEEN}>\r\nCall-ID: raw\r\n\
-         CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
+         Max-Forwards: 70\r\nFrom: <{user}>;tag=raw\r\nTo: <{BOB_SEEN}>\r\nCall-ID: raw-{address}\r\n\
+         CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:someone@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
     );
     alice.write(world.listen, request.as_bytes());
 }
@@ -334,8 +338,46 @@ fn send_within(alice: &RawSip, world: &World, answer: &SipMessage, sequence: u32
     let contact = contact.trim_matches(['<', '>']);
     let request = format!(
         "SUBSCRIBE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-within-{sequence}\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {to}\r\nCall-ID: raw\r\n\
+         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {to}\r\nCall-ID: raw-{address}\r\n\
          CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
     );
     alice.write(world.listen, request.as_bytes());
+}
+
+/// Bob blocks Alice politely, and is offline; Carol may watch him.
+#[test]
+fn rfc2779_5_1_15_politely_blocked_sip_watcher_is_told_what_a_watcher_of_one_who_is_offline_is_told()
+ {
+    let [alice, carol] = [RawSip::new(), RawSip::new()];
+    let mut world = World::start(alice.address(), "");
+    let rule = [
+        "rules",
+        "polite-block",
+        "bob@far.example",
+        "alice@sip.example",
+    ];
+    world.gateway.say(&rule);
+    send_subscribe_of("sip:carol@sip.example", &carol, &world, 1, "");
+    let asked = world.far.next_of("asked");
+    assert_eq!(asked["watcher"], "pres:carol@sip.example");
+    let closed = pidf("closed");
+    world.far.notify(&asked, "active", Some(&closed));
+    send_subscribe(&alice, &world, 1, "");
+    let seen = [&alice, &carol].map(|watcher| {
+        let answer = final_answer(watcher);
+        let told = next_with(watcher, "closed");
+        let answered = ["Expires", "Server"].map(|name| answer.header(name).map(str::to_owned));
+        let headers = ["Event", "Content-Type", "User-Agent", "Max-Forwards"];
+        let shown = headers.map(|name| told.header(name).map(str::to_owned));
+        let state = told.header("Subscription-State").unwrap_or_default();
+        let (state, _) = state.split_once(';').unwrap_or_default();
+        (
+            answer.status(),
+            answered,
+            shown,
+            state.to_owned(),
+            told.body().to_vec(),
+        )
+    });
+    assert_eq!(seen[0], seen[1]);
 }
