@@ -58,6 +58,16 @@ fn connection_that_is_cut_ends_without_its_last_bytes_being_read() {
 }
 
 #[test]
+fn peer_that_goes_on_sending_when_nobody_listens_is_not_disturbed() {
+    run(async |_| {
+        let (mut client, server) = both_ends().await;
+        server.cut();
+        client.send_in_vain(vec![b'x'; 1 << 24]).await;
+        assert_eq!(client.line().await, None);
+    });
+}
+
+#[test]
 fn half_closed_connection_can_still_be_answered() {
     run(async |_| {
         let (mut client, mut server) = both_ends().await;

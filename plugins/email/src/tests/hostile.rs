@@ -1,8 +1,9 @@
 //! Clients who mean no good.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
-use tokio::io::AsyncWriteExt as _;
+use rialto_testkit::{Conversation, run};
+use tokio::time::timeout;
 
 use super::{Dialogue, MAIL, Rig};
 
@@ -28,7 +29,7 @@ async fn bare_line_end_cannot_smuggle_a_second_mail_in() {
         client.send(smuggled.as_bytes()).await;
         let reply = client.reply().await;
         assert!(reply.starts_with("521"), "{end:?}: {reply}");
-        assert!(client.is_over().await);
+        client.0.expect_end().await;
     }
     assert!(rig.gateway.submitted().is_empty());
 }
@@ -98,8 +99,7 @@ async fn garbage_ahead_of_its_answers_ends_the_session() {
     let rig = Rig::start(OPEN).await;
     let mut client = rig.smtp().await;
     let garbage = "\u{1f4a9} GARBAGE / HTTP/1.1\r\n".repeat(10_000);
-    // The session ends before all of it is sent.
-    let _closed = client.stream.get_mut().write_all(garbage.as_bytes()).await;
+    client.0.send_in_vain(garbage).await;
     let mut last = String::new();
     loop {
         let reply = client.reply().await;
@@ -120,25 +120,27 @@ async fn garbage_ahead_of_its_answers_ends_the_session() {
     assert!(reply.starts_with("250"), "others are undisturbed");
 }
 
-#[tokio::test(start_paused = true)]
-async fn client_that_is_silent_or_slow_is_sent_away() {
-    let limits = r#""limits": {"idle": "60s", "session": "300s"}"#;
-    let rig = Rig::start(&format!("{OPEN}, {limits}")).await;
-    let mut silent = rig.smtp().await;
-    assert!(silent.reply().await.starts_with("421 4.4.2"));
-    // An octet every half a minute is never idle.
-    let mut slow = up_to_data(&rig).await;
-    let mut octets = 0;
-    let reply = loop {
-        slow.send(b"x").await;
-        octets += 1;
-        assert!(octets < 100, "it goes on for ever");
-        let half_a_minute = std::time::Duration::from_secs(30);
-        if let Ok(reply) = tokio::time::timeout(half_a_minute, slow.reply()).await {
-            break reply;
-        }
-    };
-    assert!(reply.starts_with("421 4.4.2"), "{reply}");
+#[test]
+fn client_that_is_silent_or_slow_is_sent_away() {
+    run(async |clock| {
+        let limits = r#""limits": {"idle": "60s", "session": "300s"}"#;
+        let rig = Rig::start(&format!("{OPEN}, {limits}")).await;
+        let mut silent = rig.smtp().await;
+        assert!(clock.until(silent.reply()).await.starts_with("421 4.4.2"));
+        assert_eq!(clock.elapsed().as_secs(), 60);
+        // An octet every half a minute is never idle.
+        let mut slow = up_to_data(&rig).await;
+        let (begun, half_a_minute) = (clock.elapsed(), Duration::from_secs(30));
+        let reply = loop {
+            slow.send(b"x").await;
+            if let Ok(reply) = clock.until(timeout(half_a_minute, slow.reply())).await {
+                break reply;
+            }
+        };
+        assert!(reply.starts_with("421 4.4.2"), "{reply}");
+        let took = clock.elapsed() - begun;
+        assert!((300..310).contains(&took.as_secs()), "{took:?}");
+    });
 }
 
 #[tokio::test]
@@ -146,11 +148,6 @@ async fn address_has_so_many_sessions_and_no_more() {
     let limits = r#""limits": {"sessions_per_address": 2}"#;
     let rig = Rig::start(&format!("{OPEN}, {limits}")).await;
     let _held = (rig.smtp().await, rig.lmtp().await);
-    let stream = tokio::net::TcpStream::connect(rig.email.addresses[0])
-        .await
-        .unwrap();
-    let mut third = Dialogue {
-        stream: tokio::io::BufReader::new(stream),
-    };
+    let mut third = Dialogue(Conversation::connect(rig.email.addresses[0]).await);
     assert!(third.reply().await.starts_with("421 4.7.0"));
 }

@@ -14,12 +14,8 @@ use std::net::SocketAddr;
 use rialto_sdk::{
     model::{ResponseStatus, TransactionId},
     prelude::*,
-    testing::Gateway,
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-};
+use rialto_testkit::{Conversation, Gateway};
 
 use self::server::Server;
 use crate::Email;
@@ -67,47 +63,34 @@ impl Rig {
 }
 
 /// A client that says what it is told to.
-struct Dialogue {
-    stream: BufReader<TcpStream>,
-}
+struct Dialogue(Conversation);
 
 impl Dialogue {
     async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let mut dialogue = Self {
-            stream: BufReader::new(stream),
-        };
+        let mut dialogue = Self(Conversation::connect(address).await);
         assert!(dialogue.reply().await.starts_with("220 gw.example "));
         dialogue
     }
 
     async fn send(&mut self, octets: &[u8]) {
-        self.stream.get_mut().write_all(octets).await.unwrap();
+        self.0.send(octets).await;
     }
 
     /// Reads a whole reply; empty at the end of the session.
     async fn reply(&mut self) -> String {
         let mut reply = String::new();
-        loop {
-            let start = reply.len();
-            if self.stream.read_line(&mut reply).await.unwrap_or(0) == 0 {
-                return reply;
-            }
-            if reply.as_bytes().get(start + 3) != Some(&b'-') {
-                return reply;
+        while let Some(line) = self.0.line().await {
+            reply += &format!("{line}\r\n");
+            if line.as_bytes().get(3) != Some(&b'-') {
+                break;
             }
         }
+        reply
     }
 
     async fn say(&mut self, line: &str) -> String {
         self.send(format!("{line}\r\n").as_bytes()).await;
         self.reply().await
-    }
-
-    /// Whether the other side has ended the session.
-    async fn is_over(&mut self) -> bool {
-        let mut rest = Vec::new();
-        self.stream.read_to_end(&mut rest).await.is_ok()
     }
 
     /// Sends a mail and gives the replies to RCPT, and to the message.

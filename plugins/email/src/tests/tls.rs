@@ -63,7 +63,7 @@ async fn mail_is_taken_over_tls_and_nothing_that_was_slipped_in_before() {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let name = ServerName::try_from("gw.example").unwrap();
-    let stream = client.stream.into_inner();
+    let stream = client.0.into_stream();
     let mut tls = TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await

@@ -41,6 +41,15 @@ impl Conversation {
         sent.expect("the plugin has ended the connection");
     }
 
+    /// Sends bytes, as many as the plugin takes before it ends the connection.
+    pub async fn send_in_vain(&mut self, bytes: impl AsRef<[u8]>) {
+        // That not all of it is taken is what is to be seen.
+        self.stream
+            .write_all(bytes.as_ref())
+            .await
+            .unwrap_or_default();
+    }
+
     /// Sends a line, and its end, CR LF.
     pub async fn send_line(&mut self, line: &str) {
         self.send(format!("{line}\r\n")).await;
@@ -133,6 +142,16 @@ impl Conversation {
     /// Sends nothing more, and goes on reading.
     pub async fn half_close(&mut self) {
         self.stream.shutdown().await.expect("an open connection");
+    }
+
+    /// The connection itself, for what it is to carry besides, like TLS. Nothing may have come that was not read.
+    pub fn into_stream(self) -> TcpStream {
+        assert!(
+            self.unread.is_empty(),
+            "the plugin has said more: {}",
+            text(&self.unread)
+        );
+        self.stream
     }
 
     /// Ends the connection at once, as a system that has crashed does: what is on its way is lost.
