@@ -52,7 +52,8 @@ impl Outbound {
             return Ok(Failure::new(FailureReason::ShuttingDown).into());
         };
         let is_answered = matches!(outcome, Outcome::Final { .. });
-        let client = self.unproven(way);
+        // By way of `outbound` nobody else's address is tried.
+        let client = self.unproven(way).filter(|_| self.default_hop.is_none());
         if let Some(address) = client.filter(|_| is_answered) {
             // Who answers is no victim.
             self.told.give_back(&address);

@@ -265,3 +265,25 @@ async fn stranger_is_notified_where_it_came_from_whatever_its_contact_says() {
     let (told, _) = tokio::join!(tell(&adapter, told), peer.serve(200, &[]));
     assert_eq!(told, ResponseStatus::Success);
 }
+
+/// A proxy of ours that is down is an outage; a stranger that is not there any more is gone.
+#[tokio::test]
+async fn watcher_is_gone_when_its_own_address_is_closed_and_not_when_the_outbound_proxy_is() {
+    let closed = Peer::bind().await.address();
+    for (json, expected) in [
+        ("{}".to_owned(), FailureReason::NoSuchInbox),
+        (
+            format!(r#"{{"outbound": ["udp:{closed}"]}}"#),
+            FailureReason::Unreachable,
+        ),
+    ] {
+        let fake = Fake::answering(ResponseStatus::Success);
+        let adapter = start_with(&fake, &json);
+        let peer = Peer::bind().await;
+        peer.ask(udp(&adapter), subscribe("a", "")).await;
+        drop(peer);
+        let operation = fake.subscribed().remove(0);
+        let told = notification(&operation, 0, SubscriptionState::Active);
+        assert_eq!(reason(tell(&adapter, told).await), expected, "{json}");
+    }
+}
