@@ -10,6 +10,8 @@ pub(crate) struct Shown {
     open: Vec<Open>,
     /// What was told when nothing was there.
     closed: Option<u64>,
+    /// Whether anything was told at all since this plugin was started.
+    is_known: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +27,14 @@ const MAX_IN_DOUBT: usize = 4 * MAX_RESOURCES;
 impl Shown {
     /// What to tell so that a watcher to whom this was shown knows `now`; and what is shown to it then.
     ///
-    /// RFC 3922 §6.3.1: a stanza for each resource of which there is something new. If nothing is there, and nothing was, one says so.
+    /// RFC 3922 §6.3.1: a stanza for each resource of which there is something new. If nothing is there, and nothing was, one says so; where it
+    /// is not known what the watcher was told before, another says it of the user as such.
     pub(crate) fn change_to(&self, now: &[Resource]) -> (Vec<Resource>, Self) {
         let mut news = Vec::new();
-        let mut next = Self::default();
+        let mut next = Self {
+            is_known: true,
+            ..Self::default()
+        };
         for resource in now.iter().filter(|resource| resource.is_open) {
             let digest = Some(resource.digest());
             let known = self.find(resource.name.as_ref());
@@ -50,7 +56,10 @@ impl Shown {
             let closed = closed.unwrap_or_else(|| Resource::new(None, false));
             next.closed = Some(closed.digest());
             if self.closed != next.closed && news.is_empty() {
+                let is_enough = self.is_known || closed.name.is_none();
+                let whole = (!is_enough).then(|| of_all(&closed));
                 news.push(closed);
+                news.extend(whole);
             }
         }
         (news, next)
@@ -71,6 +80,7 @@ impl Shown {
         Self {
             open: open.collect(),
             closed: None,
+            is_known: self.is_known,
         }
     }
 
@@ -87,6 +97,14 @@ impl Shown {
 
     fn find(&self, name: Option<&ByteString>) -> Option<&Open> {
         self.open.iter().find(|open| open.name.as_ref() == name)
+    }
+}
+
+/// What is said of one resource that is not there, of the user as such (RFC 6121 §4.3.2).
+pub(crate) fn of_all(closed: &Resource) -> Resource {
+    Resource {
+        name: None,
+        ..closed.clone()
     }
 }
 
@@ -135,6 +153,15 @@ mod tests {
         assert_eq!(shown.change_to(&[]).0, []);
         let (_, shown) = shown.change_to(&[resource("a", true)]);
         assert_eq!(names(&shown.change_to(&[]).0), [(Some("a"), false)]);
+    }
+
+    #[test]
+    fn watcher_who_may_believe_anything_is_told_of_the_user_as_such_that_nothing_is_there() {
+        let (news, shown) = Shown::default().change_to(&[resource("a", false)]);
+        assert_eq!(names(&news), [(Some("a"), false), (None, false)]);
+        let (_, shown) = shown.change_to(&[resource("a", true)]);
+        let (news, _) = shown.change_to(&[resource("a", false)]);
+        assert_eq!(names(&news), [(Some("a"), false)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use rialto_sdk::tokio::time::{Instant, sleep};
 use rialto_xmpp_codec::{Presence, PresenceType, WriteError};
 
 use super::reference::{Reference, Wish};
+use super::shown::of_all;
 use super::word::{Ask, Asker, Telling, Word};
 use super::{Pair, Presences, new_id};
 use crate::gateway::Gateway;
@@ -222,11 +223,18 @@ impl Telling {
                 ..
             }
         );
-        let stanzas = if is_refused {
+        let mut open = resources
+            .iter()
+            .filter(|resource| resource.is_open)
+            .peekable();
+        let stanzas: Vec<_> = if is_refused {
             vec![Word::Handshake(PresenceType::Unsubscribed)]
+        } else if open.peek().is_some() {
+            open.cloned().map(Word::Resource).collect()
         } else {
-            let (news, _) = super::Shown::default().change_to(resources);
-            news.into_iter().map(Word::Resource).collect()
+            let closed = resources.first().map(of_all);
+            let closed = closed.unwrap_or_else(|| Resource::new(None, false));
+            vec![Word::Resource(closed)]
         };
         Self::of(stanzas)
     }
