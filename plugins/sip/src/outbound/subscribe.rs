@@ -39,6 +39,9 @@ const MOST_REQUESTS: usize = 3;
 /// How long the first notification is waited for, which says whether the watcher may.
 const FIRST_WORD: Duration = Duration::from_secs(10);
 
+/// Whoever grants less would be asked again and again: it is asked later, at growing intervals.
+const SHORTEST_GRANT: Duration = Duration::from_secs(10);
+
 impl Outbound {
     /// Subscribes, refreshes or ends; returns with the first notification, or what is known without.
     pub(crate) async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
@@ -144,6 +147,12 @@ impl Outbound {
         let granted = expires.map_or(asked, |seconds| Duration::from_secs(seconds.into()));
         // More than was asked is not granted (RFC 6665 §4.1.2.1).
         let granted = granted.min(asked);
+        if granted < SHORTEST_GRANT.min(asked) {
+            self.legs.lock().forget(asking.call);
+            let failure = Failure::new(FailureReason::RecipientUnavailable)
+                .with_detail("the SIP side grants less time than it takes to refresh");
+            return Asked::Ended(failure.into());
+        }
         let response = message.as_ref().map(SipResponse::read);
         if let Some(Ok(response)) = response {
             let dialog = Dialog::of_client(&response);

@@ -372,3 +372,13 @@ async fn subscriptions_are_bounded() {
         FailureReason::Overloaded
     );
 }
+
+/// It would be asked every second, for ever.
+#[tokio::test]
+async fn presentity_that_grants_no_time_to_speak_of_is_asked_later() {
+    let (_, adapter, server) = scene().await;
+    for seconds in ["0", "9"] {
+        let (response, _) = tokio::join!(ask(&adapter, operation(3600)), server.grant(seconds));
+        assert_eq!(reason(response), FailureReason::RecipientUnavailable);
+    }
+}
