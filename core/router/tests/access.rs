@@ -7,6 +7,12 @@
 )]
 
 mod support;
+mod access {
+    use super::*;
+
+    mod operators;
+    mod strangers;
+}
 
 use std::sync::Arc;
 
@@ -196,120 +202,6 @@ fn rule_may_ask_whether_the_sender_is_authenticated() {
 }
 
 #[test]
-fn cpim_4_1_stranger_cannot_use_the_gateway_as_an_open_relay() {
-    let table = with([]);
-    let partner = "im:pat@partner.example";
-    let by_route = "im:sip=faraway.example/fred@relay.example";
-    for (source, destination) in [(EVE, FRED), (EVE, partner), (partner, EVE), (EVE, by_route)] {
-        for from in [SIP, XMPP, MAIL] {
-            let message = operation(source, destination);
-            assert!(
-                !permits(&table, from, message.clone()),
-                "{source} to {destination}"
-            );
-            assert!(
-                !permits(&table, from, vouched(message)),
-                "{source} to {destination}"
-            );
-        }
-    }
-    assert!(permits(&table, SIP, operation(EVE, BOB)), "to one of ours");
-    let from_ours = vouched(operation(ALICE, FRED));
-    assert!(permits(&table, SIP, from_ours), "from one of ours");
-}
-
-#[test]
-fn cpim_4_1_stranger_who_writes_an_address_of_ours_cannot_use_the_gateway_as_an_open_relay() {
-    let table = with([]);
-    let ours = [ALICE, "im:sip=voice.example/alice@relay.example"];
-    let strangers = [
-        FRED,
-        "im:pat@partner.example",
-        "im:sip=faraway.example/fred@relay.example",
-    ];
-    for (source, destination) in ours.iter().flat_map(|s| strangers.map(|d| (*s, d))) {
-        let message = operation(source, destination);
-        assert!(!permits(&table, SIP, message.clone()), "{destination}");
-        assert!(permits(&table, SIP, vouched(message)), "{destination}");
-    }
-    // An operator whose network lets nobody else in may say so.
-    let table = with([allow().from_adapter("sip").from(pattern("*@voice.example"))]);
-    assert!(permits(&table, SIP, operation(ALICE, FRED)));
-}
-
-#[test]
-fn cpim_4_1_source_route_to_one_of_ours_by_another_network_is_no_way_around_the_rules() {
-    let table = with([]);
-    for destination in [
-        "im:sip=jabber.example/bob@relay.example",
-        "im:sip=any.jabber.example/bob@relay.example",
-        "im:smtp=jabber.example/bob@relay.example",
-    ] {
-        for source in [EVE, ALICE] {
-            let message = operation(source, destination);
-            assert!(!permits(&table, SIP, message), "{source} to {destination}");
-        }
-        let from_ours = vouched(operation(ALICE, destination));
-        assert!(permits(&table, SIP, from_ours), "{destination}");
-    }
-    let by_its_own = "im:xmpp=jabber.example/bob@relay.example";
-    assert!(permits(&table, SIP, operation(EVE, by_its_own)));
-}
-
-#[test]
-fn cpim_4_1_rule_about_an_address_lets_nobody_speak_for_it_from_another_network() {
-    let named = |adapter| {
-        allow()
-            .from_adapter(adapter)
-            .from(pattern("*@voice.example"))
-    };
-    let anywhere = with([allow().from(pattern("*@voice.example")), allow()]);
-    let from_mail = with([allow(), named("mail")]);
-    let dressed = "im:sip=voice.example/alice@relay.example";
-    for (source, destination) in [(ALICE, BOB), (ALICE, FRED), (dressed, BOB)] {
-        let message = operation(source, destination);
-        for from in [XMPP, MAIL] {
-            assert!(!permits(&anywhere, from, message.clone()), "{source}");
-        }
-        assert!(!permits(&from_mail, XMPP, message.clone()), "{source}");
-        assert!(permits(&from_mail, MAIL, message), "{source}");
-    }
-}
-
-#[test]
-fn cpim_4_1_own_user_speaks_by_the_own_network_only() {
-    let table = with([]);
-    let spoofs = [
-        (XMPP, ALICE),
-        (XMPP, "im:sip=voice.example/alice@relay.example"),
-        (XMPP, "im:xmpp=voice.example/alice@relay.example"),
-        (SIP, "im:xmpp=jabber.example/bob@relay.example"),
-        (MAIL, "im:postmaster@relay.example"),
-        (MAIL, "im:fax=elsewhere.example/eve@relay.example"),
-    ];
-    for (from, source) in spoofs {
-        let message = operation(source, "im:carol@jabber.example");
-        assert!(!permits(&table, from, message.clone()), "{source}");
-        assert!(permits(&table, from, vouched(message)), "{source}");
-    }
-    assert!(permits(&table, SIP, operation(ALICE, BOB)));
-    let as_route = "im:sip=voice.example/alice@relay.example";
-    assert!(permits(&table, SIP, operation(as_route, BOB)));
-}
-
-#[test]
-fn cpim_4_1_sender_in_a_source_route_is_no_more_own_than_inside_it() {
-    let table = with([]);
-    let dressed = "im:xmpp=elsewhere.example/eve@relay.example";
-    assert!(!permits(&table, XMPP, operation(dressed, FRED)));
-    assert!(permits(&table, XMPP, operation(dressed, ALICE)));
-    assert!(
-        !permits(&table, SIP, operation(dressed, ALICE)),
-        "leads elsewhere"
-    );
-}
-
-#[test]
 fn gateway_s_own_messages_pass_the_defaults_but_not_the_rules() {
     let operator = "im:operator@relay.example";
     let own = AdapterId::GATEWAY;
@@ -361,112 +253,4 @@ fn hop_that_the_rules_deny_gives_way_to_one_that_they_allow() {
             assert_eq!(failure(&mut router), FailureReason::NotPermitted);
         }
     }
-}
-
-#[test]
-fn explanation_names_the_rule_that_decided_and_where_it_stands() {
-    let table = with([
-        deny().from_adapter("mail"),
-        allow()
-            .to(pattern("*@jabber.example"))
-            .with_place("rialto.toml:31"),
-    ]);
-    let explained = |from, source| {
-        let steps = table.explain(from, &operation(source, BOB)).into_parts().0;
-        steps.join("\n")
-    };
-    let text = explained(SIP, ALICE);
-    assert!(
-        text.contains(": allowed by rule 2 (rialto.toml:31)"),
-        "{text}"
-    );
-    let text = explained(MAIL, EVE);
-    assert!(text.contains(": denied by rule 1\n"), "{text}");
-    assert!(
-        text.ends_with("the gateway's rules do not permit this message"),
-        "{text}"
-    );
-}
-
-#[test]
-fn rules_that_are_never_asked_and_unknown_adapters_are_conflicts() {
-    let conflicts = [
-        deny().from(pattern("*@*.b.example")).with_place("a.toml:1"),
-        allow(),
-        deny().from(pattern("*@a.b.example")),
-        deny().from_adapter("fax").to_adapter("telex"),
-    ]
-    .into_iter()
-    .fold(builder(), RoutingTableBuilder::with_access_rule)
-    .build()
-    .unwrap_err();
-    let texts: Vec<_> = conflicts
-        .into_iter()
-        .map(|conflict| match conflict {
-            RoutingConflict::AccessRule { number, conflict } => {
-                assert!(!conflict.hint().is_empty());
-                format!("{number} {conflict}")
-            }
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(
-        texts,
-        [
-            "2 this rule is never asked: rule 1 before it matches all that it would match (a.toml:1)",
-            "3 this rule is never asked: rule 2 before it matches all that it would match",
-            "3 `fax` is no adapter",
-            "3 `telex` is no adapter",
-        ]
-    );
-}
-
-#[test]
-fn rules_and_block_lists_that_name_users_as_they_are_shown_are_conflicts() {
-    let alias = |address, shown| rialto_router::Alias::new(pattern(address), pattern(shown));
-    let conflicts = builder()
-        .with_alias(alias("*@voice.example", "*@example.com"))
-        .with_alias(alias("bob@jabber.example", "bob@relay.example"))
-        // Of what one network alone knows, others may be the addresses.
-        .with_alias(alias("*@jabber.example", "*@example.net").with_adapters(["sip"]))
-        .with_access_rule(deny().from(pattern("mallory@example.com")))
-        .with_access_rule(deny().to(pattern("*@example.com")))
-        .with_access_rule(deny().from(pattern("*@example.net")))
-        .with_blocked(
-            inbox("im:bob@relay.example"),
-            ["sip=spam.example/x@relay.example", "x@spam.example"].map(pattern),
-        )
-        .build()
-        .unwrap_err();
-    let texts: Vec<_> = conflicts
-        .iter()
-        .map(|conflict| {
-            assert!(conflict.hint().is_some());
-            let text = conflict.to_string();
-            text.split(": ").next().unwrap().to_owned()
-        })
-        .collect();
-    assert_eq!(
-        texts,
-        [
-            "`mallory@example.com` is how `mallory@voice.example` is shown",
-            "`*@example.com` is how `*@voice.example` is shown",
-            "`bob@relay.example` is how `bob@jabber.example` is shown",
-            "`sip=spam.example/x@relay.example` is how `x@spam.example` is shown",
-        ]
-    );
-}
-
-#[test]
-fn more_rules_than_the_bound_are_a_conflict() {
-    let rules = (0..10_001).map(|n| deny().from(pattern(&format!("u{n}@a.example"))));
-    let builder = rules.fold(builder(), RoutingTableBuilder::with_access_rule);
-    let conflicts = builder.build().unwrap_err();
-    assert!(matches!(
-        &*conflicts,
-        [RoutingConflict::AccessRule {
-            conflict: AccessRuleConflict::TooMany { count: 10_001, .. },
-            ..
-        }]
-    ));
 }
