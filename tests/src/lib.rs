@@ -23,6 +23,7 @@ pub mod peers;
 pub mod ports;
 pub mod process;
 pub mod raw_sip;
+pub mod raw_sip_stream;
 pub mod raw_xmpp;
 pub mod relay;
 pub mod sip_callers;

@@ -14,7 +14,8 @@
 //!
 //! | limit | value |
 //! | --- | --- |
-//! | bytes of a message | 65,536: [`limits::MAX_MESSAGE_LENGTH`] |
+//! | bytes of a message | 131,072: [`limits::MAX_MESSAGE_LENGTH`] |
+//! | of them, before the body | 65,536: [`limits::MAX_HEAD_LENGTH`] |
 //! | header fields | 256: [`limits::MAX_HEADERS`]; up to 24 take no allocation |
 //! | Via values | 80: [`limits::MAX_VIAS`] |
 //! | elements of another list | 256: [`limits::MAX_LIST_ELEMENTS`] |

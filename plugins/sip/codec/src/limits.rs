@@ -1,7 +1,10 @@
 //! Bounds on what is read from a peer.
 
-/// The longest message, start line to the end of the body, in bytes.
-pub const MAX_MESSAGE_LENGTH: usize = 64 * 1024;
+/// The longest message, start line to the end of the body, in bytes: twice what a text of 64 KiB needs with all its headers. A
+/// datagram has room for half of it.
+pub const MAX_MESSAGE_LENGTH: usize = 128 * 1024;
+/// The longest start line and header fields together, in bytes.
+pub const MAX_HEAD_LENGTH: usize = 64 * 1024;
 /// The most header field lines of one message.
 pub const MAX_HEADERS: usize = 256;
 /// The most Via values of one message.

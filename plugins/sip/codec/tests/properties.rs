@@ -223,9 +223,18 @@ fn response_replaces_a_received_that_its_sender_made_up() {
 
 #[test]
 fn message_is_refused_when_it_breaks_a_limit() {
-    let long = vec![b'a'; 64 * 1024 + 1];
+    let long = vec![b'a'; 128 * 1024 + 1];
     let refused = SipMessage::parse(&long).unwrap_err();
     assert_eq!(refused.reject(), Some(StatusCode::MESSAGE_TOO_LARGE));
+    let head = format!("OPTIONS sip:a SIP/2.0\r\na: {}\r\n\r\n", "b".repeat(65_536));
+    let refused = SipMessage::parse(head.as_bytes()).unwrap_err();
+    assert_eq!(refused.reject(), Some(StatusCode::MESSAGE_TOO_LARGE));
+    let text = "b".repeat(65_536);
+    let body = format!("OPTIONS sip:a SIP/2.0\r\na: b\r\n\r\n{text}");
+    assert_eq!(
+        SipMessage::parse(body.as_bytes()).unwrap().body(),
+        text.as_bytes()
+    );
     let many = format!("OPTIONS sip:a SIP/2.0\r\n{}\r\n", "a: b\r\n".repeat(257));
     let refused = SipMessage::parse(many.as_bytes()).unwrap_err();
     assert_eq!(refused, DecodeError::TooManyHeaders { limit: 256 });

@@ -75,7 +75,8 @@ impl UdpPort {
         let local = socket.local_addr()?;
         let socket = Arc::new(watched(socket)?);
         // An odd number of cache lines, so that the heads of all chunks do not share one set.
-        let stride = (max_message + 1).next_multiple_of(CACHE_LINE) + CACHE_LINE;
+        let stride =
+            (max_message.min(LONGEST_DATAGRAM) + 1).next_multiple_of(CACHE_LINE) + CACHE_LINE;
         Ok(Self {
             bounced: Bounced::new(&socket, local)?,
             socket,
@@ -221,4 +222,7 @@ const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 const SPURIOUS_FAILURES: usize = 3;
 const CACHE_LINE: usize = 64;
 const ARENA: usize = 64 * 1024;
+
+/// No datagram is longer (RFC 768).
+const LONGEST_DATAGRAM: usize = u16::MAX as usize;
 const TYPICAL_RESPONSE: usize = 512;

@@ -3,7 +3,7 @@
 use super::Line;
 use crate::{
     DecodeError, HeaderName, lex,
-    limits::{INLINE_HEADERS, MAX_HEADERS, MAX_MESSAGE_LENGTH},
+    limits::{INLINE_HEADERS, MAX_HEAD_LENGTH, MAX_HEADERS},
 };
 
 /// One header field as it stands in the message.
@@ -79,7 +79,7 @@ pub(crate) struct Index {
 }
 
 // A header field's last byte is followed by at least four more: CRLF CRLF.
-const _: () = assert!(MAX_MESSAGE_LENGTH <= 1 << 16, "offsets fit 16 bits");
+const _: () = assert!(MAX_HEAD_LENGTH <= 1 << 16, "offsets fit 16 bits");
 const _: () = assert!(HeaderName::COUNT <= 64, "one bit for each name");
 
 #[derive(Clone, Copy, Debug)]

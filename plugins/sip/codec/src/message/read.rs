@@ -9,7 +9,7 @@ use super::{
 use crate::{
     DecodeError, HeaderName, Method,
     header::{content_length, first_via},
-    limits::MAX_MESSAGE_LENGTH,
+    limits::{MAX_HEAD_LENGTH, MAX_MESSAGE_LENGTH},
 };
 
 impl<'a> SipMessage<'a> {
@@ -35,6 +35,10 @@ impl<'a> SipMessage<'a> {
         let start_line = StartLine::parse(text, line.at)?;
         let mut index = Index::new();
         while let Some(line) = lines.next_folded()? {
+            let (length, limit) = (lines.taken().len(), MAX_HEAD_LENGTH);
+            if length > limit {
+                return Err(DecodeError::TooLong { length, limit });
+            }
             index.push(Entry::read(&line)?)?;
         }
         let mut message = Self {
