@@ -2,11 +2,18 @@
 
 mod problems;
 
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use boon::{CompileError, Compiler, SchemaIndex, Schemas, UrlLoader};
 use rialto_abi as abi;
-use rialto_bridge::read::{self, NONE};
+use rialto_bridge::{
+    answer::panic_words,
+    read::{self, NONE},
+};
 use serde_json::Value;
 
 use problems::Problems;
@@ -86,13 +93,19 @@ impl ConfigSchema {
         let Ok((schemas, root)) = self.compile() else {
             return Vec::new(); // `parse` has seen that it can be compiled
         };
-        match schemas.validate(&config, root) {
+        let checked = unpanicked(|| match schemas.validate(&config, root) {
             Ok(()) => Vec::new(),
             Err(error) => Problems::of(&self.document, &error).into_lines(),
-        }
+        });
+        checked.unwrap_or_else(|why| vec![format!("cannot be checked by its schema: {why}")])
     }
 
     fn compile(&self) -> Result<(Schemas, SchemaIndex), String> {
+        let compiled = unpanicked(|| self.compile_or_panic());
+        compiled.unwrap_or_else(|why| Err(format!("cannot be used: {why}")))
+    }
+
+    fn compile_or_panic(&self) -> Result<(Schemas, SchemaIndex), String> {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         compiler.use_loader(Box::new(Nowhere));
         let cannot = |error: CompileError| format!("cannot be used: {error}");
@@ -101,6 +114,11 @@ impl ConfigSchema {
         let root = compiler.compile(NAME, &mut schemas).map_err(cannot)?;
         Ok((schemas, root))
     }
+}
+
+/// What the library that knows schemas says, or why it panics, which it does where it gives up: over a pattern that is too large.
+fn unpanicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(panic_words)
 }
 
 /// A schema leads to no file and to no other system.
@@ -114,7 +132,104 @@ impl UrlLoader for Nowhere {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+    use serde_json::json;
+
     use super::*;
+
+    /// A schema of any keywords, sensible or not.
+    fn any_schema(random: &mut StdRng, depth: u32) -> Value {
+        let mut object = serde_json::Map::new();
+        for _ in 0..random.random_range(0..4) {
+            let inner = |random: &mut StdRng| match depth {
+                0 => json!(random.random::<bool>()),
+                depth => any_schema(random, depth - 1),
+            };
+            let many = |random: &mut StdRng| json!([inner(random), inner(random)]);
+            let by_name = |random: &mut StdRng| json!({ "a": inner(random), "b": inner(random) });
+            let (keyword, value) = match random.random_range(0..14) {
+                0 => (
+                    "type",
+                    any_of(random, &["object", "array", "string", "integer", "null"]),
+                ),
+                1 => ("properties", by_name(random)),
+                2 => ("$defs", by_name(random)),
+                3 => ("items", inner(random)),
+                4 => (
+                    *["anyOf", "oneOf", "allOf"].choose(random).unwrap(),
+                    many(random),
+                ),
+                5 => (
+                    *["$ref", "$dynamicRef"].choose(random).unwrap(),
+                    any_of(
+                        random,
+                        &["#", "#/$defs/a", "#/properties/b", "#m", "//", "x"],
+                    ),
+                ),
+                6 => (
+                    "pattern",
+                    any_of(random, &["a", ".*", "(", "(a{2}){3}", "\\d+$"]),
+                ),
+                7 => (
+                    *["not", "if", "then", "else", "contains", "propertyNames"]
+                        .choose(random)
+                        .unwrap(),
+                    inner(random),
+                ),
+                8 => (
+                    *["minimum", "maxItems", "minLength", "multipleOf"]
+                        .choose(random)
+                        .unwrap(),
+                    json!(random.random_range(-2..3)),
+                ),
+                9 => ("required", json!(["a"])),
+                10 => (
+                    *["$anchor", "$dynamicAnchor"].choose(random).unwrap(),
+                    json!("m"),
+                ),
+                11 => ("$id", any_of(random, &["https://x.example/", "#", ""])),
+                12 => (
+                    *[
+                        "additionalProperties",
+                        "unevaluatedProperties",
+                        "unevaluatedItems",
+                    ]
+                    .choose(random)
+                    .unwrap(),
+                    inner(random),
+                ),
+                _ => ("enum", json!([1, "a", null])),
+            };
+            object.insert(keyword.to_owned(), value);
+        }
+        Value::Object(object)
+    }
+
+    fn any_of(random: &mut StdRng, texts: &[&str]) -> Value {
+        json!(texts.choose(random).unwrap())
+    }
+
+    #[test]
+    fn no_schema_crashes_whoever_reads_it_or_checks_by_it() {
+        let mut random = StdRng::seed_from_u64(7);
+        let mut taken = 0;
+        for _ in 0..5000 {
+            let schema = any_schema(&mut random, 3).to_string();
+            let Ok(schema) = ConfigSchema::parse(&schema) else {
+                continue;
+            };
+            taken += 1;
+            for config in [
+                "{}",
+                r#"{"a": {"b": [1, "a", {"a": null}]}, "b": "a"}"#,
+                "[[]]",
+                "1",
+            ] {
+                assert!(schema.problems(config).len() <= problems::MAX_PROBLEMS);
+            }
+        }
+        assert!(taken > 500, "only {taken} were schemas");
+    }
 
     #[test]
     fn schema_that_cannot_be_used_is_refused() {
@@ -126,6 +241,7 @@ mod tests {
             ("[]", "is no JSON object"),
             (r#"{"type": "thing"}"#, "cannot be used"),
             (r#"{"pattern": "("}"#, "cannot be used"),
+            (r#"{"pattern": "(a{1000}){1000}"}"#, "cannot be used"),
             (r#"{"$ref": "file:///etc/passwd"}"#, "cannot be used"),
             (r#"{"$ref": "http://localhost/"}"#, "cannot be used"),
             (long.as_str(), "has more than"),

@@ -12,7 +12,7 @@ pub(super) struct Problems<'a> {
 }
 
 /// More is not said at once.
-const MAX_PROBLEMS: usize = 32;
+pub(super) const MAX_PROBLEMS: usize = 32;
 /// How much a key must be like a known one to be meant for it.
 const ALIKE: f64 = 0.8;
 
