@@ -257,6 +257,25 @@ fn subscriptions_of_xmpp_users_survive_a_crash_and_what_changed_meanwhile_is_tol
     world.told("changed meanwhile");
 }
 
+#[test]
+fn subscriptions_of_xmpp_users_survive_a_restart_of_their_adapter_alone() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let asked = world.juliet_watches(&mut juliet);
+    world.alice_watches(&mut juliet);
+    world.gateway.say(&["adapters", "restart", "xmpp"]);
+    world.near.notify(&asked, "active", Some(&away("moved on")));
+    let mut news = juliet.presence_until(ALICE_SEEN, "available");
+    while news.status() != Some("moved on") {
+        news = juliet.presence_until(ALICE_SEEN, "available");
+    }
+    juliet.write("<presence><status>still here</status></presence>");
+    world.told("still here");
+}
+
 /// Each server has the other's domain as its component.
 #[test]
 fn rfc2779_3_2_3_users_of_two_servers_watch_each_other_device_by_device() {

@@ -437,3 +437,34 @@ async fn fetches_of_one_contact_are_bounded_and_given_up_in_time() {
     nothing_else(&mut server).await;
     assert_eq!(rig.gateway.count("Ignored(Presence)"), 1, "nobody waits");
 }
+
+#[tokio::test(start_paused = true)]
+async fn storm_of_questions_leaves_half_of_the_queue_to_messages() {
+    let mut rig = Rig::with(
+        rialto_sdk::serde_json::json!({ "queue_messages": 8 }),
+        64 * 1024,
+    );
+    let _server = rig.join().await;
+    let mut waiting = Vec::new();
+    for number in 0..8 {
+        let contact = Presentity::parse(&format!("pres:c{number}@example.com")).unwrap();
+        let name = format!("n{number}");
+        waiting.push(rig.subscribe(wish(&name, &name).with_target(contact)));
+        rig.settle().await;
+    }
+    let is_refused = |done: &&JoinHandle<Response>| done.is_finished();
+    assert_eq!(waiting.iter().filter(is_refused).count(), 4);
+    for done in waiting.into_iter().filter(JoinHandle::is_finished) {
+        let response = done.await.unwrap();
+        let ResponseStatus::Failure(failure) = response.status() else {
+            panic!("no failure")
+        };
+        assert_eq!(failure.reason(), FailureReason::Overloaded);
+    }
+    let message = rig.deliver(crate::connection::fake::operation("m1", "a message"));
+    rig.settle().await;
+    assert!(
+        !message.is_finished(),
+        "it was taken, and waits for its proof"
+    );
+}
