@@ -77,10 +77,10 @@ pub use decision::{Decision, Explanation, Hop, Undecided, Verdict};
 pub use pattern::{AddressPattern, AddressPatternError};
 pub use presence::{
     Handling, InboxAnswer, InboxCommand, InboxRequest, LegEntry, LegState, OwnAddresses, OwnInbox,
-    PresenceAction, PresenceAttempt, PresenceLimits, PresenceService, PresenceSettings,
-    PresenceStatistics, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
-    RulesPart, RulesTextError, RulesTextProblem, SenderRule, Subject, SubscriptionEntry, View,
-    WatcherEntry, WatcherRule, Way,
+    PresenceAction, PresenceAttempt, PresenceLimits, PresenceRecordView, PresenceService,
+    PresenceSettings, PresenceStatistics, PrincipalRule, PrincipalRules, Reception, RulesChange,
+    RulesError, RulesPart, RulesTextError, RulesTextProblem, SenderRule, Subject,
+    SubscriptionEntry, View, WatcherEntry, WatcherRule, Way,
 };
 pub use router::{Action, AttemptId, CallerTicket, Limits, Router, Statistics};
 pub use shards::Shards;

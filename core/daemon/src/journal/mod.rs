@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 use self::desk::Desk;
 pub(crate) use self::{
-    restore::restore,
+    restore::{is_of_presence, restore},
     tables::{TABLES, table},
 };
 use crate::gateway::Gateway;

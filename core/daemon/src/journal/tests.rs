@@ -18,6 +18,8 @@ use crate::{
     control::{Entry, Page},
 };
 
+mod presence;
+
 /// How long anything is waited for; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 

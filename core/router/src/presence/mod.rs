@@ -66,6 +66,7 @@ pub use self::{
     action::{PresenceAction, PresenceAttempt},
     inbox::{InboxAnswer, InboxCommand, InboxRequest, OwnAddresses, OwnInbox, RulesPart},
     listing::{LegEntry, LegState, SubscriptionEntry},
+    record::PresenceRecordView,
     rules::{
         Handling, PrincipalRule, PrincipalRules, Reception, RulesChange, RulesError,
         RulesTextError, RulesTextProblem, SenderRule, Subject, View, WatcherRule, Way,

@@ -4,12 +4,14 @@
 
 #[cfg(test)]
 mod tests;
+mod view;
 
 use rialto_model::{
     Authentication, ByteString, Bytes, MaxForwards, Package, PresenceDocument, Presentity,
     SubscriptionId, TerminationReason,
 };
 
+pub use self::view::PresenceRecordView;
 use super::{
     document::Document, presentities::Publication, rules::RulesRecord, subscription::Standing,
 };

@@ -259,7 +259,7 @@ impl PresenceSettings {
 }
 
 /// Reads a record that stands in a table of the journal.
-fn read(
+pub(super) fn read(
     table: JournalTable,
     key: &[u8],
     bytes: &Bytes,

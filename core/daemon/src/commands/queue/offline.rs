@@ -8,7 +8,7 @@ use std::{
 };
 
 use rialto_model::Bytes;
-use rialto_router::{JournalKey, JournalTable, RecordView, RestoreError};
+use rialto_router::{JournalKey, JournalTable, PresenceRecordView, RecordView, RestoreError};
 use rialto_store::{
     Batch, CheckReport, CommitError, Done, DumpError, EmbeddedStore, Store, Table, TableReport,
 };
@@ -186,8 +186,11 @@ fn entry(id: u64, view: &RecordView) -> Entry {
 fn decoded(table: Table, key: &[u8], value: &[u8]) -> Option<Value> {
     let tables = journal::TABLES.into_iter();
     let mut ours = tables.filter(|of| journal::table(*of) == Some(table));
-    let view = RecordView::read(ours.next()?, key, &Bytes::copy_from_slice(value));
-    Some(match view {
+    let (of, value) = (ours.next()?, Bytes::copy_from_slice(value));
+    if journal::is_of_presence(of) {
+        return Some(decoded_presence(of, key, &value));
+    }
+    Some(match RecordView::read(of, key, &value) {
         Ok(view) => {
             let mut fields = Map::new();
             fields.insert("kind".into(), view.kind.into());
@@ -199,6 +202,19 @@ fn decoded(table: Table, key: &[u8], value: &[u8]) -> Option<Value> {
         }
         Err(problem) => problem.to_string().into(),
     })
+}
+
+fn decoded_presence(table: JournalTable, key: &[u8], value: &Bytes) -> Value {
+    match PresenceRecordView::read(table, key, value) {
+        Ok(view) => {
+            let mut fields = Map::new();
+            fields.insert("kind".into(), view.kind.into());
+            let own = |(name, value): (&str, String)| (name.to_owned(), Value::from(value));
+            fields.extend(view.details.into_iter().map(own));
+            fields.into()
+        }
+        Err(problem) => problem.to_string().into(),
+    }
 }
 
 fn of_table(table: &TableReport) -> String {
