@@ -113,3 +113,30 @@ fn presentity_is_asked_by_the_name_that_was_written_and_known_by_all_its_spellin
     }
     assert_eq!(gallery.service.watchers(&presentity(BOB)).len(), 2);
 }
+
+#[test]
+fn what_was_known_stays_true_until_the_turn_of_each_to_be_asked_after_a_restart() {
+    const WATCHERS: usize = 600;
+    // One is asked after the other, so that the last has its turn long after an answer would be late.
+    let limits = PresenceLimits::default().with_answer_time(seconds(1) / 20);
+    let mut gallery = Gallery::with(builder(), settings().with_limits(limits));
+    for number in 0..WATCHERS {
+        let watcher = format!("pres:w{number}@voice.example");
+        gallery.subscribe(SIP, subscribe(&watcher, BOB, "s1"));
+        gallery.answer_last_asked(ResponseStatus::Success);
+        gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
+    }
+    gallery.take_told();
+    gallery.restart();
+    let mut closed = 0;
+    for _ in 0..150 {
+        gallery.pass(seconds(1) / 1000);
+        for (attempt, ..) in std::mem::take(&mut gallery.asked) {
+            gallery.answer(attempt, ResponseStatus::Success);
+        }
+        let told = gallery.take_told();
+        let is_closed = |of: &&rialto_model::NotifyOperation| !text(of.document()).contains("here");
+        closed += told.iter().filter(is_closed).count();
+    }
+    assert_eq!(closed, 0);
+}

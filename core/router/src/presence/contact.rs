@@ -12,7 +12,7 @@ use super::{
 use crate::{AdapterId, custody::clock::Millis};
 
 /// How many are asked in a millisecond when there are many.
-const PER_MILLISECOND: u64 = 2;
+const PER_MILLISECOND: u64 = 5;
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Says that an adapter, or one domain behind it, is out of contact: its connection died, or it is stopped.

@@ -12,7 +12,7 @@ use super::{
     presentities::Publication,
     record::{DocumentRecord, PublicationRecord, Record, SubscriptionRecord},
     rules::{Handling, Way},
-    subscription::{Beginning, LegStage, Stage, Standing, Subscription},
+    subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
     writes::Purpose,
 };
 use crate::{
@@ -161,7 +161,7 @@ impl<R: CryptoRng> PresenceService<R> {
             let change = Change::delete(JournalTable::Presence, key);
             return self.write(Purpose::Removal, vec![change]);
         };
-        let until = self.now.plus(self.settings.limits().answer_time);
+        let (now, answer_time) = (self.now, self.settings.limits().answer_time);
         let has_leg = self.has_leg(index);
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
@@ -174,7 +174,9 @@ impl<R: CryptoRng> PresenceService<R> {
         let document: Arc<Document> = shared(last, record.content, record.at);
         of.document = Some(Arc::clone(&document));
         of.in_contact = true;
-        of.leg.until = until;
+        // Its turn to be asked may be later than that of many others.
+        let asked_at = if of.leg.due == NEVER { now } else { of.leg.due };
+        of.leg.until = asked_at.plus(answer_time);
         if let Some(known) = self.presentities.get_mut(of.presentity) {
             known.last = Some(document);
         }
