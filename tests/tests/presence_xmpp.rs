@@ -258,6 +258,35 @@ fn subscriptions_of_xmpp_users_survive_a_crash_and_what_changed_meanwhile_is_tol
 }
 
 #[test]
+fn cpim_3_4_4_xmpp_user_is_fetched_by_one_who_may_see_it_and_by_nobody_else() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<Prosody>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let fetch = world.near.subscribe("f1", ALICE, JULIET, 0);
+    assert_eq!(world.near.answer(fetch)["status"], "success");
+    let told = world.near.next_of("told");
+    assert!(
+        told["document"].is_null(),
+        "Prosody tells her nothing: {told}"
+    );
+
+    world.alice_watches(&mut juliet);
+    let end = world.near.subscribe("s1", ALICE, JULIET, 0);
+    assert_eq!(world.near.answer(end)["status"], "success");
+    let fetch = world.near.subscribe("f2", ALICE, JULIET, 0);
+    assert_eq!(world.near.answer(fetch)["status"], "success");
+    let mut told = world.near.next_of("told");
+    while told["id"] != "f2" {
+        told = world.near.next_of("told");
+    }
+    assert_eq!(told["state"], "timeout", "it is over with that");
+    let document = told["document"].as_str().unwrap_or_default();
+    assert!(document.contains("ID-balcony"), "{told}");
+}
+
+#[test]
 fn subscriptions_of_xmpp_users_survive_a_restart_of_their_adapter_alone() {
     if !peers::are_wanted() {
         return;
