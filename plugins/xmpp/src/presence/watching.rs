@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rialto_sdk::model::{
-    Failure, FailureReason, Response, ResponseStatus, SubscribeOperation, SubscriptionId,
+    Failure, FailureReason, Package, Response, ResponseStatus, SubscribeOperation, SubscriptionId,
 };
 use rialto_sdk::tokio::time::sleep;
 use rialto_xmpp_codec::Presence;
@@ -37,6 +37,11 @@ impl<G: Gateway> Presences<G> {
     }
 
     async fn take(&self, operation: &SubscribeOperation) -> ResponseStatus {
+        if operation.package() != Package::Presence {
+            return Failure::new(FailureReason::UnsupportedService)
+                .with_detail("xmpp: nobody is told here who watches")
+                .into();
+        }
         let own = self.config.domains();
         let pair = match Pair::of_watched(operation.watcher(), operation.target(), own) {
             Ok(pair) => pair,

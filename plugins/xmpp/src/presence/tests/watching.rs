@@ -468,3 +468,15 @@ async fn storm_of_questions_leaves_half_of_the_queue_to_messages() {
         "it was taken, and waits for its proof"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_presence_is_refused() {
+    let rig = Rig::new();
+    let winfo = rialto_sdk::model::Package::WatcherInformation;
+    let response = rig.subscribe(wish("leg", "t1").with_package(winfo)).await;
+    let response = response.unwrap();
+    let ResponseStatus::Failure(failure) = response.status() else {
+        panic!("no failure")
+    };
+    assert_eq!(failure.reason(), FailureReason::UnsupportedService);
+}
