@@ -23,7 +23,7 @@ fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_prosod
     if !peers::are_wanted() {
         return;
     }
-    let outage = live_through_an_outage(KEEPING, Prosody::kill);
+    let outage = live_through_an_outage(KEEPING);
     outage.check_what_was_kept();
     // Prosody had taken these, and nobody had them when it died.
     let lost_by_prosody = outage.missing(200);
@@ -35,7 +35,17 @@ fn cpim_3_4_persist_what_senders_were_answered_for_arrives_in_order_after_ejabbe
     if !peers::are_wanted() {
         return;
     }
-    let outage = live_through_an_outage(KEEPING, Ejabberd::stop);
+    let mut world = start::<Ejabberd>(KEEPING);
+    let juliet = RawXmpp::login(&world.xmpp, "juliet");
+    let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
+    callers.await_status(200, 5 * CALLERS);
+    world.xmpp.stop();
+    // No more than it can store soon, however long it takes to start again.
+    callers.await_status(202, 10 * CALLERS);
+    let written = callers.stop();
+    world.xmpp.start_again();
+    let at_juliet = all_that_came(&world, &juliet);
+    let outage = Outage { written, at_juliet };
     outage.check_what_was_kept();
     // It says goodbye to its clients before it stops to take messages for them.
     let lost_by_ejabberd = outage.missing(200);
@@ -71,7 +81,7 @@ fn rfc2779_5_4_1_senders_are_told_at_once_that_prosody_is_dead_unless_messages_a
     if !peers::are_wanted() {
         return;
     }
-    let outage = live_through_an_outage(&[], Prosody::kill);
+    let outage = live_through_an_outage(&[]);
     assert_eq!(outage.out_of_order(), 0);
     let failed: Vec<_> = outage
         .written
@@ -89,21 +99,18 @@ fn rfc2779_5_4_1_senders_are_told_at_once_that_prosody_is_dead_unless_messages_a
     assert!(outage.missing(200).len() <= CALLERS);
 }
 
-/// What became of what was written while the XMPP server was ended and started again.
+/// What became of what was written while the XMPP server ended and was started again.
 struct Outage {
     written: Vec<Written>,
     at_juliet: Vec<RawStanza>,
 }
 
-fn live_through_an_outage<S: XmppServer>(
-    sip_lines: &'static [&'static str],
-    end: impl FnOnce(&mut S),
-) -> Outage {
-    let mut world = start::<S>(sip_lines);
+fn live_through_an_outage(sip_lines: &'static [&'static str]) -> Outage {
+    let mut world = start::<Prosody>(sip_lines);
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Steady);
     callers.await_status(200, 5 * CALLERS);
-    end(&mut world.xmpp);
+    world.xmpp.kill();
     let seconds = env::var("RIALTO_OUTAGE").map_or(Ok(2), |seconds| seconds.parse());
     callers.go_on_for(Duration::from_secs(
         seconds.expect("RIALTO_OUTAGE is a number"),
