@@ -44,8 +44,8 @@ pub use disposition::{
 };
 pub use failure::{Failure, FailureClass, FailureReason, Origin, Retry};
 pub use message::{
-    ContentHeader, ContentType, ContentTypeError, Header, InstantMessage, MessageHeaders,
-    NameAddress, Payload, TextError,
+    CommandMessage, ContentHeader, ContentType, ContentTypeError, Header, InstantMessage,
+    MessageHeaders, NameAddress, Payload, TextError,
 };
 pub use operation::{
     Authentication, DispositionOperation, HopLimitReached, MaxForwards, MessageOperation,

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    Failure, FailureReason, InstantMessage, MessageOperation, Response, ResponseStatus,
-    TransactionId,
+    CommandMessage, Failure, FailureReason, InstantMessage, MessageOperation, Response,
+    ResponseStatus, TransactionId,
 };
 use rialto_router::{AdapterId, InboxRequest, OwnAddresses, OwnInbox};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -120,7 +120,13 @@ impl Gateway {
             Ok(said) => said,
             Err(failure) => return answer(caller, operation.respond(failure.into())),
         };
-        let mut message = InstantMessage::text(said);
+        let asked = request
+            .name
+            .and_then(|name| CommandMessage::new(name, said.clone()));
+        let mut message = match asked {
+            Some(asked) => asked.to_message(),
+            None => InstantMessage::text(said),
+        };
         if let Some(thread) = operation.message().thread() {
             message = message.with_thread(thread.clone());
         }

@@ -145,13 +145,22 @@ impl RoutingTable {
 
     /// Where the users are whom every network knows by what a pattern names; none if that is where they are.
     pub(crate) fn address_shown_as(&self, pattern: &AddressPattern) -> Option<AddressPattern> {
+        self.address_meant_by(AdapterId::GATEWAY, pattern)
+    }
+
+    /// Where the users are whom the network behind an adapter knows by what a pattern names; none if that is where they are.
+    pub(crate) fn address_meant_by(
+        &self,
+        from: AdapterId,
+        pattern: &AddressPattern,
+    ) -> Option<AddressPattern> {
         match pattern {
             AddressPattern::One(inbox) => {
-                let found = Canonical::find(self, AdapterId::GATEWAY, inbox, &mut Silence).ok()?;
+                let found = Canonical::find(self, from, inbox, &mut Silence).ok()?;
                 found.into_changed().map(AddressPattern::One)
             }
             AddressPattern::At(domain) => {
-                let view = self.views().of(AdapterId::GATEWAY);
+                let view = self.views().of(from);
                 view.domain_behind(domain).cloned().map(AddressPattern::At)
             }
             AddressPattern::Below(_) => None,

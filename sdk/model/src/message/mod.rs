@@ -1,5 +1,6 @@
 //! Instant messages: headers as data, content as an opaque payload.
 
+mod command;
 mod content_type;
 pub(crate) mod grammar;
 mod headers;
@@ -9,6 +10,7 @@ mod namespaces;
 mod payload;
 pub(crate) mod text;
 
+pub use command::CommandMessage;
 pub use content_type::{ContentType, ContentTypeError};
 pub use headers::{Header, MessageHeaders};
 pub use instant_message::{ContentHeader, InstantMessage};

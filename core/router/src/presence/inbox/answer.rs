@@ -22,6 +22,7 @@ let ADDRESS publish - presence for you
 forget WHO - no rule says anything of WHO any more
 end ADDRESS - ends the subscription of ADDRESS
 set rules - and in the lines behind it all your rules
+Several rules, and forget, may stand in one message, a line to each.
 WHO is user@domain, *@domain, *@*.domain, anonymous, unauthenticated or anyone. Rules on who watches may end with: when subscribing, when fetching";
 
 /// The most watchers that are named.
@@ -102,6 +103,7 @@ pub(super) fn done(change: &RulesChange) -> String {
     match change {
         RulesChange::First(rule) => format!("Done: {rule}"),
         RulesChange::Without(who) => format!("Done: no rule says anything of {who} any more."),
+        RulesChange::Several(changes) => changes.iter().map(done).collect::<Vec<_>>().join("\n"),
         RulesChange::Replaced(rules) if rules.is_empty() => "Done: you have no rules.".to_owned(),
         RulesChange::Replaced(_) => "Done: these are all your rules.".to_owned(),
     }

@@ -6,7 +6,7 @@ use rialto_model::Presentity;
 
 use crate::{
     AddressPattern, PrincipalRule, PrincipalRules, RulesChange, RulesTextError,
-    decision::presence::presentity_of,
+    decision::presence::{inbox_of, presentity_of},
     presence::rules::{Line, Word},
 };
 
@@ -19,6 +19,7 @@ use crate::{
 /// RULE                                holds before all other rules of its kind; see `PrincipalRules`
 /// forget WHO                          no rule says anything of WHO any more
 /// end ADDRESS                         ends the subscription of ADDRESS, which may come again if the rules let it
+/// RULE …                              several rules, and `forget WHO`, a line to each: the last of them decides
 /// set rules                           in the lines behind, all rules that hold from now on
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,11 +87,53 @@ impl FromStr for InboxCommand {
             return Ok(Self::Change(RulesChange::Replaced(rules)));
         }
         let command = simple(verb, line, first).map_err(in_first)?;
-        match lines.find(|(_, line)| !line.trim().is_empty()) {
-            Some((more, _)) => Err(RulesTextError::of_another(more + 1)),
-            None => Ok(command),
+        several(command, lines.filter(|(_, line)| !line.trim().is_empty()))
+    }
+}
+
+impl InboxCommand {
+    /// The same, where addresses are meant as they are by the network that it comes from.
+    pub(super) fn with_addresses(self, meant: &impl Fn(AddressPattern) -> AddressPattern) -> Self {
+        match self {
+            Self::Change(change) => Self::Change(change.with_addresses(meant)),
+            Self::End(watcher) => {
+                let inbox = inbox_of(&watcher).map(AddressPattern::One);
+                let meant = inbox.map(meant).ok().and_then(|pattern| match pattern {
+                    AddressPattern::One(inbox) => presentity_of(&inbox).ok(),
+                    _ => None,
+                });
+                Self::End(meant.unwrap_or(watcher))
+            }
+            other => other,
         }
     }
+}
+
+/// The command of the first line with those of the others, which all have to be changes then.
+fn several<'a>(
+    first: InboxCommand,
+    others: impl Iterator<Item = (usize, &'a str)>,
+) -> Result<InboxCommand, RulesTextError> {
+    let mut others = others.peekable();
+    let Some((second, _)) = others.peek() else {
+        return Ok(first);
+    };
+    let InboxCommand::Change(first) = first else {
+        return Err(RulesTextError::of_another(second + 1));
+    };
+    let mut changes = vec![first];
+    for (number, whole) in others {
+        let mut line = Line::new(whole);
+        let Some(verb) = line.next() else {
+            continue;
+        };
+        let in_line = |error: RulesTextError| error.in_line(number + 1);
+        match simple(verb, line, whole).map_err(in_line)? {
+            InboxCommand::Change(change) => changes.push(change),
+            _ => return Err(RulesTextError::of_another(number + 1)),
+        }
+    }
+    Ok(InboxCommand::Change(RulesChange::Several(changes)))
 }
 
 /// A command of one line.

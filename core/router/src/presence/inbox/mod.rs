@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use rand::CryptoRng;
 use rialto_model::{
-    Failure, FailureReason, InstantInbox, InstantMessage, MessageOperation, Presentity,
+    ByteString, CommandMessage, Failure, FailureReason, InstantInbox, InstantMessage,
+    MessageOperation, Presentity,
 };
 
 mod answer;
@@ -47,6 +48,8 @@ pub struct OwnInbox {
 pub struct InboxRequest {
     /// Whose rules it is about, as the table knows it.
     pub principal: Presentity,
+    /// What a program that asks for it calls the command; then it is to be answered as a command, too.
+    pub name: Option<ByteString>,
     /// Where it is answered: its inbox, as the table knows it.
     pub reply_to: InstantInbox,
     /// What it asks for; an error is to be told to it.
@@ -109,9 +112,22 @@ impl OwnInbox {
         operation: &MessageOperation,
     ) -> Result<InboxRequest, Failure> {
         let (principal, reply_to) = self.principal(table, from, operation)?;
-        let text = text(operation.message())?;
+        let asked = CommandMessage::read(operation.message());
+        let text = match &asked {
+            Some(asked) => asked.text(),
+            None => text(operation.message())?,
+        };
+        if text.len() > Self::MAX_COMMAND {
+            return Err(FailureReason::TooLarge.into());
+        }
         self.restraint.hear(now, &principal)?;
+        let meant = |pattern| table.address_meant_by(from, &pattern).unwrap_or(pattern);
         let command = text.parse::<InboxCommand>();
+        let command = command.map(|command| command.with_addresses(&meant));
+        if let (Some(_), Err(error)) = (&asked, &command) {
+            let failure = Failure::new(FailureReason::UnsupportedContent);
+            return Err(failure.with_detail(error.to_string()));
+        }
         if !self.restraint.may_answer(&principal, command.is_ok()) {
             return Err(Failure::new(FailureReason::UnsupportedContent)
                 .with_detail("this is no command either; write `help`"));
@@ -119,6 +135,7 @@ impl OwnInbox {
         Ok(InboxRequest {
             principal,
             reply_to,
+            name: asked.map(|asked| asked.name().clone()),
             command,
         })
     }
@@ -196,11 +213,8 @@ fn text(message: &InstantMessage) -> Result<&str, Failure> {
     if !kind.eq_ignore_ascii_case("text/plain") || is_encoded {
         return Err(not_understood("the gateway reads plain texts only"));
     }
-    let bytes = message.payload().as_bytes();
-    if bytes.len() > OwnInbox::MAX_COMMAND {
-        return Err(FailureReason::TooLarge.into());
-    }
-    std::str::from_utf8(bytes).map_err(|_| not_understood("the gateway reads texts in UTF-8 only"))
+    std::str::from_utf8(message.payload().as_bytes())
+        .map_err(|_| not_understood("the gateway reads texts in UTF-8 only"))
 }
 
 fn not_understood(detail: &'static str) -> Failure {

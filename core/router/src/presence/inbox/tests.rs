@@ -7,7 +7,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{Authentication, Bytes, Domain, TransactionId};
 
 use super::*;
-use crate::{Adapter, PrincipalRules, Route, RulesChange};
+use crate::{Adapter, Alias, PrincipalRules, Route, RulesChange};
 
 fn command(text: &str) -> InboxCommand {
     text.parse().unwrap()
@@ -56,6 +56,77 @@ fn commands_are_understood_as_people_write_them() {
 }
 
 #[test]
+fn several_rules_may_stand_in_one_message_and_the_last_decides() {
+    let text =
+        "polite-block eve@a.example\n\nrefuse messages from eve@a.example\nforget bob@a.example\n";
+    let InboxCommand::Change(change) = command(text) else {
+        panic!("no change");
+    };
+    let before: PrincipalRules = "allow bob@a.example\nblock anyone".parse().unwrap();
+    let after = before.changed(change.clone()).unwrap();
+    assert_eq!(
+        after.to_string(),
+        "polite-block eve@a.example\nblock anyone\nrefuse messages from eve@a.example\n"
+    );
+    assert_eq!(
+        answer::done(&change),
+        "Done: polite-block eve@a.example\nDone: refuse messages from eve@a.example\n\
+         Done: no rule says anything of bob@a.example any more."
+    );
+}
+
+#[test]
+fn addresses_are_meant_as_the_principal_s_network_knows_them() {
+    let mut scene = Scene::new();
+    let mut written = |text: &str| match scene.bob_writes(text).unwrap().command.unwrap() {
+        InboxCommand::Change(change) => PrincipalRules::default()
+            .changed(change)
+            .unwrap()
+            .to_string(),
+        InboxCommand::End(watcher) => watcher.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        written("block Ann@people.example"),
+        "block ann@voice.example\n"
+    );
+    assert_eq!(written("block *@people.example"), "block *@voice.example\n");
+    assert_eq!(
+        written(
+            "set rules\nlet ann@people.example publish\nrefuse messages from sip=voice.example/ann@relay.example"
+        ),
+        "refuse messages from ann@voice.example\nlet ann@voice.example publish\n"
+    );
+    assert_eq!(written("end ann@people.example"), "pres:ann@voice.example");
+    assert_eq!(
+        written("block eve@elsewhere.example"),
+        "block eve@elsewhere.example\n"
+    );
+}
+
+#[test]
+fn command_of_a_program_is_answered_under_its_name() {
+    let mut scene = Scene::new();
+    let asked = CommandMessage::new("n1", "help").unwrap();
+    let (from, source) = (XMPP, "im:bob@jabber.example");
+    let request = scene.write(from, source, Authentication::Network, asked.to_message());
+    let request = request.unwrap();
+    assert_eq!(
+        (request.name.as_deref(), request.command),
+        (Some("n1"), Ok(InboxCommand::Help))
+    );
+    assert_eq!(scene.bob_writes("help").unwrap().name, None);
+    let wrong = CommandMessage::new("n2", "hello").unwrap();
+    let refused = scene.write(from, source, Authentication::Network, wrong.to_message());
+    assert!(
+        refused
+            .unwrap_err()
+            .detail()
+            .contains("no command begins with `hello`")
+    );
+}
+
+#[test]
 fn what_is_no_command_is_refused_where_it_stands() {
     for (text, expected) in [
         (
@@ -80,8 +151,16 @@ fn what_is_no_command_is_refused_where_it_stands() {
             "line 1, column 5: `*@a.example` stands where the address of one watcher",
         ),
         (
-            "block a@a.example\nblock b@a.example",
-            "line 2, column 1: a message has one command",
+            "rules\nblock b@a.example",
+            "line 2, column 1: beside other lines only rules",
+        ),
+        (
+            "block a@a.example\n\nhelp",
+            "line 3, column 1: beside other lines only rules",
+        ),
+        (
+            "block a@a.example\nblock b@a.example\nblock",
+            "line 3, column 6: the line ends where",
         ),
         (
             "set rules\nallow a@a.example\nallow",
@@ -117,6 +196,10 @@ impl Scene {
             .with_route(Route::new(domain("voice.example"), "sip"))
             .with_route(Route::new(domain("jabber.example"), "xmpp"))
             .with_relay_domain(domain("relay.example"))
+            .with_alias(Alias::new(
+                "*@voice.example".parse().unwrap(),
+                "*@people.example".parse().unwrap(),
+            ))
             .build()
             .unwrap();
         let settings = PresenceSettings::default().with_hosted(domain("home.example"));

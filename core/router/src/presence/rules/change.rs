@@ -1,7 +1,7 @@
 //! Rules are changed one by one.
 
 use super::{PrincipalRule, PrincipalRules, RulesError, Subject};
-use crate::access::fold_pattern;
+use crate::{AddressPattern, access::fold_pattern};
 
 /// How rules change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,49 @@ pub enum RulesChange {
     Without(Subject),
     /// These are all the rules from now on.
     Replaced(PrincipalRules),
+    /// All of these, one after the other, or none.
+    Several(Vec<Self>),
+}
+
+impl RulesChange {
+    /// The same, where addresses are meant as they are by the network that it comes from.
+    pub(in crate::presence) fn with_addresses(
+        self,
+        meant: &impl Fn(AddressPattern) -> AddressPattern,
+    ) -> Self {
+        match self {
+            Self::First(rule) => Self::First(rule.with_addresses(meant)),
+            Self::Without(subject) => Self::Without(subject.with_addresses(meant)),
+            Self::Replaced(PrincipalRules {
+                watchers,
+                senders,
+                publishers,
+            }) => {
+                let watchers = watchers.into_iter();
+                let senders = senders.into_iter();
+                let publishers = publishers.into_iter();
+                Self::Replaced(PrincipalRules {
+                    watchers: watchers.map(|rule| rule.with_addresses(meant)).collect(),
+                    senders: senders.map(|rule| rule.with_addresses(meant)).collect(),
+                    publishers: publishers.map(|of| fold_pattern(meant(of))).collect(),
+                })
+            }
+            Self::Several(changes) => {
+                let changes = changes.into_iter();
+                Self::Several(changes.map(|of| of.with_addresses(meant)).collect())
+            }
+        }
+    }
+}
+
+impl PrincipalRule {
+    fn with_addresses(self, meant: &impl Fn(AddressPattern) -> AddressPattern) -> Self {
+        match self {
+            Self::Watcher(rule) => Self::Watcher(rule.with_addresses(meant)),
+            Self::Sender(rule) => Self::Sender(rule.with_addresses(meant)),
+            Self::Publisher(publisher) => Self::Publisher(fold_pattern(meant(publisher))),
+        }
+    }
 }
 
 impl PrincipalRules {
@@ -24,7 +67,12 @@ impl PrincipalRules {
         match change {
             RulesChange::First(rule) => self.clone().with_first(rule),
             RulesChange::Without(subject) => Ok(self.clone().without(&subject.folded())),
-            RulesChange::Replaced(rules) => Ok(rules),
+            // Addresses may have become longer since they were read.
+            RulesChange::Replaced(rules) => rules.checked(),
+            RulesChange::Several(changes) => {
+                let mut changes = changes.into_iter();
+                changes.try_fold(self.clone(), |rules, change| rules.changed(change))
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use rialto_model::{Authentication, InstantInbox};
 
 use super::subject::{Proof, Subject};
+use crate::AddressPattern;
 
 /// What becomes of a sender's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,11 @@ impl SenderRule {
     /// What becomes of their messages.
     pub const fn reception(&self) -> Reception {
         self.reception
+    }
+
+    pub(super) fn with_addresses(self, meant: &impl Fn(AddressPattern) -> AddressPattern) -> Self {
+        let subject = self.subject.with_addresses(meant);
+        Self { subject, ..self }
     }
 
     /// What the first rule that means a sender says; the sender is folded.

@@ -39,6 +39,14 @@ impl Subject {
         }
     }
 
+    /// The same, where its address is meant as it is by the network that the rule comes from.
+    pub(super) fn with_addresses(self, meant: &impl Fn(AddressPattern) -> AddressPattern) -> Self {
+        match self {
+            Self::Address(pattern) => Self::Address(meant(pattern)).folded(),
+            other => other,
+        }
+    }
+
     /// How long its address is, in bytes.
     pub(super) fn len(&self) -> usize {
         match self {

@@ -3,6 +3,7 @@
 use rialto_model::{Authentication, InstantInbox};
 
 use super::subject::{Proof, Subject};
+use crate::AddressPattern;
 
 /// What becomes of a watcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +81,11 @@ impl WatcherRule {
     /// What becomes of them.
     pub const fn handling(&self) -> Handling {
         self.handling
+    }
+
+    pub(super) fn with_addresses(self, meant: &impl Fn(AddressPattern) -> AddressPattern) -> Self {
+        let subject = self.subject.with_addresses(meant);
+        Self { subject, ..self }
     }
 
     /// The watcher is folded.

@@ -33,7 +33,9 @@ pub enum RulesTextProblem {
         found: String,
     },
     /// There is another line.
-    #[error("a message has one command; write `set rules` above the lines of several rules")]
+    #[error(
+        "beside other lines only rules and `forget` may stand: a message has one command, or several of these"
+    )]
     Another,
     /// Something else has to stand here.
     #[error("`{found}` stands where {expected} is expected")]
