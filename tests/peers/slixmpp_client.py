@@ -12,6 +12,7 @@ Reports:
   {"event": "sent", "id"}
   {"event": "message", "from", "to", "type", "id", "body", "subject", "thread", "lang", "error", "xml"}
   {"event": "presence", "from", "to", "type", "show", "status", "priority", "xml"}
+  {"event": "iq", "from", "type", "id", "error", "xml"}  an answer to a question
   {"event": "offline"}           the stream has ended
 Nothing is changed in texts; what a stanza does not have is null.
 """
@@ -91,6 +92,20 @@ def on_presence(stanza):
     )
 
 
+def on_iq(stanza):
+    element = stanza.xml
+    if element.get("type") not in ("result", "error"):
+        return
+    report(
+        event="iq",
+        type=element.get("type"),
+        id=element.get("id"),
+        error=error_of(element),
+        xml=str(stanza),
+        **{"from": element.get("from")},
+    )
+
+
 class Client(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password, sasl_mech="PLAIN")
@@ -105,6 +120,7 @@ class Client(slixmpp.ClientXMPP):
         self.roster.auto_authorize = None
         self.roster.auto_subscribe = False
         self.register_handler(Callback("every presence", MatchXPath(CLIENT + "presence"), on_presence))
+        self.register_handler(Callback("every answer", MatchXPath(CLIENT + "iq"), on_iq))
         self.register_handler(Callback("every message", MatchXPath(CLIENT + "message"), on_message))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("failed_all_auth", lambda why: report(event="refused", why=str(why)))

@@ -37,6 +37,7 @@ impl World {
             .with_sip("sip", &[listen], &["xmpp.example"])
             .with_settings(&[&trusted])
             .with_xmpp("xmpp", &xmpp.link(), &["sip.example"])
+            .with_settings(&["inbox = \"im:gateway@sip.example\""])
             .with_route("xmpp.example", "xmpp", None)
             .with_route("sip.example", "sip", Some(&sip.next_hop(Transport::Udp)))
             .with_sections(SECTIONS);
@@ -122,6 +123,104 @@ fn rfc2779_5_4_10_sip_user_whom_its_proxy_vouches_for_rules_over_itself_and_nobo
         Some(403)
     );
     assert!(juliet.unread().is_empty());
+}
+
+#[test]
+fn rfc2779_5_4_10_and_2_3_5_xmpp_user_blocks_and_unblocks_by_xmpp_s_own_command() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let item = "<item jid='mallory@sip.example'/>";
+    let blocking =
+        |name: &str, items: &str| format!("<{name} xmlns='urn:xmpp:blocking'>{items}</{name}>");
+    let mut ask = |kind: &str, name: &str, items: &str| {
+        juliet.ask(kind, "sip.example", &blocking(name, items))
+    };
+
+    let answer = ask("set", "block", item);
+    assert_eq!(answer.kind(), "result", "{}", answer.xml());
+    assert_eq!(world.status(MALLORY, JULIET, "blocked"), Some(403));
+    assert_eq!(world.status(ALICE, JULIET, "from another"), Some(200));
+    let list = ask("get", "blocklist", "");
+    assert!(list.xml().contains("mallory@sip.example"), "{}", list.xml());
+    let refused = ask("set", "block", "<item jid='mallory@sip.example/phone'/>");
+    assert_eq!(refused.error_condition(), Some("not-acceptable"));
+
+    assert_eq!(ask("set", "unblock", "").kind(), "result");
+    assert!(!ask("get", "blocklist", "").xml().contains("mallory"));
+    assert_eq!(world.status(MALLORY, JULIET, "unblocked"), Some(200));
+    assert_eq!(juliet.receive().body(), Some("from another"));
+    assert_eq!(juliet.receive().body(), Some("unblocked"));
+    assert!(
+        juliet.unread().is_empty(),
+        "the gateway's answers are the answers to the questions"
+    );
+}
+
+#[test]
+fn rfc2779_2_3_1_xmpp_user_rules_by_filling_in_forms() {
+    const COMMANDS: &str = "http://jabber.org/protocol/commands";
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let features = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    assert!(
+        juliet
+            .ask("get", "sip.example", features)
+            .xml()
+            .contains(COMMANDS)
+    );
+    let items =
+        format!("<query xmlns='http://jabber.org/protocol/disco#items' node='{COMMANDS}'/>");
+    assert!(
+        juliet
+            .ask("get", "sip.example", &items)
+            .xml()
+            .contains("watchers")
+    );
+
+    let mut run = |node: &str, content: &str| {
+        let command = format!("<command xmlns='{COMMANDS}' node='{node}'>{content}</command>");
+        juliet.ask("set", "sip.example", &command)
+    };
+    let field = |name: &str, values: &[&str]| {
+        let values: String = values
+            .iter()
+            .map(|value| format!("<value>{value}</value>"))
+            .collect();
+        format!("<field var='{name}'>{values}</field>")
+    };
+    let filled = |fields: &str| format!("<x xmlns='jabber:x:data' type='submit'>{fields}</x>");
+    let form = run("rule", "");
+    assert!(form.xml().contains("polite-block") && form.xml().contains("executing"));
+    let rule = field("effect", &["polite-block"]) + &field("who", &["mallory@sip.example"]);
+    let done = run("rule", &filled(&rule));
+    assert!(
+        done.xml()
+            .contains("Done: polite-block mallory@sip.example"),
+        "{}",
+        done.xml()
+    );
+
+    let form = run("rules", "");
+    assert!(
+        form.xml()
+            .contains("<value>polite-block mallory@sip.example</value>"),
+        "{}",
+        form.xml()
+    );
+    let lines = ["confirm anyone", "refuse messages from mallory@sip.example"];
+    let done = run("rules", &filled(&field("rules", &lines)));
+    assert!(done.xml().contains("completed"), "{}", done.xml());
+    assert_eq!(world.status(MALLORY, JULIET, "refused"), Some(403));
+    let wrong = run("rules", &filled(&field("rules", &["confirm nobody"])));
+    assert_eq!(wrong.error_condition(), Some("not-acceptable"));
+    assert!(wrong.xml().contains("line 2, column 9"), "{}", wrong.xml());
+    assert!(run("watchers", "").xml().contains("Nobody watches you."));
 }
 
 #[test]

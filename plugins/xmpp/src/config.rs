@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rialto_sdk::config::{ByteSize, Secret, Span};
-use rialto_sdk::model::Domain;
+use rialto_sdk::model::{Domain, InstantInbox};
 use rialto_sdk::schemars::JsonSchema;
 use rialto_sdk::serde::Deserialize;
 use rialto_xmpp_codec::{Jid, Limits};
@@ -21,6 +21,7 @@ pub struct Config {
     domains: OwnDomains,
     server: String,
     hosts: Vec<Domain>,
+    inbox: Option<InstantInbox>,
 }
 
 /// The keys as they are written.
@@ -40,6 +41,8 @@ struct Table {
     /// Further domains that the server hands to this component.
     #[serde(default)]
     domains: Vec<String>,
+    /// The gateway's own inbox, which has this name in `[inbox]` as well: users rule by XMPP's own ways then.
+    inbox: Option<String>,
     /// The domains whose users this very server serves; if there is no such list, `server`.
     hosts: Option<Vec<String>>,
     /// What service discovery calls the network behind the gateway.
@@ -86,6 +89,8 @@ pub(crate) enum ConfigError {
     Domains,
     #[error("one of `hosts` is not a fully qualified domain name")]
     Hosts,
+    #[error("`inbox` is no address: write one of `[inbox]`, as im:user@domain")]
+    Inbox,
     #[error("`server` is not a domain; write it down, if `domain` has no parent domain")]
     Server,
     #[error("`secret` is empty")]
@@ -126,6 +131,11 @@ impl Config {
     /// Whether the joined server serves the users of a domain itself, so that what it has taken for them is with them.
     pub(crate) fn is_served(&self, domain: &str) -> bool {
         self.hosts.iter().any(|host| host.as_str() == domain)
+    }
+
+    /// The gateway's own inbox, if users may rule by it.
+    pub(crate) fn inbox(&self) -> Option<&InstantInbox> {
+        self.inbox.as_ref()
     }
 
     pub(crate) fn secret(&self) -> &str {
@@ -197,6 +207,8 @@ impl TryFrom<Table> for Config {
             // One of a single label has no users that the gateway could write to.
             None => Domain::parse(&server).into_iter().collect(),
         };
+        let inbox = table.inbox.as_deref().map(InstantInbox::parse);
+        let inbox = inbox.transpose().map_err(|_| ConfigError::Inbox)?;
         let domains = OwnDomains::new(domain.clone(), further);
         Ok(Self {
             table,
@@ -204,6 +216,7 @@ impl TryFrom<Table> for Config {
             domains,
             server,
             hosts,
+            inbox,
         })
     }
 }
@@ -351,7 +364,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(keys, 17, "keys of the configuration");
+        assert_eq!(keys, 18, "keys of the configuration");
         let written = parse(table).unwrap();
         let plain = parse(json!({ "domain": "sip.example.com", "secret": "s" })).unwrap();
         assert_eq!(format!("{written:?}"), format!("{plain:?}"));

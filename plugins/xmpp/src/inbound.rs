@@ -19,6 +19,7 @@ use crate::link::Link;
 use crate::mapping::{Incoming, classify, late_failure};
 use crate::outbox::Reported;
 use crate::presence::{Pair, Presences};
+use crate::principal::Principals;
 use crate::service;
 
 /// How long the server waits at most before more is read.
@@ -33,6 +34,7 @@ pub(crate) struct Inbound<G> {
     gateway: G,
     link: Arc<Link>,
     presences: Presences<G>,
+    principals: Principals<G>,
     network: ByteString,
     places: Arc<Semaphore>,
     all_places: usize,
@@ -41,7 +43,7 @@ pub(crate) struct Inbound<G> {
 impl<G: Gateway> Inbound<G> {
     /// At most `places` messages wait for their responses at a time.
     pub(crate) fn new(
-        presences: Presences<G>,
+        (presences, principals): (Presences<G>, Principals<G>),
         gateway: G,
         link: Arc<Link>,
         (network, places): (ByteString, usize),
@@ -50,6 +52,7 @@ impl<G: Gateway> Inbound<G> {
             gateway,
             link,
             presences,
+            principals,
             network,
             places: Arc::new(Semaphore::new(places)),
             all_places: places,
@@ -222,9 +225,16 @@ impl<G: Gateway> Inbound<G> {
     }
 
     async fn iq(&self, iq: &Iq) {
+        if let Some(answer) = self.principals.discovered(iq) {
+            return self.reply(answer.into()).await;
+        }
+        if self.principals.take(iq) {
+            return;
+        }
         if let Some(answer) = service::answer(iq, &self.network, |pair, resource| {
             self.presences.shows(pair, resource)
         }) {
+            let answer = self.principals.advertise(answer);
             return self.reply(answer.into()).await;
         }
         let id = iq.id.as_deref().unwrap_or_default();

@@ -13,6 +13,9 @@
 //! | notify               | `<presence/>` of each resource; `subscribed`, `unsubscribed` (§6)  |
 //! | publish              | not offered: there is a server that hosts these users              |
 //!
+//! Users rule over who sees them and writes to them by the blocking command and ad-hoc commands, which the gateway's own inbox carries out (XEP-0191,
+//! XEP-0050).
+//!
 //! Configuration: see [`Config`]. Mapping, losses and limits: see `README.md`.
 
 #![forbid(unsafe_code)]
@@ -34,6 +37,7 @@ mod mapping;
 mod outbound;
 mod outbox;
 mod presence;
+mod principal;
 mod service;
 mod telemetry;
 mod throttle;
@@ -43,6 +47,7 @@ use self::connection::{Connection, Tcp};
 use self::inbound::Inbound;
 use self::link::Link;
 use self::presence::Presences;
+use self::principal::Principals;
 use self::telemetry::SdkGateway;
 
 rialto_sdk::export_plugin!(Xmpp);
@@ -62,6 +67,7 @@ pub struct Xmpp {
     config: Arc<Config>,
     link: Arc<Link>,
     presences: Presences<SdkGateway>,
+    principals: Principals<SdkGateway>,
 }
 
 impl Plugin for Xmpp {
@@ -99,8 +105,9 @@ impl Plugin for Xmpp {
         let link = Arc::new(Link::new(config.outbox()));
         let gateway = SdkGateway::new(context.host, context.tasks.clone());
         let presences = Presences::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
+        let principals = Principals::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
         let inbound = Inbound::new(
-            presences.clone(),
+            (presences.clone(), principals.clone()),
             gateway.clone(),
             Arc::clone(&link),
             (config.network().into(), config.inbound_messages()),
@@ -128,10 +135,14 @@ impl Plugin for Xmpp {
             config,
             link,
             presences,
+            principals,
         })
     }
 
     async fn deliver(&self, operation: MessageOperation) -> Result<Response> {
+        if let Some(status) = self.principals.answered(&operation) {
+            return Ok(operation.respond(status));
+        }
         let status = outbound::deliver(&self.link, &self.config, &operation).await;
         Ok(operation.respond(status))
     }

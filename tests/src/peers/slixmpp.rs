@@ -19,6 +19,8 @@ pub struct SlixmppClient {
     taken: HashMap<&'static str, usize>,
     /// The presence stanzas that were taken, by their senders' bare JIDs.
     presences: HashMap<String, usize>,
+    /// How many questions were asked.
+    questions: u32,
 }
 
 /// What a client is to send; only the receiver and the text are needed.
@@ -60,6 +62,7 @@ impl SlixmppClient {
             jid: jid.to_owned(),
             taken: HashMap::new(),
             presences: HashMap::new(),
+            questions: 0,
         };
         client.command(&json!({
             "do": "login", "jid": jid, "password": password,
@@ -107,6 +110,22 @@ impl SlixmppClient {
     /// Sends a stanza that is written out, whatever slixmpp would make of it.
     pub fn write(&mut self, xml: &str) {
         self.command(&json!({ "do": "write", "xml": xml }));
+    }
+
+    /// Asks a question, and takes the answer, an error or not.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn ask(&mut self, kind: &str, to: &str, question: &str) -> Stanza {
+        self.questions += 1;
+        let id = format!("question-{}", self.questions);
+        self.write(&format!(
+            "<iq type='{kind}' to='{to}' id='{id}'>{question}</iq>"
+        ));
+        Stanza(self.process.await_stdout("an answer", |bytes| {
+            let mut events = events(bytes).into_iter();
+            events.find(|event| event["event"] == "iq" && event["id"] == *id)
+        }))
     }
 
     /// Takes the next message stanza, an error or not, that was not taken before.

@@ -23,6 +23,7 @@ use crate::gateway::{Event, Gateway};
 use crate::inbound::Inbound;
 use crate::link::Link;
 use crate::presence::Presences;
+use crate::principal::Principals;
 
 /// Hands the other end of each connection to the test.
 #[derive(Debug)]
@@ -85,8 +86,9 @@ impl Rig {
             events: Arc::default(),
         };
         let presences = Presences::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
+        let principals = Principals::new(gateway.clone(), Arc::clone(&link), Arc::clone(&config));
         let inbound = Inbound::new(
-            presences.clone(),
+            (presences.clone(), principals),
             gateway.clone(),
             Arc::clone(&link),
             ("sip".into(), config.inbound_messages()),
