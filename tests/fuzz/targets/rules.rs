@@ -7,7 +7,10 @@ use rialto_router::{InboxCommand, PrincipalRules, RulesChange};
 
 fuzz_target!(|text: &str| {
     if let Ok(rules) = text.parse::<PrincipalRules>() {
-        assert_eq!(rules.to_string().parse().as_ref(), Ok(&rules));
+        assert_eq!(
+            rules.to_string().parse::<PrincipalRules>(),
+            Ok(rules.clone())
+        );
         let replaced = RulesChange::Replaced(rules.clone());
         assert_eq!(PrincipalRules::default().changed(replaced), Ok(rules));
     }
