@@ -92,7 +92,7 @@ pub enum LoadError {
         problem: String,
     },
     /// The plugin refuses the configuration.
-    #[error("adapter {adapter}: {problem}; correct its configuration")]
+    #[error("adapter {adapter}: {}; correct its configuration", .problem.replace('\n', "; "))]
     Configuration {
         /// The adapter.
         adapter: Arc<str>,

@@ -305,6 +305,7 @@ fn wrong_configuration_is_refused_by_its_key() {
 #[test]
 fn all_that_the_schema_refuses_is_named_at_once_and_the_plugin_is_not_asked() {
     let error = configured(r#"{"lisen": [], "listen": 5, "fault": "panic_in_claims"}"#);
+    assert!(!error.to_string().contains('\n'), "one line: {error}");
     let LoadError::Configuration { problem, .. } = error else {
         panic!("{error}");
     };
