@@ -70,6 +70,7 @@ impl Plugin for Sip {
             "presence watches",
             "presence watched",
             "presence publishes",
+            "presence watchers",
         ])
         .patience(PATIENCE)
         .hands_over()
