@@ -43,7 +43,14 @@ fn main() {
 
 /// The last token, how many responses came, at how many somebody is to be woken, and who; answers what is submitted.
 #[derive(Default)]
-struct Counter(AtomicU64, AtomicUsize, AtomicUsize, OnceLock<Thread>);
+struct Counter(
+    AtomicU64,
+    AtomicUsize,
+    AtomicUsize,
+    OnceLock<Thread>,
+    /// Where the next message goes when one is answered, so often as the token says.
+    OnceLock<(Adapter, Original)>,
+);
 
 impl Gateway for Counter {
     fn submit(&self, _: AdapterId, operation: MessageOperation, answer: SubmitAnswer) {
@@ -58,6 +65,9 @@ impl Gateway for Counter {
     fn responded(&self, _: AdapterId, token: u64, response: Response) {
         drop(black_box(response));
         self.0.store(token, Ordering::Relaxed);
+        if let (Some((adapter, original)), Some(left)) = (self.4.get(), token.checked_sub(1)) {
+            adapter.deliver_with(original.operation(), left);
+        }
         let answered = self.1.fetch_add(1, Ordering::SeqCst) + 1;
         if answered == self.2.load(Ordering::SeqCst)
             && let Some(waiting) = self.3.get()
@@ -247,6 +257,23 @@ fn rust_child(bencher: Bencher<'_, '_>, at_once: usize) {
 #[divan::bench(args = IN_FLIGHT, sample_count = 20, sample_size = 1)]
 fn c_child(bencher: Bencher<'_, '_>, at_once: usize) {
     in_flight(bencher, support::c_plugin("bench_c", ""), at_once);
+}
+
+/// One message after the other, each when the one before is answered: on the thread that hears the answer, as the gateway does. Nobody else is woken for it.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn c_child_one_by_one(bencher: Bencher<'_, '_>) {
+    const MESSAGES: u64 = 2000;
+    let (_runtime, counter, adapter) = start_child(support::c_plugin("bench_c", ""), "{}");
+    let chain = (adapter.clone(), Original::new(200));
+    assert!(counter.4.set(chain).is_ok(), "once");
+    let mut sent = 0;
+    bencher
+        .counter(divan::counter::ItemsCount::new(MESSAGES))
+        .bench_local(|| {
+            sent += MESSAGES as usize;
+            adapter.deliver_with(Original::new(200).operation(), MESSAGES - 1);
+            counter.wait_for(sent);
+        });
 }
 
 /// As `rust_submits_thousand`, out of a process of its own.
