@@ -13,7 +13,7 @@ use super::{
     queue::QueueEntry,
     record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
 };
-use crate::{AdapterId, Verdict};
+use crate::AdapterId;
 
 impl<R: CryptoRng> Custodian<R> {
     /// Takes up a record that was found in the journal.
@@ -85,17 +85,8 @@ impl<R: CryptoRng> Custodian<R> {
         from: AdapterId,
         operation: &MessageOperation,
     ) -> Option<Deliverer> {
-        let own = operation.destination();
-        let (adapter, inbox) = match self.router.table().decide(from, operation).ok()? {
-            Verdict::Decided(decision) => {
-                let inbox = decision.destination().unwrap_or(own).clone();
-                (Some(decision.adapter()), inbox)
-            }
-            Verdict::Undecided(undecided) => {
-                let inbox = undecided.destination().unwrap_or(own).clone();
-                (undecided.only(), inbox)
-            }
-        };
+        let table = self.router.table();
+        let (adapter, inbox) = table.way_on(from, operation.destination())?;
         Some(Deliverer { adapter, inbox })
     }
 

@@ -143,6 +143,23 @@ impl RoutingTable {
         fold(one.inbox()) == fold(other.inbox())
     }
 
+    /// Who has what goes to a destination, if it is not one of those that DNS may name, and the inbox as that network knows it.
+    ///
+    /// What [`decide`](Self::decide) says of the way on, without the rest: neither the rules nor the way back are asked.
+    pub(crate) fn way_on(
+        &self,
+        from: AdapterId,
+        destination: &InstantInbox,
+    ) -> Option<(Option<AdapterId>, InstantInbox)> {
+        let found = Canonical::find(self, from, destination, &mut Silence).ok()?;
+        let adapter = match destination::find(self, &found, &mut Silence).ok()? {
+            Onward::Known(hop) => Some(hop.adapter),
+            Onward::Dns { only } => only,
+        };
+        let inbox = found.into_changed().unwrap_or_else(|| destination.clone());
+        Some((adapter, inbox))
+    }
+
     /// Where the users are whom every network knows by what a pattern names; none if that is where they are.
     pub(crate) fn address_shown_as(&self, pattern: &AddressPattern) -> Option<AddressPattern> {
         self.address_meant_by(AdapterId::GATEWAY, pattern)

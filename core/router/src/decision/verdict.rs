@@ -98,11 +98,6 @@ impl Undecided {
         self.only
     }
 
-    /// Who it is for, when otherwise than in the operation.
-    pub(crate) const fn destination(&self) -> Option<&InstantInbox> {
-        self.destination.as_ref()
-    }
-
     /// What it means that there are no next hops.
     pub(crate) fn nowhere(&self) -> Failure {
         let domain = &self.domain;

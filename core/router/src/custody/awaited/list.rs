@@ -71,15 +71,10 @@ impl List {
 
     /// Forgets those whose time is over; the store does that for its own part.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(place) = self.order.front() {
-            let is_awaited = is_of(&self.messages, place);
-            if is_awaited && place.0 > now {
-                break;
-            }
-            if is_awaited {
+        while let Some(place) = self.order.pop_front_if(|(until, _)| *until <= now) {
+            if is_of(&self.messages, &place) {
                 self.messages.remove(&place.1);
             }
-            self.order.pop_front();
         }
     }
 
