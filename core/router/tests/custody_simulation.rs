@@ -23,7 +23,7 @@ mod support;
 
 use self::custody_simulation::{fault::Fault, violation::Violation, world::World};
 
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 3_000;
 /// How soon a planted fault has to show.
 const SEEDS_TO_NOTICE: u64 = 400;
 
