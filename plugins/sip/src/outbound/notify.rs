@@ -58,8 +58,10 @@ impl Outbound {
             // Who answers is no victim.
             self.told.give_back(&address);
         }
+        // Where a proxy is between, it is the proxy that is not there, and comes again.
+        let is_direct = self.default_hop.is_none() && watcher.dialog().routes().next().is_none();
         Ok(match outcome {
-            Outcome::Unreachable if client.is_some() => gone("the watcher is not there").into(),
+            Outcome::Unreachable if is_direct => gone("the watcher is not there").into(),
             outcome => told(outcome),
         })
     }

@@ -266,24 +266,24 @@ async fn stranger_is_notified_where_it_came_from_whatever_its_contact_says() {
     assert_eq!(told, ResponseStatus::Success);
 }
 
-/// A proxy of ours that is down is an outage; a stranger that is not there any more is gone.
+/// A proxy that is down is an outage; a client that is not there any more is gone.
 #[tokio::test]
-async fn watcher_is_gone_when_its_own_address_is_closed_and_not_when_the_outbound_proxy_is() {
+async fn watcher_is_gone_when_its_own_address_is_closed_and_not_when_that_of_a_proxy_is() {
     let closed = Peer::bind().await.address();
-    for (json, expected) in [
-        ("{}".to_owned(), FailureReason::NoSuchInbox),
-        (
-            format!(r#"{{"outbound": ["udp:{closed}"]}}"#),
-            FailureReason::Unreachable,
-        ),
+    let outbound = format!(r#"{{"outbound": ["udp:{closed}"]}}"#);
+    let route = format!("Record-Route: <sip:{closed};lr>\r\n");
+    for (json, more, expected) in [
+        ("{}", "", FailureReason::NoSuchInbox),
+        (&outbound, "", FailureReason::Unreachable),
+        ("{}", &route, FailureReason::Unreachable),
     ] {
         let fake = Fake::answering(ResponseStatus::Success);
-        let adapter = start_with(&fake, &json);
+        let adapter = start_with(&fake, json);
         let peer = Peer::bind().await;
-        peer.ask(udp(&adapter), subscribe("a", "")).await;
+        peer.ask(udp(&adapter), subscribe("a", more)).await;
         drop(peer);
         let operation = fake.subscribed().remove(0);
         let told = notification(&operation, 0, SubscriptionState::Active);
-        assert_eq!(reason(tell(&adapter, told).await), expected, "{json}");
+        assert_eq!(reason(tell(&adapter, told).await), expected, "{json}{more}");
     }
 }
