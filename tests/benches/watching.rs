@@ -4,7 +4,7 @@
 //! cargo build --release --workspace && RIALTO_SUBSCRIPTIONS=1000000 cargo bench -p rialto-tests --bench watching
 //! ```
 //!
-//! Loads so many subscriptions (100,000 by default), `RIALTO_WATCHED` (1,000) of them to each presentity, each with a native one on the other side and a document; says what they
+//! Loads so many subscriptions (100,000 by default), `RIALTO_WATCHED` (1,000) of them to each presentity and `RIALTO_EACH` (1) of each watcher, each with a native one on the other side and a document; says what they
 //! take, and what a message costs before and after; kills the gateway and says how long it takes to be there again, and until all networks have been asked and all watchers told; and has a
 //! hosted presentity publish to 1,000 watchers. CPU is that of the gateway with its adapters, memory its proportional set, less that of the empty gateway.
 
@@ -49,7 +49,8 @@ fn main() {
     let count = number("RIALTO_SUBSCRIPTIONS", 100_000);
     let mut bench = Bench::new(count);
     bench.messages("empty");
-    bench.load(count, number("RIALTO_WATCHED", 1_000).max(1));
+    let each = number("RIALTO_EACH", 1).max(1);
+    bench.load(count, number("RIALTO_WATCHED", 1_000).max(1), each);
     bench.messages("with subscriptions");
     bench.publish();
     bench.restart(count);
@@ -106,16 +107,18 @@ impl Bench {
         }
     }
 
-    /// Has `count` watchers subscribe, `watched` to each presentity.
-    fn load(&mut self, count: usize, watched: usize) {
+    /// Has watchers subscribe `count` times, `each` of them so often, and `watched` times to each presentity.
+    fn load(&mut self, count: usize, watched: usize, each: usize) {
+        let presentities = count.div_ceil(watched);
+        assert!(each <= presentities, "each watcher watches others");
         let memory = self.gateway.memory_mib();
         let ((well, cpu), time) = timed(|| {
             let before = self.gateway.cpu_seconds();
             let pairs = (0..count).map(|number| {
-                let presentity = number / watched;
+                let (watcher, presentity) = (number / each, number % presentities);
                 (
                     format!("s{number}"),
-                    format!("pres:w{number}@near.example"),
+                    format!("pres:w{watcher}@near.example"),
                     format!("pres:p{presentity}@far.example"),
                 )
             });
