@@ -53,7 +53,7 @@ pub struct Queued<'a, D> {
     pub destination: &'a D,
     /// What it waits for.
     pub state: QueueState,
-    /// How many deliveries were begun.
+    /// How many deliveries were begun, up to 255.
     pub attempts: u16,
     /// When it expires; never, if this is further away than the clock reaches.
     pub expires_at: Option<Instant>,

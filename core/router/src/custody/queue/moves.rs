@@ -84,7 +84,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
     fn next_of(&self, conversation: u32, entry: u32) -> Option<u32> {
         let place = |at: u32| {
             let entry = self.entries.get(at as usize)?;
-            Some((!entry.has_ended, entry.key))
+            Some((!entry.has_ended(), entry.key))
         };
         let own = place(entry);
         let list = self.conversations.get(conversation as usize)?.entries;
@@ -100,7 +100,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         let Some(entry) = self.entries.get_mut(at as usize) else {
             return;
         };
-        entry.is_in_flight = true;
+        entry.stage = Stage::InFlight;
         entry.attempts = entry.attempts.saturating_add(1);
         self.expiries.cancel(at);
         self.in_flight += 1;
@@ -118,10 +118,10 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         let Some(entry) = self.entries.get_mut(at as usize) else {
             return false;
         };
-        if !entry.is_in_flight {
+        if entry.stage != Stage::InFlight {
             return false;
         }
-        entry.is_in_flight = false;
+        entry.stage = Stage::Waiting;
         self.expiries.set(at, self.expiries.time(at));
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(conversation) = self.conversations.get_mut(entry.conversation as usize) {
@@ -190,7 +190,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         };
         let first = conversation.entries.first();
         let first = first.and_then(|at| self.entries.get(at as usize));
-        let is_ready = first.is_some_and(|first| !first.has_ended)
+        let is_ready = first.is_some_and(|first| !first.has_ended())
             && conversation.in_flight == 0
             && !self.conversation_rests.is_set(at);
         let number = conversation.destination;

@@ -36,13 +36,13 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
     }
 
     fn see(&self, at: u32, entry: &Entry) -> Option<Queued<'_, D>> {
-        if entry.has_ended {
+        if entry.has_ended() {
             return None;
         }
         let conversation = self.conversations.get(entry.conversation as usize)?;
         let destination = self.destinations.get(conversation.destination as usize)?;
         let is_first = conversation.entries.first() == Some(at) && conversation.in_flight == 0;
-        let state = if entry.is_in_flight {
+        let state = if entry.stage == Stage::InFlight {
             QueueState::InFlight
         } else if !is_first {
             QueueState::Behind
@@ -56,7 +56,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             key: entry.key,
             destination: &destination.name,
             state,
-            attempts: entry.attempts,
+            attempts: entry.attempts.into(),
             expires_at: self.expiries.time(at).to_instant(self.beginning),
         })
     }
