@@ -1,25 +1,17 @@
 //! Adapters that run.
 
 mod delivery;
+mod here;
 mod host;
 mod start;
 mod stop;
 
-use std::{
-    ffi::c_void,
-    fmt,
-    ptr::NonNull,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use rialto_abi as abi;
 use rialto_bridge::{
     Ticket,
-    calls::{self, Owner, Subject},
+    calls::{self, Subject},
     operation::{DispositionView, PresenceView, View},
 };
 use rialto_model::{
@@ -28,13 +20,12 @@ use rialto_model::{
 };
 
 use crate::{
-    Claim, ClaimTable, Library, LoadError, Loaded, Manifest,
+    Claim, ClaimTable, LoadError, Loaded, Manifest,
     child::{self, LentOperation, Remote},
-    claims::Reservation,
     gateway::not_offered,
-    log,
-    watchdog::{self, Watched},
+    watchdog,
 };
+use here::{Handle, Inner};
 pub(crate) use host::Side;
 pub(crate) use start::Opened;
 
@@ -77,27 +68,6 @@ enum Way<'a> {
     Here(&'a Inner),
     Child(child::Way),
 }
-
-pub(crate) struct Inner {
-    library: Library,
-    handle: Handle,
-    side: &'static Side,
-    owner: Owner,
-    claims: Reservation,
-    stopping: AtomicBool,
-    /// Whether the plugin is being told that it was late.
-    telling: AtomicBool,
-}
-
-/// What the plugin's `start` returned.
-struct Handle(NonNull<c_void>);
-
-// SAFETY: by contract a handle may be used from any thread.
-#[expect(unsafe_code, reason = "raw pointers are not, and this one may be")]
-unsafe impl Send for Handle {}
-// SAFETY: and from several at once.
-#[expect(unsafe_code, reason = "raw pointers are not, and this one may be")]
-unsafe impl Sync for Handle {}
 
 impl Adapter {
     /// The gateway's number for it.
@@ -342,66 +312,6 @@ impl Way<'_> {
         match self {
             Self::Here(inner) => inner.deliver(operation, ticket),
             Self::Child(way) => way.carry(operation, ticket),
-        }
-    }
-}
-
-impl Inner {
-    fn table(&self) -> &abi::Plugin {
-        self.library.table()
-    }
-
-    #[expect(unsafe_code, reason = "calls the plugin")]
-    fn set_level(&self, level: tracing::Level) {
-        if let Some(set_level) = self.table().set_level {
-            // SAFETY: the table's function, with its own handle.
-            unsafe { set_level(self.handle.0.as_ptr(), log::number(level)) }
-        }
-    }
-
-    /// `operation` is what a view lends.
-    #[expect(unsafe_code, reason = "calls the plugin")]
-    fn deliver(&self, operation: &abi::Operation, ticket: Ticket) {
-        let stopping = self.stopping.load(Ordering::Acquire);
-        let Some(deliver) = self.table().deliver.filter(|_| !stopping) else {
-            calls::answer(ticket, shutting_down());
-            return;
-        };
-        // SAFETY: the table's function, with its own handle; the caller's view outlives the call.
-        unsafe { deliver(self.handle.0.as_ptr(), operation, ticket.completion()) }
-    }
-
-    #[expect(unsafe_code, reason = "calls the plugin")]
-    fn tell_cancelled(&self, ticket: Ticket) {
-        if let Some(cancel) = self.table().cancel {
-            // SAFETY: the table's function, with its own handle.
-            unsafe { cancel(self.handle.0.as_ptr(), ticket.number()) }
-        }
-    }
-}
-
-impl Watched for Inner {
-    fn name(&self) -> &Arc<str> {
-        self.side.name()
-    }
-
-    /// Unless it is still busy with hearing of another: it may hang.
-    fn tell_late(&self, ticket: Ticket) {
-        if !self.telling.swap(true, Ordering::AcqRel) {
-            self.tell_cancelled(ticket);
-            self.telling.store(false, Ordering::Release);
-        }
-    }
-}
-
-impl Drop for Inner {
-    #[expect(unsafe_code, reason = "calls the plugin")]
-    fn drop(&mut self) {
-        watchdog::forget(self.owner);
-        calls::fail_all(self.owner, &shutting_down());
-        if let Some(release) = self.table().release {
-            // SAFETY: the last use of the handle: nobody borrows `self` any more.
-            unsafe { release(self.handle.0.as_ptr()) }
         }
     }
 }
