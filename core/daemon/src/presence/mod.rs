@@ -21,6 +21,8 @@ use crate::{
     shard::{CarryOut, Machine, Shard, Surroundings, broken, stuck},
 };
 
+#[cfg(test)]
+mod tests;
 mod token;
 mod work;
 
