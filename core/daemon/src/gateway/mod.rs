@@ -97,7 +97,7 @@ impl Gateway {
         let watching = |number, settings: &PresenceSettings| {
             let (table, rng) = (Arc::clone(&table), StdRng::from_os_rng());
             let service = PresenceService::new(table, settings.clone(), keys.clone(), clock, rng);
-            Shard::new(number, Watching::new(service, most_callers))
+            Shard::closed(number, Watching::new(service, most_callers))
         };
         let spread = Shards::new(shards, &mut rng);
         let count = shards.get() as u8; // at most 64

@@ -185,6 +185,9 @@ impl Gateway {
 
     /// Lets watchers be told, and presentities be asked, of what was taken up; for when every adapter has started.
     pub(crate) fn begin_watching(&self) {
+        for shard in &self.presence {
+            shard.open(self);
+        }
         self.watches.store(true, Ordering::Release);
         self.wake_timer();
     }

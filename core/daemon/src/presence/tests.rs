@@ -29,6 +29,13 @@ struct Fake<'a> {
 
 impl<'a> Fake<'a> {
     fn new(on_notify: impl Fn(&Self, PresenceToken) + Sync + 'a) -> Self {
+        Self::with(Shard::new, on_notify)
+    }
+
+    fn with(
+        shard: impl FnOnce(u8, Watching) -> Shard<Watching>,
+        on_notify: impl Fn(&Self, PresenceToken) + Sync + 'a,
+    ) -> Self {
         let domain = |name| Domain::parse(name).unwrap();
         let table = RoutingTable::builder()
             .with_adapter(Adapter::new("sip", "sip"))
@@ -41,7 +48,7 @@ impl<'a> Fake<'a> {
         let (keys, rng) = (JournalKeys::default(), StdRng::seed_from_u64(1));
         let service = PresenceService::new(Arc::new(table), settings, keys, clock, rng);
         Self {
-            shard: Shard::new(3, Watching::new(service, 9)),
+            shard: shard(3, Watching::new(service, 9)),
             on_notify: Box::new(on_notify),
             cancelled: Mutex::default(),
             tickets: AtomicU64::new(1),
@@ -160,4 +167,14 @@ fn panic_while_a_watcher_is_told_ends_that_and_not_the_shard() {
         (fake.failed(), fake.tickets.load(Ordering::Relaxed)),
         (1, 3)
     );
+}
+
+#[test]
+fn nothing_is_told_before_the_shard_is_open() {
+    let fake = Fake::with(Shard::closed, |fake, token| fake.answer(token));
+    let mut watcher = fake.subscribe();
+    assert!(watcher.try_recv().is_err() && !fake.shard.is_idle());
+    fake.shard.open(&fake);
+    assert!(watcher.try_recv().unwrap().status().is_success());
+    assert!(fake.shard.is_idle());
 }

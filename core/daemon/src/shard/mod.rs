@@ -68,9 +68,24 @@ const PATIENCE: Duration = Duration::from_secs(2);
 impl<M: Machine> Shard<M> {
     /// Makes a shard.
     pub(crate) const fn new(number: u8, machine: M) -> Self {
+        Self::begun(number, machine, false)
+    }
+
+    /// Makes a shard that takes inputs, and does nothing about them before it is [opened](Self::open).
+    pub(crate) const fn closed(number: u8, machine: M) -> Self {
+        // As if somebody were at work.
+        Self::begun(number, machine, true)
+    }
+
+    /// Begins to do what the inputs of a closed shard have led to.
+    pub(crate) fn open(&self, by: &impl CarryOut<M>) {
+        self.input(by, |state| state.busy = false);
+    }
+
+    const fn begun(number: u8, machine: M, busy: bool) -> Self {
         let state = State {
             machine,
-            busy: false,
+            busy,
             turn: 0,
             steps: 0,
             progress: None,

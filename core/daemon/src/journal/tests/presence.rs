@@ -26,6 +26,7 @@ fn hosting(adapter: &str, shards: usize, store: &Arc<SimulatedStore>) -> Arc<Gat
     gateway.run_in(Handle::current());
     let store: Arc<dyn Store> = Arc::clone(store) as _;
     gateway.keep_in(Journal::new(store, &gateway, &Handle::current()));
+    gateway.begin_watching();
     gateway
 }
 
