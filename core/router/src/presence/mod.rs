@@ -17,7 +17,7 @@
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
 //! | [`document`] | what is shown of a document |
 //! | [`table`], [`addresses`], [`presentities`] | where it is all kept, in little memory |
-//! | [`record`], [`writes`], [`restore`] | what is written, and read again |
+//! | [`record`], [`writes`], [`former`], [`restore`] | what is written, put back, and read again |
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -38,6 +38,7 @@ mod contact;
 mod document;
 mod ending;
 mod fetching;
+mod former;
 mod hearing;
 mod inbox;
 mod legs;
@@ -225,7 +226,7 @@ impl<R: CryptoRng> PresenceService<R> {
             }
             Purpose::Publication(publishing) => self.published(*publishing, result.is_ok()),
             Purpose::Rules(ruling) => self.ruled(*ruling, result.is_ok()),
-            Purpose::End(_) | Purpose::Removal | Purpose::Note => {}
+            Purpose::End(_) | Purpose::Removal | Purpose::Former(_) | Purpose::Note => {}
         }
     }
 
@@ -240,7 +241,10 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         self.part_again();
         for (purpose, changes) in self.writes.due(self.now) {
-            self.write(purpose, changes);
+            match purpose {
+                Purpose::Former(former) => self.put_back(former),
+                purpose => self.write(purpose, changes),
+            }
         }
     }
 

@@ -169,12 +169,10 @@ impl PresentityEntry {
         self.rules.as_ref().is_some_and(|rules| rules.is_polite())
     }
 
-    /// When the first of its publications ends.
+    /// When the first of its publications ends, but for those that are being written.
     pub(super) fn first_expiry(&self) -> Option<Millis> {
-        let ends = self
-            .publications()
-            .iter()
-            .map(|publication| publication.expires_at);
-        ends.min()
+        let publications = self.publications().iter();
+        let settled = publications.filter(|of| !self.publishing().contains(&of.id));
+        settled.map(|of| of.expires_at).min()
     }
 }

@@ -11,7 +11,7 @@ use super::{
     presentities::PresentityId,
     rules::{Handling, PrincipalRules, RulesChange, RulesRecord, Way},
     subscription::{LegStage, Stage, Standing},
-    writes::{Purpose, Ruling, not_kept},
+    writes::{Former, Purpose, Ruling, not_kept},
 };
 use crate::{CallerTicket, Change, JournalTable};
 
@@ -67,8 +67,10 @@ impl<R: CryptoRng> PresenceService<R> {
             Ok(rules) if rules != before => Some(rules).filter(|rules| !rules.is_empty()),
             result => {
                 self.rules_set(ticket, result.map(|_| ()));
+                self.rule_next(id);
+                // Not before: those that wait name it.
                 self.presentities.forget(id);
-                return self.rule_next(id);
+                return;
             }
         };
         entry.ruling += 1;
@@ -133,9 +135,9 @@ impl<R: CryptoRng> PresenceService<R> {
         entry.ruling -= 1;
         if !is_safe {
             // The disk may have them all the same: the former ones are put in their place.
-            let before = record(&entry.address, entry.rules.as_deref());
+            let former = Former::Rules(entry.address.clone());
             self.rules_set(ticket, Err(not_kept()));
-            self.write(Purpose::Removal, vec![before]);
+            self.put_back(former);
         } else {
             self.table.inboxes().set(&entry.address, rules.as_ref());
             entry.rules = rules.map(Box::new);
@@ -207,7 +209,7 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 }
 
-fn record(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
+pub(super) fn record(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
     let value = rules.map(|rules| {
         let record = RulesRecord {
             presentity: presentity.clone(),

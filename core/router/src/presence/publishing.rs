@@ -10,10 +10,10 @@ use super::{
     addresses::{AddressId, compact},
     composition::{can_be_read, compose},
     document::Document,
-    presentities::{PresentityEntry, PresentityId, Publication},
+    presentities::{Hosted, PresentityEntry, PresentityId, Publication},
     record::PublicationRecord,
     subscription::Stage,
-    writes::{Publishing, Purpose, not_kept},
+    writes::{Former, Publishing, Purpose, not_kept},
 };
 use crate::{AdapterId, CallerTicket, Change, JournalTable, custody::queue::alarms::Moment};
 
@@ -207,17 +207,14 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get(presentity) else {
             return;
         };
-        let mut before = entry.publications().iter();
-        let table = JournalTable::Presence;
-        let change = match before.find(|of| of.id == publication.id) {
-            Some(before) => {
-                let record = PublicationRecord::write_of(&entry.address, before);
-                Change::put(table, before.key, record)
-            }
-            None => Change::delete(table, publication.key),
-        };
+        let address = entry.address.clone();
+        self.set_publication_alarm(presentity);
         self.presentities.forget(presentity);
-        self.write(Purpose::Removal, vec![change]);
+        self.put_back(Former::Publication(
+            address,
+            publication.id,
+            publication.key,
+        ));
     }
 
     /// Publications that were not refreshed are no more: their device is out of contact.
@@ -227,8 +224,14 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(entry) = self.presentities.get_mut(presentity) else {
             return self.publication_alarms.cancel(presentity.0);
         };
-        let publications = &mut entry.hosted().publications;
-        let over = publications.extract_if(.., |of| of.expires_at <= now);
+        let Hosted {
+            publications,
+            publishing,
+            ..
+        } = entry.hosted();
+        // One that is being written was refreshed in time, if it is written at all.
+        let is_over = |of: &mut Publication| of.expires_at <= now && !publishing.contains(&of.id);
+        let over = publications.extract_if(.., is_over);
         let removals = over.map(|of| Change::delete(JournalTable::Presence, of.key));
         let removals: Vec<Change> = removals.collect();
         self.set_publication_alarm(presentity);

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use foldhash::fast::FixedState;
-use rialto_model::{Failure, FailureReason};
+use rialto_model::{Failure, FailureReason, Presentity, SubscriptionId};
 
 use super::presentities::{PresentityId, Publication};
 use crate::{
@@ -27,8 +27,19 @@ pub(super) enum Purpose {
     Rules(Box<Ruling>),
     /// Nothing, but it has to be done.
     Removal,
+    /// Nothing; what holds when it is done has to be on the disk in place of what failed.
+    Former(Former),
     /// Nothing; it does no harm if it fails.
     Note,
+}
+
+/// What a write that failed was to take the place of.
+#[derive(Clone, Debug)]
+pub(super) enum Former {
+    /// The rules of a presentity.
+    Rules(Presentity),
+    /// A publication of a presentity; with the key that the new one had.
+    Publication(Presentity, SubscriptionId, JournalKey),
 }
 
 /// A publication whose write is under way.
@@ -62,7 +73,7 @@ pub(super) struct Writes {
 impl Purpose {
     /// Whether it is given again until it is done.
     const fn is_due(&self) -> bool {
-        matches!(self, Self::End(_) | Self::Removal)
+        matches!(self, Self::End(_) | Self::Removal | Self::Former(_))
     }
 }
 

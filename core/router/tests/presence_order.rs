@@ -1,0 +1,106 @@
+//! The presence service, when things happen in an order, or on a disk, that nobody likes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use rialto_model::{FailureReason, ResponseStatus};
+use rialto_router::{PrincipalRules, RulesChange};
+
+use self::support::{
+    SIP,
+    gallery::{ALICE, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text},
+};
+
+const SUCCESS: ResponseStatus = ResponseStatus::Success;
+
+fn rules(text: &str) -> RulesChange {
+    RulesChange::Replaced(text.parse().unwrap())
+}
+
+fn rules_of(gallery: &Gallery, of: &str) -> String {
+    let rules = gallery.service.rules(&presentity(of));
+    rules.map(PrincipalRules::to_string).unwrap_or_default()
+}
+
+#[test]
+fn change_of_rules_behind_one_that_changes_nothing_is_made() {
+    let mut gallery = Gallery::new();
+    gallery.change_rules(HELEN, rules("block eve@mail.example\n"));
+    gallery.is_slow = true;
+    for text in ["", "", "block bob@jabber.example\n"] {
+        gallery.change_rules(HELEN, rules(text));
+    }
+    gallery.is_slow = false;
+    gallery.write();
+    assert_eq!(gallery.rules_set, [Ok(()), Ok(()), Ok(()), Ok(())]);
+    assert_eq!(rules_of(&gallery, HELEN), "block bob@jabber.example\n");
+}
+
+#[test]
+fn rules_that_hold_are_not_overwritten_by_those_before_a_change_that_failed() {
+    let (before, after) = ("allow eve@mail.example\n", "block eve@mail.example\n");
+    let mut gallery = Gallery::new();
+    gallery.change_rules(HELEN, rules(before));
+    gallery.is_full = true;
+    gallery.change_rules(HELEN, rules("confirm eve@mail.example\n"));
+    assert!(gallery.rules_set[1].is_err());
+    gallery.is_full = false;
+    gallery.change_rules(HELEN, rules(after));
+    assert_eq!(gallery.rules_set[2], Ok(()));
+    gallery.pass(seconds(60));
+    gallery.restart();
+    assert_eq!(rules_of(&gallery, HELEN), after);
+}
+
+#[test]
+fn publication_that_holds_is_not_overwritten_by_the_one_before_a_try_that_failed() {
+    let next = || publish("phone", 2, pidf(HELEN, "open", "two")).with_expected_version(1);
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, publish("phone", 1, pidf(HELEN, "open", "one")));
+    gallery.is_full = true;
+    gallery.publish(SIP, next());
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    gallery.is_full = false;
+    gallery.publish(SIP, next());
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.pass(seconds(60));
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert!(text(gallery.take_told()[0].document()).contains("two"));
+}
+
+#[test]
+fn what_a_publication_that_failed_may_have_left_is_undone_when_the_disk_can() {
+    let mut gallery = Gallery::new();
+    gallery.is_full = true;
+    gallery.publish(SIP, publish("phone", 1, pidf(HELEN, "open", "one")));
+    gallery.change_rules(HELEN, rules("block eve@mail.example\n"));
+    gallery.is_full = false;
+    gallery.pass(seconds(1));
+    assert!(!gallery.service.is_idle());
+    gallery.pass(seconds(10));
+    assert!(gallery.service.is_idle() && gallery.journal.is_empty());
+}
+
+#[test]
+fn publication_that_ran_out_while_its_refresh_was_written_holds_over_a_restart() {
+    let mut gallery = Gallery::new();
+    let document = pidf(HELEN, "open", "one");
+    let first = publish("phone", 1, document.clone()).with_duration(seconds(60));
+    gallery.publish(SIP, first);
+    gallery.pass(seconds(59));
+    gallery.is_slow = true;
+    let refresh = publish("phone", 2, document).with_expected_version(1);
+    gallery.publish(SIP, refresh);
+    gallery.pass(seconds(2));
+    gallery.is_slow = false;
+    gallery.write();
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert!(text(gallery.take_told()[0].document()).contains("one"));
+}
