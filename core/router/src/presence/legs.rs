@@ -167,10 +167,10 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get(index) else {
             return;
         };
-        if let Some(reason) = end_for(failure) {
+        // Its watcher must not see what the presentity's network thinks of it: one who is blocked politely would not.
+        let end = end_for(failure).filter(|_| !self.is_governed(of));
+        if let Some(reason) = end {
             return match of.stage {
-                // Its watcher must not see what the presentity's network thinks of it.
-                Stage::Fetching if self.is_polite_fetch(index) => self.fetch_in_vain(index),
                 Stage::Accepting | Stage::Fetching => {
                     self.forget_leg(index);
                     self.give_up(index, failure);
