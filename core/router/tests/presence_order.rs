@@ -7,7 +7,7 @@
 
 mod support;
 
-use rialto_model::{FailureReason, MaxForwards, ResponseStatus};
+use rialto_model::{FailureReason, MaxForwards, Package, ResponseStatus, presence::WatcherInformation};
 use rialto_router::{PrincipalRules, RulesChange};
 
 use self::support::{
@@ -120,4 +120,20 @@ fn watcher_cannot_find_out_whether_it_is_blocked_politely_by_what_cannot_be_sent
         (status, told.collect::<Vec<_>>())
     };
     assert_eq!(see("polite-block"), see("allow"));
+}
+
+#[test]
+fn presentity_is_told_who_watches_however_it_writes_its_own_name() {
+    let mut gallery = Gallery::new();
+    let own = subscribe("pres:Helen@home.example", HELEN, "w1");
+    gallery.subscribe(SIP, own.with_package(Package::WatcherInformation));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.take_told();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let told = gallery.take_told();
+    let mut told = told.iter();
+    let of = told.find(|of| of.package() == Package::WatcherInformation);
+    let document = of.expect("it is told").document().unwrap();
+    let all = WatcherInformation::parse(document.payload().as_bytes()).unwrap();
+    assert_eq!(all.lists()[0].watchers()[0].uri().to_string(), ALICE);
 }

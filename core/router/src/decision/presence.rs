@@ -1,7 +1,7 @@
 //! Where a subscription goes, by the same steps as a message.
 
 use rialto_model::{
-    Authentication, Failure, FailureReason, InstantInbox, MaxForwards, Presentity,
+    Authentication, Failure, FailureReason, InstantInbox, MaxForwards, Package, Presentity,
     SubscribeOperation,
 };
 
@@ -31,6 +31,14 @@ impl Watching {
     /// Whether a presentity watches itself.
     pub(crate) fn is_of_itself(&self) -> bool {
         fold(&self.watcher).mailbox() == self.presentity.mailbox()
+    }
+
+    /// The watcher as a presentity. Only the presentity itself may know who watches, however it has written its name.
+    pub(crate) fn watcher_of(&self, package: Package) -> Result<Presentity, Failure> {
+        match package {
+            Package::WatcherInformation if self.is_of_itself() => Ok(self.presentity.clone()),
+            _ => presentity_of(&self.watcher),
+        }
     }
 }
 

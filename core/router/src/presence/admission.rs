@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     AdapterId,
-    decision::presence::{Watching, inbox_of, presentity_of},
+    decision::presence::{Watching, inbox_of},
 };
 
 /// A subscribe operation that may pass.
@@ -89,7 +89,7 @@ impl<R: CryptoRng> PresenceService<R> {
     }
 
     fn existing(&self, watching: &Watching, package: Package) -> Option<Index> {
-        let watcher = presentity_of(&watching.watcher).ok()?;
+        let watcher = watching.watcher_of(package).ok()?;
         let watcher = self.addresses.find(&watcher)?;
         let presentity = self.presentities.find(&watching.presentity)?;
         self.subscriptions.by_pair((watcher, presentity, package))

@@ -18,7 +18,6 @@ use super::{
 use crate::{
     AdapterId, Change, JournalKey, JournalTable, RestoreError, RoutingTable,
     custody::record::{Unreadable, VERSION},
-    decision::presence::presentity_of,
 };
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -89,7 +88,7 @@ impl<R: CryptoRng> PresenceService<R> {
             Err(_) => record.target.clone(),
         };
         let watcher = match &watching {
-            Ok(watching) => presentity_of(&watching.watcher),
+            Ok(watching) => watching.watcher_of(record.package),
             Err(_) => Ok(record.watcher.clone()),
         };
         let Ok(watcher) = watcher else {

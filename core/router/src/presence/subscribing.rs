@@ -16,9 +16,7 @@ use super::{
     subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
     writes::{Purpose, not_kept},
 };
-use crate::{
-    AdapterId, CallerTicket, Change, JournalKey, JournalTable, decision::presence::presentity_of,
-};
+use crate::{AdapterId, CallerTicket, Change, JournalKey, JournalTable};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Takes what a watcher asks; `ticket` comes back with its response.
@@ -228,7 +226,7 @@ impl<R: CryptoRng> PresenceService<R> {
         stage: Stage,
         time: Duration,
     ) -> Result<Index, Failure> {
-        let watcher = presentity_of(&admitted.watching.watcher)?;
+        let watcher = admitted.watching.watcher_of(operation.package())?;
         self.check_room(&watcher, &admitted.watching.presentity)?;
         let shown_target = self.addresses.intern(operation.target());
         let presentity = self.presentity_shown_as(shown_target, &admitted.watching.presentity);
