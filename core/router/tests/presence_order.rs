@@ -7,7 +7,10 @@
 
 mod support;
 
-use rialto_model::{FailureReason, MaxForwards, Package, ResponseStatus, presence::WatcherInformation};
+use rialto_model::{
+    FailureReason, MaxForwards, Package, ResponseStatus, SubscriptionState, TerminationReason,
+    presence::WatcherInformation,
+};
 use rialto_router::{PrincipalRules, RulesChange};
 
 use self::support::{
@@ -136,4 +139,17 @@ fn presentity_is_told_who_watches_however_it_writes_its_own_name() {
     let document = of.expect("it is told").document().unwrap();
     let all = WatcherInformation::parse(document.payload().as_bytes()).unwrap();
     assert_eq!(all.lists()[0].watchers()[0].uri().to_string(), ALICE);
+}
+
+#[test]
+fn last_notification_has_the_reference_of_the_request_that_ended_the_subscription() {
+    let mut gallery = Gallery::new();
+    let asked = |reference: &'static str| subscribe(ALICE, HELEN, "s1").with_reference(reference);
+    gallery.subscribe(SIP, asked("as it began"));
+    gallery.take_told();
+    gallery.subscribe(SIP, asked("as it ended").with_duration(seconds(0)));
+    let told = gallery.take_told();
+    let over = SubscriptionState::terminated(TerminationReason::Timeout);
+    assert_eq!(told[0].state(), over);
+    assert_eq!(told[0].reference().map(|of| &**of), Some("as it ended"));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::CryptoRng;
-use rialto_model::{Failure, FailureReason, ResponseStatus, TerminationReason};
+use rialto_model::{Failure, FailureReason, ResponseStatus, SubscribeOperation, TerminationReason};
 
 use super::{
     Caller, Index, PresenceAction, PresenceService,
@@ -14,9 +14,20 @@ use crate::{Change, JournalKey, JournalTable};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Ends a subscription as its watcher asks. It is told nothing more of the presentity from now on but the last notification, which comes when the end is safe.
-    pub(super) fn unsubscribe(&mut self, index: Index, caller: Caller) -> Result<(), Failure> {
+    pub(super) fn unsubscribe(
+        &mut self,
+        index: Index,
+        operation: &SubscribeOperation,
+        caller: Caller,
+    ) -> Result<(), Failure> {
         let cancelled = Failure::new(FailureReason::Cancelled);
         self.answer(index, &cancelled.into(), None);
+        // So that the plugin knows, whatever it has forgotten by then, that the end was asked for.
+        if let (Some(of), Some(reference)) =
+            (self.subscriptions.get_mut(index), operation.reference())
+        {
+            of.set_names(operation.subscription_id(), Some(reference));
+        }
         self.wait_for(index, caller);
         self.close(index, TerminationReason::Timeout);
         let key = self.key(index);

@@ -58,7 +58,7 @@ impl<R: CryptoRng> PresenceService<R> {
                 .with_detail("there is no such subscription any more"));
         }
         match (same, operation.is_of_no_duration()) {
-            (Some(index), true) => self.unsubscribe(index, caller),
+            (Some(index), true) => self.unsubscribe(index, operation, caller),
             (Some(index), false) => self.refresh(index, operation, admitted.handling, caller),
             (None, true) => self.fetch(from, operation, &admitted, caller),
             (None, false) if admitted.existing.is_some() => {

@@ -23,7 +23,7 @@ pub(crate) enum Wish {
     Subscribe,
     /// To be told once.
     Fetch,
-    /// To be told no more: if that is taken for a fetch, as nothing was there, what is told is for nobody.
+    /// To be told no more: what is told after that, or if it is taken for a fetch as nothing was there, is for nobody.
     End,
 }
 

@@ -122,7 +122,7 @@ impl SubscribeOperation {
         self
     }
 
-    /// Gives what the plugin will need to notify this watcher, in its own words; a refresh replaces it.
+    /// Gives what the plugin will need to notify this watcher, in its own words; a refresh, or the end, replaces it.
     ///
     /// Kept with the subscription, also over a restart, and handed back with each notification.
     pub fn with_reference(mut self, reference: impl Into<ByteString>) -> Self {
