@@ -117,6 +117,25 @@ fn rfc2779_5_4_2_message_that_comes_again_from_the_successor_of_its_bringer_is_n
 }
 
 #[test]
+fn message_whose_bringer_has_died_is_promised_to_nobody_once_it_could_not_be_written() {
+    let mut office = Office::new(patient(5));
+    let first = office.send(to_bob("1").with_identity("stanza 7"));
+    office.gone(first);
+    office.fail_writes();
+    office.fail_writes();
+    let again = office.send(to_bob("1").with_identity("stanza 7"));
+    office.wait(5 * SECOND);
+    office.sync();
+    assert!(office.responses.is_empty(), "its removal may come after it");
+    office.gone(again);
+    assert_eq!(office.cancels, 0);
+    office.answer(SUCCESS);
+    let answered: Vec<_> = office.responses.drain(..).collect();
+    assert_eq!(answered, [(first, SUCCESS), (again, SUCCESS)]);
+    assert!(office.is_done());
+}
+
+#[test]
 fn message_that_may_not_be_kept_ends_when_its_bringer_has_died() {
     for operation in [to_bob("1"), to_bob("1").into_ephemeral()] {
         let policy = match operation.is_ephemeral() {

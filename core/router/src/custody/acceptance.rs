@@ -223,7 +223,13 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Keeps a message whose sender's network waits no longer, while its delivery goes on.
+    ///
+    /// One that could not be written goes on as it is: what has to remove all of it would remove a second record, too.
     pub(super) fn run_out_of_patience(&mut self, ticket: CallerTicket) {
+        let held = self.holding.get_mut(ticket);
+        if held.is_some_and(|held| held.is_written) {
+            return;
+        }
         if !self.has_place() {
             self.statistics.not_kept += 1;
             return;

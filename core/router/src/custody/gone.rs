@@ -12,7 +12,7 @@ impl<R: CryptoRng> Custodian<R> {
     /// Takes note that nobody hears the answers to these operations any more: the adapter that brought them has died, and the next one knows nothing of them.
     ///
     /// What may be kept is kept now, as if its sender's network had no patience left; so it is handed over, or ends in a disposition `Failed`, which the next one is
-    /// told. All else ends as with [`handle_cancel`](Self::handle_cancel). The responses come all the same.
+    /// told. What could not be written goes on as well, and only its success counts. All else ends as with [`handle_cancel`](Self::handle_cancel). The responses come all the same.
     pub fn handle_gone(&mut self, now: Instant, callers: &[CallerTicket]) {
         self.begin(now);
         for ticket in callers {
@@ -39,7 +39,7 @@ impl<R: CryptoRng> Custodian<R> {
             return false;
         };
         let policy = self.settings.policy(held.adapter);
-        let may_be_kept = policy.keeps() && !held.operation.is_ephemeral() && !held.is_written;
+        let may_be_kept = policy.keeps() && !held.operation.is_ephemeral();
         held.is_gone = may_be_kept;
         may_be_kept
     }
