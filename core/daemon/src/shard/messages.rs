@@ -60,7 +60,10 @@ impl Messages {
                     attempt,
                     operation,
                 };
-                return self.deliver(around, held, delivery);
+                if !self.parked.is_behind_others(adapter) {
+                    return self.deliver(around, held, delivery);
+                }
+                self.line_up(around.is_awaited(adapter), delivery);
             }
             Action::DeliverDisposition {
                 report,
@@ -97,6 +100,15 @@ impl Messages {
             _ => {}
         }
         None
+    }
+
+    /// Puts a delivery behind those that wait for its adapter, which may have come, and taken others along, before it is this shard's turn.
+    #[cold]
+    fn line_up(&mut self, is_awaited: bool, delivery: Delivery) {
+        if !is_awaited {
+            self.parked.release(delivery.adapter);
+        }
+        self.parked.park(delivery, is_awaited);
     }
 
     /// Only to who returns from calls.

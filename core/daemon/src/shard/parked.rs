@@ -15,6 +15,8 @@ pub(super) struct Parked {
     numbers: HashMap<AttemptId, u64, RandomState>,
     /// Those whose adapter has come, or comes no more; before all that the router decides from now on.
     due: VecDeque<u64>,
+    /// Those for whom something was parked since their last release; few.
+    awaited: Vec<AdapterId>,
 }
 
 /// What the router wants delivered.
@@ -27,16 +29,25 @@ pub(crate) struct Delivery {
 impl Parked {
     /// Keeps a delivery until its adapter has come; if it is not awaited any more, the delivery is due.
     pub(super) fn park(&mut self, delivery: Delivery, is_awaited: bool) {
+        let adapter = delivery.adapter;
         self.last += 1;
         self.numbers.insert(delivery.attempt, self.last);
         self.deliveries.insert(self.last, delivery);
         if !is_awaited {
             self.due.push_back(self.last);
+        } else if !self.is_behind_others(adapter) {
+            self.awaited.push(adapter);
         }
+    }
+
+    /// Whether what is for an adapter would overtake what waits for it.
+    pub(super) fn is_behind_others(&self, adapter: AdapterId) -> bool {
+        self.awaited.contains(&adapter)
     }
 
     /// The adapter has come, or comes no more.
     pub(super) fn release(&mut self, adapter: AdapterId) {
+        self.awaited.retain(|awaited| *awaited != adapter);
         // Those that are due already are taken out when their first turn comes.
         let is_for_it =
             |(number, parked): (&u64, &Delivery)| (parked.adapter == adapter).then_some(*number);

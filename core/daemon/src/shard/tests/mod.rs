@@ -289,6 +289,24 @@ fn deliveries_wait_for_an_adapter_that_is_awaited_and_then_go_before_later_ones(
 }
 
 #[test]
+fn later_delivery_overtakes_none_that_waits_though_its_adapter_came_before_the_shard_heard_of_it() {
+    let fake = Fake::new(99, |fake, token, _| fake.answer(token));
+    fake.is_awaited.store(true, Ordering::Relaxed);
+    let mut sent: Vec<_> = (0..3).map(|number| fake.submit("a", number)).collect();
+    fake.is_awaited.store(false, Ordering::Relaxed);
+    sent.push(fake.submit("a", 3));
+    let adapter = AdapterId::new(0);
+    fake.shard.handle(&fake, |state| state.release(adapter));
+    sent.push(fake.submit("a", 4));
+    for receiver in sent {
+        assert_eq!(status(receiver), ResponseStatus::Success);
+    }
+    let delivered = fake.delivered.lock().unwrap();
+    let numbers: Vec<_> = delivered.iter().map(|(.., number)| *number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+}
+
+#[test]
 fn delivery_that_nobody_waits_for_any_more_is_not_made_when_the_adapter_comes() {
     let fake = Fake::new(9, |fake, token, _| fake.answer(token));
     fake.is_awaited.store(true, Ordering::Relaxed);
