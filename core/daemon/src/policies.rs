@@ -13,6 +13,9 @@ use crate::{
 /// Most messages on which a later word is waited for, in memory, over all shards.
 const MOST_AWAITED: usize = 1 << 18;
 
+/// Most messages that are remembered because a system on their way has taken them, over all shards.
+const MOST_PASSED_ON: usize = 1 << 15;
+
 /// What all custodians go by; `manifests` are those of the adapters' plugins.
 pub(crate) fn settings(
     config: &Config,
@@ -32,6 +35,7 @@ pub(crate) fn settings(
         .with_max_kept(share(custody.max_messages))
         .with_max_identities(share(custody.max_messages))
         .with_max_awaited(share(MOST_AWAITED))
+        .with_max_passed_on(share(MOST_PASSED_ON))
         .with_awaited_time(custody.report_time);
     let mut settings = CustodySettings::new(limits);
     for adapter in &config.adapters {

@@ -1,11 +1,14 @@
 //! `[store]` and `[custody]`.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
+
+use rialto_router::RoutingTable;
 
 use super::{
     super::{Patience, TemporaryFailures},
     *,
 };
+use crate::policies;
 
 #[test]
 fn store_is_beside_the_configuration_wherever_the_command_runs() {
@@ -162,4 +165,16 @@ temporary_failures = \"keep\"
     );
     let hint = folder.read(&[]).unwrap_err().0.remove(0).hint;
     assert!(hint.unwrap().contains("enable the store"));
+}
+
+#[test]
+fn messages_that_are_remembered_are_as_many_however_many_shards_share_them() {
+    let config = Folder::with(GOOD).read(&[]).unwrap();
+    let table = RoutingTable::builder().build().unwrap();
+    for (shards, each) in [(1, 32_768), (4, 8_192), (256, 128)] {
+        let shards = NonZeroUsize::new(shards).unwrap();
+        let settings = policies::settings(&config, &[], &table, shards);
+        let said = format!("max_passed_on: {each},");
+        assert!(format!("{settings:?}").contains(&said), "{shards}");
+    }
 }
