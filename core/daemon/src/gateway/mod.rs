@@ -6,20 +6,15 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_loader::{self as loader, Adapter};
-use rialto_model::{
-    Bytes, Domain, Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response,
-    ResponseStatus,
-};
-use rialto_resolver::{Resolution, Service};
+use rialto_loader as loader;
+use rialto_model::{Failure, FailureReason, InstantInbox, MessageOperation, Origin, Response};
 use rialto_router::{
-    AdapterId, Custodian, CustodySettings, JournalKey, JournalKeys, Limits, NamingKey,
-    PresenceService, PresenceSettings, Router, RoutingTable, Shards, Unread, Unwritten, WallClock,
-    WriteId,
+    AdapterId, Custodian, CustodySettings, JournalKeys, Limits, NamingKey, PresenceService,
+    PresenceSettings, Router, RoutingTable, Shards, WallClock,
 };
 use rialto_store::Store;
 use tokio::{
@@ -36,14 +31,16 @@ use crate::{
     journal::Journal,
     measures::Measures,
     presence::Watching,
-    shard::{Messages, Shard, Token},
+    shard::{Messages, Shard},
 };
 
 mod carry_out;
 mod from_adapters;
 mod inbox;
 mod kept;
+mod places;
 mod presence;
+mod results;
 mod slot;
 mod statistics;
 mod subscriptions;
@@ -179,22 +176,6 @@ impl Gateway {
         self.shards.len() + self.presence.len()
     }
 
-    fn place(&self, shard: u8) -> Option<Place<'_>> {
-        let number = usize::from(shard);
-        match number.checked_sub(self.shards.len()) {
-            None => self.shards.get(number).map(Place::Messages),
-            Some(number) => self.presence.get(number).map(Place::Watching),
-        }
-    }
-
-    /// What DNS is asked for in the name of a shard.
-    fn service_of(&self, shard: u8) -> Service {
-        match self.place(shard) {
-            Some(Place::Watching(_)) => Service::Presence,
-            _ => Service::InstantMessaging,
-        }
-    }
-
     /// The shard of a conversation.
     pub(crate) fn shard_of(
         &self,
@@ -202,62 +183,6 @@ impl Gateway {
         destination: &InstantInbox,
     ) -> Option<&Shard<Messages>> {
         self.shards.get(self.spread.of(source, destination))
-    }
-
-    /// The place of an adapter.
-    pub(crate) fn slot(&self, id: AdapterId) -> Option<&Slot> {
-        self.adapters.get(usize::from(id.number()))
-    }
-
-    /// Lets operations reach an adapter, and what waits for it too; who had its place before.
-    pub(crate) fn attach(&self, id: AdapterId, adapter: Arc<Adapter>) -> Option<Arc<Adapter>> {
-        let former = self.slot(id)?.give(Some(adapter));
-        self.release(id);
-        self.try_what_waits_for(id);
-        self.presence_replaced(id);
-        self.presence_found(id);
-        former
-    }
-
-    /// Lets no operation reach an adapter, nor wait for it; who had its place.
-    pub(crate) fn detach(&self, id: AdapterId) -> Option<Arc<Adapter>> {
-        let former = self.slot(id)?.give(None);
-        self.release(id);
-        former
-    }
-
-    /// Has what was for an adapter that was awaited delivered, or refused.
-    fn release(&self, id: AdapterId) {
-        for shard in &self.shards {
-            shard.handle(self, |state| state.release(id));
-        }
-    }
-
-    /// The adapters that run.
-    pub(crate) fn adapters(&self) -> impl Iterator<Item = Arc<Adapter>> {
-        self.adapters.iter().filter_map(Slot::running)
-    }
-
-    /// The process that an adapter has for itself, if it has one.
-    pub(crate) fn process(&self, id: AdapterId) -> Option<u32> {
-        self.slot(id)?.running()?.process()
-    }
-
-    /// Whether an adapter takes operations.
-    pub(crate) fn is_running(&self, id: AdapterId) -> bool {
-        self.slot(id).is_some_and(|slot| slot.borrow().is_some())
-    }
-
-    /// For how long nothing was delivered by an adapter and nothing came from it; `None`: there never was anything.
-    pub(crate) fn quiet_for(&self, id: AdapterId) -> Option<Duration> {
-        self.slot(id)?.quiet_for(self.begun, now())
-    }
-
-    /// Notes that the network of an adapter works.
-    fn note_event(&self, id: AdapterId, now: Instant) {
-        if let Some(slot) = self.slot(id) {
-            slot.note_event(now.saturating_duration_since(self.begun));
-        }
     }
 
     /// Sends an operator's own message.
@@ -334,106 +259,12 @@ impl Gateway {
         }
     }
 
-    fn answered(&self, now: Instant, token: Token, status: ResponseStatus) {
-        if let Some(shard) = self.shards.get(token.shard()) {
-            shard.handle(self, |state| {
-                let attempt = token.attempt();
-                state.custodian.handle_response(now, attempt, status)
-            });
-        }
-    }
-
-    /// Takes an adapter's answer to a disposition.
-    fn told(&self, token: Token, status: ResponseStatus) {
-        if let Some(shard) = self.shards.get(token.shard()) {
-            let now = now();
-            shard.handle(self, |state| {
-                let report = token.report();
-                state
-                    .custodian
-                    .handle_disposition_response(now, report, status)
-            });
-        }
-    }
-
-    /// Tries what is kept because an adapter's network could not be reached, now that it can.
-    fn try_what_waits_for(&self, adapter: AdapterId) {
-        let now = now();
-        for shard in &self.shards {
-            shard.handle(self, |state| {
-                state.custodian.handle_adapter_up(now, adapter);
-            });
-        }
-    }
-
-    /// Gives a shard the results of writes. They are taken up under its lock, in the order in which the store gave them.
-    pub(crate) fn written(
-        &self,
-        shard: u8,
-        results: impl FnOnce() -> Vec<(WriteId, Result<(), Unwritten>)>,
-    ) {
-        let now = now();
-        match self.place(shard) {
-            Some(Place::Messages(shard)) => shard.handle(self, |state| {
-                for (write, result) in results() {
-                    state.custodian.handle_written(now, write, result);
-                }
-            }),
-            Some(Place::Watching(shard)) => shard.handle(self, |state| {
-                for (write, result) in results() {
-                    state.service.handle_written(now, write, result);
-                }
-            }),
-            None => {}
-        }
-    }
-
-    /// Gives a shard the records that it asked for.
-    pub(crate) fn loaded(&self, shard: u8, records: Vec<(JournalKey, Result<Bytes, Unread>)>) {
-        if let Some(shard) = self.shards.get(usize::from(shard)) {
-            let now = now();
-            shard.handle(self, |state| {
-                for (key, record) in records {
-                    state.custodian.handle_loaded(now, key, record);
-                }
-            });
-        }
-    }
-
-    /// Gives a shard what DNS says of a domain.
-    fn resolved(&self, shard: u8, domain: &Domain, found: Result<&Resolution, &Failure>) {
-        let Some(dns) = &self.dns else {
-            return;
-        };
-        flow::resolved(domain, found);
-        let now = now();
-        let hops = |rng: &mut StdRng, only| match found {
-            Ok(resolution) => dns.hops(resolution, rng, only),
-            Err(failure) => Err(failure.clone()),
-        };
-        match self.place(shard) {
-            Some(Place::Messages(shard)) => shard.handle(self, |state| {
-                state.custodian.handle_resolved(now, domain, hops);
-            }),
-            Some(Place::Watching(shard)) => shard.handle(self, |state| {
-                state.service.handle_resolved(now, domain, hops);
-            }),
-            None => {}
-        }
-    }
-
     /// What an adapter is called.
     pub(crate) fn name(&self, adapter: AdapterId) -> &str {
         self.table
             .adapter(adapter)
             .map_or("gateway", |adapter| adapter.name())
     }
-}
-
-/// A shard of either kind.
-enum Place<'a> {
-    Messages(&'a Shard<Messages>),
-    Watching(&'a Shard<Watching>),
 }
 
 /// The number that an adapter has on the other side of the boundary; those that have its place one after the other have each

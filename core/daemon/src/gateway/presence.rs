@@ -211,7 +211,7 @@ impl Gateway {
     }
 
     fn presence_answered(&self, token: PresenceToken, answer: DeliveryAnswer) {
-        if let Some(super::Place::Watching(shard)) = self.place(token.shard()) {
+        if let Some(super::results::Place::Watching(shard)) = self.place(token.shard()) {
             let now = now();
             shard.handle(self, |state| state.answered(now, token.attempt(), answer));
         }
