@@ -98,7 +98,10 @@ impl Slot {
 
     fn swap(&self, to: Option<Arc<Adapter>>) -> Option<Arc<Adapter>> {
         let former = self.running.swap(to);
-        self.leaving.store(former.clone());
+        // Whoever made way before, and nobody has come since, may still work.
+        if former.is_some() {
+            self.leaving.store(former.clone());
+        }
         former
     }
 
