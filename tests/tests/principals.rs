@@ -224,6 +224,28 @@ fn rfc2779_2_3_1_xmpp_user_rules_by_filling_in_forms() {
 }
 
 #[test]
+fn commands_that_come_in_a_burst_are_done_in_their_order() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let world = World::start();
+    let mut juliet = world.xmpp.login("juliet");
+    let rules = (1..=15).map(|number| format!("refuse messages from x{number}@sip.example"));
+    let rules: Vec<String> = rules.collect();
+    for rule in &rules {
+        juliet.send(INBOX_ON_XMPP, rule);
+    }
+    for _ in &rules {
+        let done = juliet.receive();
+        assert!(done.body().is_some_and(|body| body.starts_with("Done: ")));
+    }
+    juliet.send(INBOX_ON_XMPP, "rules");
+    let latest_first: Vec<_> = rules.iter().rev().map(String::as_str).collect();
+    let held = format!("These rules hold:\n{}", latest_first.join("\n"));
+    assert_eq!(juliet.receive().body(), Some(&*held));
+}
+
+#[test]
 fn what_is_no_command_is_explained_once_and_then_an_error() {
     if !peers::are_wanted() {
         return;

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
-    CommandMessage, Failure, FailureReason, InstantMessage, MessageOperation, Response,
-    ResponseStatus, TransactionId,
+    ByteString, CommandMessage, Failure, FailureReason, InstantInbox, InstantMessage,
+    MessageOperation, Response, ResponseStatus, TransactionId,
 };
 use rialto_router::{AdapterId, InboxRequest, OwnAddresses, OwnInbox};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
-use super::{Gateway, now};
+use super::{Gateway, now, presence::Obeyed};
 use crate::{callers::Caller, shard::answer};
 
 /// The inbox, if the gateway has one.
@@ -47,7 +47,10 @@ impl Inbox {
 struct Letter {
     operation: MessageOperation,
     caller: Caller,
-    request: InboxRequest,
+    /// What a program that asks for it calls the command.
+    name: Option<ByteString>,
+    reply_to: InstantInbox,
+    obeyed: Result<Obeyed, Failure>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -65,30 +68,29 @@ impl Gateway {
 
     /// Takes a message to the inbox. Its sender hears that it was taken when what it asks for is done.
     pub(super) fn take_letter(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
+        let (Some(this), Some(runtime)) = (self.this.upgrade(), self.runtime.get()) else {
+            let failure = Failure::new(FailureReason::ShuttingDown);
+            return answer(caller, operation.respond(failure.into()));
+        };
         let (request, place) = match self.read_letter(from, &operation) {
             Ok(read) => read,
             Err(failure) => return answer(caller, operation.respond(failure.into())),
         };
+        let obeyed = match request.command {
+            // Here, so that commands are done in the order in which they came.
+            Ok(command) => self.obey(&request.principal, command),
+            // Read it aloud, rather than refuse: it is the sender who is to understand.
+            Err(error) => Ok(Obeyed::Now(error.to_string())),
+        };
         let letter = Letter {
             operation,
             caller,
-            request,
+            name: request.name,
+            reply_to: request.reply_to,
+            obeyed,
             _place: place,
         };
-        match (self.this.upgrade(), self.runtime.get()) {
-            (Some(this), Some(runtime)) => {
-                runtime.spawn(async move { this.answer_letter(letter).await });
-            }
-            _ => {
-                let Letter {
-                    operation, caller, ..
-                } = letter;
-                answer(
-                    caller,
-                    operation.respond(Failure::new(FailureReason::ShuttingDown).into()),
-                );
-            }
-        }
+        runtime.spawn(async move { this.answer_letter(letter).await });
     }
 
     fn read_letter(
@@ -108,21 +110,20 @@ impl Gateway {
         let Letter {
             operation,
             caller,
-            request,
+            name,
+            reply_to,
+            obeyed,
             _place,
         } = letter;
-        let said = match request.command {
-            Ok(command) => self.obey(&request.principal, command).await,
-            // Read it aloud, rather than refuse: it is the sender who is to understand.
-            Err(error) => Ok(error.to_string()),
+        let said = match obeyed {
+            Ok(obeyed) => obeyed.said().await,
+            Err(failure) => Err(failure),
         };
         let said = match said {
             Ok(said) => said,
             Err(failure) => return answer(caller, operation.respond(failure.into())),
         };
-        let asked = request
-            .name
-            .and_then(|name| CommandMessage::new(name, said.clone()));
+        let asked = name.and_then(|name| CommandMessage::new(name, said.clone()));
         let mut message = match asked {
             Some(asked) => asked.to_message(),
             None => InstantMessage::text(said),
@@ -132,7 +133,7 @@ impl Gateway {
         }
         let id = TransactionId::random(&mut StdRng::from_os_rng());
         let from = operation.destination().clone();
-        let mut reply = MessageOperation::new(id, from, request.reply_to, message);
+        let mut reply = MessageOperation::new(id, from, reply_to, message);
         if let Some(instance) = operation.source_instance() {
             reply = reply.with_destination_instance(instance.clone());
         }

@@ -19,6 +19,30 @@ use crate::{
     shard::{Shard, Surroundings},
 };
 
+/// What becomes of a command of a principal's, and what it is to be told.
+pub(super) enum Obeyed {
+    /// Done.
+    Now(String),
+    /// Done when the rules are set.
+    OnceSet {
+        set: oneshot::Receiver<Result<(), Failure>>,
+        said: String,
+    },
+}
+
+impl Obeyed {
+    /// What the principal is told, when it is true.
+    pub(super) async fn said(self) -> Result<String, Failure> {
+        match self {
+            Self::Now(said) => Ok(said),
+            Self::OnceSet { set, said } => {
+                set.await.unwrap_or_else(|_| Err(unanswered()))?;
+                Ok(said)
+            }
+        }
+    }
+}
+
 impl Gateway {
     /// Takes what a watcher on an adapter's network wishes to know.
     pub(super) fn take_subscribe(
@@ -132,25 +156,26 @@ impl Gateway {
         self.presence.get(self.spread.of_presentity(presentity))
     }
 
-    /// Does what a principal has written to the gateway's own inbox; what it is to be told.
-    pub(super) async fn obey(
+    /// Does what a principal has written to the gateway's own inbox.
+    ///
+    /// What it changes stands in line when this returns: of two commands the first comes first.
+    pub(super) fn obey(
         &self,
         principal: &Presentity,
         command: InboxCommand,
-    ) -> Result<String, Failure> {
+    ) -> Result<Obeyed, Failure> {
         let shard = self
             .shard_of_presentity(principal)
             .ok_or_else(no_presence)?;
         let command =
             |state: &mut Watching| state.service.handle_command(now(), principal, command);
         let (change, said) = match shard.handle(self, command) {
-            InboxAnswer::Now(said) => return Ok(said),
+            InboxAnswer::Now(said) => return Ok(Obeyed::Now(said)),
             InboxAnswer::OnceChanged { change, said } => (change, said),
         };
         let (sender, set) = oneshot::channel();
         shard.change_rules(self, now(), principal, change, Caller::Rules(sender));
-        set.await.unwrap_or_else(|_| Err(unanswered()))?;
-        Ok(said)
+        Ok(Obeyed::OnceSet { set, said })
     }
 
     /// Takes up a record of presence. Where no service is given it stays as it is.
