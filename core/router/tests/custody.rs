@@ -18,10 +18,10 @@ use rialto_router::{CustodyLimits, CustodyPolicy, CustodySettings, NamingKey};
 use self::support::{
     SIP,
     office::{
-        ALICE, BOB, DORA, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early, patient,
-        reason, to_bob, wall,
+        ALICE, BOB, DORA, FRED, INDETERMINANT, Office, SECOND, SUCCESS, asking, down, early,
+        patient, reason, to_bob, wall,
     },
-    operation, vouched,
+    operation, ticket, vouched,
 };
 
 #[test]
@@ -133,6 +133,38 @@ fn message_whose_bringer_has_died_is_promised_to_nobody_once_it_could_not_be_wri
     let answered: Vec<_> = office.responses.drain(..).collect();
     assert_eq!(answered, [(first, SUCCESS), (again, SUCCESS)]);
     assert!(office.is_done());
+}
+
+#[test]
+fn messages_whose_deadlines_come_together_are_written_in_their_order() {
+    let mut office = Office::new(CustodyPolicy::NEVER.keeping_temporary_failures());
+    for number in 0..16 {
+        office.send(vouched(operation(ALICE, FRED)).with_identity(format!("stanza {number}")));
+    }
+    office.wait(30 * SECOND);
+    let written: Vec<_> = written(&office).collect();
+    assert_eq!(written.len(), 16);
+    assert!(written.is_sorted(), "{written:?}");
+}
+
+#[test]
+fn messages_whose_bringer_has_died_are_written_in_their_order() {
+    let mut office = Office::new(patient(5));
+    let sent = [(); 3].map(|()| ticket(office.send(vouched(operation(ALICE, FRED)))));
+    let [first, second, third] = sent;
+    office
+        .custodian
+        .handle_gone(office.now, &[third, first, second]);
+    office.act();
+    let written: Vec<_> = written(&office).collect();
+    assert_eq!(written.len(), 3);
+    assert!(written.is_sorted(), "{written:?}");
+}
+
+/// The keys of what is being written, in the order in which that was asked for.
+fn written(office: &Office) -> impl Iterator<Item = &[u8]> {
+    let writes = office.writes.iter();
+    writes.map(|(_, changes)| &changes[0].key[..])
 }
 
 #[test]

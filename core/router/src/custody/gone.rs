@@ -15,7 +15,10 @@ impl<R: CryptoRng> Custodian<R> {
     /// told. What could not be written goes on as well, and only its success counts. All else ends as with [`handle_cancel`](Self::handle_cancel). The responses come all the same.
     pub fn handle_gone(&mut self, now: Instant, callers: &[CallerTicket]) {
         self.begin(now);
-        for ticket in callers {
+        // In the order in which they came, whatever that of the callers is: so they are written.
+        let mut in_order = callers.to_vec();
+        in_order.sort_by_key(|ticket| self.holding.get(*ticket).map(|held| held.key));
+        for ticket in &in_order {
             if self.is_to_be_kept(*ticket) {
                 self.run_out_of_patience(*ticket);
             } else if self.holding.contains(*ticket) {

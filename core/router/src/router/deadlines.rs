@@ -10,16 +10,22 @@ use super::{AttemptId, in_progress::InProgress};
 
 /// The deadlines of operations, those that ended among them until they are swept out.
 ///
+/// Of those that come together, the one set first comes out first: what fails by them is kept in the order of its conversation.
+///
 /// Ending an operation costs nothing here. The heap is swept when half of it is stale, so it never holds more than twice
 /// the operations in progress and a few, and each operation pays for its own sweeping.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     heap: BinaryHeap<Reverse<Deadline>>,
+    /// How many were ever set.
+    count: u64,
 }
 
 #[derive(Debug)]
 struct Deadline {
     at: Instant,
+    /// How many were set before it.
+    place: u64,
     attempt: AttemptId,
 }
 
@@ -32,7 +38,9 @@ impl Deadlines {
             self.heap
                 .retain(|Reverse(deadline)| in_progress.contains(deadline.attempt));
         }
-        self.heap.push(Reverse(Deadline { at, attempt }));
+        let place = self.count;
+        self.count += 1;
+        self.heap.push(Reverse(Deadline { at, place, attempt }));
     }
 
     /// The next deadline of an operation in progress.
@@ -61,10 +69,9 @@ impl Deadlines {
     }
 }
 
-/// By time alone; which of two equals comes first does not matter.
 impl Ord for Deadline {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.at.cmp(&other.at)
+        (self.at, self.place).cmp(&(other.at, other.place))
     }
 }
 
@@ -76,7 +83,7 @@ impl PartialOrd for Deadline {
 
 impl PartialEq for Deadline {
     fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
+        self.cmp(other).is_eq()
     }
 }
 
