@@ -41,7 +41,7 @@ pub(crate) struct Message {
     place: u64,
     /// How many were known to be kept when it came.
     came_behind: u64,
-    /// When it came: the first time, and the last time that it was not kept yet.
+    /// When it came: the first time, and the last time that it was not kept yet, or said not to be.
     came: (u64, u64),
     /// Whether it was kept when it was first delivered.
     first: Option<bool>,
@@ -88,7 +88,9 @@ impl Ledger {
                 if of.is_kept && !is_known {
                     of.begin_again(accepted);
                 }
-                if !of.is_kept {
+                // He was told that it is not kept; what a crash brings back of it is no promise of its place.
+                let is_refused = of.refused && !of.is_accepted;
+                if !of.is_kept || is_refused {
                     of.came.1 = now;
                 }
                 // What becomes of one of them says nothing of the other, where neither is kept.
