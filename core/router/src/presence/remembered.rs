@@ -24,11 +24,16 @@ pub(super) struct Remembered {
     documents: HashMap<(Presentity, Presentity), (JournalKey, Arc<Document>), RandomState>,
     /// Oldest first; one that was fetched again stands there twice.
     order: VecDeque<(JournalKey, (Presentity, Presentity))>,
+    /// The bytes of all documents, each counted for every pair that has it.
+    bytes: usize,
 }
 
 impl Remembered {
     /// The most that are remembered.
     const MOST: usize = 10_000;
+
+    /// The most bytes of documents that are.
+    const MOST_BYTES: usize = 64 << 20;
 
     /// For how long.
     const TIME: Duration = Duration::from_secs(24 * 3600);
@@ -40,20 +45,36 @@ impl Remembered {
         key: JournalKey,
         document: Arc<Document>,
     ) -> Vec<JournalKey> {
-        let former = self.documents.insert(pair.clone(), (key, document));
-        let mut gone: Vec<JournalKey> = former.into_iter().map(|(key, _)| key).collect();
+        let mut gone = Vec::new();
+        self.bytes = self.bytes.saturating_add(size(&document));
+        if let Some((key, former)) = self.documents.insert(pair.clone(), (key, document)) {
+            self.bytes = self.bytes.saturating_sub(size(&former));
+            gone.push(key);
+        }
         self.order.push_back((key, pair));
-        while self.documents.len() > Self::MOST || self.order.len() > 2 * Self::MOST {
+        while self.is_too_much() {
             let Some((key, pair)) = self.order.pop_front() else {
                 break;
             };
-            if self.documents.get(&pair).is_some_and(|(of, _)| *of == key) {
-                self.documents.remove(&pair);
+            if self.documents.get(&pair).is_some_and(|(of, _)| *of == key)
+                && let Some((key, former)) = self.documents.remove(&pair)
+            {
+                self.bytes = self.bytes.saturating_sub(size(&former));
                 gone.push(key);
             }
         }
         gone
     }
+
+    fn is_too_much(&self) -> bool {
+        self.documents.len() > Self::MOST
+            || self.order.len() > 2 * Self::MOST
+            || self.bytes > Self::MOST_BYTES
+    }
+}
+
+fn size(document: &Document) -> usize {
+    document.content().payload().len()
 }
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -111,5 +132,48 @@ impl<R: CryptoRng> PresenceService<R> {
         let watcher = self.addresses.get(of.watcher)?.clone();
         let presentity = self.presentities.get(of.presentity)?.address.clone();
         Some((watcher, presentity))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rialto_model::PresenceDocument;
+
+    use super::*;
+
+    fn pair(number: usize) -> (Presentity, Presentity) {
+        let parse = |text: &str| Presentity::parse(text).expect("an address");
+        let watcher = format!("pres:w{number}@jabber.example");
+        (parse(&watcher), parse("pres:helen@sip.example"))
+    }
+
+    fn document(len: usize) -> Arc<Document> {
+        let content = PresenceDocument::pidf(rialto_model::Bytes::from(vec![b' '; len]));
+        Arc::new(Document::new(content, Millis(0)))
+    }
+
+    #[test]
+    fn oldest_are_forgotten_when_the_documents_are_too_large_together() {
+        let (mut remembered, keys) = (Remembered::default(), crate::JournalKeys::default());
+        let each = Remembered::MOST_BYTES / 4;
+        let first = keys.next();
+        assert_eq!(remembered.keep(pair(0), first, document(each)), []);
+        for number in 1..4 {
+            assert_eq!(
+                remembered.keep(pair(number), keys.next(), document(each)),
+                []
+            );
+        }
+        assert_eq!(remembered.keep(pair(4), keys.next(), document(1)), [first]);
+        assert_eq!(remembered.bytes, 3 * each + 1);
+    }
+
+    #[test]
+    fn document_in_the_place_of_another_frees_what_that_one_took() {
+        let (mut remembered, keys) = (Remembered::default(), crate::JournalKeys::default());
+        let first = keys.next();
+        remembered.keep(pair(0), first, document(Remembered::MOST_BYTES));
+        let gone = remembered.keep(pair(0), keys.next(), document(7));
+        assert_eq!((gone, remembered.bytes), (vec![first], 7));
     }
 }
