@@ -70,18 +70,21 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Tells a watcher what is known now.
     pub(super) fn notify(&mut self, index: Index) {
-        self.compose_for(index);
-        self.reserve_versions(index);
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
         of.notice.is_queued = false;
-        if of.is_safe && of.notice.version >= of.notice.reserved {
-            return; // it goes on when there are versions
+        if !of.notice.is_due {
+            return; // it has nothing new to hear, and its record may be on its way out
         }
+        self.compose_for(index);
+        self.reserve_versions(index);
         let Some(of) = self.subscriptions.get(index) else {
             return;
         };
+        if of.is_safe && of.notice.version >= of.notice.reserved {
+            return; // it goes on when there are versions
+        }
         let shown = self.shown(of);
         let told = match shown {
             _ if of.standing_shown().is_terminated() => Told::End,
@@ -95,7 +98,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
-        let Some(operation) = operation.filter(|_| of.notice.is_due) else {
+        let Some(operation) = operation else {
             return;
         };
         of.notice.is_due = false;
