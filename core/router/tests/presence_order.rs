@@ -153,3 +153,20 @@ fn last_notification_has_the_reference_of_the_request_that_ended_the_subscriptio
     assert_eq!(told[0].state(), over);
     assert_eq!(told[0].reference().map(|of| &**of), Some("as it ended"));
 }
+
+#[test]
+fn watching_is_ended_however_the_principal_writes_the_name_of_the_watcher() {
+    let mut gallery = Gallery::watched();
+    let shouted = presentity(&ALICE.replace("alice@", "ALICE@"));
+    let ended = gallery
+        .service
+        .cancel(gallery.now, &presentity(BOB), &shouted);
+    gallery.run();
+    assert_eq!(ended, 1);
+    let told = gallery.take_told();
+    let end = SubscriptionState::Terminated {
+        reason: TerminationReason::Rejected,
+        retry_after: None,
+    };
+    assert_eq!(told.last().map(|told| told.state()), Some(end));
+}

@@ -10,10 +10,13 @@ use super::{
     addresses::compact,
     presentities::PresentityId,
     rules::{Handling, PrincipalRules, RulesChange, RulesRecord, Way},
-    subscription::{LegStage, Stage, Standing},
+    subscription::{LegStage, Stage, Standing, Subscription},
     writes::{Former, Purpose, Ruling, not_kept},
 };
-use crate::{CallerTicket, Change, JournalTable};
+use crate::{
+    CallerTicket, Change, JournalTable,
+    decision::presence::{folded, inbox_of},
+};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Sets the rules of a presentity's principal; none takes them back. As [`handle_rules_change`](Self::handle_rules_change).
@@ -101,7 +104,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.presentities.get(known)?.rules.as_deref()
     }
 
-    /// Ends the subscriptions of a watcher to a presentity, which does not want it any more; how many there were.
+    /// Ends the subscriptions of a watcher to a presentity, which does not want it any more, however its name is written; how many there were.
     ///
     /// The watcher is told, and may subscribe again unless a rule forbids it. RFC 2779 §5.1.16.
     pub fn cancel(&mut self, now: Instant, presentity: &Presentity, watcher: &Presentity) -> usize {
@@ -110,11 +113,15 @@ impl<R: CryptoRng> PresenceService<R> {
             return 0;
         };
         let watchers = self.presentities.get(known).map(|of| of.watchers.clone());
+        let meant = known_by_rules(watcher);
         let mut ended = 0;
         for index in watchers.unwrap_or_default() {
             let of = self.subscriptions.get(index).filter(|of| !of.is_over());
-            let is_it = of.is_some_and(|of| self.addresses.get(of.watcher) == Some(watcher));
-            if is_it {
+            let is_it = |of: &Subscription| {
+                let address = self.addresses.get(of.watcher)?;
+                Some(address == watcher || meant.is_some() && known_by_rules(address) == meant)
+            };
+            if of.and_then(is_it) == Some(true) {
                 self.terminate(index, TerminationReason::Rejected);
                 ended += 1;
             }
@@ -207,6 +214,11 @@ impl<R: CryptoRng> PresenceService<R> {
             self.tell_of_watchers(presentity);
         }
     }
+}
+
+/// A watcher's name as rules compare it.
+fn known_by_rules(watcher: &Presentity) -> Option<Presentity> {
+    folded(&inbox_of(watcher).ok()?).ok()
 }
 
 pub(super) fn record(presentity: &Presentity, rules: Option<&PrincipalRules>) -> Change {
