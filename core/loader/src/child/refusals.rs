@@ -56,10 +56,10 @@ pub(super) fn read_opened(frame: &mut Frame<'_>) -> Result<Opened, FrameError> {
     for text in &mut texts {
         *text = lend(frame.bytes()?);
     }
-    let schema = lend(frame.bytes()?);
+    let schema = ConfigSchema::told(frame.text()?);
     let table = manifest::table(texts, services, patience_ms);
     // SAFETY: its texts lie in the frame.
-    let manifest = unsafe { Manifest::read(&table, schema, language) };
+    let manifest = schema.and_then(|schema| unsafe { Manifest::read(&table, schema, language) });
     let missing = (0..frame.count(MAX_MISSING)?).map(|_| frame.text().map(str::to_owned));
     Ok(Opened {
         manifest,
@@ -209,4 +209,46 @@ pub(super) fn read_refused(
             problem: second,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the gateway makes of a child whose plugin has this schema.
+    fn manifest_with(schema: &str) -> Result<Manifest, String> {
+        let mut out = Vec::new();
+        let written = frame::put(&mut out, Kind::Opened, 0, |frame| {
+            frame.number(abi::SERVICE_MESSAGES).number(0).number(0);
+            let texts = ["name", "1.0.0", "protocol", "", "", "", "", ""];
+            for text in texts {
+                frame.text(text);
+            }
+            frame.text(schema).number(0);
+        });
+        assert!(written);
+        let (mut frame, _) = Frame::first(&out).unwrap().unwrap();
+        read_opened(&mut frame).unwrap().manifest
+    }
+
+    #[test]
+    fn gateway_tries_no_schema_of_a_child() {
+        // To try this one takes gigabytes, and minutes.
+        let pattern = r#"{"pattern": "\\p{L}{99}"}"#;
+        let costly = format!(r#"{{"anyOf": [{}]}}"#, [pattern; 9000].join(","));
+        for schema in [costly.as_str(), r#"{"pattern": "("}"#] {
+            let manifest = manifest_with(schema).unwrap();
+            assert_eq!(manifest.config_schema().unwrap().as_str(), schema);
+        }
+    }
+
+    #[test]
+    fn schema_of_a_child_that_is_none_or_too_long_is_refused() {
+        assert!(manifest_with("").unwrap().config_schema().is_none());
+        let long = format!(r#"{{"title": "{}"}}"#, "x".repeat(1 << 20));
+        for (schema, why) in [("[]", "is no JSON object"), (&long, "has more than")] {
+            let error = manifest_with(schema).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
 }

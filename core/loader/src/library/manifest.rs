@@ -44,11 +44,11 @@ impl Manifest {
     /// `schema` is what the plugin says of its configuration.
     ///
     /// # Safety
-    /// The table follows the contract, and so does the schema.
+    /// The table follows the contract.
     #[expect(unsafe_code, reason = "reads what the library exports")]
     pub(crate) unsafe fn read(
         table: &abi::Plugin,
-        schema: abi::Bytes,
+        schema: Option<ConfigSchema>,
         language: Language,
     ) -> Result<Self, String> {
         let text = |what, bytes: abi::Bytes| {
@@ -77,8 +77,7 @@ impl Manifest {
                 "its list of capabilities",
                 table.capabilities,
             )?)?,
-            // SAFETY: the caller's promise.
-            config_schema: unsafe { ConfigSchema::read(schema) }?,
+            config_schema: schema,
             licence: optional("its licence", table.licence)?,
             authors: optional("its list of authors", table.authors)?,
             language,

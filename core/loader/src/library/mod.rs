@@ -283,13 +283,14 @@ fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
     // SAFETY: the table's promise.
     unsafe { layout::check(source, &table, exported, language) }?;
     // SAFETY: the table's texts, and the schema, are constants of a library that is never unloaded.
-    let manifest =
-        unsafe { Manifest::read(&table, schema::of(&table), language) }.map_err(|problem| {
-            LoadError::Manifest {
-                path: path.to_owned(),
-                problem,
-            }
-        })?;
+    let manifest = unsafe {
+        let schema = ConfigSchema::read(schema::of(&table));
+        schema.and_then(|schema| Manifest::read(&table, schema, language))
+    };
+    let manifest = manifest.map_err(|problem| LoadError::Manifest {
+        path: path.to_owned(),
+        problem,
+    })?;
     Ok(Loaded {
         path: path.to_owned(),
         manifest,

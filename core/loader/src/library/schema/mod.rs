@@ -57,9 +57,23 @@ impl ConfigSchema {
         }
     }
 
+    /// What a process says is the schema of its plugin, to be shown; nothing is none. Who has the library tries it and checks by it: that can take
+    /// more time and memory than a gateway may be made to spend.
+    pub(crate) fn told(text: &str) -> Result<Option<Self>, String> {
+        match text.is_empty() {
+            true => Ok(None),
+            false => Self::untried(text).map(Some),
+        }
+    }
+
     /// A schema is an object that can be used as one.
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |why: String| format!("the schema of its configuration {why}");
+        let schema = Self::untried(text)?;
+        schema.compile().map(|_| schema).map_err(wrong)
+    }
+
+    /// An object that is not too long.
+    fn untried(text: &str) -> Result<Self, String> {
         if text.len() > Self::MAX_LEN {
             return Err(wrong(format!("has more than {} bytes", Self::MAX_LEN)));
         }
@@ -68,11 +82,10 @@ impl ConfigSchema {
         if !document.is_object() {
             return Err(wrong("is no JSON object".to_owned()));
         }
-        let schema = Self {
+        Ok(Self {
             text: text.into(),
             document,
-        };
-        schema.compile().map(|_| schema).map_err(wrong)
+        })
     }
 
     /// As the plugin wrote it.
@@ -91,7 +104,7 @@ impl ConfigSchema {
             return Vec::new(); // the plugin says so itself
         };
         let Ok((schemas, root)) = self.compile() else {
-            return Vec::new(); // `parse` has seen that it can be compiled
+            return Vec::new(); // whoever has opened the library has seen that it can be compiled
         };
         let checked = unpanicked(|| match schemas.validate(&config, root) {
             Ok(()) => Vec::new(),
@@ -114,6 +127,10 @@ impl ConfigSchema {
         let root = compiler.compile(NAME, &mut schemas).map_err(cannot)?;
         Ok((schemas, root))
     }
+}
+
+fn wrong(why: String) -> String {
+    format!("the schema of its configuration {why}")
 }
 
 /// What the library that knows schemas says, or why it panics, which it does where it gives up: over a pattern that is too large.
