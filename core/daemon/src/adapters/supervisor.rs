@@ -89,6 +89,10 @@ impl Supervisor {
         match order {
             Order::Drain => self.stop(unit, self.config.gateway.drain).await,
             Order::Stop => self.stop(unit, Duration::ZERO).await,
+            // It has its place, but no process any more, nor another by itself.
+            Order::Start if self.gateway.measures.of(unit.id).is_disabled => {
+                self.restart(unit).await
+            }
             Order::Start => self.start_anew(unit).await,
             Order::Restart => self.restart(unit).await,
             Order::Upgrade(path) => self.upgrade(unit, path.as_deref()).await,

@@ -121,9 +121,8 @@ impl loader::Gateway for Gateway {
 
     fn health(&self, adapter: loader::AdapterId, health: Health) {
         let id = to_router(adapter);
-        let is_last = |slot: &Slot| slot.generation() == generation(adapter);
-        // One that makes way says what is true of itself, and not of who comes.
-        if !self.slot(id).is_some_and(is_last) {
+        let hears = |slot: &Slot| slot.hears(generation(adapter), &health);
+        if !self.slot(id).is_some_and(hears) {
             return;
         }
         if !self.measures.set_health(id, health.clone()) {

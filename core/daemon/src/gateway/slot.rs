@@ -2,14 +2,14 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use arc_swap::{ArcSwapOption, Guard};
-use rialto_loader::Adapter;
+use rialto_loader::{Adapter, Health};
 
 /// Tells number 0 from nobody.
 const CLOSED: u32 = 1 << 16;
@@ -33,6 +33,8 @@ pub(crate) struct Slot {
     is_awaited: AtomicBool,
     /// The number of the one that was begun last: what others say of their health is not news.
     generation: AtomicU16,
+    /// What the one before that has said of its health since: news if it stays.
+    unheard: Mutex<Option<Health>>,
     /// Whose operations are refused, as its number with [`CLOSED`] above: it ends what it has.
     closed_to: AtomicU32,
     /// Milliseconds from the gateway's beginning to the last sign that the far network works, and one more; 0: there was none.
@@ -46,6 +48,7 @@ impl Slot {
             leaving: ArcSwapOption::empty(),
             is_awaited: AtomicBool::new(false),
             generation: AtomicU16::new(0),
+            unheard: Mutex::new(None),
             closed_to: AtomicU32::new(0),
             last_event: AtomicU64::new(0),
         }
@@ -112,6 +115,7 @@ impl Slot {
 
     /// The number of one that is begun now.
     pub(crate) fn begin(&self) -> u16 {
+        *self.unheard() = None;
         self.generation
             .fetch_add(1, Ordering::AcqRel)
             .wrapping_add(1)
@@ -122,9 +126,26 @@ impl Slot {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Listens to that one again: what was begun after it has failed.
-    pub(crate) fn return_to(&self, generation: u16) {
+    /// Listens to that one again: what was begun after it has failed. What it has said of its health meanwhile.
+    pub(crate) fn return_to(&self, generation: u16) -> Option<Health> {
+        let mut unheard = self.unheard();
         self.generation.store(generation, Ordering::Release);
+        unheard.take()
+    }
+
+    /// Whether what that one says of its health is news. If it makes way, it says what is true of itself, and not of who comes; that is kept until it is
+    /// known whether it goes.
+    pub(super) fn hears(&self, generation: u16, health: &Health) -> bool {
+        let mut unheard = self.unheard();
+        let last = self.generation();
+        if generation.wrapping_add(1) == last {
+            *unheard = Some(health.clone());
+        }
+        generation == last
+    }
+
+    fn unheard(&self) -> MutexGuard<'_, Option<Health>> {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses what that one brings from now on.

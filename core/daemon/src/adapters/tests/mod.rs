@@ -1,24 +1,23 @@
 //! Adapters of real libraries, stopped, started and replaced while messages go on.
 
+mod swaps;
+
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
 use rand::{SeedableRng, rngs::StdRng};
-use rialto_loader::ClaimTable;
+use rialto_loader::{ClaimTable, Health};
 use rialto_model::{
     FailureReason, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
 };
 use tempfile::TempDir;
 use tokio::{
-    task::{JoinSet, yield_now},
+    task::{self, JoinSet, yield_now},
     time::timeout,
 };
 
@@ -72,6 +71,29 @@ const FAILING: &str = r#"
         (void)start;
         done.complete(done.ticket, &no);
         return 0;
+    }
+"#;
+/// Fails to start, after all that is written into a pipe has been read.
+const FAILING_LATE: &str = r#"
+    #include <fcntl.h>
+    #include <unistd.h>
+    static void *fails(const RialtoStart *start, RialtoCompletion done) {
+        RialtoResponse no = { .size = sizeof no, .status = RIALTO_FAILURE, .reason = RIALTO_REASON_UNREACHABLE };
+        char byte;
+        int pipe = open(PIPE, O_RDONLY);
+        (void)start;
+        while (read(pipe, &byte, 1) > 0);
+        close(pipe);
+        done.complete(done.ticket, &no);
+        return 0;
+    }
+"#;
+/// Says with each message that it is degraded.
+const COMPLAINING: &str = r#"
+    static void counts(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
+        (void)adapter, (void)operation;
+        host.health(host.ctx, RIALTO_HEALTH_DEGRADED, (RialtoBytes){ (const uint8_t *)"no network", 10 });
+        succeed(done);
     }
 "#;
 /// Has a port to itself.
@@ -229,6 +251,18 @@ async fn adapter_that_is_stopped_says_so_to_senders_until_it_is_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn adapter_whose_process_failed_too_often_is_started_by_an_order() {
+    let place = Place::with("1", COUNTS, COUNTING).await;
+    let (adapter, _) = place.gateway.table().adapters().next().unwrap();
+    let disabled = Health::Disabled("too often".to_owned());
+    place.gateway.measures.set_health(adapter, disabled);
+    assert_eq!(place.adapter().state, Standing::Failed);
+    place.order(Order::Start).await.unwrap();
+    assert_eq!(place.adapter().state, Standing::Up);
+    assert!(place.send().await.is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn adapter_that_cannot_start_is_started_again_as_soon_as_it_can() {
     let place = Place::with("1", COUNTS, COUNTING).await;
     place.order(Order::Stop).await.unwrap();
@@ -311,6 +345,33 @@ async fn new_version_that_does_not_load_or_start_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_adapter_says_of_itself_while_another_fails_to_start_is_heard() {
+    let place = Place::with("1", COUNTS, COMPLAINING).await;
+    let pipe = place.folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let fails = format!("#define PIPE \"{}\"\n{FAILS}", pipe.display());
+    let fails = place.library("libfails.so", "2", &fails, FAILING_LATE);
+    // Opened once the new version is starting.
+    let opening = task::spawn_blocking(move || fs::File::options().write(true).open(pipe));
+    let meanwhile = async {
+        let pipe = opening.await.unwrap().unwrap();
+        assert!(place.send().await.is_success());
+        drop(pipe);
+    };
+    let (upgraded, ()) = tokio::join!(place.order(Order::Upgrade(Some(fails))), meanwhile);
+    assert!(upgraded.unwrap_err().contains("nothing has changed"));
+    let adapter = place.adapter();
+    assert_eq!(adapter.state, Standing::Degraded);
+    assert_eq!(adapter.why.as_deref(), Some("no network"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn version_that_needs_the_same_port_follows_the_old_one_and_gives_way_to_it_again() {
     let (claims, fails) = (format!("{CLAIMS}{COUNTS}"), format!("{CLAIMS}{FAILS}"));
     let place = Place::with("1", &claims, COUNTING).await;
@@ -322,86 +383,6 @@ async fn version_that_needs_the_same_port_follows_the_old_one_and_gives_way_to_i
     place.library("libc.so", "3", &claims, COUNTING);
     place.order(Order::Upgrade(None)).await.unwrap();
     assert_eq!(place.adapter().plugin.as_deref(), Some("c 3"));
-    assert!(place.send().await.is_success());
-}
-
-/// Swaps versions of a plugin while messages are sent to it; how often.
-async fn swap_under_load(before: &str, after: &str) -> (Arc<Place>, usize) {
-    const VERSIONS: usize = 5;
-    const SENDERS: usize = 4;
-    const ENOUGH: usize = 20_000;
-    let place = Arc::new(Place::with("0", before, after).await);
-    let libraries: Vec<_> = (1..=VERSIONS)
-        .map(|n| place.library(&format!("libc{n}.so"), &n.to_string(), before, after))
-        .collect();
-    let is_over = Arc::new(AtomicBool::new(false));
-    let sent = Arc::new(AtomicUsize::new(0));
-    let (begun, mut sending) = (now(), JoinSet::new());
-    for _ in 0..SENDERS {
-        let (place, is_over) = (Arc::clone(&place), Arc::clone(&is_over));
-        let sent = Arc::clone(&sent);
-        sending.spawn(async move {
-            let mut waits = Vec::new();
-            while !is_over.load(Ordering::Relaxed) {
-                let before = now();
-                assert!(place.send().await.is_success());
-                waits.push(before.elapsed());
-                sent.fetch_add(1, Ordering::Relaxed);
-            }
-            waits
-        });
-    }
-    let mut swaps = 0;
-    for library in libraries.iter().cycle() {
-        place
-            .order(Order::Upgrade(Some(library.clone())))
-            .await
-            .unwrap();
-        swaps += 1;
-        // Before the end, who sends ends by a panic only.
-        if let Some(ended) = sending.try_join_next() {
-            ended.unwrap();
-        }
-        // Ends with the last of them.
-        if swaps % VERSIONS == 0 && sent.load(Ordering::Relaxed) >= ENOUGH {
-            break;
-        }
-    }
-    is_over.store(true, Ordering::Relaxed);
-    let mut waits = sending.join_all().await.concat();
-    let rate = waits.len() as f64 / begun.elapsed().as_secs_f64();
-    assert_eq!(place.counted("delivered"), waits.len() as u64, "each once");
-    assert_eq!(place.adapter().plugin.as_deref(), Some("c 5"));
-    waits.sort_unstable();
-    let (sent, p99) = (waits.len(), waits.get(waits.len() * 99 / 100));
-    println!("{swaps} swaps, {sent} messages, {rate:.0} a second, p99 {p99:?}");
-    (place, swaps)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_message_is_lost_or_doubled_while_versions_are_swapped_under_load() {
-    swap_under_load(COUNTS, COUNTING).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn messages_wait_for_the_version_that_can_start_only_when_the_old_one_has_ended() {
-    let before = format!("{CLAIMS}{COUNTS}");
-    swap_under_load(&before, COUNTING).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn messages_wait_while_one_version_hands_over_to_the_next() {
-    let before = format!("{CLAIMS}{COUNTS}{HANDS_OVER}");
-    let after = format!("{COUNTING}{HANDING_OVER}");
-    let (place, swaps) = swap_under_load(&before, &after).await;
-    assert_eq!(place.counted("beside"), swaps as u64);
-    let fails = format!(
-        "{CLAIMS}#define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_CAN_HAND_OVER)\n{FAILS}"
-    );
-    let fails = place.library("libfails.so", "9", &fails, FAILING);
-    let why = place.order(Order::Upgrade(Some(fails))).await.unwrap_err();
-    assert!(why.contains("nothing has changed"), "{why}");
-    assert_eq!(place.adapter().plugin.as_deref(), Some("c 5"));
     assert!(place.send().await.is_success());
 }
 
@@ -420,12 +401,4 @@ async fn what_waits_for_an_adapter_that_does_not_start_again_is_told_to_its_send
     assert_eq!(reason, FailureReason::Unreachable);
     assert!(nobody.is_none());
     drop(former);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a figure is printed, and nothing decided"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
