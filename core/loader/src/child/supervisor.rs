@@ -196,7 +196,7 @@ impl Supervisor {
             match Life::begin(&self.plan) {
                 Ok((life, account)) if account == self.account => return Some(life),
                 Ok(_) => {
-                    self.disable("its library is another one now; restart the gateway");
+                    self.disable("its library is another one now; restart the adapter");
                     return None;
                 }
                 Err(error) => why = error.to_string(),

@@ -290,7 +290,7 @@ async fn library_that_was_replaced_by_another_plugin_is_not_begun_again() {
     gateway
         .until(|seen| {
             let why =
-                "the adapter is disabled: its library is another one now; restart the gateway";
+                "the adapter is disabled: its library is another one now; restart the adapter";
             seen.health.last() == Some(&Health::Disabled(why.to_owned()))
         })
         .await;
