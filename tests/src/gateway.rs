@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    clock,
     ports::Port,
     process::{Process, tethered},
 };
@@ -359,7 +360,7 @@ impl GatewayConfig {
         self
     }
 
-    /// With a wall clock that shows what a file says, in the words of `faketime`.
+    /// With a wall clock that shows what a file says, as `2030-06-01 12:00:00` in UTC.
     #[must_use]
     pub fn with_clock(mut self, file: &Path) -> Self {
         self.clock = Some(file.to_owned());
@@ -405,18 +406,13 @@ fn run(folder: &Path, ready: &Path, clock: Option<&Path>) -> Process {
         .arg(folder.join("rialto.toml"));
     command.arg("--ready-file").arg(ready).current_dir(folder);
     if let Some(file) = clock {
-        command.env("LD_PRELOAD", FAKETIME).env("TZ", "UTC");
-        command.env("FAKETIME_TIMESTAMP_FILE", file);
-        command.env("FAKETIME_NO_CACHE", "1");
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.env("LD_PRELOAD", clock::library(folder));
+        command.env("RIALTO_CLOCK", file);
     }
     let process = Process::spawn("rialto", command);
     process.await_state("readiness", || ready.exists());
     process
 }
-
-/// Shows a process another wall clock; the dynamic linker knows where the machine's libraries are.
-const FAKETIME: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
 /// Where a gateway listens on this port.
 pub fn address(port: &Port) -> SocketAddr {

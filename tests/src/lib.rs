@@ -15,6 +15,7 @@
     reason = "what the peers wrote belongs to a failed test's output"
 )]
 
+mod clock;
 pub mod dns;
 pub mod gateway;
 pub mod mail_world;

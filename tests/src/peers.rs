@@ -47,7 +47,6 @@ pub fn are_wanted() -> bool {
         "/usr/bin/baresip",
         "/usr/bin/openssl",
         "/usr/bin/gpg-agent",
-        "/usr/bin/faketime",
     ];
     let python = slixmpp::python();
     let programs = programs.iter().map(Path::new).chain([python.as_path()]);
