@@ -49,6 +49,15 @@ fn sync_full(office: &mut Office) {
     office.act();
 }
 
+/// The disk is done with what waits longest, if anything does.
+fn sync_one(office: &mut Office) {
+    if let Some((write, changes)) = office.writes.pop_front() {
+        apply(&mut office.journal, &changes);
+        office.custodian.handle_written(office.now, write, Ok(()));
+        office.act();
+    }
+}
+
 fn drop_kept(office: &mut Office) {
     let key = office.custodian.queue(office.now).next().unwrap().key;
     office.custodian.drop_kept(office.now, key).unwrap();
@@ -120,12 +129,7 @@ fn two_words_that_are_safe_are_told_once_each_though_the_record_was_overtaken() 
         say(&mut office, &delivered, Disposition::Delivered);
         say(&mut office, &delivered, Disposition::Displayed);
         for _ in 0..crashes_after {
-            let Some((write, changes)) = office.writes.pop_front() else {
-                break;
-            };
-            apply(&mut office.journal, &changes);
-            office.custodian.handle_written(office.now, write, Ok(()));
-            office.act();
+            sync_one(&mut office);
         }
         office.restart(SECOND);
         office.read();
@@ -144,5 +148,31 @@ fn two_words_that_are_safe_are_told_once_each_though_the_record_was_overtaken() 
             both.iter().all(|said| told.contains(said)) && told.len() == 2,
             "{told:?}"
         );
+    }
+}
+
+#[test]
+fn words_are_told_when_the_record_of_their_message_says_so_and_not_before() {
+    for is_restarted in [false, true] {
+        let (mut office, delivered) = in_doubt();
+        say(&mut office, &delivered, Disposition::Delivered);
+        say(&mut office, &delivered, Disposition::Displayed);
+        sync_one(&mut office);
+        sync_one(&mut office);
+        if is_restarted {
+            office.restart(SECOND);
+        }
+        // Each was written without the other, and what says both is not taken.
+        sync_full(&mut office);
+        office.read();
+        assert!(office.reports.is_empty(), "after a crash they come again");
+        office.wait(2 * SECOND);
+        office.sync();
+        office.read();
+        for said in [Disposition::Delivered, Disposition::Displayed] {
+            assert_eq!(office.take_report().disposition(), said);
+            office.read();
+        }
+        assert!(office.reports.is_empty());
     }
 }

@@ -61,6 +61,7 @@ use self::{
     identities::Identities,
     queue::RetryQueue,
     report_id::Telling,
+    restore::RestoredWords,
     writes::Writes,
 };
 pub use self::{
@@ -111,8 +112,10 @@ pub struct Custodian<R> {
     identities: Identities,
     naming: Option<NamingKey>,
     awaited: Awaited,
-    /// Of which sides the journal still has reports, by their messages; until all of it is taken up.
-    restored_words: HashMap<(AdapterId, TransactionId, Millis), u8, FixedState>,
+    /// Which reports the journal still has, by their messages; until all of it is taken up.
+    restored_words: HashMap<(AdapterId, TransactionId, Millis), RestoredWords, FixedState>,
+    /// Reports that are safe, but wait for the record of their message, by its onward name, to say so.
+    unrecorded: HashMap<TransactionId, Vec<JournalKey>, fast::FixedState>,
     telling: Telling,
     writes: Writes,
     /// Messages that have failed, by their onward names, and whose records stay until the word that says so is safe.
@@ -150,6 +153,7 @@ impl<R: CryptoRng> Custodian<R> {
             awaited: Awaited::new(&limits),
             naming: None,
             restored_words: HashMap::with_hasher(hash),
+            unrecorded: HashMap::default(),
             router,
             settings,
             keys,

@@ -152,6 +152,13 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
+    /// Reports are in the journal, and the record of their message says so.
+    pub(super) fn reports_safe(&mut self, keys: &[JournalKey]) {
+        for key in keys {
+            self.report_safe(*key);
+        }
+    }
+
     /// Lets a report take its turn; one that is not in the journal is told all the same.
     pub(super) fn queue_report(&mut self, key: JournalKey) {
         if let Some(entry) = self.entries.get_mut(key) {

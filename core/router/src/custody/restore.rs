@@ -15,6 +15,13 @@ use super::{
 };
 use crate::AdapterId;
 
+/// What the journal still has to tell of a message.
+#[derive(Debug, Default)]
+pub(super) struct RestoredWords {
+    sides: u8,
+    reports: Vec<JournalKey>,
+}
+
 impl<R: CryptoRng> Custodian<R> {
     /// Takes up a record that was found in the journal.
     ///
@@ -95,7 +102,9 @@ impl<R: CryptoRng> Custodian<R> {
         if let Some(sent_at) = report.sent_at() {
             let message = (adapter, *report.concerning(), Millis::of(sent_at));
             let side = told_bit(report.disposition().disposition_type());
-            *self.restored_words.entry(message).or_default() |= side;
+            let words = self.restored_words.entry(message).or_default();
+            words.sides |= side;
+            words.reports.push(key);
         }
         let expires_at = self.ends_at(record.accepted_at, record.expires_at);
         let inboxes = [report.destination(), report.source()];
@@ -148,7 +157,8 @@ impl<R: CryptoRng> Custodian<R> {
         let deliverer = self.recorded_deliverer(&record);
         // What is to be told may be safe before its message's record says so.
         let message = (adapter, record.id, record.sent_at);
-        let told = self.restored_words.get(&message).copied();
+        let known = self.restored_words.get(&message);
+        let told = known.map_or(0, |words| words.sides);
         let awaiting = Awaiting {
             adapter,
             id: record.id,
@@ -159,7 +169,7 @@ impl<R: CryptoRng> Custodian<R> {
             reference: record.reference,
             sent_at: record.sent_at,
             deliverer,
-            told: record.told | told.unwrap_or_default(),
+            told: record.told | told,
             unsafe_told: 0,
             is_outdated: false,
             expires_at: until,
@@ -171,9 +181,21 @@ impl<R: CryptoRng> Custodian<R> {
         };
         let onward = record.onward;
         self.awaited.insert(self.now, onward, awaiting);
-        if told.is_some_and(|told| told & !record.told != 0) {
-            // Before the report can end.
-            self.correct(&onward);
+        if told & !record.told != 0 {
+            // Before a report is told, and can end.
+            let known = self.restored_words.get_mut(&message);
+            let reports = known.map_or_else(Vec::new, |words| std::mem::take(&mut words.reports));
+            self.hold_back(&reports);
+            self.correct(&onward, reports);
+        }
+    }
+
+    fn hold_back(&mut self, reports: &[JournalKey]) {
+        for key in reports {
+            if let Some(entry) = self.entries.get_mut(*key) {
+                entry.stage = Stage::Writing;
+                self.queue.remove(*key);
+            }
         }
     }
 

@@ -122,9 +122,10 @@ impl<R: CryptoRng> Custodian<R> {
         };
         let status = match result {
             Ok(()) => {
-                self.heed_word(*report, concerning);
+                let said = self.said(*report);
+                self.tell_when_recorded(*report, said, concerning);
+                self.heed_word(said, concerning);
                 self.end_behind_word(concerning);
-                self.report_safe(*report);
                 ResponseStatus::Success
             }
             Err(Unwritten) => Failure::new(FailureReason::Overloaded).into(),
@@ -145,9 +146,19 @@ impl<R: CryptoRng> Custodian<R> {
             Purpose::Told {
                 report, concerning, ..
             } => (report, concerning),
-            Purpose::Correction(onward) => {
+            Purpose::Correction {
+                concerning,
+                reports,
+            } => {
                 let key = self.keys.next();
-                let record = self.record_with(&onward, None, key);
+                let record = self.record_with(&concerning, None, key);
+                if record.is_none() {
+                    self.reports_safe(&reports);
+                }
+                let purpose = Purpose::Correction {
+                    concerning,
+                    reports,
+                };
                 return (purpose, record.into_iter().collect());
             }
             _ => return (purpose, changes),
@@ -169,28 +180,55 @@ impl<R: CryptoRng> Custodian<R> {
     }
 
     /// Tries a kept message no more of which the far side has said how it ended.
-    fn heed_word(&mut self, report: JournalKey, concerning: &TransactionId) {
-        let Some(said) = self.said(report) else {
-            return;
-        };
-        let Some(awaiting) = self.awaited.get_mut(concerning) else {
-            return;
-        };
-        awaiting.set_safe(said);
-        let kept = awaiting.kept.filter(|_| is_final(said));
-        if awaiting.is_outdated && !awaiting.has_unsafe() {
-            self.correct(concerning);
-        }
-        if let Some(key) = kept {
+    fn heed_word(&mut self, said: Option<Disposition>, concerning: &TransactionId) {
+        let said = said.filter(|said| is_final(*said));
+        let awaiting = self.awaited.get(concerning);
+        let kept = awaiting.and_then(|awaiting| awaiting.kept);
+        if let (Some(said), Some(key)) = (said, kept) {
             self.settle_by_word(key, said);
         }
     }
 
-    /// Writes what was told of a message, as far as it is safe.
-    pub(super) fn correct(&mut self, onward: &TransactionId) {
+    /// Lets a report that is safe be told as soon as the record of its message says so: else the same might be told again when it has ended.
+    ///
+    /// Words that were on their way together have each written a record without the other.
+    fn tell_when_recorded(
+        &mut self,
+        report: JournalKey,
+        said: Option<Disposition>,
+        concerning: &TransactionId,
+    ) {
+        let mut reports = self.unrecorded.remove(concerning).unwrap_or_default();
+        reports.push(report);
+        let awaiting = self.awaited.get_mut(concerning);
+        match (awaiting, said) {
+            (Some(awaiting), Some(said)) => {
+                awaiting.set_safe(said);
+                if awaiting.has_unsafe() {
+                    self.unrecorded.insert(*concerning, reports);
+                } else if awaiting.is_outdated {
+                    self.correct(concerning, reports);
+                } else {
+                    self.reports_safe(&reports);
+                }
+            }
+            _ => self.reports_safe(&reports),
+        }
+    }
+
+    /// Writes what was told of a message, as far as it is safe; these reports are told when that is.
+    pub(super) fn correct(&mut self, concerning: &TransactionId, reports: Vec<JournalKey>) {
         let key = self.keys.next();
-        if let Some(change) = self.record_with(onward, None, key) {
-            self.write(Purpose::Correction(*onward), vec![change]);
+        match self.record_with(concerning, None, key) {
+            Some(change) => {
+                let concerning = *concerning;
+                let purpose = Purpose::Correction {
+                    concerning,
+                    reports,
+                };
+                self.write(purpose, vec![change]);
+            }
+            None => self.reports_safe(&reports),
         }
     }
 

@@ -38,8 +38,11 @@ pub(super) enum Purpose {
     Removal,
     /// That a message may come again whose own record is not to come back.
     Withdrawal(Identity),
-    /// That the record of what was told of a message, by its onward identifier, says all that is safe.
-    Correction(TransactionId),
+    /// That the record of what was told of a message, by its onward identifier, says all that is safe; until then these reports are not told.
+    Correction {
+        concerning: TransactionId,
+        reports: Vec<JournalKey>,
+    },
     /// Nothing; it does no harm if it fails.
     Note,
 }
@@ -62,7 +65,7 @@ impl Purpose {
                 | Self::Settlement { .. }
                 | Self::Removal
                 | Self::Withdrawal(_)
-                | Self::Correction(_)
+                | Self::Correction { .. }
         )
     }
 
@@ -70,7 +73,7 @@ impl Purpose {
     const fn needs(&self, change: &Change) -> bool {
         let has_puts = matches!(
             self,
-            Self::Told { .. } | Self::Settlement { .. } | Self::Correction(_)
+            Self::Told { .. } | Self::Settlement { .. } | Self::Correction { .. }
         );
         has_puts || change.put.is_none()
     }

@@ -33,6 +33,7 @@ impl<R: CryptoRng> Custodian<R> {
             }
             (Purpose::Courtesy(key), Err(Unwritten)) => self.give_up(*key, not_safe()),
             (Purpose::Report(key), Err(Unwritten)) => self.queue_report(*key),
+            (Purpose::Correction { reports, .. }, Ok(())) => self.reports_safe(reports),
             (Purpose::Told { .. }, result) => self.told(&purpose, result),
             (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
             _ => {}
