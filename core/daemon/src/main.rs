@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cli`], [`commands`] | the command line and the verbs that end by themselves |
 //! | [`config`] | files, environment and flags, with all their errors at once |
-//! | [`run`], [`adapters`] | the life of the gateway, and those of its adapters |
+//! | [`run`], [`mod@adapters`] | the life of the gateway, and those of its adapters |
 //! | [`gateway`], [`shard`], [`callers`] | operations between adapters and routers |
 //! | [`storage`], [`journal`] | what survives a restart: the store, and what the shards keep in it |
 //! | [`dns`] | next hops of domains without a static route |

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`watches`], [`schedule`], [`shown`], [`word`] | users of XMPP who watch: asked for them, refreshed, told |
 //! | [`contacts`], [`contact`] | users of XMPP who are watched: asked, heard, reported |
-//! | [`reference`] | what the gateway keeps of a subscription from XMPP |
+//! | [`mod@reference`] | what the gateway keeps of a subscription from XMPP |
 //! | [`telling`], [`watching`] | the two sides at work, between the gateway and the stream |
 
 use std::collections::VecDeque;

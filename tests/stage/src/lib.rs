@@ -1,6 +1,6 @@
 //! Stage: a network that a test plays.
 //!
-//! It connects to the test, and speaks lines of JSON with it: what the test says ([`Cue`](script::Cue)) is done as if users of this network did it, and what the gateway asks of this
+//! It connects to the test, and speaks lines of JSON with it: what the test says (`script::Cue`) is done as if users of this network did it, and what the gateway asks of this
 //! network is said to the test. It translates nothing, so that a test sees what the gateway alone does.
 //!
 //! | common side            | this plugin                                                                |

@@ -1,6 +1,6 @@
 //! The life of the adapters: started, stopped, replaced, and started again when they could not be.
 //!
-//! The [`Gateway`] knows who has the place of an adapter now; this decides who that is. One order after another for each adapter, and none in the way
+//! The [`Gateway`](crate::gateway::Gateway) knows who has the place of an adapter now; this decides who that is. One order after another for each adapter, and none in the way
 //! of another's.
 
 mod orders;
