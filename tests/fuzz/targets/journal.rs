@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rialto_model::Bytes;
-use rialto_router::{JournalKey, JournalTable, RecordView, RoutingTable};
+use rialto_router::{JournalKey, JournalTable, PresenceSettings, RecordView, RoutingTable};
 
 fuzz_target!(|data: &[u8]| {
     let record = Bytes::copy_from_slice(data);
@@ -18,12 +18,13 @@ fuzz_target!(|data: &[u8]| {
     // A record says itself where it belongs.
     assert!(read.iter().filter(|read| read.is_ok()).count() <= 1);
     let routes = RoutingTable::builder().build().expect("an empty table");
+    let settings = PresenceSettings::default();
     let tables = [
         JournalTable::Subscriptions,
         JournalTable::Presence,
         JournalTable::Rules,
     ];
-    let presence = tables.map(|table| routes.presentity_of_record(table, &key, &record));
+    let presence = tables.map(|table| settings.presentity_of_record(&routes, table, &key, &record));
     assert!(presence.iter().filter(|read| read.is_ok()).count() <= 1);
     for refused in presence.iter().filter_map(|read| read.as_ref().err()) {
         assert!(!refused.to_string().is_empty());
