@@ -28,6 +28,7 @@ fn steps() -> Vec<(&'static str, Command)> {
         ("format", step::cargo(&["fmt", "--all", "--check"])),
         ("peers", script("tests/install-peers.sh", &[])),
         ("lints", lints()),
+        ("fuzz targets' lints", fuzz_lints()),
         (
             "build",
             step::cargo(&["build", "--workspace", "--all-targets", "--locked"]),
@@ -51,6 +52,21 @@ fn lints() -> Command {
         "--workspace",
         "--all-targets",
         "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+/// The fuzz targets are no members of the workspace, and are run last: what no longer compiles is told before that.
+fn fuzz_lints() -> Command {
+    step::cargo(&[
+        "clippy",
+        "--locked",
+        "--manifest-path",
+        "tests/fuzz/Cargo.toml",
+        "--target-dir",
+        "target",
         "--",
         "-D",
         "warnings",
