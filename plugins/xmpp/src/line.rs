@@ -92,7 +92,8 @@ impl Line {
         };
         if due > now {
             // A ping that others send meanwhile must not wait for its answer longer than it may.
-            return Due::At(due.min(now + self.times.timeout));
+            let gathered = outbox.watch(now).unwrap_or(due);
+            return Due::At(due.min(gathered).min(now + self.times.timeout));
         }
         if outbox.ping_sent().is_some() {
             return Due::TimedOut;

@@ -182,7 +182,14 @@ impl Link {
         if line.is_writing() {
             return; // whoever is at it comes back for more
         }
-        if !self.outbox().is_calm() {
+        let (watched, calm) = {
+            let outbox = self.outbox();
+            (outbox.is_watched(), outbox.is_calm())
+        };
+        if watched {
+            return; // they go out together
+        }
+        if !calm {
             return self.wake();
         }
         let mut context = Context::from_waker(Waker::noop());

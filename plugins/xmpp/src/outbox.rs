@@ -15,19 +15,24 @@ use std::time::Duration;
 use rialto_sdk::model::{ByteString, Failure, FailureReason, ResponseStatus, TransactionId};
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, oneshot};
 use rialto_sdk::tokio::time::Instant;
-use rialto_xmpp_codec::{Iq, Stanza, StanzaWriter, WriteError};
+use rialto_xmpp_codec::{Stanza, StanzaWriter, WriteError};
 
 mod answerer;
 mod batch;
 mod failed;
 mod parcel;
 mod queue;
+mod stream;
 mod waiting;
 
 use self::answerer::may_refuse;
 pub(crate) use self::batch::Batch;
 pub(crate) use self::parcel::Parcel;
 use self::queue::{Next, Queue};
+#[cfg(test)]
+pub(crate) use self::stream::DOUBT;
+pub(crate) use self::stream::PingTemplate;
+use self::stream::Stream;
 use self::waiting::{State, Waiting, WaitingList};
 
 /// Bounds the outbox.
@@ -45,7 +50,7 @@ pub(crate) struct OutboxLimits {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: OutboxLimits,
-    link: Option<Link>,
+    stream: Option<Stream>,
     /// Of the stream that is up, or of the last one: answers outlive a stream.
     writer: Option<StanzaWriter>,
     queue: Queue,
@@ -53,36 +58,6 @@ pub(crate) struct Outbox {
     /// How many messages the last answer proved.
     proven_at_once: u64,
     stopping: bool,
-}
-
-/// A stream that is up.
-#[derive(Debug)]
-struct Link {
-    pings: PingTemplate,
-    ping: Option<Ping>,
-    /// Messages before this one are written.
-    written: u64,
-    /// Messages before this one are followed by a ping.
-    covered: u64,
-}
-
-/// How this component pings its server.
-#[derive(Clone, Debug)]
-pub(crate) struct PingTemplate {
-    /// The component.
-    pub(crate) from: ByteString,
-    /// Whom to ping.
-    pub(crate) to: ByteString,
-    /// Nobody can guess it; followed by a number, it is the ping's id.
-    pub(crate) secret: u64,
-}
-
-/// A ping whose answer has not come.
-#[derive(Debug)]
-struct Ping {
-    id: String,
-    covers: u64,
-    sent: Instant,
 }
 
 /// What a message is worth later than now.
@@ -112,7 +87,7 @@ impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         Self {
             limits,
-            link: None,
+            stream: None,
             writer: None,
             queue: Queue::default(),
             waiting: WaitingList::default(),
@@ -125,25 +100,23 @@ impl Outbox {
     pub(crate) fn connected(&mut self, writer: StanzaWriter, pings: PingTemplate) {
         let next = self.waiting.next();
         self.writer = Some(writer);
-        self.link = Some(Link {
-            pings,
-            ping: None,
-            written: next,
-            covered: next,
-        });
+        self.stream = Some(Stream::new(pings, next));
     }
 
     /// Nothing more is written: of what was taken to be, the messages from `first_unsent` on were not, or not whole.
     pub(crate) fn hung_up(&mut self, first_unsent: Option<u64>) {
-        if let (Some(link), Some(first)) = (&mut self.link, first_unsent) {
-            link.written = link.written.min(first);
+        if let (Some(stream), Some(first)) = (&mut self.stream, first_unsent) {
+            stream.written = stream.written.min(first);
         }
     }
 
     /// The stream is gone: everything that waits is answered with what is known of it.
     pub(crate) fn lost(&mut self) {
         let all = self.waiting.first()..self.waiting.next();
-        let written = self.link.take().map_or(all.start, |link| link.written);
+        let written = self
+            .stream
+            .take()
+            .map_or(all.start, |stream| stream.written);
         for number in all {
             let failure = if number < written {
                 failed::lost_behind()
@@ -166,7 +139,7 @@ impl Outbox {
         if self.stopping {
             return Err(FailureReason::ShuttingDown.into());
         }
-        let writer = self.writer.filter(|_| self.link.is_some());
+        let writer = self.writer.filter(|_| self.stream.is_some());
         let writer = writer.ok_or_else(failed::not_connected)?;
         if self.is_full_for(worth) {
             return Err(failed::full());
@@ -218,7 +191,8 @@ impl Outbox {
     }
 
     fn is_written(&self, number: u64) -> bool {
-        self.link.as_ref().is_some_and(|link| number < link.written)
+        let stream = self.stream.as_ref();
+        stream.is_some_and(|stream| number < stream.written)
     }
 
     /// Bytes that an answer to something that came in takes in the queue; `None` without any stream so far, for then
@@ -263,9 +237,13 @@ impl Outbox {
     /// still queued can fail truthfully, and what was written cannot. Replies are: the answer to the
     /// ping may stand behind questions that are not read before there is room for their answers.
     pub(crate) fn next_batch(&mut self, room: usize, now: Instant, out: &mut Batch) {
+        if self.gathers_until().is_some_and(|until| now < until) {
+            return;
+        }
         let in_doubt = self
-            .ping_sent()
-            .is_some_and(|sent| now.duration_since(sent) >= DOUBT);
+            .stream
+            .as_ref()
+            .is_some_and(|stream| stream.is_in_doubt(now));
         while out.len() < room {
             let next = if in_doubt {
                 self.queue.pop_reply()
@@ -279,34 +257,21 @@ impl Outbox {
                 if self.waiting.get(number).is_none() {
                     continue;
                 }
-                if let Some(link) = &mut self.link {
-                    link.written = number + 1;
+                if let Some(stream) = &mut self.stream {
+                    stream.written = number + 1;
                 }
             }
             out.push(&bytes, message);
         }
-        let link = self.link.as_ref();
-        if link.is_some_and(|link| link.ping.is_none() && link.covered < link.written) {
+        if self.stream.as_ref().is_some_and(Stream::is_unproven) {
             self.ping(now, out);
         }
     }
 
     /// Adds a ping, unless one is on its way.
     pub(crate) fn ping(&mut self, now: Instant, out: &mut Batch) {
-        let link = self.link.as_mut().filter(|link| link.ping.is_none());
-        let (Some(link), Some(writer)) = (link, self.writer) else {
-            return;
-        };
-        link.covered = link.written;
-        let id = format!("{:016x}-{}", link.pings.secret, link.covered);
-        let PingTemplate { from, to, .. } = link.pings.clone();
-        let ping = Iq::ping(from, to, id.as_str().into());
-        if writer.write(&ping.into(), out.tail()).is_ok() {
-            link.ping = Some(Ping {
-                id,
-                covers: link.covered,
-                sent: now,
-            });
+        if let (Some(stream), Some(writer)) = (&mut self.stream, &self.writer) {
+            stream.ping(now, writer, out);
         }
     }
 
@@ -315,14 +280,37 @@ impl Outbox {
     ///
     /// Returns how long the answer took.
     pub(crate) fn answered(&mut self, id: &str, now: Instant) -> Option<Duration> {
-        let link = self.link.as_mut()?;
-        let ping = link.ping.take_if(|ping| ping.id == id)?;
+        let (covers, time) = self.stream.as_mut()?.answered(id, now)?;
         let first = self.waiting.first();
-        self.proven_at_once = ping.covers.saturating_sub(first);
-        for number in first..ping.covers {
+        self.proven_at_once = covers.saturating_sub(first);
+        for number in first..covers {
             self.waiting.answer(number, ResponseStatus::Success);
         }
-        Some(now.duration_since(ping.sent))
+        Some(time)
+    }
+
+    /// Until when messages gather, to be written with the next ping, which would prove them in any case; until then each would cost a write.
+    ///
+    /// A few are written at once, many as well, and replies: somebody waits for each.
+    fn gathers_until(&self) -> Option<Instant> {
+        let near = self.stream.as_ref()?.answer_is_near_until()?;
+        let gathers = !self.is_calm()
+            && !self.queue.has_replies()
+            && self.queue.message_bytes() < WORTH_A_WRITE;
+        gathers.then_some(near)
+    }
+
+    /// Do messages gather, and does somebody come back to them?
+    pub(crate) fn is_watched(&self) -> bool {
+        let stream = self.stream.as_ref();
+        stream.is_some_and(Stream::is_watched) && self.gathers_until().is_some()
+    }
+
+    /// When whoever asks comes back to messages that gather by then; `None` if they need nobody.
+    pub(crate) fn watch(&mut self, now: Instant) -> Option<Instant> {
+        let is_empty = self.queue.is_empty();
+        let near = self.stream.as_mut()?.watch(now)?;
+        (now < near || !is_empty).then(|| near.max(now))
     }
 
     /// The message with this id was not taken, says `from`.
@@ -346,7 +334,7 @@ impl Outbox {
     fn may_refuse(&self, from: Option<&ByteString>, number: u64) -> bool {
         let waiting = self.waiting.get(number);
         let to = waiting.and_then(|waiting| waiting.to.as_ref());
-        let server = self.link.as_ref().map(|link| &*link.pings.to);
+        let server = self.stream.as_ref().map(Stream::server);
         match (from, to) {
             (Some(from), Some(to)) => may_refuse(from, to, server.unwrap_or_default()),
             // It is the server's own: servers let no user leave the address out.
@@ -361,7 +349,7 @@ impl Outbox {
 
     /// When the ping that is on its way was sent.
     pub(crate) fn ping_sent(&self) -> Option<Instant> {
-        self.link.as_ref()?.ping.as_ref().map(|ping| ping.sent)
+        self.stream.as_ref()?.ping_sent()
     }
 
     /// Takes no more messages; what is under way goes on.
@@ -383,8 +371,8 @@ impl Outbox {
 /// What one write each does not burden.
 const FEW: usize = 2;
 
-/// How long messages go out behind a ping that is not answered.
-pub(crate) const DOUBT: Duration = Duration::from_secs(2);
+/// Bytes that are worth a write of their own.
+const WORTH_A_WRITE: usize = 16 * 1024;
 
 fn written(writer: &StanzaWriter, stanza: &Stanza) -> Result<Vec<u8>, WriteError> {
     const USUAL: usize = 512;

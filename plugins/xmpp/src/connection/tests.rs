@@ -1,5 +1,6 @@
 //! The plugin against a server that behaves, and one that does not. The clock stands still.
 
+mod gathering;
 mod incoming;
 mod limits;
 mod outgoing;

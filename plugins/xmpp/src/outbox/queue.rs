@@ -70,6 +70,10 @@ impl Queue {
         self.message_bytes
     }
 
+    pub(super) fn has_replies(&self) -> bool {
+        !self.replies.is_empty()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty() && self.replies.is_empty()
     }
