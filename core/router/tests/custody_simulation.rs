@@ -9,8 +9,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::ops::Range;
-
 mod custody_simulation {
     pub(crate) mod disk;
     pub(crate) mod fault;
@@ -27,20 +25,10 @@ const SEEDS: u64 = 3_000;
 /// How soon a planted fault has to show.
 const SEEDS_TO_NOTICE: u64 = 400;
 
-/// Which are played.
-fn seeds() -> Range<u64> {
-    let told = std::env::var("RIALTO_SEEDS").unwrap_or_default();
-    let (first, end) = told.split_once("..").unwrap_or(("0", &told));
-    match (first.parse(), end.parse()) {
-        (Ok(first), Ok(end)) => first..end,
-        _ => 0..SEEDS,
-    }
-}
-
 #[test]
 fn cpim_3_4_persist_what_is_accepted_is_delivered_or_told_over_crashes_at_any_moment() {
     let mut seen = [0; 14];
-    let seeds = seeds();
+    let seeds = support::seeds(SEEDS);
     let played = seeds.end - seeds.start;
     for seed in seeds {
         let run = match World::new(seed, None).run() {

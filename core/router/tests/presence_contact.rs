@@ -7,7 +7,10 @@
 
 mod support;
 
-use rialto_model::{Failure, FailureReason, ResponseStatus, SubscriptionState};
+use rialto_model::{
+    Failure, FailureReason, NotifyOperation, ResponseStatus, Retry, SubscriptionState,
+    TerminationReason,
+};
 use rialto_router::PresenceLimits;
 
 use self::support::{
@@ -16,9 +19,14 @@ use self::support::{
 };
 
 const ACTIVE: SubscriptionState = SubscriptionState::Active;
+const SUCCESS: ResponseStatus = ResponseStatus::Success;
 
 fn unreachable() -> ResponseStatus {
     Failure::new(FailureReason::Unreachable).into()
+}
+
+fn states(told: &[NotifyOperation]) -> Vec<SubscriptionState> {
+    told.iter().map(NotifyOperation::state).collect()
 }
 
 /// Alice watches Bob, and has been told after a restart of the service.
@@ -79,7 +87,7 @@ fn adapter_in_the_place_of_another_is_asked_anew_and_watchers_see_nothing_of_it(
     gallery.service.handle_replaced(gallery.now, XMPP);
     gallery.pass(seconds(0));
     assert_eq!(*gallery.asked[0].2.subscription_id(), name);
-    gallery.answer_last_asked(ResponseStatus::Success);
+    gallery.answer_last_asked(SUCCESS);
     gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
     assert!(gallery.told.is_empty(), "nothing has changed for Alice");
 }
@@ -92,11 +100,11 @@ fn adapter_that_does_not_answer_holds_up_no_watcher_of_another() {
     let strangers = ["a", "b", "c", "d"].map(|user| format!("pres:{user}@voice.example"));
     for watcher in &strangers {
         gallery.subscribe(SIP, subscribe(watcher, BOB, "s1"));
-        gallery.answer_last_asked(ResponseStatus::Success);
+        gallery.answer_last_asked(SUCCESS);
     }
     assert_eq!(gallery.told.len(), 2, "the others wait for these");
     gallery.subscribe(XMPP, subscribe(romeo, CAROL, "s1"));
-    gallery.answer_last_asked(ResponseStatus::Success);
+    gallery.answer_last_asked(SUCCESS);
     let (_, adapter, _) = gallery.told.last().unwrap();
     assert_eq!((gallery.told.len(), *adapter), (3, XMPP));
     assert_eq!(gallery.take_told().len(), 5, "all are told in the end");
@@ -123,7 +131,7 @@ fn what_was_known_stays_true_until_the_turn_of_each_to_be_asked_after_a_restart(
     for number in 0..WATCHERS {
         let watcher = format!("pres:w{number}@voice.example");
         gallery.subscribe(SIP, subscribe(&watcher, BOB, "s1"));
-        gallery.answer_last_asked(ResponseStatus::Success);
+        gallery.answer_last_asked(SUCCESS);
         gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
     }
     gallery.take_told();
@@ -132,11 +140,139 @@ fn what_was_known_stays_true_until_the_turn_of_each_to_be_asked_after_a_restart(
     for _ in 0..150 {
         gallery.pass(seconds(1) / 1000);
         for (attempt, ..) in std::mem::take(&mut gallery.asked) {
-            gallery.answer(attempt, ResponseStatus::Success);
+            gallery.answer(attempt, SUCCESS);
         }
         let told = gallery.take_told();
-        let is_closed = |of: &&rialto_model::NotifyOperation| !text(of.document()).contains("here");
+        let is_closed = |of: &&NotifyOperation| !text(of.document()).contains("here");
         closed += told.iter().filter(is_closed).count();
     }
     assert_eq!(closed, 0);
+}
+
+#[test]
+fn rfc2779_3_2_1_fetch_of_one_who_is_out_of_contact_shows_what_was_known_and_when() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    gallery.hear(
+        Some(pidf(BOB, "open", "yesterday")),
+        SubscriptionState::terminated(TerminationReason::Timeout),
+    );
+    gallery.take_told();
+    gallery.pass(seconds(3_600));
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f2").with_duration(seconds(0)));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    let told = text(gallery.take_told()[0].document());
+    assert!(told.contains("yesterday"), "{told}");
+    assert!(
+        told.contains("<timestamp>2023-11-14T22:13:20Z</timestamp>"),
+        "{told}"
+    );
+    // Another watcher's is not shown.
+    gallery.subscribe(SIP, subscribe(CAROL, BOB, "f3").with_duration(seconds(0)));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    assert_eq!(gallery.take_told()[0].document(), None);
+}
+
+#[test]
+fn rfc2779_3_2_2_subscription_to_one_who_is_out_of_contact_is_pending_until_it_is_back() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.answer_last_asked(unreachable());
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    assert_eq!(states(&gallery.take_told()), [SubscriptionState::Pending]);
+    gallery.restart();
+    gallery.pass(seconds(2));
+    gallery.answer_last_asked(SUCCESS);
+    gallery.hear(Some(pidf(BOB, "open", "back")), ACTIVE);
+    let told = gallery.take_told();
+    assert_eq!(told.last().unwrap().state(), ACTIVE);
+    assert!(text(told.last().unwrap().document()).contains("back"));
+}
+
+#[test]
+fn presentity_that_does_not_answer_makes_the_watcher_wait_no_longer_than_its_patience() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    gallery.pass(seconds(4));
+    assert!(gallery.responses.is_empty());
+    gallery.pass(seconds(2));
+    assert_eq!(
+        *gallery.last_response().status(),
+        ResponseStatus::Indeterminant
+    );
+    gallery.take_told();
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(states(&gallery.take_told()), [ACTIVE]);
+}
+
+#[test]
+fn rfc2779_3_2_4_and_3_2_5_loss_of_contact_is_told_without_a_goodbye() {
+    let mut gallery = Gallery::watched();
+    gallery
+        .service
+        .handle_lost(gallery.now, XMPP, Some(&"jabber.example".parse().unwrap()));
+    gallery.run();
+    let told = gallery.take_told();
+    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
+    gallery.pass(seconds(2));
+    gallery.answer_last_asked(SUCCESS);
+    assert!(
+        text(gallery.take_told()[0].document()).contains("here"),
+        "what was known is true again"
+    );
+
+    // Nobody says so: the soft state passes.
+    let mut gallery = Gallery::watched();
+    gallery.pass(seconds(601));
+    assert!(gallery.asked.len() >= 2);
+    assert!(text(gallery.take_told()[0].document()).contains("<basic>closed</basic>"));
+}
+
+#[test]
+fn far_side_that_names_a_time_is_asked_again_then_and_not_before() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    let busy = Failure::new(FailureReason::Overloaded).with_retry(Retry::After(seconds(100)));
+    gallery.answer_last_asked(busy.into());
+    gallery.pass(seconds(99));
+    assert_eq!(gallery.asked.len(), 1);
+    gallery.pass(seconds(2));
+    assert_eq!(gallery.asked.len(), 2);
+}
+
+#[test]
+fn leg_is_refreshed_before_it_ends_and_tells_nothing_anew() {
+    let mut gallery = Gallery::watched();
+    for _ in 0..5 {
+        let asked = gallery.asked.len();
+        let answered_at = gallery.now;
+        while gallery.asked.len() == asked {
+            gallery.pass(seconds(5));
+        }
+        assert!(gallery.now < answered_at + seconds(540));
+        gallery.answer_last_asked(SUCCESS);
+        gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
+        assert!(gallery.told.is_empty());
+    }
+}
+
+#[test]
+fn leg_that_the_far_side_ends_for_now_is_asked_for_again() {
+    let mut gallery = Gallery::watched();
+    gallery.hear(
+        None,
+        SubscriptionState::terminated(TerminationReason::Deactivated),
+    );
+    assert!(gallery.told.is_empty());
+    gallery.pass(seconds(2));
+    assert_eq!(gallery.asked.len(), 2);
 }

@@ -8,7 +8,7 @@
 mod support;
 
 use rialto_model::{
-    FailureReason, MaxForwards, Package, ResponseStatus, SubscriptionState, TerminationReason,
+    FailureReason, Package, ResponseStatus, SubscriptionState, TerminationReason,
     presence::WatcherInformation,
 };
 use rialto_router::{PrincipalRules, RulesChange};
@@ -106,23 +106,6 @@ fn publication_that_ran_out_while_its_refresh_was_written_holds_over_a_restart()
     gallery.restart();
     gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
     assert!(text(gallery.take_told()[0].document()).contains("one"));
-}
-
-#[test]
-fn watcher_cannot_find_out_whether_it_is_blocked_politely_by_what_cannot_be_sent_on() {
-    let see = |rule: &str| {
-        let mut gallery = Gallery::new();
-        let others = "polite-block eve@mail.example\n";
-        gallery.change_rules(BOB, rules(&format!("{rule} alice@voice.example\n{others}")));
-        let spent = subscribe(ALICE, BOB, "s1").with_max_forwards(MaxForwards::new(0));
-        gallery.subscribe(SIP, spent);
-        gallery.pass(seconds(30));
-        let told = gallery.take_told();
-        let told = told.iter().map(|of| (of.state(), text(of.document())));
-        let status = gallery.last_response().status().clone();
-        (status, told.collect::<Vec<_>>())
-    };
-    assert_eq!(see("polite-block"), see("allow"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rules of principals, and presentities that are hosted here.
+//! Rules of principals: who may watch, and what each sees.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,48 +7,21 @@
 
 mod support;
 
-use proptest::prelude::*;
 use rialto_model::{
-    Authentication, Failure, FailureReason, NotifyOperation, Package, PidfReader, ResponseStatus,
-    Status, SubscriptionState, TerminationReason,
+    Authentication, FailureReason, NotifyOperation, Package, PidfReader, ResponseStatus, Status,
+    SubscriptionState, TerminationReason,
     presence::{WatcherInformation, watchers::WatcherStatus},
 };
 use rialto_router::{Handling, PrincipalRules, Subject, View, WatcherRule, Way};
 
 use self::support::{
     SIP, XMPP,
-    gallery::{
-        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text,
-    },
+    gallery::{ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, seconds, subscribe, text},
+    rules::{address, alice, online, rules, with},
 };
 
 const ACTIVE: SubscriptionState = SubscriptionState::Active;
 const SUCCESS: ResponseStatus = ResponseStatus::Success;
-
-fn address(text: &str) -> Subject {
-    Subject::Address(text.parse().unwrap())
-}
-
-fn alice() -> Subject {
-    address("alice@voice.example")
-}
-
-fn rules(rules: impl IntoIterator<Item = (Subject, Handling)>) -> Option<PrincipalRules> {
-    let rules = rules
-        .into_iter()
-        .map(|(of, handling)| WatcherRule::new(of, handling));
-    Some(PrincipalRules::new(rules.collect()).unwrap())
-}
-
-fn with(of: &str, all: impl IntoIterator<Item = (Subject, Handling)>) -> Gallery {
-    let mut gallery = Gallery::new();
-    gallery.rules(of, rules(all));
-    gallery
-}
-
-fn online(note: &str) -> rialto_model::PublishOperation {
-    publish("phone", 1, pidf(HELEN, "open", note))
-}
 
 #[test]
 fn rfc2779_2_3_1_watcher_that_a_rule_denies_sees_nothing_by_any_path() {
@@ -131,35 +104,6 @@ fn watchers_of_one_document_are_shown_it_cut_by_the_names_that_they_know() {
             "{shown}"
         );
     }
-}
-
-#[test]
-fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
-    let mut gallery = Gallery::new();
-    let by_carol = |version| {
-        let operation = rialto_model::PublishOperation::new(
-            rialto_model::TransactionId::parse(b"p").unwrap(),
-            support::gallery::sid("carols"),
-            presentity(HELEN),
-            presentity(CAROL),
-        );
-        operation
-            .with_document(pidf(HELEN, "open", "by carol"))
-            .with_version(version)
-            .with_authentication(Authentication::Network)
-    };
-    gallery.publish(SIP, by_carol(1));
-    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
-    let named = PrincipalRules::default().with_publishers(["carol@voice.example".parse().unwrap()]);
-    gallery.rules(HELEN, Some(named.unwrap()));
-    gallery.publish(SIP, by_carol(1));
-    assert_eq!(*gallery.last_response().status(), SUCCESS);
-    // Nobody vouches that it is Helen.
-    gallery.publish(
-        SIP,
-        online("forged").with_authentication(Authentication::None),
-    );
-    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
 }
 
 #[test]
@@ -288,247 +232,6 @@ fn rules_hold_when_they_are_safe_and_not_before() {
     assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
     gallery.rules(HELEN, None);
     assert!(gallery.journal.is_empty());
-}
-
-/// All that a watcher is sent, and when.
-type Transcript = Vec<(std::time::Duration, String)>;
-
-/// What Alice asks, one thing after the other.
-#[derive(Clone, Copy, Debug)]
-enum Ask {
-    Subscribe,
-    Fetch,
-    Unsubscribe,
-    Wait(u64),
-    Restart,
-}
-
-/// What Alice sees of somebody who has a rule on her, and is offline, or not to be seen.
-fn transcript(target: &str, handling: Handling, is_online: bool, asks: &[Ask]) -> Transcript {
-    let eve = (address("eve@x.example"), Handling::PoliteBlock);
-    let mut gallery = with(target, [(alice(), handling), eve]);
-    if is_online && target == HELEN {
-        gallery.publish(SIP, online("at home").with_duration(seconds(80_000)));
-    }
-    gallery.responses.clear();
-    let mut seen = Transcript::new();
-    for ask in asks {
-        let operation = subscribe(ALICE, target, "s1");
-        match ask {
-            Ask::Subscribe => gallery.subscribe(SIP, operation.with_duration(seconds(300))),
-            Ask::Unsubscribe => gallery.subscribe(SIP, operation.with_duration(seconds(0))),
-            Ask::Fetch => {
-                let fetch = subscribe(ALICE, target, "f1").with_duration(seconds(0));
-                gallery.subscribe(SIP, fetch);
-            }
-            Ask::Wait(time) => {
-                for _ in 0..*time {
-                    gallery.pass(seconds(1));
-                    see(&mut gallery, &mut seen);
-                }
-            }
-            Ask::Restart => gallery.restart(),
-        }
-        see(&mut gallery, &mut seen);
-    }
-    seen
-}
-
-/// Alice's network takes what she is told; Bob's says that he is offline.
-fn see(gallery: &mut Gallery, seen: &mut Transcript) {
-    let since = gallery.now - support::start();
-    loop {
-        let answers = gallery.responses.drain(..);
-        seen.extend(answers.map(|(_, response)| (since, format!("{response:?}"))));
-        let legs = std::mem::take(&mut gallery.asked);
-        for (attempt, adapter, leg) in &legs {
-            gallery.answer(*attempt, SUCCESS);
-            let document = pidf(BOB, "closed", "last seen on Monday");
-            gallery.hear_of(*adapter, leg, Some(document), ACTIVE);
-        }
-        // Those were answers to Bob's network.
-        gallery.responses.clear();
-        let told = std::mem::take(&mut gallery.told);
-        for (attempt, _, notify) in &told {
-            let document = text(notify.document());
-            let (state, time, version) = (notify.state(), notify.expires_in(), notify.version());
-            let line = format!(
-                "{state:?} {time:?} {version} {:?} {document}",
-                notify.target()
-            );
-            seen.push((since, line));
-            gallery.answer(*attempt, SUCCESS);
-        }
-        if legs.is_empty() && told.is_empty() {
-            return;
-        }
-    }
-}
-
-fn ask() -> impl Strategy<Value = Ask> {
-    prop_oneof![
-        Just(Ask::Subscribe),
-        Just(Ask::Fetch),
-        Just(Ask::Unsubscribe),
-        (1..400_u64).prop_map(Ask::Wait),
-        Just(Ask::Restart),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
-
-    #[test]
-    fn rfc2779_5_1_15_polite_block_looks_like_an_offline_presentity_in_bytes_and_times(
-        asks in prop::collection::vec(ask(), 1..12), is_hosted in any::<bool>(),
-    ) {
-        let target = if is_hosted { HELEN } else { BOB };
-        let blocked = transcript(target, Handling::PoliteBlock, true, &asks);
-        let offline = transcript(target, Handling::Allow(View::All), false, &asks);
-        prop_assert_eq!(blocked, offline);
-    }
-}
-
-#[test]
-fn polite_block_of_one_who_was_told_something_shows_that_the_presentity_went_offline() {
-    let mut gallery = Gallery::watched();
-    gallery.rules(BOB, rules([(alice(), Handling::PoliteBlock)]));
-    let told = gallery.take_told();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].state(), ACTIVE);
-    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
-    assert_eq!(gallery.asked.last().unwrap().2.duration(), Some(seconds(0)));
-}
-
-#[test]
-fn rfc2779_3_1_1_and_3_1_2_hosted_presentity_is_shown_as_pidf_by_the_name_that_its_watcher_knows() {
-    let mut gallery = Gallery::new();
-    gallery.publish(SIP, online("one"));
-    let desk = publish(
-        "desk",
-        1,
-        pidf("pres:somebody@else.example", "closed", "two"),
-    );
-    gallery.publish(SIP, desk);
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    let told = gallery.take_told();
-    let document = told[0].document().unwrap();
-    assert_eq!(&**document.content_type(), "application/pidf+xml");
-    let reading = PidfReader::new()
-        .read(document.payload().as_bytes())
-        .unwrap();
-    assert_eq!(reading.forgiven(), []);
-    let information = reading.into_information();
-    assert_eq!(information.presentity(), &presentity(HELEN));
-    assert_eq!(
-        information.tuples().len(),
-        2,
-        "one of each device, whatever they are called"
-    );
-}
-
-#[test]
-fn rfc2779_3_1_3_and_3_1_4_contacts_and_extensions_of_a_device_are_shown() {
-    let xml = format!(
-        "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:x='urn:x' entity='{HELEN}'><tuple id='a'><status>\
-         <basic>open</basic><x:mood>calm</x:mood></status><contact priority='0.8'>tel:+1</contact></tuple></presence>"
-    );
-    let document = rialto_model::PresenceDocument::pidf(rialto_model::Bytes::from(xml));
-    let mut gallery = Gallery::new();
-    gallery.publish(SIP, publish("phone", 1, document));
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    let shown = text(gallery.take_told()[0].document());
-    assert!(
-        shown.contains("tel:+1") && shown.contains("0.8") && shown.contains("calm"),
-        "{shown}"
-    );
-}
-
-#[test]
-fn rfc2779_3_2_5_device_that_does_not_refresh_is_gone() {
-    let mut gallery = Gallery::new();
-    gallery.publish(SIP, online("x").with_duration(seconds(60)));
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    gallery.take_told();
-    gallery.pass(seconds(61));
-    let told = gallery.take_told();
-    assert_eq!(told.len(), 1);
-    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
-}
-
-#[test]
-fn rfc2779_3_3_1_publication_holds_over_a_restart() {
-    let mut gallery = Gallery::new();
-    gallery.publish(SIP, online("x"));
-    gallery.restart();
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    assert!(text(gallery.take_told()[0].document()).contains("open"));
-    gallery.pass(seconds(3_601));
-    assert!(text(gallery.take_told()[0].document()).contains("closed"));
-}
-
-#[test]
-fn publication_is_replaced_and_ended_only_by_one_who_knows_its_version() {
-    let mut gallery = Gallery::new();
-    gallery.publish(SIP, online("one"));
-    for operation in [online("again"), online("x").with_expected_version(7)] {
-        gallery.publish(SIP, operation);
-        assert_eq!(gallery.last_failure(), FailureReason::Refused);
-    }
-    gallery.publish(
-        SIP,
-        publish("phone", 2, pidf(HELEN, "open", "two")).with_expected_version(1),
-    );
-    assert_eq!(*gallery.last_response().status(), SUCCESS);
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    let shown = text(gallery.take_told()[0].document());
-    assert!(shown.contains("two") && !shown.contains("one"));
-    let end = online("x")
-        .with_expected_version(2)
-        .with_duration(seconds(0));
-    gallery.publish(SIP, end);
-    assert!(text(gallery.take_told()[0].document()).contains("closed"));
-}
-
-#[test]
-fn publication_that_is_not_safe_is_shown_to_nobody() {
-    let mut gallery = Gallery::new();
-    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
-    gallery.take_told();
-    gallery.is_full = true;
-    gallery.publish(SIP, online("x"));
-    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
-    assert!(gallery.told.is_empty());
-}
-
-#[test]
-fn presentity_that_is_not_hosted_cannot_be_published() {
-    let mut gallery = Gallery::new();
-    let operation = rialto_model::PublishOperation::new(
-        rialto_model::TransactionId::parse(b"p").unwrap(),
-        support::gallery::sid("p"),
-        presentity(BOB),
-        presentity(BOB),
-    );
-    let operation = operation.with_authentication(Authentication::Network);
-    gallery.publish(XMPP, operation.with_document(pidf(BOB, "open", "x")));
-    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
-}
-
-#[test]
-fn fetch_that_the_presentitys_network_refuses_fails_unless_somebody_is_blocked_politely() {
-    let refused = || ResponseStatus::from(Failure::new(FailureReason::NotPermitted));
-    let fetch = || subscribe(ALICE, BOB, "f1").with_duration(seconds(0));
-    let mut gallery = Gallery::new();
-    gallery.subscribe(SIP, fetch());
-    gallery.answer_last_asked(refused());
-    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
-
-    let mut gallery = with(BOB, [(address("eve@x.example"), Handling::PoliteBlock)]);
-    gallery.subscribe(SIP, fetch());
-    gallery.answer_last_asked(refused());
-    gallery.pass(seconds(5));
-    assert!(text(gallery.take_told()[0].document()).contains("closed"));
 }
 
 #[test]

@@ -3,9 +3,11 @@
 
 pub(crate) mod gallery;
 pub(crate) mod office;
+pub(crate) mod rules;
 pub(crate) mod town;
 
 use std::{
+    ops::Range,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -156,6 +158,16 @@ pub(crate) fn failure(router: &mut Router<StdRng>) -> FailureReason {
 
 pub(crate) fn is_cancel(action: Option<Action>, of: AttemptId) -> bool {
     matches!(action, Some(Action::Cancel { attempt, .. }) if attempt == of)
+}
+
+/// Which runs of a simulation are played: so many, or those that `RIALTO_SEEDS` names.
+pub(crate) fn seeds(usual: u64) -> Range<u64> {
+    let told = std::env::var("RIALTO_SEEDS").unwrap_or_default();
+    let (first, end) = told.split_once("..").unwrap_or(("0", &told));
+    match (first.parse(), end.parse()) {
+        (Ok(first), Ok(end)) => first..end,
+        _ => 0..usual,
+    }
 }
 
 /// What the ledger of a simulation says of a fault that was planted.

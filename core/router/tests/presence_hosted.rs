@@ -1,0 +1,165 @@
+//! Presentities that are hosted here: what their devices publish, and what is shown of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use rialto_model::{Authentication, FailureReason, PidfReader, ResponseStatus};
+use rialto_router::PrincipalRules;
+
+use self::support::{
+    SIP, XMPP,
+    gallery::{
+        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text,
+    },
+    rules::online,
+};
+
+const SUCCESS: ResponseStatus = ResponseStatus::Success;
+
+#[test]
+fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
+    let mut gallery = Gallery::new();
+    let by_carol = |version| {
+        let operation = rialto_model::PublishOperation::new(
+            rialto_model::TransactionId::parse(b"p").unwrap(),
+            support::gallery::sid("carols"),
+            presentity(HELEN),
+            presentity(CAROL),
+        );
+        operation
+            .with_document(pidf(HELEN, "open", "by carol"))
+            .with_version(version)
+            .with_authentication(Authentication::Network)
+    };
+    gallery.publish(SIP, by_carol(1));
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+    let named = PrincipalRules::default().with_publishers(["carol@voice.example".parse().unwrap()]);
+    gallery.rules(HELEN, Some(named.unwrap()));
+    gallery.publish(SIP, by_carol(1));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    // Nobody vouches that it is Helen.
+    gallery.publish(
+        SIP,
+        online("forged").with_authentication(Authentication::None),
+    );
+    assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+}
+
+#[test]
+fn rfc2779_3_1_1_and_3_1_2_hosted_presentity_is_shown_as_pidf_by_the_name_that_its_watcher_knows() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("one"));
+    let desk = publish(
+        "desk",
+        1,
+        pidf("pres:somebody@else.example", "closed", "two"),
+    );
+    gallery.publish(SIP, desk);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let told = gallery.take_told();
+    let document = told[0].document().unwrap();
+    assert_eq!(&**document.content_type(), "application/pidf+xml");
+    let reading = PidfReader::new()
+        .read(document.payload().as_bytes())
+        .unwrap();
+    assert_eq!(reading.forgiven(), []);
+    let information = reading.into_information();
+    assert_eq!(information.presentity(), &presentity(HELEN));
+    assert_eq!(
+        information.tuples().len(),
+        2,
+        "one of each device, whatever they are called"
+    );
+}
+
+#[test]
+fn rfc2779_3_1_3_and_3_1_4_contacts_and_extensions_of_a_device_are_shown() {
+    let xml = format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:x='urn:x' entity='{HELEN}'><tuple id='a'><status>\
+         <basic>open</basic><x:mood>calm</x:mood></status><contact priority='0.8'>tel:+1</contact></tuple></presence>"
+    );
+    let document = rialto_model::PresenceDocument::pidf(rialto_model::Bytes::from(xml));
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, publish("phone", 1, document));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let shown = text(gallery.take_told()[0].document());
+    assert!(
+        shown.contains("tel:+1") && shown.contains("0.8") && shown.contains("calm"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn rfc2779_3_2_5_device_that_does_not_refresh_is_gone() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("x").with_duration(seconds(60)));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.take_told();
+    gallery.pass(seconds(61));
+    let told = gallery.take_told();
+    assert_eq!(told.len(), 1);
+    assert!(text(told[0].document()).contains("<basic>closed</basic>"));
+}
+
+#[test]
+fn rfc2779_3_3_1_publication_holds_over_a_restart() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("x"));
+    gallery.restart();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert!(text(gallery.take_told()[0].document()).contains("open"));
+    gallery.pass(seconds(3_601));
+    assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
+
+#[test]
+fn publication_is_replaced_and_ended_only_by_one_who_knows_its_version() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("one"));
+    for operation in [online("again"), online("x").with_expected_version(7)] {
+        gallery.publish(SIP, operation);
+        assert_eq!(gallery.last_failure(), FailureReason::Refused);
+    }
+    gallery.publish(
+        SIP,
+        publish("phone", 2, pidf(HELEN, "open", "two")).with_expected_version(1),
+    );
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    let shown = text(gallery.take_told()[0].document());
+    assert!(shown.contains("two") && !shown.contains("one"));
+    let end = online("x")
+        .with_expected_version(2)
+        .with_duration(seconds(0));
+    gallery.publish(SIP, end);
+    assert!(text(gallery.take_told()[0].document()).contains("closed"));
+}
+
+#[test]
+fn publication_that_is_not_safe_is_shown_to_nobody() {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.take_told();
+    gallery.is_full = true;
+    gallery.publish(SIP, online("x"));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    assert!(gallery.told.is_empty());
+}
+
+#[test]
+fn presentity_that_is_not_hosted_cannot_be_published() {
+    let mut gallery = Gallery::new();
+    let operation = rialto_model::PublishOperation::new(
+        rialto_model::TransactionId::parse(b"p").unwrap(),
+        support::gallery::sid("p"),
+        presentity(BOB),
+        presentity(BOB),
+    );
+    let operation = operation.with_authentication(Authentication::Network);
+    gallery.publish(XMPP, operation.with_document(pidf(BOB, "open", "x")));
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+}
