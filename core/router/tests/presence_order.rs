@@ -153,3 +153,22 @@ fn watching_is_ended_however_the_principal_writes_the_name_of_the_watcher() {
     };
     assert_eq!(told.last().map(|told| told.state()), Some(end));
 }
+
+#[test]
+fn answer_of_a_leg_that_was_given_up_is_nothing_to_who_has_its_place() {
+    let fetch = |id| subscribe(ALICE, BOB, id).with_duration(seconds(0));
+    let mut gallery = Gallery::new();
+    // Answered at once, while Bob's network is asked.
+    gallery.change_rules(BOB, rules("polite-block eve@mail.example\n"));
+    gallery.subscribe(SIP, fetch("f1"));
+    let (late, ..) = gallery.asked[0];
+    gallery.change_rules(BOB, rules("block alice@voice.example\n"));
+    gallery.take_told();
+    gallery.change_rules(BOB, rules(""));
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    let answered = gallery.responses.len();
+    gallery.answer(late, SUCCESS);
+    assert_eq!(gallery.responses.len(), answered, "nobody has granted this one");
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}

@@ -34,9 +34,7 @@ impl<R: CryptoRng> PresenceService<R> {
         for index in self.legs_by(adapter, domain, LegStage::Asking) {
             let flight = self.subscriptions.get(index).and_then(|of| of.leg.flight);
             if let Some(flight) = flight {
-                let attempt = flight.attempt();
-                self.flights.remove(&attempt);
-                self.actions.push_back(PresenceAction::Cancel { attempt });
+                self.call_off(flight.attempt());
                 let failure = Failure::new(FailureReason::Unreachable);
                 self.leg_answered(index, failure.into(), None);
             }

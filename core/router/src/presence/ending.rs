@@ -121,22 +121,14 @@ impl<R: CryptoRng> PresenceService<R> {
     pub(super) fn finish(&mut self, index: Index) {
         let cancelled = Failure::new(FailureReason::Cancelled);
         self.answer(index, &cancelled.into(), None);
-        self.courses_forget(index);
+        self.forget_leg(index);
         let Some(of) = self.subscriptions.remove(index) else {
             return;
         };
         if let Some(flight) = of.notice.flight
-            && self.flights.remove(&flight.attempt()).is_some()
+            && self.call_off(flight.attempt())
         {
             self.lines.arrived(of.adapter);
-            let attempt = flight.attempt();
-            self.actions.push_back(PresenceAction::Cancel { attempt });
-        }
-        if let Some(flight) = of.leg.flight
-            && self.flights.remove(&flight.attempt()).is_some()
-        {
-            let attempt = flight.attempt();
-            self.actions.push_back(PresenceAction::Cancel { attempt });
         }
         self.leave(&of);
         for address in [of.watcher, of.shown_watcher, of.shown_target] {

@@ -222,9 +222,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         of.leg.due = NEVER;
         if let Some(flight) = of.leg.flight.take() {
-            let attempt = flight.attempt();
-            self.flights.remove(&attempt);
-            self.actions.push_back(PresenceAction::Cancel { attempt });
+            self.call_off(flight.attempt());
             return self.leg_failed(index, &timed_out());
         }
         if of.stage == Stage::Fetching {
@@ -242,17 +240,9 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Ends the service's own subscription, if there is one.
     pub(super) fn end_leg(&mut self, index: Index) {
-        let Some(of) = self.subscriptions.get_mut(index) else {
-            return;
-        };
-        let leg = std::mem::replace(&mut of.leg, Leg::NONE);
-        if let Some(flight) = leg.flight {
-            let attempt = flight.attempt();
-            self.flights.remove(&attempt);
-            self.actions.push_back(PresenceAction::Cancel { attempt });
-        }
-        let may_hold = of.stage != Stage::Fetching && leg.adapter != AdapterId::GATEWAY;
-        self.courses_forget(index);
+        let leg = self.take_leg(index);
+        let is_fetch = of_fetch(self.subscriptions.get(index));
+        let may_hold = !is_fetch && leg.adapter != AdapterId::GATEWAY;
         if !may_hold || !self.partings.have_room() {
             return;
         }
@@ -290,9 +280,20 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Has nothing more to do with the presentity's side, which knows that.
     pub(super) fn forget_leg(&mut self, index: Index) {
-        if let Some(of) = self.subscriptions.get_mut(index) {
-            of.leg = Leg::NONE;
+        self.take_leg(index);
+    }
+
+    /// Waits for nothing more of the presentity's side; how far it was.
+    fn take_leg(&mut self, index: Index) -> Leg {
+        self.courses_forget(index);
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return Leg::NONE;
+        };
+        let leg = std::mem::replace(&mut of.leg, Leg::NONE);
+        if let Some(flight) = leg.flight {
+            self.call_off(flight.attempt());
         }
+        leg
     }
 }
 

@@ -349,6 +349,15 @@ impl<R: CryptoRng> PresenceService<R> {
         attempt
     }
 
+    /// Waits no longer for the answer to a delivery; whether it was waited for.
+    fn call_off(&mut self, attempt: PresenceAttempt) -> bool {
+        let was_awaited = self.flights.remove(&attempt).is_some();
+        if was_awaited {
+            self.actions.push_back(PresenceAction::Cancel { attempt });
+        }
+        was_awaited
+    }
+
     /// How long to wait after so many failures: what the far side says, else about twice as long each time.
     fn wait(&mut self, tries: u8, failure: &Failure) -> Duration {
         let limits = self.settings.limits();

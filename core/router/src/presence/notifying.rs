@@ -252,9 +252,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return self.settle_acceptance(index);
         }
         if let Some(flight) = of.notice.flight {
-            let attempt = flight.attempt();
-            if self.flights.remove(&attempt).is_some() {
-                self.actions.push_back(PresenceAction::Cancel { attempt });
+            if self.call_off(flight.attempt()) {
                 self.told(index, timed_out().into());
             }
             return;
