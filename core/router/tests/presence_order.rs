@@ -15,7 +15,9 @@ use rialto_router::{PrincipalRules, RulesChange};
 
 use self::support::{
     SIP,
-    gallery::{ALICE, BOB, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text},
+    gallery::{
+        ALICE, BOB, Gallery, HELEN, apply, pidf, presentity, publish, seconds, subscribe, text,
+    },
 };
 
 const SUCCESS: ResponseStatus = ResponseStatus::Success;
@@ -171,4 +173,42 @@ fn answer_of_a_leg_that_was_given_up_is_nothing_to_who_has_its_place() {
     assert_eq!(gallery.responses.len(), answered, "nobody has granted this one");
     gallery.answer_last_asked(SUCCESS);
     assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn end_that_a_watcher_did_not_ask_for_is_told_when_it_is_safe() {
+    let mut gallery = Gallery::watched();
+    gallery.is_full = true;
+    let [bob, alice] = [BOB, ALICE].map(presentity);
+    gallery.service.cancel(gallery.now, &bob, &alice);
+    gallery.run();
+    assert!(gallery.told.is_empty(), "a crash would revive it now");
+    gallery.is_full = false;
+    gallery.pass(seconds(5));
+    let end = SubscriptionState::terminated(TerminationReason::Rejected);
+    let told = gallery.take_told();
+    assert_eq!(told.iter().map(|of| of.state()).collect::<Vec<_>>(), [end]);
+    assert!(gallery.journal.is_empty());
+}
+
+#[test]
+fn end_that_comes_before_an_acceptance_fails_is_a_success() {
+    let mut gallery = Gallery::new();
+    gallery.is_slow = true;
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1").with_duration(seconds(0)));
+    assert_eq!(gallery.last_failure(), FailureReason::Cancelled);
+    let writes = std::mem::take(&mut gallery.writes);
+    for ((write, changes), result) in writes.iter().zip([Err(rialto_router::Unwritten), Ok(())]) {
+        if result.is_ok() {
+            apply(&mut gallery.journal, changes);
+        }
+        gallery.service.handle_written(gallery.now, *write, result);
+    }
+    gallery.run();
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    assert_eq!(gallery.responses.len(), 2);
+    gallery.write();
+    gallery.take_told();
+    assert!(gallery.journal.is_empty() && gallery.service.is_idle());
 }

@@ -35,8 +35,8 @@ impl<R: CryptoRng> PresenceService<R> {
         Ok(())
     }
 
-    /// The end that a watcher asked for is safe.
-    pub(super) fn ended_safely(&mut self, key: JournalKey) {
+    /// The end that a watcher asked for is safe: the journal has nothing of it any more.
+    pub(super) fn ended(&mut self, key: JournalKey) {
         let Some(index) = self.subscriptions.by_key(key) else {
             return;
         };
@@ -44,6 +44,17 @@ impl<R: CryptoRng> PresenceService<R> {
             of.is_safe = false;
         }
         self.answer(index, &ResponseStatus::Success, Some(Duration::ZERO));
+        self.tell_end(key);
+    }
+
+    /// An end is safe: its watcher is told, as nothing can follow.
+    pub(super) fn tell_end(&mut self, key: JournalKey) {
+        let Some(index) = self.subscriptions.by_key(key) else {
+            return;
+        };
+        if let Some(of) = self.subscriptions.get_mut(index) {
+            of.stage = Stage::Ending;
+        }
         self.want_notice(index);
     }
 
@@ -56,7 +67,7 @@ impl<R: CryptoRng> PresenceService<R> {
     pub(super) fn terminate(&mut self, index: Index, reason: TerminationReason) {
         let stage = self.subscriptions.get(index).map(|of| of.stage);
         match stage {
-            None | Some(Stage::Ending) => {}
+            None | Some(Stage::Closing | Stage::Ending) => {}
             Some(Stage::Fetching) if !self.callers.contains(index) => {
                 // It was answered, and waits to be told.
                 self.forget_leg(index);
@@ -73,8 +84,10 @@ impl<R: CryptoRng> PresenceService<R> {
                 let failure = failure_of(reason);
                 self.answer(index, &failure.into(), None);
                 self.close(index, reason);
-                self.write_down(index);
-                self.want_notice(index);
+                let record = self.record(index);
+                let key = self.key(index);
+                let change = Change::put(JournalTable::Subscriptions, key, record);
+                self.write(Purpose::Termination(key), vec![change]);
             }
         }
     }
@@ -102,7 +115,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.subscriptions.unlink(index);
         self.statistics.ended += 1;
         if let Some(of) = self.subscriptions.get_mut(index) {
-            of.stage = Stage::Ending;
+            of.stage = Stage::Closing;
             of.standing = Standing::Ended(reason);
             of.notice.is_due = false;
             of.notice.tries = 0;

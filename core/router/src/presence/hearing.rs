@@ -122,7 +122,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         match stage {
             Stage::Fetching if of.document.is_some() => self.fetched(index),
-            Stage::Fetching | Stage::Ending => {}
+            Stage::Fetching | Stage::Closing | Stage::Ending => {}
             Stage::Accepting => {
                 // It has said what it thinks of the watcher, before it answered.
                 of.notice.due = NEVER;

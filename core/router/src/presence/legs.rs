@@ -179,7 +179,7 @@ impl<R: CryptoRng> PresenceService<R> {
                     self.forget_leg(index);
                     self.terminate(index, reason);
                 }
-                Stage::Ending => {}
+                Stage::Closing | Stage::Ending => {}
             };
         }
         if self.next_hop(index) {

@@ -220,13 +220,15 @@ impl<R: CryptoRng> PresenceService<R> {
         match purpose {
             Purpose::Acceptance(key) => self.accepted(key, result.is_ok()),
             Purpose::Refresh(key) => self.refreshed(key, result.is_ok()),
-            Purpose::End(key) if result.is_ok() => self.ended_safely(key),
+            Purpose::End(key) if result.is_ok() => self.ended(key),
+            Purpose::Termination(key) if result.is_ok() => self.tell_end(key),
             Purpose::Versions(key, reserved) => {
                 self.versions_reserved(key, reserved, result.is_ok())
             }
             Purpose::Publication(publishing) => self.published(*publishing, result.is_ok()),
             Purpose::Rules(ruling) => self.ruled(*ruling, result.is_ok()),
-            Purpose::End(_) | Purpose::Removal | Purpose::Former(_) | Purpose::Note => {}
+            Purpose::End(_) | Purpose::Termination(_) => {}
+            Purpose::Removal | Purpose::Former(_) | Purpose::Note => {}
         }
     }
 

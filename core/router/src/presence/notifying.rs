@@ -42,8 +42,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
-        let waits = of.stage == Stage::Ending && self.callers.contains(index);
-        if of.stage == Stage::Accepting || waits {
+        if matches!(of.stage, Stage::Accepting | Stage::Closing) {
             return;
         }
         of.notice.is_due = true;
@@ -223,7 +222,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         let is_last = of.notice.told == Told::End;
         of.notice.told = Told::Nothing;
-        if of.stage == Stage::Ending && self.callers.contains(index) {
+        if of.stage == Stage::Closing {
             return; // it is told the end, when that is safe
         }
         if is_gone(failure.reason()) {

@@ -147,13 +147,15 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(index) = self.subscriptions.by_key(key) else {
             return;
         };
-        if let Some(of) = self.subscriptions.get_mut(index) {
-            of.is_safe = is_safe;
-            of.notice.reserved = Subscription::VERSIONS;
-        }
+        let Some(of) = self.subscriptions.get_mut(index) else {
+            return;
+        };
+        of.is_safe = is_safe;
+        of.notice.reserved = Subscription::VERSIONS;
+        let is_over = of.is_over();
         if is_safe {
             self.settle_acceptance(index);
-        } else {
+        } else if !is_over {
             self.give_up(index, &not_kept());
         }
     }

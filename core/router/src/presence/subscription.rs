@@ -56,7 +56,9 @@ pub(super) enum Stage {
     Live,
     /// It is told once.
     Fetching,
-    /// It is told of the end.
+    /// Its end is being written.
+    Closing,
+    /// It is told of the end, which is safe.
     Ending,
 }
 
@@ -143,7 +145,7 @@ impl Subscription {
     pub(super) fn due(&self) -> Millis {
         let ends = match self.stage {
             Stage::Accepting | Stage::Live => self.expires_at,
-            Stage::Fetching | Stage::Ending => NEVER,
+            Stage::Fetching | Stage::Closing | Stage::Ending => NEVER,
         };
         ends.min(self.leg.due).min(self.notice.due)
     }
@@ -178,7 +180,7 @@ impl Subscription {
     }
 
     pub(super) const fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Ending)
+        matches!(self.stage, Stage::Closing | Stage::Ending)
     }
 }
 

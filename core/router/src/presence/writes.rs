@@ -17,8 +17,10 @@ pub(super) enum Purpose {
     Acceptance(JournalKey),
     /// Its refresh.
     Refresh(JournalKey),
-    /// Its end, which its watcher asked for.
+    /// Its end, which its watcher asked for: that nothing of it is left.
     End(JournalKey),
+    /// Its end, which its watcher did not ask for, and is told over a restart too.
+    Termination(JournalKey),
     /// That no version up to this comes again.
     Versions(JournalKey, u32),
     /// A publication, which holds from then on.
@@ -73,7 +75,10 @@ pub(super) struct Writes {
 impl Purpose {
     /// Whether it is given again until it is done.
     const fn is_due(&self) -> bool {
-        matches!(self, Self::End(_) | Self::Removal | Self::Former(_))
+        matches!(
+            self,
+            Self::End(_) | Self::Termination(_) | Self::Removal | Self::Former(_)
+        )
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum Wish {
 pub(crate) struct Known {
     pub(crate) pair: usize,
     pub(crate) is_granted: bool,
-    /// Asked to end; told the end; both may come.
+    /// Somebody has asked for the end; was told the end; both may come.
     pub(crate) is_ending: bool,
     pub(crate) is_over: bool,
     /// Whether the service knows that the watcher was told the end.
@@ -72,6 +72,12 @@ impl Ledger {
             is_active: false,
             life: 0,
         });
+    }
+
+    /// The presentity has ended what there is of a pair; a crash may still undo it, as long as nobody was told.
+    pub(crate) fn ending(&mut self, pair: usize) {
+        let of_pair = self.known.values_mut().filter(|known| known.pair == pair);
+        of_pair.for_each(|known| known.is_ending = true);
     }
 
     /// The service died: what was asked and not answered will not be.

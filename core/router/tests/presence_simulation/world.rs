@@ -38,7 +38,7 @@ use crate::support::{
 };
 
 /// How many things are counted, so that a run that shows nothing is seen.
-pub(crate) const COUNTED: usize = 8;
+pub(crate) const COUNTED: usize = 9;
 const WATCHERS: usize = 3;
 /// The last one is hosted.
 const TARGETS: [&str; 3] = ["pres:bob@jabber.example", "pres:kim@jabber.example", HELEN];
@@ -52,6 +52,8 @@ enum Event {
     Hear(SubscribeOperation, u64),
     Wish,
     Change,
+    /// A presentity ends a subscription.
+    End,
     Down,
     Up,
     Crash,
@@ -119,11 +121,12 @@ impl World {
             counted: [0; COUNTED],
         };
         for _ in 0..40 {
-            let event = match world.dice.random_range(0..20) {
+            let event = match world.dice.random_range(0..21) {
                 0..=9 => Event::Wish,
                 10..=16 => Event::Change,
                 17 => Event::Down,
                 18 => Event::Up,
+                19 => Event::End,
                 _ => Event::Crash,
             };
             let at = world.dice.random_range(0..120_000);
@@ -229,6 +232,7 @@ impl World {
                 let target = self.dice.random_range(0..3);
                 self.change(target)?;
             }
+            Event::End => self.end(),
             Event::Down => {
                 self.is_down = !self.is_calm;
                 self.service.handle_lost(self.now, XMPP, None);

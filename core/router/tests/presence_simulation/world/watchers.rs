@@ -43,7 +43,24 @@ impl World {
             .handle_subscribe(self.now, SIP, operation, ticket);
     }
 
-    pub(super) fn respond(&mut self, ticket: u64, response: &rialto_model::Response) -> Result<(), Violation> {
+    /// A presentity does not want to be watched by somebody any more.
+    pub(super) fn end(&mut self) {
+        let [watcher, target] = [WATCHERS, 3].map(|most| self.dice.random_range(0..most));
+        let name = presentity(&format!("pres:w{watcher}@voice.example"));
+        let ended = self
+            .service
+            .cancel(self.now, &presentity(TARGETS[target]), &name);
+        if ended > 0 {
+            self.counted[8] += 1;
+            self.ledger.ending(watcher * 3 + target);
+        }
+    }
+
+    pub(super) fn respond(
+        &mut self,
+        ticket: u64,
+        response: &rialto_model::Response,
+    ) -> Result<(), Violation> {
         let strange = ticket % 8 == 3;
         if strange && self.fault == Some(Fault::SwallowResponse) {
             return Ok(());
