@@ -9,7 +9,8 @@ mod support;
 
 use proptest::prelude::*;
 use rialto_model::{
-    Failure, FailureReason, MaxForwards, NotifyOperation, ResponseStatus, SubscriptionState,
+    Failure, FailureReason, MaxForwards, NotifyOperation, Response, ResponseStatus,
+    SubscriptionState,
 };
 use rialto_router::{Handling, Subject, View};
 
@@ -167,4 +168,68 @@ fn watcher_cannot_find_out_whether_it_is_blocked_politely_by_what_cannot_be_sent
         (status, told.collect::<Vec<_>>())
     };
     assert_eq!(see(Handling::PoliteBlock), see(Handling::Allow(View::All)));
+}
+
+/// What Alice sees of a fetch that was on its way when Bob came to block somebody politely: her, or another.
+fn fetch_under_new_rules(handling: Handling, is_granted: bool) -> Transcript {
+    let mut gallery = Gallery::new();
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+    let asked = gallery.asked[0].clone();
+    gallery.pass(seconds(1));
+    if is_granted {
+        gallery.answer(asked.0, SUCCESS);
+    }
+    gallery.pass(seconds(1));
+    gallery.rules(BOB, rules([(alice(), handling), eve()]));
+    let mut seen = Transcript::new();
+    for second in 0..40 {
+        let since = gallery.now - support::start();
+        let answers = std::mem::take(&mut gallery.responses);
+        // What comes from Bob's network has other names.
+        let of_alice = |response: &Response| response.transaction_id().as_str() == "of-the-watcher";
+        let answers = answers.iter().map(|(_, response)| response);
+        seen.extend(
+            answers
+                .filter(|of| of_alice(of))
+                .map(|of| (since, format!("{of:?}"))),
+        );
+        let told = gallery.take_told();
+        seen.extend(told.iter().map(|notify| (since, line(notify))));
+        if second == 2 {
+            gallery.answer(asked.0, SUCCESS);
+            let document = pidf(BOB, "closed", "last seen on Monday");
+            gallery.hear_of(asked.1, &asked.2, Some(document), ACTIVE);
+        }
+        gallery.pass(seconds(1));
+    }
+    assert!(gallery.service.is_idle());
+    seen
+}
+
+#[test]
+fn rfc2779_5_1_15_fetch_on_its_way_when_a_polite_block_begins_looks_like_one_of_an_offline_presentity()
+ {
+    for is_granted in [false, true] {
+        let blocked = fetch_under_new_rules(Handling::PoliteBlock, is_granted);
+        assert_eq!(blocked.len(), 2, "answered and told: {blocked:?}");
+        let offline = fetch_under_new_rules(Handling::Allow(View::All), is_granted);
+        assert_eq!(blocked, offline);
+    }
+}
+
+#[test]
+fn fetch_on_its_way_is_answered_by_the_rules_of_now() {
+    for (handling, expected) in [
+        (Handling::Confirm, ResponseStatus::Indeterminant),
+        (Handling::Allow(View::Nothing), SUCCESS),
+    ] {
+        let mut gallery = Gallery::new();
+        gallery.subscribe(SIP, subscribe(ALICE, BOB, "f1").with_duration(seconds(0)));
+        gallery.rules(BOB, rules([(alice(), handling)]));
+        assert_eq!(*gallery.last_response().status(), expected);
+        let told = gallery.take_told();
+        assert_eq!(told.len(), 1);
+        assert!(!text(told[0].document()).contains("open"));
+        assert!(gallery.service.is_idle());
+    }
 }

@@ -36,52 +36,70 @@ impl<R: CryptoRng> PresenceService<R> {
             of.in_contact = true;
             of.standing = Standing::Active;
         }
-        if self.is_polite_fetch(index) && !self.shows_open(index) {
-            return self.fetch_politely(index, caller);
+        self.wait_for(index, caller);
+        let is_asked = self.has_leg(index) && !is_known;
+        if self.is_hidden_fetch(index) {
+            self.hide_fetch(index);
+        } else if !is_asked {
+            self.tell_fetched(index);
         }
-        if self.has_leg(index) && !is_known {
-            self.wait_for(index, caller);
+        if is_asked {
             self.ask(index);
-            return Ok(());
         }
-        let status = if admitted.handling == Handling::Confirm {
-            ResponseStatus::Indeterminant
-        } else {
-            ResponseStatus::Success
-        };
-        self.respond(caller, status, Some(Duration::ZERO));
-        self.want_notice(index);
         Ok(())
+    }
+
+    /// Goes on with a fetch, after the rules may have changed.
+    pub(super) fn judge_fetch(&mut self, index: Index) {
+        let of = self.subscriptions.get(index);
+        if of.is_some_and(|of| of.notice.flight.is_some()) {
+            return; // what it is told was right when that left
+        }
+        if self.is_hidden_fetch(index) {
+            self.hide_fetch(index);
+        } else if !self.has_leg(index) {
+            self.tell_fetched(index);
+        }
     }
 
     /// Answers a fetch of one who blocks somebody politely: at once, and what is not open is told when the patience is over, whether the
     /// presentity's network is asked or not. So the time says nothing.
-    fn fetch_politely(&mut self, index: Index, caller: Caller) -> Result<(), Failure> {
-        self.respond(caller, ResponseStatus::Success, Some(Duration::ZERO));
+    fn hide_fetch(&mut self, index: Index) {
+        self.answer(index, &ResponseStatus::Success, Some(Duration::ZERO));
         let due = self.now.plus(self.settings.limits().patience);
-        if let Some(of) = self.subscriptions.get_mut(index) {
+        if let Some(of) = self.subscriptions.get_mut(index)
+            && !of.notice.is_due
+        {
             of.notice.is_due = true;
             of.notice.due = due;
         }
-        if self.has_leg(index) {
-            self.ask(index);
-        }
         self.subscriptions.set_alarm(index);
-        Ok(())
     }
 
-    /// Whether what is fetched is elsewhere, and no watcher may see whether it is blocked.
-    pub(super) fn is_polite_fetch(&self, index: Index) -> bool {
+    /// Answers a fetch of which the service itself knows all that it is told.
+    fn tell_fetched(&mut self, index: Index) {
+        let of = self.subscriptions.get(index);
+        let status = match of.map(|of| of.handling) {
+            Some(Handling::Confirm) => ResponseStatus::Indeterminant,
+            _ => ResponseStatus::Success,
+        };
+        self.answer(index, &status, Some(Duration::ZERO));
+        self.want_notice(index);
+    }
+
+    /// Whether what is fetched is elsewhere, and not open, where no watcher may see whether it is blocked.
+    fn is_hidden_fetch(&self, index: Index) -> bool {
         let of = self.subscriptions.get(index);
         let of = of.filter(|of| of.stage == Stage::Fetching);
         let presentity = of.and_then(|of| self.presentities.get(of.presentity));
-        presentity
-            .is_some_and(|known| known.is_polite() && !self.settings.hosts(known.address.domain()))
+        let is_polite = presentity
+            .is_some_and(|known| known.is_polite() && !self.settings.hosts(known.address.domain()));
+        is_polite && !self.shows_open(index)
     }
 
     /// What was fetched has come: the watcher is answered, and told.
     pub(super) fn fetched(&mut self, index: Index) {
-        let waits = self.is_polite_fetch(index) && !self.shows_open(index);
+        let waits = self.is_hidden_fetch(index);
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.leg.stage = LegStage::Done;
             of.leg.due = NEVER;

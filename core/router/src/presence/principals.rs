@@ -185,6 +185,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let is_other = std::mem::replace(&mut of.handling, handling) != handling;
+        let is_fetch = of.stage == Stage::Fetching;
         let (presentity, former) = (of.presentity, of.standing);
         let has_leg = self.has_leg(index);
         let begins = self.standing(presentity, handling);
@@ -205,10 +206,12 @@ impl<R: CryptoRng> PresenceService<R> {
                 of.document = None;
                 of.in_contact = false;
             }
-        } else if has_leg && !had_leg {
+        } else if has_leg && !had_leg && !is_fetch {
             self.ask(index);
         }
-        if is_other {
+        if is_fetch {
+            self.judge_fetch(index);
+        } else if is_other {
             self.settle_acceptance(index);
             self.want_changed_notice(index);
             self.tell_of_watchers(presentity);
