@@ -212,3 +212,18 @@ fn end_that_comes_before_an_acceptance_fails_is_a_success() {
     gallery.take_told();
     assert!(gallery.journal.is_empty() && gallery.service.is_idle());
 }
+
+#[test]
+fn names_that_a_watcher_gave_before_it_was_accepted_hold_over_a_restart() {
+    let mut gallery = Gallery::new();
+    gallery.is_slow = true;
+    for reference in ["first", "second"] {
+        let operation = subscribe(ALICE, HELEN, "s1").with_reference(reference);
+        gallery.subscribe(SIP, operation);
+    }
+    gallery.is_slow = false;
+    gallery.write();
+    gallery.restart();
+    let told = gallery.take_told();
+    assert_eq!(told[0].reference().map(|of| &**of), Some("second"));
+}

@@ -109,7 +109,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return Ok(());
         };
-        of.set_names(operation.subscription_id(), operation.reference());
+        let has_other_names = of.set_names(operation.subscription_id(), operation.reference());
         of.authentication = operation.authentication();
         if of.stage == Stage::Live {
             of.accepted_at = now;
@@ -118,14 +118,18 @@ impl<R: CryptoRng> PresenceService<R> {
         let is_live = of.stage == Stage::Live;
         let key = of.key;
         self.wait_for(index, caller);
-        if is_live {
-            self.statistics.refreshed += 1;
-            self.handle_as(index, handling);
-            self.subscriptions.set_alarm(index);
-            let record = self.record(index);
-            let change = Change::put(JournalTable::Subscriptions, key, record);
-            self.write(Purpose::Refresh(key), vec![change]);
+        if !is_live {
+            if has_other_names {
+                self.write_down(index); // behind its acceptance, which has the former ones
+            }
+            return Ok(());
         }
+        self.statistics.refreshed += 1;
+        self.handle_as(index, handling);
+        self.subscriptions.set_alarm(index);
+        let record = self.record(index);
+        let change = Change::put(JournalTable::Subscriptions, key, record);
+        self.write(Purpose::Refresh(key), vec![change]);
         Ok(())
     }
 

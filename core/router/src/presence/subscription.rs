@@ -135,7 +135,7 @@ pub(super) enum Told {
 pub(super) struct Flight(std::num::NonZeroU64);
 
 /// The watcher's name of the subscription, and its plugin's reference, in one piece: the length of the name, whether there is a reference, both.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Names(Box<str>);
 
 pub(super) const NEVER: Millis = Millis(u64::MAX);
@@ -162,8 +162,14 @@ impl Subscription {
         self.names.reference().map(ByteString::from)
     }
 
-    pub(super) fn set_names(&mut self, id: &SubscriptionId, reference: Option<&ByteString>) {
-        self.names = Names::new(id, reference);
+    /// Whether they are others than before.
+    pub(super) fn set_names(
+        &mut self,
+        id: &SubscriptionId,
+        reference: Option<&ByteString>,
+    ) -> bool {
+        let names = Names::new(id, reference);
+        std::mem::replace(&mut self.names, names) != self.names
     }
 
     /// The name of the subscription on the presentity's side: the same after a restart.
