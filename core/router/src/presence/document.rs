@@ -69,8 +69,14 @@ pub(super) fn shared(
 ) -> Arc<Document> {
     match known {
         Some(known) if *known.content() == content => Arc::clone(known),
-        _ => Arc::new(Document::new(content, at)),
+        _ => Arc::new(Document::new(compact(&content), at)),
     }
+}
+
+/// A copy: what was received may be part of something large.
+pub(super) fn compact(content: &PresenceDocument) -> PresenceDocument {
+    let bytes = rialto_model::Bytes::copy_from_slice(content.payload().as_bytes());
+    PresenceDocument::new(content.content_type().clone(), bytes.into())
 }
 
 /// What is shown of a presentity that cannot be reached, is not known, or shows nothing: in all cases the same bytes.

@@ -9,7 +9,7 @@ use super::{
     Caller, Index, PresenceLimits, PresenceService,
     addresses::{AddressId, compact},
     composition::{can_be_read, compose},
-    document::Document,
+    document::{self, Document},
     presentities::{Hosted, PresentityEntry, PresentityId, Publication},
     record::PublicationRecord,
     subscription::Stage,
@@ -56,7 +56,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let is_removal = operation.duration().is_some_and(|time| time.is_zero());
         let time = self.settings.limits().grant(operation.duration());
         let document = match (operation.document(), known) {
-            (Some(document), _) => document.clone(),
+            (Some(document), _) => document::compact(document),
             (None, Some(known)) => known.document.clone(),
             (None, None) => return Err(nothing_published()),
         };
