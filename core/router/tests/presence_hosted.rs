@@ -7,15 +7,18 @@
 
 mod support;
 
-use rialto_model::{Authentication, FailureReason, PidfReader, ResponseStatus};
-use rialto_router::PrincipalRules;
+use rialto_model::{
+    Authentication, FailureReason, PidfReader, PublishOperation, ResponseStatus, TransactionId,
+};
+use rialto_router::{Handling, PresenceLimits, PrincipalRules};
 
 use self::support::{
-    SIP, XMPP,
+    SIP, XMPP, builder,
     gallery::{
-        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, subscribe, text,
+        ALICE, BOB, CAROL, Gallery, HELEN, pidf, presentity, publish, seconds, settings, sid,
+        subscribe, text,
     },
-    rules::online,
+    rules::{alice, online, rules},
 };
 
 const SUCCESS: ResponseStatus = ResponseStatus::Success;
@@ -24,9 +27,9 @@ const SUCCESS: ResponseStatus = ResponseStatus::Success;
 fn rfc2779_2_3_4_only_whom_the_rules_name_may_publish_for_another() {
     let mut gallery = Gallery::new();
     let by_carol = |version| {
-        let operation = rialto_model::PublishOperation::new(
-            rialto_model::TransactionId::parse(b"p").unwrap(),
-            support::gallery::sid("carols"),
+        let operation = PublishOperation::new(
+            TransactionId::parse(b"p").unwrap(),
+            sid("carols"),
             presentity(HELEN),
             presentity(CAROL),
         );
@@ -153,13 +156,106 @@ fn publication_that_is_not_safe_is_shown_to_nobody() {
 #[test]
 fn presentity_that_is_not_hosted_cannot_be_published() {
     let mut gallery = Gallery::new();
-    let operation = rialto_model::PublishOperation::new(
-        rialto_model::TransactionId::parse(b"p").unwrap(),
-        support::gallery::sid("p"),
+    let operation = PublishOperation::new(
+        TransactionId::parse(b"p").unwrap(),
+        sid("p"),
         presentity(BOB),
         presentity(BOB),
     );
     let operation = operation.with_authentication(Authentication::Network);
     gallery.publish(XMPP, operation.with_document(pidf(BOB, "open", "x")));
     assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+}
+
+/// What a hosted presentity says of itself.
+fn publish_as(uri: &str) -> PublishOperation {
+    let id = TransactionId::parse(b"p").unwrap();
+    PublishOperation::new(id, sid("phone"), presentity(uri), presentity(uri))
+        .with_document(pidf(uri, "open", "x"))
+        .with_version(1)
+        .with_authentication(Authentication::Network)
+}
+
+#[test]
+fn presentities_that_publish_are_bounded_and_make_room_when_they_end() {
+    const OTHERS: [&str; 3] = [
+        "pres:a@home.example",
+        "pres:b@home.example",
+        "pres:c@home.example",
+    ];
+    let limits = PresenceLimits::default().with_max_principals(2, 2);
+    let mut gallery = Gallery::with(builder(), settings().with_limits(limits));
+    gallery.publish(SIP, publish_as(OTHERS[0]).with_duration(seconds(60)));
+    gallery.publish(SIP, publish_as(OTHERS[1]));
+    gallery.publish(SIP, publish_as(OTHERS[2]));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    // Who is among them may say more.
+    let id = TransactionId::parse(b"p").unwrap();
+    let [a, b] = [OTHERS[1]; 2].map(presentity);
+    let desk = PublishOperation::new(id, sid("desk"), a, b).with_version(1);
+    let desk = desk.with_document(pidf(OTHERS[1], "open", "y"));
+    gallery.publish(SIP, desk.with_authentication(Authentication::Network));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.restart();
+    gallery.publish(SIP, publish_as(OTHERS[2]));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    gallery.pass(seconds(61));
+    gallery.publish(SIP, publish_as(OTHERS[2]));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn principals_with_rules_are_bounded_and_make_room_when_they_take_them_back() {
+    let limits = PresenceLimits::default().with_max_principals(2, 2);
+    let mut gallery = Gallery::with(builder(), settings().with_limits(limits));
+    let set = |gallery: &mut Gallery, of: &str| {
+        gallery.rules(of, rules([(alice(), Handling::Block)]));
+        gallery.rules_set.pop().expect("a result").is_ok()
+    };
+    assert_eq!(
+        [HELEN, BOB, CAROL].map(|of| set(&mut gallery, of)),
+        [true, true, false]
+    );
+    gallery.restart();
+    assert!(!set(&mut gallery, CAROL));
+    gallery.rules(BOB, rules([(alice(), Handling::Confirm)]));
+    assert!(
+        gallery.rules_set.pop().expect("a result").is_ok(),
+        "a change is none more"
+    );
+    gallery.rules(BOB, None);
+    assert!(set(&mut gallery, CAROL));
+    assert!(!set(&mut gallery, BOB));
+}
+
+#[test]
+fn presentity_of_many_spellings_is_shown_to_each_watcher_by_the_one_that_it_knows() {
+    let mut gallery = Gallery::new();
+    gallery.publish(SIP, online("one"));
+    let spelling = |number: u32| {
+        let user = "helen"
+            .char_indices()
+            .map(|(at, letter)| match number >> at & 1 {
+                1 => letter.to_ascii_uppercase(),
+                _ => letter,
+            });
+        format!("pres:{}@home.example", user.collect::<String>())
+    };
+    for number in 0..32 {
+        let watcher = format!("pres:w{number}@voice.example");
+        gallery.subscribe(SIP, subscribe(&watcher, &spelling(number), "s1"));
+    }
+    let desk = publish("desk", 1, pidf(HELEN, "open", "two"));
+    for _ in 0..2 {
+        let told = gallery.take_told();
+        assert_eq!(told.len(), 32);
+        for notify in told {
+            let shown = text(notify.document());
+            let entity = format!("entity=\"{}\"", notify.target());
+            assert!(shown.contains(&entity), "{shown}");
+        }
+        if gallery.told.is_empty() {
+            gallery.publish(SIP, desk.clone());
+        }
+    }
 }

@@ -20,6 +20,9 @@ pub(crate) struct PresenceConfig {
     max_subscriptions: usize,
     max_per_watcher: u32,
     max_per_presentity: usize,
+    /// Most hosted presentities with publications, and most principals with rules, over all shards.
+    max_publishing: usize,
+    max_principals: usize,
     /// Most notifications under way, over all shards, and of these by one adapter.
     max_in_flight: usize,
     max_per_adapter: usize,
@@ -43,6 +46,8 @@ impl PresenceConfig {
     const MAX_PER_WATCHER: u32 = 10_000;
     const MAX_PER_PRESENTITY: usize = 100_000;
     const MOST_SUBSCRIPTIONS: usize = 100_000_000;
+    const MAX_PUBLISHING: usize = 1_000_000;
+    const MAX_PRINCIPALS: usize = 1_000_000;
     const MAX_IN_FLIGHT: usize = 1_024;
     const MOST_IN_FLIGHT: usize = 65_536;
     const MAX_DOCUMENT: u64 = 64 << 10;
@@ -71,6 +76,8 @@ impl PresenceConfig {
         let max_subscriptions = Self::count(&mut section, "max_subscriptions", most);
         let max_per_watcher = Self::count(&mut section, "max_per_watcher", most);
         let max_per_presentity = Self::count(&mut section, "max_per_presentity", most);
+        let max_publishing = Self::count(&mut section, "max_publishing", most);
+        let max_principals = Self::count(&mut section, "max_principals", most);
         let max_in_flight = Self::count(&mut section, "max_in_flight", Self::MOST_IN_FLIGHT);
         let max_in_flight = max_in_flight.unwrap_or(Self::MAX_IN_FLIGHT);
         let max_per_adapter = Self::count(&mut section, "max_per_adapter", Self::MOST_IN_FLIGHT);
@@ -98,6 +105,8 @@ impl PresenceConfig {
             max_subscriptions: max_subscriptions.unwrap_or(Self::MAX_SUBSCRIPTIONS),
             max_per_watcher: max_per_watcher.map_or(Self::MAX_PER_WATCHER, |most| most as u32),
             max_per_presentity: max_per_presentity.unwrap_or(Self::MAX_PER_PRESENTITY),
+            max_publishing: max_publishing.unwrap_or(Self::MAX_PUBLISHING),
+            max_principals: max_principals.unwrap_or(Self::MAX_PRINCIPALS),
             max_in_flight,
             max_per_adapter: max_per_adapter.unwrap_or_else(|| max_in_flight.div_ceil(2)),
             max_document: max_document as usize,
@@ -130,6 +139,7 @@ impl PresenceConfig {
                 self.max_per_watcher,
                 self.max_per_presentity,
             )
+            .with_max_principals(share(self.max_publishing), share(self.max_principals))
             .with_max_in_flight(share(self.max_in_flight), share(self.max_per_adapter))
             .with_max_document(self.max_document)
             .with_durations(self.durations)

@@ -20,6 +20,10 @@ pub(super) struct Presentities {
     entries: Slab<PresentityEntry>,
     index: HashTable<u32>,
     hash: FixedState,
+    /// How many publish.
+    publishing: usize,
+    /// How many have rules.
+    ruling: usize,
 }
 
 /// One of them.
@@ -35,6 +39,14 @@ pub(super) struct PresentityEntry {
     pub(super) last: Option<Arc<Document>>,
     /// How often its rules are being written.
     pub(super) ruling: u32,
+    counted: Counted,
+}
+
+/// As what a presentity was counted last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    publishes: bool,
+    rules: bool,
 }
 
 /// What a hosted presentity says of itself.
@@ -64,6 +76,8 @@ impl Presentities {
             entries: Slab::new(),
             index: HashTable::new(),
             hash: FixedState::with_seed(seed),
+            publishing: 0,
+            ruling: 0,
         }
     }
 
@@ -88,11 +102,13 @@ impl Presentities {
             hosted: None,
             last: None,
             ruling: 0,
+            counted: Counted::default(),
         }) as u32;
         let Self {
             entries,
             index,
             hash,
+            ..
         } = self;
         let hash_of = |id: &u32| {
             let entry = entries.get(*id as usize);
@@ -102,8 +118,32 @@ impl Presentities {
         PresentityId(id)
     }
 
+    /// Counts it as what it is now; for when its publications or its rules have become others.
+    pub(super) fn count(&mut self, id: PresentityId) {
+        let Some(entry) = self.entries.get_mut(id.0 as usize) else {
+            return;
+        };
+        let (before, after) = (entry.counted, entry.kind());
+        entry.counted = after;
+        self.publishing += usize::from(after.publishes);
+        self.publishing -= usize::from(before.publishes);
+        self.ruling += usize::from(after.rules);
+        self.ruling -= usize::from(before.rules);
+    }
+
+    /// How many hosted presentities say something of themselves.
+    pub(super) const fn publishing(&self) -> usize {
+        self.publishing
+    }
+
+    /// How many principals have rules.
+    pub(super) const fn ruling(&self) -> usize {
+        self.ruling
+    }
+
     /// Forgets it, if nothing hangs on it; whether it did.
     pub(super) fn forget(&mut self, id: PresentityId) -> bool {
+        self.count(id);
         let Some(entry) = self.entries.get(id.0 as usize) else {
             return false;
         };
@@ -157,11 +197,24 @@ impl PresentityEntry {
     }
 
     fn is_idle(&self) -> bool {
-        self.watchers.is_empty()
-            && self.rules.is_none()
-            && self.publications().is_empty()
-            && self.publishing().is_empty()
-            && self.ruling == 0
+        self.watchers.is_empty() && !self.publishes() && !self.is_ruled()
+    }
+
+    /// Whether it says something of itself here, or is about to.
+    pub(super) fn publishes(&self) -> bool {
+        !self.publications().is_empty() || !self.publishing().is_empty()
+    }
+
+    /// Whether its principal has rules, or is about to.
+    pub(super) fn is_ruled(&self) -> bool {
+        self.rules.is_some() || self.ruling > 0
+    }
+
+    fn kind(&self) -> Counted {
+        Counted {
+            publishes: self.publishes(),
+            rules: self.is_ruled(),
+        }
     }
 
     /// Whether somebody is blocked politely, so that nobody may see a difference.

@@ -59,25 +59,48 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Makes a change, unless it changes nothing.
     fn rule(&mut self, id: PresentityId, change: RulesChange, ticket: CallerTicket) {
-        let Some(entry) = self.presentities.get_mut(id) else {
-            return;
-        };
-        let before = entry.rules.as_deref().cloned().unwrap_or_default();
-        let after = before
-            .changed(change)
-            .map_err(|error| Failure::new(FailureReason::TooLarge).with_detail(error.to_string()));
-        let rules = match after {
-            Ok(rules) if rules != before => Some(rules).filter(|rules| !rules.is_empty()),
+        match self.rules_after(id, change) {
+            Ok(Some(rules)) => self.write_rules(id, rules, ticket),
             result => {
                 self.rules_set(ticket, result.map(|_| ()));
                 self.rule_next(id);
                 // Not before: those that wait name it.
                 self.presentities.forget(id);
-                return;
             }
+        }
+    }
+
+    /// What the rules are after a change; none: what they are.
+    fn rules_after(
+        &self,
+        id: PresentityId,
+        change: RulesChange,
+    ) -> Result<Option<PrincipalRules>, Failure> {
+        let entry = self.presentities.get(id);
+        let before = entry.and_then(|entry| entry.rules.as_deref());
+        let before = before.cloned().unwrap_or_default();
+        let after = before.changed(change).map_err(|error| {
+            Failure::new(FailureReason::TooLarge).with_detail(error.to_string())
+        })?;
+        if after == before {
+            return Ok(None);
+        }
+        let is_full = self.presentities.ruling() >= self.settings.limits().max_ruling;
+        if before.is_empty() && is_full {
+            return Err(Failure::new(FailureReason::Overloaded)
+                .with_detail("there are as many principals with rules as are kept"));
+        }
+        Ok(Some(after))
+    }
+
+    fn write_rules(&mut self, id: PresentityId, rules: PrincipalRules, ticket: CallerTicket) {
+        let Some(entry) = self.presentities.get_mut(id) else {
+            return;
         };
         entry.ruling += 1;
+        let rules = Some(rules).filter(|rules| !rules.is_empty());
         let change = record(&entry.address, rules.as_ref());
+        self.presentities.count(id);
         let ruling = Ruling {
             presentity: id,
             rules,
@@ -154,6 +177,7 @@ impl<R: CryptoRng> PresenceService<R> {
                 self.judge_again(index);
             }
         }
+        self.presentities.count(presentity);
         self.rule_next(presentity);
         self.presentities.forget(presentity);
     }

@@ -72,6 +72,12 @@ impl<R: CryptoRng> PresenceService<R> {
         if !is_removal {
             self.check_composition(&operation, entry, &publication)?;
         }
+        let most = self.settings.limits().max_publishing;
+        if !entry.is_some_and(PresentityEntry::publishes) && self.presentities.publishing() >= most
+        {
+            return Err(Failure::new(FailureReason::Overloaded)
+                .with_detail("there are as many presentities with publications as are kept"));
+        }
         let presentity = self.presentities.learn(&compact(&address));
         if let Some(entry) = self.presentities.get_mut(presentity) {
             let publishing = &mut entry.hosted().publishing;
@@ -81,6 +87,7 @@ impl<R: CryptoRng> PresenceService<R> {
             }
             publishing.push(publication.id);
         }
+        self.presentities.count(presentity);
         let (table, key) = (JournalTable::Presence, publication.key);
         let change = if is_removal {
             Change::delete(table, key)
@@ -194,7 +201,7 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         self.statistics.published += 1;
         self.respond(caller, ResponseStatus::Success, Some(duration));
-        self.set_publication_alarm(presentity);
+        self.tend_publications(presentity);
         if is_same {
             return;
         }
@@ -208,7 +215,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let address = entry.address.clone();
-        self.set_publication_alarm(presentity);
+        self.tend_publications(presentity);
         self.presentities.forget(presentity);
         self.put_back(Former::Publication(
             address,
@@ -234,7 +241,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let over = publications.extract_if(.., is_over);
         let removals = over.map(|of| Change::delete(JournalTable::Presence, of.key));
         let removals: Vec<Change> = removals.collect();
-        self.set_publication_alarm(presentity);
+        self.tend_publications(presentity);
         if !removals.is_empty() {
             self.write(Purpose::Removal, removals);
             self.changed(presentity);
@@ -242,7 +249,9 @@ impl<R: CryptoRng> PresenceService<R> {
         }
     }
 
-    pub(super) fn set_publication_alarm(&mut self, presentity: PresentityId) {
+    /// Sees to it that publications end in time, and are counted.
+    pub(super) fn tend_publications(&mut self, presentity: PresentityId) {
+        self.presentities.count(presentity);
         let entry = self.presentities.get(presentity);
         match entry.and_then(PresentityEntry::first_expiry) {
             Some(at) => self.publication_alarms.set(presentity.0, Moment(at.0)),

@@ -48,6 +48,7 @@ impl<R: CryptoRng> PresenceService<R> {
                 if let Some(entry) = self.presentities.get_mut(id) {
                     entry.rules = Some(Box::new(record.rules));
                 }
+                self.presentities.count(id);
             }
             (Record::Subscription(record), Some(key)) => {
                 let adapter = self.table.adapter_id(&record.adapter).ok_or_else(|| {
@@ -199,7 +200,7 @@ impl<R: CryptoRng> PresenceService<R> {
             let newer = publications.partition_point(|of| of.begins_at >= record.begins_at);
             publications.insert(newer, publication);
         }
-        self.set_publication_alarm(presentity);
+        self.tend_publications(presentity);
     }
 
     /// A subscription as it is written.

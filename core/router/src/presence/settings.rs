@@ -24,6 +24,8 @@ pub struct PresenceLimits {
     pub(super) max_subscriptions: usize,
     pub(super) max_per_watcher: u32,
     pub(super) max_per_presentity: usize,
+    pub(super) max_publishing: usize,
+    pub(super) max_ruling: usize,
     pub(super) max_in_flight: usize,
     pub(super) max_in_flight_by_adapter: usize,
     pub(super) max_document: usize,
@@ -116,6 +118,13 @@ impl PresenceLimits {
         self
     }
 
+    /// Sets how many hosted presentities may have publications, and how many principals may have rules.
+    pub const fn with_max_principals(mut self, publishing: usize, ruling: usize) -> Self {
+        self.max_publishing = publishing;
+        self.max_ruling = ruling;
+        self
+    }
+
     /// Sets how many notifications may be under way at once, in all and by one adapter, at least 1 each.
     pub fn with_max_in_flight(mut self, all: usize, by_adapter: usize) -> Self {
         self.max_in_flight = all.max(1);
@@ -164,7 +173,8 @@ impl PresenceLimits {
     }
 }
 
-/// A million subscriptions, 10,000 of one watcher, 100,000 of one presentity; 1,024 notifications under way, half of them by one adapter; documents of 64 KiB; a
+/// A million subscriptions, 10,000 of one watcher, 100,000 of one presentity; a million hosted presentities that publish, and a million principals
+/// with rules; 1,024 notifications under way, half of them by one adapter; documents of 64 KiB; a
 /// minute, an hour, a day; 5 seconds of patience, 30 for an answer; waits of one second to five minutes.
 impl Default for PresenceLimits {
     fn default() -> Self {
@@ -172,6 +182,8 @@ impl Default for PresenceLimits {
             max_subscriptions: 1_000_000,
             max_per_watcher: 10_000,
             max_per_presentity: 100_000,
+            max_publishing: 1_000_000,
+            max_ruling: 1_000_000,
             max_in_flight: 1_024,
             max_in_flight_by_adapter: 512,
             max_document: 64 * 1024,

@@ -33,6 +33,8 @@ fn figures_of_presence_are_refused_where_they_mean_nothing() {
     let folder = Folder::with(GOOD);
     for flag in [
         "presence.max_subscriptions=0",
+        "presence.max_publishing=0",
+        "presence.max_principals=1000000000",
         "presence.max_in_flight=1000000",
         "presence.max_document=1",
         "presence.min_duration=0s",
