@@ -157,25 +157,6 @@ fn watching_is_ended_however_the_principal_writes_the_name_of_the_watcher() {
 }
 
 #[test]
-fn answer_of_a_leg_that_was_given_up_is_nothing_to_who_has_its_place() {
-    let fetch = |id| subscribe(ALICE, BOB, id).with_duration(seconds(0));
-    let mut gallery = Gallery::new();
-    // Answered at once, while Bob's network is asked.
-    gallery.change_rules(BOB, rules("polite-block eve@mail.example\n"));
-    gallery.subscribe(SIP, fetch("f1"));
-    let (late, ..) = gallery.asked[0];
-    gallery.change_rules(BOB, rules("block alice@voice.example\n"));
-    gallery.take_told();
-    gallery.change_rules(BOB, rules(""));
-    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
-    let answered = gallery.responses.len();
-    gallery.answer(late, SUCCESS);
-    assert_eq!(gallery.responses.len(), answered, "nobody has granted this one");
-    gallery.answer_last_asked(SUCCESS);
-    assert_eq!(*gallery.last_response().status(), SUCCESS);
-}
-
-#[test]
 fn end_that_a_watcher_did_not_ask_for_is_told_when_it_is_safe() {
     let mut gallery = Gallery::watched();
     gallery.is_full = true;
@@ -226,4 +207,52 @@ fn names_that_a_watcher_gave_before_it_was_accepted_hold_over_a_restart() {
     gallery.restart();
     let told = gallery.take_told();
     assert_eq!(told[0].reference().map(|of| &**of), Some("second"));
+}
+
+#[test]
+fn answer_of_a_leg_that_was_given_up_is_nothing_to_who_has_its_place() {
+    let fetch = |id| subscribe(ALICE, BOB, id).with_duration(seconds(0));
+    let mut gallery = Gallery::new();
+    // Answered at once, while Bob's network is asked.
+    gallery.change_rules(BOB, rules("polite-block eve@mail.example\n"));
+    gallery.subscribe(SIP, fetch("f1"));
+    let (late, ..) = gallery.asked[0];
+    gallery.change_rules(BOB, rules("block alice@voice.example\n"));
+    gallery.take_told();
+    gallery.change_rules(BOB, rules(""));
+    gallery.subscribe(SIP, subscribe(ALICE, BOB, "s1"));
+    let answered = gallery.responses.len();
+    gallery.answer(late, SUCCESS);
+    assert_eq!(
+        gallery.responses.len(),
+        answered,
+        "nobody has granted this one"
+    );
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}
+
+#[test]
+fn disk_that_takes_nothing_lets_nothing_gather_that_is_to_be_undone() {
+    const MOST: u64 = 10_000;
+    let mut gallery = Gallery::new();
+    gallery.is_full = true;
+    for _ in 0..MOST + 100 {
+        gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+        assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    }
+    // Each acceptance, and what was to undo it.
+    assert_eq!(gallery.service.statistics().failed_writes, 2 * MOST);
+    gallery.publish(SIP, publish("phone", 1, pidf(HELEN, "open", "x")));
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    gallery.change_rules(HELEN, rules("block eve@mail.example\n"));
+    assert!(gallery.rules_set[0].is_err());
+    assert_eq!(gallery.service.statistics().failed_writes, 2 * MOST);
+    gallery.is_full = false;
+    gallery.is_slow = true;
+    gallery.pass(seconds(5));
+    gallery.write();
+    gallery.is_slow = false;
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
 }

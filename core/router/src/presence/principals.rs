@@ -85,6 +85,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if after == before {
             return Ok(None);
         }
+        self.writes.check_room()?;
         let is_full = self.presentities.ruling() >= self.settings.limits().max_ruling;
         if before.is_empty() && is_full {
             return Err(Failure::new(FailureReason::Overloaded)

@@ -72,6 +72,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if !is_removal {
             self.check_composition(&operation, entry, &publication)?;
         }
+        self.writes.check_room()?;
         let most = self.settings.limits().max_publishing;
         if !entry.is_some_and(PresentityEntry::publishes) && self.presentities.publishing() >= most
         {

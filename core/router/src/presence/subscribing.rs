@@ -78,6 +78,7 @@ impl<R: CryptoRng> PresenceService<R> {
         admitted: &Admitted,
         caller: Caller,
     ) -> Result<(), Failure> {
+        self.writes.check_room()?;
         let time = self.settings.limits().grant(operation.duration());
         let index = self.insert(from, operation, admitted, Stage::Accepting, time)?;
         self.subscriptions.link(index);

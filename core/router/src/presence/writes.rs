@@ -86,6 +86,18 @@ impl Writes {
     /// How long after a failure a write is given again.
     const AGAIN: Duration = Duration::from_secs(2);
 
+    /// How many may have to be given again before nothing more is begun that would have to be undone.
+    const MOST_OWED: usize = 10_000;
+
+    /// Fails when the disk owes so much that nothing more may be begun.
+    pub(super) fn check_room(&self) -> Result<(), Failure> {
+        if self.failed.len() < Self::MOST_OWED {
+            Ok(())
+        } else {
+            Err(not_kept())
+        }
+    }
+
     /// Names a write. What has to be done is kept until it is.
     pub(super) fn begin(&mut self, purpose: Purpose, changes: &[Change]) -> WriteId {
         let write = WriteId::new(self.next);
