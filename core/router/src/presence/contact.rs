@@ -6,8 +6,8 @@ use rand::CryptoRng;
 use rialto_model::{Domain, Failure, FailureReason};
 
 use super::{
-    Index, PresenceAction, PresenceService,
-    subscription::{LegStage, Standing, Subscription},
+    Aim, Index, PresenceService,
+    subscription::{LegStage, NEVER, Standing, Subscription},
 };
 use crate::{AdapterId, custody::clock::Millis};
 
@@ -32,9 +32,7 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         // Whatever they would still answer was true before.
         for index in self.legs_by(adapter, domain, LegStage::Asking) {
-            let flight = self.subscriptions.get(index).and_then(|of| of.leg.flight);
-            if let Some(flight) = flight {
-                self.call_off(flight.attempt());
+            if self.call_off(Aim::Leg(index)) {
                 let failure = Failure::new(FailureReason::Unreachable);
                 self.leg_answered(index, failure.into(), None);
             }
@@ -79,7 +77,9 @@ impl<R: CryptoRng> PresenceService<R> {
         let mut untold = self.subscriptions.indices();
         untold.retain(|index| {
             let of = self.subscriptions.get(*index);
-            of.is_some_and(|of| of.adapter == adapter && of.notice.rests())
+            let rests = |of: &Subscription| of.notice.is_due && of.notice.due != NEVER;
+            of.is_some_and(|of| of.adapter == adapter && rests(of))
+                && !self.flights.has(Aim::Notice(*index))
         });
         let count = untold.len();
         for index in untold {

@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use rialto_model::{Failure, FailureReason, ResponseStatus, SubscribeOperation, TerminationReason};
 
 use super::{
-    Caller, Index, PresenceAction, PresenceService,
+    Aim, Caller, Index, PresenceService,
     subscription::{NEVER, Stage, Standing, Subscription},
     writes::Purpose,
 };
@@ -114,12 +114,13 @@ impl<R: CryptoRng> PresenceService<R> {
         self.end_leg(index);
         self.subscriptions.unlink(index);
         self.statistics.ended += 1;
+        let is_told = self.flights.has(Aim::Notice(index));
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.stage = Stage::Closing;
             of.standing = Standing::Ended(reason);
             of.notice.is_due = false;
             of.notice.tries = 0;
-            if of.notice.flight.is_none() {
+            if !is_told {
                 of.notice.due = NEVER;
             }
         }
@@ -135,12 +136,11 @@ impl<R: CryptoRng> PresenceService<R> {
         let cancelled = Failure::new(FailureReason::Cancelled);
         self.answer(index, &cancelled.into(), None);
         self.forget_leg(index);
+        let was_told = self.call_off(Aim::Notice(index));
         let Some(of) = self.subscriptions.remove(index) else {
             return;
         };
-        if let Some(flight) = of.notice.flight
-            && self.call_off(flight.attempt())
-        {
+        if was_told {
             self.lines.arrived(of.adapter);
         }
         self.leave(&of);

@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use rialto_model::{Failure, ResponseStatus, SubscribeOperation};
 
 use super::{
-    Caller, Index, PresenceService,
+    Aim, Caller, Index, PresenceService,
     admission::Admitted,
     rules::Handling,
     subscription::{LegStage, NEVER, Stage, Standing},
@@ -51,8 +51,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Goes on with a fetch, after the rules may have changed.
     pub(super) fn judge_fetch(&mut self, index: Index) {
-        let of = self.subscriptions.get(index);
-        if of.is_some_and(|of| of.notice.flight.is_some()) {
+        if self.flights.has(Aim::Notice(index)) {
             return; // what it is told was right when that left
         }
         if self.is_hidden_fetch(index) {

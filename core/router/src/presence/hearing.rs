@@ -9,7 +9,7 @@ use rialto_model::{
 };
 
 use super::{
-    Caller, Index, PresenceService,
+    Aim, Caller, Index, PresenceService,
     document::shared,
     record::DocumentRecord,
     subscription::{LegStage, NEVER, Stage, Standing, Subscription},
@@ -160,9 +160,7 @@ impl<R: CryptoRng> PresenceService<R> {
             of.standing = Standing::Active;
             return self.fetched(index);
         }
-        if let Some(flight) = of.leg.flight.take() {
-            self.flights.remove(&flight.attempt());
-        }
+        self.flights.forget(Aim::Leg(index));
         match reason {
             TerminationReason::Rejected | TerminationReason::NoResource => {
                 self.forget_leg(index);

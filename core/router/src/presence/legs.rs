@@ -12,7 +12,7 @@ use super::{
     Aim, Index, PresenceAction, PresenceService,
     partings::Parting,
     rules::{Handling, View},
-    subscription::{Flight, Leg, LegStage, NEVER, Stage, Standing, Subscription},
+    subscription::{Leg, LegStage, NEVER, Stage, Standing, Subscription},
     timed_out,
     writes::Purpose,
 };
@@ -53,13 +53,12 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         let adapter = way.hop.adapter();
         let operation = onward(operation, way);
-        let attempt = self.new_attempt();
+        let attempt = self.flights.begin(Aim::Leg(index));
         let due = self.now.plus(self.settings.limits().answer_time);
         let now = self.now;
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.leg.stage = LegStage::Asking;
             of.leg.adapter = adapter;
-            of.leg.flight = Flight::new(attempt);
             // What is known is not true for longer than it was granted.
             of.leg.due = if of.in_contact && of.leg.until > now {
                 due.min(of.leg.until)
@@ -67,7 +66,6 @@ impl<R: CryptoRng> PresenceService<R> {
                 due
             };
         }
-        self.flights.insert(attempt, Aim::Leg(index));
         self.subscriptions.set_alarm(index);
         self.actions.push_back(PresenceAction::Subscribe {
             attempt,
@@ -103,13 +101,10 @@ impl<R: CryptoRng> PresenceService<R> {
         status: ResponseStatus,
         duration: Option<Duration>,
     ) {
-        let Some(of) = self.subscriptions.get_mut(index) else {
-            return;
-        };
-        of.leg.flight = None;
+        let is_fetch = of_fetch(self.subscriptions.get(index));
         match status {
             ResponseStatus::Failure(failure) => self.leg_failed(index, &failure),
-            _ if of.stage == Stage::Fetching => self.fetch_granted(index),
+            _ if is_fetch => self.fetch_granted(index),
             status => self.leg_held(index, status.is_success(), duration),
         }
         self.subscriptions.set_alarm(index);
@@ -221,10 +216,12 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         of.leg.due = NEVER;
-        if let Some(flight) = of.leg.flight.take() {
-            self.call_off(flight.attempt());
+        if self.call_off(Aim::Leg(index)) {
             return self.leg_failed(index, &timed_out());
         }
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
         if of.stage == Stage::Fetching {
             return self.fetch_in_vain(index);
         }
@@ -290,9 +287,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return Leg::NONE;
         };
         let leg = std::mem::replace(&mut of.leg, Leg::NONE);
-        if let Some(flight) = leg.flight {
-            self.call_off(flight.attempt());
-        }
+        self.call_off(Aim::Leg(index));
         leg
     }
 }

@@ -16,16 +16,15 @@
 //! | [`inbox`] | what principals write to the gateway itself |
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
 //! | [`document`] | what is shown of a document |
-//! | [`table`], [`addresses`], [`presentities`] | where it is all kept, in little memory |
+//! | [`table`], [`addresses`], [`presentities`], [`flights`] | where it is all kept, in little memory |
 //! | [`record`], [`writes`], [`former`], [`restore`] | what is written, put back, and read again |
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use foldhash::fast::FixedState;
 use rand::CryptoRng;
 use rialto_model::{Failure, FailureReason, Responder, ResponseStatus, Retry, TransactionId};
 
@@ -38,6 +37,7 @@ mod contact;
 mod document;
 mod ending;
 mod fetching;
+mod flights;
 mod former;
 mod hearing;
 mod inbox;
@@ -79,6 +79,7 @@ pub use self::{
 use self::{
     addresses::Addresses,
     callers::{Caller, Callers},
+    flights::{Aim, Flights},
     lines::Lines,
     partings::Partings,
     presentities::Presentities,
@@ -122,8 +123,7 @@ pub struct PresenceService<R> {
     presentities: Presentities,
     subscriptions: Table,
     callers: Callers,
-    flights: HashMap<PresenceAttempt, Aim, FixedState>,
-    next_attempt: u64,
+    flights: Flights,
     lines: Lines,
     partings: Partings,
     resolving: Resolving,
@@ -135,15 +135,6 @@ pub struct PresenceService<R> {
     actions: VecDeque<PresenceAction>,
     is_draining: bool,
     statistics: PresenceStatistics,
-}
-
-/// What a delivery is for.
-#[derive(Clone, Copy, Debug)]
-enum Aim {
-    /// To tell a watcher.
-    Notice(Index),
-    /// To ask a presentity's network.
-    Leg(Index),
 }
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -168,8 +159,7 @@ impl<R: CryptoRng> PresenceService<R> {
             clock,
             rng,
             callers: Callers::default(),
-            flights: HashMap::default(),
-            next_attempt: 1,
+            flights: Flights::default(),
             lines: Lines::default(),
             partings: Partings::default(),
             resolving: Resolving::default(),
@@ -194,7 +184,7 @@ impl<R: CryptoRng> PresenceService<R> {
         duration: Option<Duration>,
     ) {
         self.begin(now);
-        match self.flights.remove(&attempt) {
+        match self.flights.end(attempt) {
             Some(Aim::Notice(index)) => self.told(index, status),
             Some(Aim::Leg(index)) => self.leg_answered(index, status, duration),
             None if self.partings.are_under_way(attempt) => self.parted(attempt, &status),
@@ -204,7 +194,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// Whether the answer to a delivery is still waited for.
     pub fn awaits(&self, attempt: PresenceAttempt) -> bool {
-        self.flights.contains_key(&attempt) || self.partings.are_under_way(attempt)
+        self.flights.await_answer_to(attempt) || self.partings.are_under_way(attempt)
     }
 
     /// Takes the result of a write: whether its changes are safe.
@@ -288,7 +278,7 @@ impl<R: CryptoRng> PresenceService<R> {
     pub fn is_idle(&self) -> bool {
         self.actions.is_empty()
             && self.lines.are_empty()
-            && self.flights.is_empty()
+            && self.flights.are_over()
             && self.partings.are_at_rest()
             && self.callers.is_empty()
             && self.writes.are_done()
@@ -345,19 +335,12 @@ impl<R: CryptoRng> PresenceService<R> {
         self.respond(Caller { ticket, id }, failure.into(), None);
     }
 
-    fn new_attempt(&mut self) -> PresenceAttempt {
-        let attempt = PresenceAttempt::new(self.next_attempt);
-        self.next_attempt += 1;
-        attempt
-    }
-
-    /// Waits no longer for the answer to a delivery; whether it was waited for.
-    fn call_off(&mut self, attempt: PresenceAttempt) -> bool {
-        let was_awaited = self.flights.remove(&attempt).is_some();
-        if was_awaited {
-            self.actions.push_back(PresenceAction::Cancel { attempt });
-        }
-        was_awaited
+    /// Waits no longer for the answer to a delivery; whether one was under way.
+    fn call_off(&mut self, aim: Aim) -> bool {
+        let attempt = self.flights.forget(aim);
+        let actions = attempt.map(|attempt| PresenceAction::Cancel { attempt });
+        self.actions.extend(actions);
+        attempt.is_some()
     }
 
     /// How long to wait after so many failures: what the far side says, else about twice as long each time.

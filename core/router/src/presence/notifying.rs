@@ -12,7 +12,7 @@ use super::{
     Aim, Index, PresenceAction, PresenceService,
     document::{Document, closed},
     rules::{Handling, View},
-    subscription::{Flight, NEVER, Stage, Standing, Subscription, Told},
+    subscription::{NEVER, Stage, Standing, Subscription, Told},
     timed_out,
     writes::Purpose,
 };
@@ -39,6 +39,7 @@ enum Shown {
 impl<R: CryptoRng> PresenceService<R> {
     /// Puts a subscription in line to be told what is new.
     pub(super) fn want_notice(&mut self, index: Index) {
+        let is_told = self.flights.has(Aim::Notice(index));
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
@@ -46,7 +47,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         }
         of.notice.is_due = true;
-        let may_leave = of.notice.flight.is_none() && of.notice.due == NEVER;
+        let may_leave = !is_told && of.notice.due == NEVER;
         if may_leave && !of.notice.is_queued {
             of.notice.is_queued = true;
             self.lines.join(of.adapter, index);
@@ -92,7 +93,6 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         let id = TransactionId::random(&mut self.rng);
         let operation = self.notification(index, id, shown);
-        let attempt = self.new_attempt();
         let due = self.now.plus(self.settings.limits().answer_time);
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
@@ -103,10 +103,9 @@ impl<R: CryptoRng> PresenceService<R> {
         of.notice.is_due = false;
         of.notice.version = of.notice.version.wrapping_add(1);
         of.notice.told = told;
-        of.notice.flight = Flight::new(attempt);
         of.notice.due = due;
         let adapter = of.adapter;
-        self.flights.insert(attempt, Aim::Notice(index));
+        let attempt = self.flights.begin(Aim::Notice(index));
         self.lines.departed(adapter);
         self.statistics.notifications += 1;
         self.subscriptions.set_alarm(index);
@@ -199,7 +198,6 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         self.lines.arrived(of.adapter);
-        of.notice.flight = None;
         of.notice.due = NEVER;
         match status {
             ResponseStatus::Failure(failure) => self.not_told(index, &failure),
@@ -250,14 +248,11 @@ impl<R: CryptoRng> PresenceService<R> {
             of.notice.due = NEVER;
             return self.settle_acceptance(index);
         }
-        if let Some(flight) = of.notice.flight {
-            if self.call_off(flight.attempt()) {
-                self.told(index, timed_out().into());
-            }
-            return;
-        }
         of.notice.due = NEVER;
-        if of.notice.is_due {
+        let is_due = of.notice.is_due;
+        if self.call_off(Aim::Notice(index)) {
+            self.told(index, timed_out().into());
+        } else if is_due {
             self.want_notice(index);
         }
     }

@@ -86,7 +86,7 @@ impl Partings {
 impl<R: CryptoRng> PresenceService<R> {
     /// Tells the presentity's side of an end.
     pub(super) fn part(&mut self, mut parting: Parting) {
-        let attempt = self.new_attempt();
+        let attempt = self.flights.name();
         self.actions.push_back(PresenceAction::Subscribe {
             attempt,
             adapter: parting.adapter,

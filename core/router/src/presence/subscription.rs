@@ -10,7 +10,7 @@ use rialto_model::{
 use super::{
     addresses::AddressId, document::Document, presentities::PresentityId, rules::Handling,
 };
-use crate::{AdapterId, JournalKey, PresenceAttempt, custody::clock::Millis};
+use crate::{AdapterId, JournalKey, custody::clock::Millis};
 
 /// A subscription, or a fetch, which is one that ends with its first notification.
 ///
@@ -83,7 +83,6 @@ pub(super) struct Leg {
     pub(super) until: Millis,
     /// Whether it was granted since this service runs: only then does it say something when its network cannot be reached.
     pub(super) is_proven: bool,
-    pub(super) flight: Option<Flight>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +111,6 @@ pub(super) struct Notice {
     pub(super) told: Told,
     pub(super) tries: u8,
     pub(super) due: Millis,
-    pub(super) flight: Option<Flight>,
     pub(super) version: u32,
     /// Up to which version none comes again after a restart: what the disk has, and what it was asked to have.
     pub(super) reserved: u32,
@@ -129,10 +127,6 @@ pub(super) enum Told {
     /// The end.
     End,
 }
-
-/// A delivery that is not answered; 0 is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Flight(std::num::NonZeroU64);
 
 /// The watcher's name of the subscription, and its plugin's reference, in one piece: the length of the name, whether there is a reference, both.
 #[derive(Debug, PartialEq, Eq)]
@@ -280,23 +274,16 @@ impl Leg {
         due: NEVER,
         until: Millis(0),
         is_proven: false,
-        flight: None,
     };
 }
 
 impl Notice {
-    /// Whether what it was not told waits for a time.
-    pub(super) fn rests(&self) -> bool {
-        self.is_due && self.flight.is_none() && self.due != NEVER
-    }
-
     const NONE: Self = Self {
         is_due: false,
         is_queued: false,
         told: Told::Nothing,
         tries: 0,
         due: NEVER,
-        flight: None,
         version: 0,
         reserved: 0,
         reserving: 0,
@@ -310,18 +297,5 @@ impl Standing {
             Self::Active => SubscriptionState::Active,
             Self::Ended(reason) => SubscriptionState::terminated(reason),
         }
-    }
-}
-
-impl Flight {
-    pub(super) const fn new(attempt: PresenceAttempt) -> Option<Self> {
-        match std::num::NonZeroU64::new(attempt.number()) {
-            Some(number) => Some(Self(number)),
-            None => None,
-        }
-    }
-
-    pub(super) const fn attempt(self) -> PresenceAttempt {
-        PresenceAttempt::new(self.0.get())
     }
 }
