@@ -19,9 +19,10 @@ pub(super) struct Addresses {
     hash: FixedState,
 }
 
+/// The text alone, in as much room as it needs: there may be as many as there are subscriptions.
 #[derive(Debug)]
 struct Entry {
-    address: Presentity,
+    address: Box<str>,
     uses: u32,
 }
 
@@ -44,7 +45,7 @@ impl Addresses {
             return id;
         }
         let entry = Entry {
-            address: compact(address),
+            address: address.as_str().into(),
             uses: 1,
         };
         let id = self.entries.insert(entry) as u32;
@@ -55,7 +56,7 @@ impl Addresses {
         } = self;
         let hash_of = |id: &u32| {
             let entry = entries.get(*id as usize);
-            hash.hash_one(entry.map(|entry| entry.address.as_str()))
+            hash.hash_one(entry.map(|entry| &*entry.address))
         };
         index.insert_unique(hash_of(&id), id, hash_of);
         AddressId(id)
@@ -70,22 +71,28 @@ impl Addresses {
         if entry.uses > 0 {
             return;
         }
-        let hash = self.hash.hash_one(Some(entry.address.as_str()));
+        let hash = self.hash.hash_one(Some(&*entry.address));
         if let Ok(found) = self.index.find_entry(hash, |known| *known == id.0) {
             found.remove();
         }
         self.entries.remove(id.0 as usize);
     }
 
-    pub(super) fn get(&self, id: AddressId) -> Option<&Presentity> {
-        self.entries.get(id.0 as usize).map(|entry| &entry.address)
+    /// The address; made anew.
+    pub(super) fn get(&self, id: AddressId) -> Option<Presentity> {
+        Presentity::parse(self.text(id)?).ok()
+    }
+
+    /// The address as it is written.
+    pub(super) fn text(&self, id: AddressId) -> Option<&str> {
+        self.entries.get(id.0 as usize).map(|entry| &*entry.address)
     }
 
     pub(super) fn find(&self, address: &Presentity) -> Option<AddressId> {
         let hash = self.hash.hash_one(Some(address.as_str()));
         let is_it = |id: &u32| {
             let entry = self.entries.get(*id as usize);
-            entry.is_some_and(|entry| entry.address == *address)
+            entry.is_some_and(|entry| *entry.address == *address.as_str())
         };
         self.index.find(hash, is_it).map(|id| AddressId(*id))
     }
@@ -117,7 +124,7 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(addresses.uses(one), 2);
         addresses.release(one);
-        assert_eq!(addresses.get(one), Some(&alice));
+        assert_eq!(addresses.get(one), Some(alice.clone()));
         addresses.release(again);
         assert_eq!(addresses.find(&alice), None);
         assert_eq!(addresses.find(&bob), Some(other));

@@ -184,7 +184,7 @@ impl<R: CryptoRng> PresenceService<R> {
     /// The watcher and the presentity again, after the rules of either may have changed.
     pub(super) fn watching_of(&self, of: &Subscription) -> Option<Watching> {
         let presentity = self.presentities.get(of.presentity)?.address.clone();
-        let watcher = inbox_of(self.addresses.get(of.watcher)?).ok()?;
+        let watcher = inbox_of(&self.addresses.get(of.watcher)?).ok()?;
         Some(Watching {
             watcher,
             presentity,

@@ -98,7 +98,8 @@ impl<R: CryptoRng> PresenceService<R> {
 
     /// What was fetched has come: the watcher is answered, and told.
     pub(super) fn fetched(&mut self, index: Index) {
-        let waits = self.is_hidden_fetch(index);
+        // What it is told is not so for a watcher that is being told, or that may not see when it was known.
+        let waits = self.is_hidden_fetch(index) || self.flights.has(Aim::Notice(index));
         if let Some(of) = self.subscriptions.get_mut(index) {
             of.leg.stage = LegStage::Done;
             of.leg.due = NEVER;

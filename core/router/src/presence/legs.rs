@@ -78,8 +78,8 @@ impl<R: CryptoRng> PresenceService<R> {
     fn leg_operation(&mut self, index: Index) -> Option<(AdapterId, SubscribeOperation)> {
         let id = TransactionId::random(&mut self.rng);
         let of = self.subscriptions.get(index)?;
-        let watcher = self.addresses.get(of.shown_watcher)?.clone();
-        let target = self.addresses.get(of.shown_target)?.clone();
+        let watcher = self.addresses.get(of.shown_watcher)?;
+        let target = self.addresses.get(of.shown_target)?;
         let duration = if of.stage == Stage::Fetching {
             Duration::ZERO
         } else {

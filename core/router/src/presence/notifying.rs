@@ -123,8 +123,8 @@ impl<R: CryptoRng> PresenceService<R> {
         shown: Shown,
     ) -> Option<NotifyOperation> {
         let of = self.subscriptions.get(index)?;
-        let watcher = self.addresses.get(of.shown_watcher)?.clone();
-        let target = self.addresses.get(of.shown_target)?.clone();
+        let watcher = self.addresses.get(of.shown_watcher)?;
+        let target = self.addresses.get(of.shown_target)?;
         let state = of.standing_shown();
         let mut operation = NotifyOperation::new(id, of.id()?, watcher, target.clone(), state)
             .with_package(of.package)
@@ -159,31 +159,50 @@ impl<R: CryptoRng> PresenceService<R> {
             Handling::Allow(view) => view,
             Handling::Confirm | Handling::Block => return Shown::Nothing,
         };
-        let Some(entity) = self.addresses.get(of.shown_target) else {
-            return Shown::Nothing;
-        };
         let Some(presentity) = self.presentities.get(of.presentity) else {
             return Shown::Nothing;
         };
         if self.settings.hosts(presentity.address.domain()) {
             return match presentity.composed(of.shown_target) {
-                Some(document) => as_seen(document, view, entity),
+                Some(document) => self.as_seen(of, document, view),
                 None => Shown::Closed,
             };
         }
         let is_polite = presentity.is_polite();
         match &of.document {
-            Some(known) if is_polite && known.is_closed(entity) => Shown::Closed,
-            Some(known) if of.in_contact => as_seen(known, view, entity),
+            Some(known) if is_polite && self.is_closed(of, known) => Shown::Closed,
+            Some(known) if of.in_contact => self.as_seen(of, known, view),
             // Fetched when nobody can be asked: what was true once, with its time.
             Some(known) if of.stage == Stage::Fetching && !is_polite => match view {
-                View::All => Shown::Document(known.stamped(entity)),
-                view => as_seen(known, view, entity),
+                View::All => self.written_for(of, |entity| known.stamped(entity)),
+                view => self.as_seen(of, known, view),
             },
             Some(_) => Shown::Closed,
             None if is_polite => Shown::Closed,
             None => Shown::Nothing,
         }
+    }
+
+    fn as_seen(&self, of: &Subscription, document: &Document, view: View) -> Shown {
+        match view {
+            View::All => Shown::Document(document.content().clone()),
+            view => self.written_for(of, |entity| document.shown(view, entity)),
+        }
+    }
+
+    /// A document that names the presentity as its watcher does.
+    fn written_for(
+        &self,
+        of: &Subscription,
+        write: impl FnOnce(&Presentity) -> PresenceDocument,
+    ) -> Shown {
+        let entity = self.addresses.get(of.shown_target);
+        entity.map_or(Shown::Nothing, |entity| Shown::Document(write(&entity)))
+    }
+
+    fn is_closed(&self, of: &Subscription, document: &Document) -> bool {
+        let entity = self.addresses.get(of.shown_target);
+        entity.is_none_or(|entity| document.is_closed(&entity))
     }
 
     /// Whether a watcher is shown more than that nothing is open.
@@ -263,12 +282,11 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let left = of.notice.reserved.saturating_sub(of.notice.version);
-        let is_asked = of.notice.reserving > of.notice.reserved;
-        if !of.is_safe || is_asked || left > Subscription::VERSIONS / 4 {
+        if !of.is_safe || of.notice.is_reserving || left > Subscription::VERSIONS / 4 {
             return;
         }
-        let reserving = of.notice.reserved.saturating_add(Subscription::VERSIONS);
-        of.notice.reserving = reserving;
+        of.notice.is_reserving = true;
+        let reserving = of.notice.reserving();
         let key = of.key;
         let record = self.record(index);
         let change = Change::put(JournalTable::Subscriptions, key, record);
@@ -283,10 +301,9 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };
+        of.notice.is_reserving = false;
         if is_safe {
             of.notice.reserved = of.notice.reserved.max(reserved);
-        } else {
-            of.notice.reserving = of.notice.reserved;
         }
         if !of.notice.is_due || of.notice.due != NEVER {
             return;
@@ -310,10 +327,6 @@ impl Subscription {
             (_, standing) => standing.state(),
         }
     }
-}
-
-fn as_seen(document: &Document, view: View, entity: &Presentity) -> Shown {
-    Shown::Document(document.shown(view, entity))
 }
 
 /// Whether the watcher's network says that there is no such subscription, or no such watcher.

@@ -7,7 +7,11 @@ use hashbrown::HashTable;
 use rialto_model::{PresenceDocument, Presentity, SubscriptionId};
 use slab::Slab;
 
-use super::{addresses::AddressId, document::Document, rules::PrincipalRules};
+use super::{
+    addresses::{AddressId, compact},
+    document::Document,
+    rules::PrincipalRules,
+};
 use crate::{JournalKey, custody::clock::Millis};
 
 /// The name of a presentity that something is known of.
@@ -90,13 +94,13 @@ impl Presentities {
         self.index.find(hash, is_it).map(|id| PresentityId(*id))
     }
 
-    /// The presentity, known from now on until [`forget`](Self::forget). Its address is kept as it is, and shall not be a part of something large.
+    /// The presentity, known from now on until [`forget`](Self::forget).
     pub(super) fn learn(&mut self, address: &Presentity) -> PresentityId {
         if let Some(id) = self.find(address) {
             return id;
         }
         let id = self.entries.insert(PresentityEntry {
-            address: address.clone(),
+            address: compact(address),
             watchers: Vec::new(),
             rules: None,
             hosted: None,

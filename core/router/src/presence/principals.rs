@@ -7,7 +7,6 @@ use rialto_model::{Failure, FailureReason, Package, Presentity, TerminationReaso
 
 use super::{
     Index, PresenceAction, PresenceService,
-    addresses::compact,
     presentities::PresentityId,
     rules::{Handling, PrincipalRules, RulesChange, RulesRecord, Way},
     subscription::{LegStage, Stage, Standing, Subscription},
@@ -43,7 +42,7 @@ impl<R: CryptoRng> PresenceService<R> {
         ticket: CallerTicket,
     ) {
         self.begin(now);
-        let id = self.presentities.learn(&compact(presentity));
+        let id = self.presentities.learn(presentity);
         let Some(entry) = self.presentities.get_mut(id) else {
             return;
         };
@@ -143,7 +142,7 @@ impl<R: CryptoRng> PresenceService<R> {
             let of = self.subscriptions.get(index).filter(|of| !of.is_over());
             let is_it = |of: &Subscription| {
                 let address = self.addresses.get(of.watcher)?;
-                Some(address == watcher || meant.is_some() && known_by_rules(address) == meant)
+                Some(address == *watcher || meant.is_some() && known_by_rules(&address) == meant)
             };
             if of.and_then(is_it) == Some(true) {
                 self.terminate(index, TerminationReason::Rejected);

@@ -7,7 +7,7 @@ use rialto_model::{Failure, FailureReason, Presentity, PublishOperation, Respons
 
 use super::{
     Caller, Index, PresenceLimits, PresenceService,
-    addresses::{AddressId, compact},
+    addresses::AddressId,
     composition::{can_be_read, compose},
     document::{self, Document},
     presentities::{Hosted, PresentityEntry, PresentityId, Publication},
@@ -79,7 +79,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return Err(Failure::new(FailureReason::Overloaded)
                 .with_detail("there are as many presentities with publications as are kept"));
         }
-        let presentity = self.presentities.learn(&compact(&address));
+        let presentity = self.presentities.learn(&address);
         if let Some(entry) = self.presentities.get_mut(presentity) {
             let publishing = &mut entry.hosted().publishing;
             if publishing.contains(&publication.id) {
@@ -293,7 +293,7 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let publications = entry.publications().iter().map(|of| &of.document);
-        let Some(whole) = compose(entity, publications) else {
+        let Some(whole) = compose(&entity, publications) else {
             return;
         };
         let document = Arc::new(Document::new(whole, now));

@@ -129,7 +129,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     fn pair(&self, index: Index) -> Option<(Presentity, Presentity)> {
         let of = self.subscriptions.get(index)?;
-        let watcher = self.addresses.get(of.watcher)?.clone();
+        let watcher = self.addresses.get(of.watcher)?;
         let presentity = self.presentities.get(of.presentity)?.address.clone();
         Some((watcher, presentity))
     }

@@ -99,7 +99,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(of) = self.subscriptions.get(index) else {
             return false;
         };
-        let sides = [of.shown_watcher, of.shown_target].map(|of| self.addresses.get(of).cloned());
+        let sides = [of.shown_watcher, of.shown_target].map(|of| self.addresses.get(of));
         let [Some(watcher), Some(target)] = sides else {
             return false;
         };

@@ -7,7 +7,6 @@ use rialto_model::{Bytes, Presentity, TerminationReason};
 
 use super::{
     Index, PresenceService, PresenceSettings,
-    addresses::compact,
     document::{Document, shared},
     presentities::Publication,
     record::{DocumentRecord, PublicationRecord, Record, SubscriptionRecord},
@@ -41,7 +40,7 @@ impl<R: CryptoRng> PresenceService<R> {
         self.statistics.restored += 1;
         match (record, key) {
             (Record::Rules(record), _) => {
-                let id = self.presentities.learn(&compact(&record.presentity));
+                let id = self.presentities.learn(&record.presentity);
                 self.table
                     .inboxes()
                     .set(&record.presentity, Some(&record.rules));
@@ -97,7 +96,7 @@ impl<R: CryptoRng> PresenceService<R> {
         };
         let handling = judged.unwrap_or(Handling::Block);
         let shown_target = self.addresses.intern(&record.target);
-        let presentity = self.presentity_shown_as(shown_target, &presentity);
+        let presentity = self.presentities.learn(&presentity);
         let left = self
             .clock
             .left_millis(self.now, record.accepted_at, record.expires_at);
@@ -186,7 +185,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let left = self
             .clock
             .left_millis(self.now, record.begins_at, record.expires_at);
-        let presentity = self.presentities.learn(&compact(&record.presentity));
+        let presentity = self.presentities.learn(&record.presentity);
         if let Some(entry) = self.presentities.get_mut(presentity) {
             let publication = Publication {
                 key,
@@ -206,8 +205,8 @@ impl<R: CryptoRng> PresenceService<R> {
     /// A subscription as it is written.
     pub(super) fn record(&self, index: Index) -> Vec<u8> {
         let parts = self.subscriptions.get(index).and_then(|of| {
-            let watcher = self.addresses.get(of.shown_watcher)?.clone();
-            let target = self.addresses.get(of.shown_target)?.clone();
+            let watcher = self.addresses.get(of.shown_watcher)?;
+            let target = self.addresses.get(of.shown_target)?;
             Some((of, watcher, target, of.id()?))
         });
         let Some((of, watcher, target, id)) = parts else {
@@ -226,11 +225,7 @@ impl<R: CryptoRng> PresenceService<R> {
             standing: of.standing,
             accepted_at: of.accepted_at,
             expires_at: of.expires_at,
-            versions: of
-                .notice
-                .reserved
-                .max(of.notice.reserving)
-                .max(Subscription::VERSIONS),
+            versions: of.notice.reserving().max(Subscription::VERSIONS),
         };
         record.write()
     }

@@ -3,15 +3,11 @@
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
-use rialto_model::{
-    Failure, FailureReason, Package, Presentity, ResponseStatus, SubscribeOperation,
-};
+use rialto_model::{Failure, FailureReason, Package, ResponseStatus, SubscribeOperation};
 
 use super::{
     Caller, Index, PresenceService,
-    addresses::{AddressId, compact},
     admission::Admitted,
-    presentities::PresentityId,
     rules::Handling,
     subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
     writes::{Purpose, not_kept},
@@ -236,7 +232,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let watcher = admitted.watching.watcher_of(operation.package())?;
         self.check_room(&watcher, &admitted.watching.presentity)?;
         let shown_target = self.addresses.intern(operation.target());
-        let presentity = self.presentity_shown_as(shown_target, &admitted.watching.presentity);
+        let presentity = self.presentities.learn(&admitted.watching.presentity);
         let standing = match operation.package() {
             Package::Presence => self.standing(presentity, admitted.handling),
             _ => Standing::Active,
@@ -261,19 +257,6 @@ impl<R: CryptoRng> PresenceService<R> {
             expires_at: self.now.plus(time),
         };
         Ok(self.place(subscription.into()))
-    }
-
-    /// The presentity, which mostly is what watchers call it: then the text is kept once.
-    pub(super) fn presentity_shown_as(
-        &mut self,
-        shown: AddressId,
-        address: &Presentity,
-    ) -> PresentityId {
-        let same = self.addresses.get(shown).filter(|shown| *shown == address);
-        match same {
-            Some(shown) => self.presentities.learn(shown),
-            None => self.presentities.learn(&compact(address)),
-        }
     }
 
     /// Puts a subscription into the table, and among its presentity's.

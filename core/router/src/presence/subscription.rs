@@ -112,9 +112,10 @@ pub(super) struct Notice {
     pub(super) tries: u8,
     pub(super) due: Millis,
     pub(super) version: u32,
-    /// Up to which version none comes again after a restart: what the disk has, and what it was asked to have.
+    /// Up to which version none comes again after a restart, as the disk has it.
     pub(super) reserved: u32,
-    pub(super) reserving: u32,
+    /// Whether the disk is asked for more.
+    pub(super) is_reserving: bool,
 }
 
 /// What was told last.
@@ -278,6 +279,15 @@ impl Leg {
 }
 
 impl Notice {
+    /// Up to which version none comes again, once the disk has what it is asked for.
+    pub(super) fn reserving(&self) -> u32 {
+        let more = match self.is_reserving {
+            true => Subscription::VERSIONS,
+            false => 0,
+        };
+        self.reserved.saturating_add(more)
+    }
+
     const NONE: Self = Self {
         is_due: false,
         is_queued: false,
@@ -286,7 +296,7 @@ impl Notice {
         due: NEVER,
         version: 0,
         reserved: 0,
-        reserving: 0,
+        is_reserving: false,
     };
 }
 

@@ -92,7 +92,7 @@ impl<R: CryptoRng> PresenceService<R> {
     /// All who watch the presence of a presentity. RFC 3858.
     pub(super) fn watcher_information(&self, of: &Subscription) -> Option<PresenceDocument> {
         let entity = self.addresses.get(of.shown_target)?;
-        let resource = Uri::from(entity);
+        let resource = Uri::from(&entity);
         let list = WatcherList::new(resource, Package::Presence.as_str());
         let watchers = self.presentities.get(of.presentity)?.watchers.iter();
         let watchers = watchers.filter_map(|index| self.watcher(self.subscriptions.get(*index)?));
@@ -111,7 +111,7 @@ impl<R: CryptoRng> PresenceService<R> {
             _ => WatcherStatus::Active,
         };
         let id = WatcherId::parse(format!("w{:x}", of.key.number())).ok()?;
-        let uri = Uri::from(self.addresses.get(of.watcher)?);
+        let uri = Uri::from(&self.addresses.get(of.watcher)?);
         let since = Duration::from_millis(self.now.0.saturating_sub(of.accepted_at.0));
         let watcher = Watcher::new(id, uri, status, WatcherEvent::Subscribe)
             .with_expiration(self.time_left(of.expires_at))
@@ -121,7 +121,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     pub(super) fn entry(&self, of: &Subscription) -> Option<WatcherEntry> {
         Some(WatcherEntry {
-            watcher: self.addresses.get(of.watcher)?.clone(),
+            watcher: self.addresses.get(of.watcher)?,
             authentication: of.authentication,
             adapter: of.adapter,
             subscription_id: of.id()?,
