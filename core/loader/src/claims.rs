@@ -149,6 +149,14 @@ impl Reservation {
     pub(crate) fn claims(&self) -> &[Claim] {
         &self.claims
     }
+
+    /// Whether somebody who took it earlier still has something of it.
+    pub(crate) fn has_forerunner(&self) -> bool {
+        let is_had = |claim: &Claim| self.claims.iter().any(|ours| ours.conflicts(claim));
+        let taken = self.table.lock();
+        let mut earlier = taken.claims.iter().filter(|(.., by)| *by < self.number);
+        earlier.any(|(claim, ..)| is_had(claim))
+    }
 }
 
 impl Drop for Reservation {
@@ -186,7 +194,9 @@ mod tests {
         let (table, a, b) = (ClaimTable::new(), Arc::from("a"), Arc::from("b"));
         let forerunner = table.take(&a, udp("0.0.0.0:5060")).unwrap();
         let held = table.take(&a, udp("127.0.0.1:5060")).unwrap();
+        assert!(held.has_forerunner() && !forerunner.has_forerunner());
         drop(forerunner);
+        assert!(!held.has_forerunner());
         assert!(table.take(&b, udp("0.0.0.0:5060")).is_err());
         drop(held);
         assert!(table.take(&b, udp("0.0.0.0:5060")).is_ok());

@@ -81,7 +81,7 @@ impl Waiting {
             side,
             shared: begun.shared,
             manifest: begun.account.manifest,
-            claims,
+            claims: Arc::new(claims),
             nobody: Owner::unique(),
             is_stopping: AtomicBool::new(false),
         };
@@ -90,6 +90,7 @@ impl Waiting {
             level,
             limit,
             flags,
+            claims: Arc::downgrade(&remote.claims),
             started,
         };
         let gone = || LoadError::Process {
@@ -141,7 +142,7 @@ pub(crate) struct Remote {
     side: &'static Side,
     shared: Arc<Shared>,
     manifest: Manifest,
-    claims: Reservation,
+    claims: Arc<Reservation>,
     /// Whose calls are answered before they go anywhere.
     nobody: Owner,
     is_stopping: AtomicBool,

@@ -5,13 +5,14 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Weak,
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
     time::{Duration, Instant},
 };
 
+use rialto_abi as abi;
 use rialto_model::{Failure, FailureReason, Origin, ResponseStatus, Retry};
 use tokio::sync::oneshot;
 use tracing::Level;
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     Health, LoadError,
     adapter::Side,
+    claims::Reservation,
     log,
     watchdog::{self, Watched},
 };
@@ -42,6 +44,7 @@ pub(super) struct Begin {
     pub(super) limit: Duration,
     /// Bits: `START_…`, for the first process.
     pub(super) flags: u64,
+    pub(super) claims: Weak<Reservation>,
     pub(super) started: oneshot::Sender<Result<(), LoadError>>,
 }
 
@@ -101,9 +104,11 @@ fn run(
         shared,
         side: begin.side,
         limit: begin.limit,
+        flags: begin.flags,
+        claims: begin.claims,
         failures: VecDeque::new(),
     };
-    supervisor.run(life, begin.flags, begin.started);
+    supervisor.run(life, begin.started);
 }
 
 /// The thread's own.
@@ -113,23 +118,33 @@ struct Supervisor {
     shared: Arc<Shared>,
     side: &'static Side,
     limit: Duration,
+    flags: u64,
+    /// What the adapter has alone, while it is there.
+    claims: Weak<Reservation>,
     failures: VecDeque<Instant>,
 }
 
 impl Supervisor {
-    fn run(mut self, life: Life, flags: u64, started: oneshot::Sender<Result<(), LoadError>>) {
-        let mut why = self.live(life, flags, Some(started));
+    fn run(mut self, life: Life, started: oneshot::Sender<Result<(), LoadError>>) {
+        let mut why = self.live(life, Some(started));
         while let Some(life) = self.revive(why) {
-            // Whatever was beside the first has gone, or has it all again.
-            why = self.live(life, 0, None);
+            if !self.has_forerunner() {
+                self.flags &= !abi::START_BESIDE;
+            }
+            why = self.live(life, None);
         }
+    }
+
+    /// Whether an earlier version still has what this one claims: it listens until it has ended, however often this one begins.
+    fn has_forerunner(&self) -> bool {
+        let claims = self.claims.upgrade();
+        claims.is_some_and(|claims| claims.has_forerunner())
     }
 
     /// One process, from the word to start to its end; why it ended.
     fn live(
         &self,
         mut life: Life,
-        flags: u64,
         started: Option<oneshot::Sender<Result<(), LoadError>>>,
     ) -> String {
         let link = Link::new(self.side, Arc::clone(&life.outbox));
@@ -142,7 +157,7 @@ impl Supervisor {
             frame
                 .number(log::number(level).into())
                 .number(limit)
-                .number(flags);
+                .number(self.flags);
         });
         let mut start = Start {
             supervisor: self,

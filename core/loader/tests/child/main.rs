@@ -8,6 +8,7 @@ mod faults;
 mod liars;
 mod sandbox;
 mod settling;
+mod succession;
 #[path = "../support/mod.rs"]
 mod support;
 
