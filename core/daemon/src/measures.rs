@@ -77,20 +77,6 @@ impl Measures {
         is_news
     }
 
-    /// How an adapter was, by its last word.
-    pub(crate) fn health_of(&self, adapter: AdapterId) -> Health {
-        let OfAdapter {
-            degraded,
-            is_disabled,
-            ..
-        } = self.of(adapter);
-        match degraded {
-            Some(why) if is_disabled => Health::Disabled(why),
-            Some(why) => Health::Degraded(why),
-            None => Health::Up,
-        }
-    }
-
     /// Forgets how an adapter was: another one has its place.
     pub(crate) fn forget_health(&self, adapter: AdapterId) {
         if let Some(known) = self.lock().get_mut(&adapter) {

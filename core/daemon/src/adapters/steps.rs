@@ -93,10 +93,10 @@ impl Supervisor {
         let generation = self.gateway.slot(unit.id).map_or(0, |slot| slot.begin());
         let id = gateway::to_loader(unit.id, generation);
         let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
-        if self.running(unit).is_none() {
+        // Unless it follows one that is.
+        if unit.standing().0 != Standing::Up {
             unit.becomes(Standing::Starting);
         }
-        self.gateway.measures.forget_health(unit.id);
         let gateway = Arc::clone(&self.gateway);
         loaded.start(id, gateway, level, LIMIT).await
     }
@@ -110,8 +110,11 @@ impl Supervisor {
             process.id = adapter.process(),
             "adapter started"
         );
+        let id = adapter.id();
+        let former = self.gateway.attach(unit.id, Arc::new(adapter));
+        self.gateway.hear(id);
         unit.becomes(Standing::Up);
-        self.gateway.attach(unit.id, Arc::new(adapter))
+        former
     }
 
     /// Takes its place from an adapter, for one that comes soon: what is for it waits for that one.

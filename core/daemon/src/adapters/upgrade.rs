@@ -2,12 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use rialto_loader::{Adapter, Claim, Gateway as _, Loaded};
+use rialto_loader::{Adapter, Claim, Loaded};
 use tokio::{task, time::timeout};
 use tracing::warn;
 
 use super::{HAND_OVER, Standing, Supervisor, unit::Unit};
-use crate::gateway;
 
 impl Supervisor {
     /// Puts another version in the place of the one that runs. Whatever is wrong with the new one, the old one runs in the end,
@@ -89,21 +88,8 @@ impl Supervisor {
 
     /// Starts one while another has its place, or is about to get it back; if it does not start, nothing has changed.
     async fn start_beside(&self, unit: &Unit, new: Loaded) -> Result<Adapter, String> {
-        let generation = self.gateway.slot(unit.id).map(|slot| slot.generation());
-        let said = self.gateway.measures.health_of(unit.id);
-        let error = match self.start(unit, new).await {
-            Ok(adapter) => return Ok(adapter),
-            Err(error) => error,
-        };
-        unit.becomes(Standing::Up);
-        self.gateway.measures.set_health(unit.id, said);
-        if let (Some(slot), Some(generation)) = (self.gateway.slot(unit.id), generation)
-            && let Some(meanwhile) = slot.return_to(generation)
-        {
-            let id = gateway::to_loader(unit.id, generation);
-            self.gateway.health(id, meanwhile);
-        }
-        Err(format!("nothing has changed: {error}"))
+        let started = self.start(unit, new).await;
+        started.map_err(|error| format!("nothing has changed: {error}"))
     }
 
     /// Starts the new one when the old one has given back what only one can have; if that fails, the old one again.

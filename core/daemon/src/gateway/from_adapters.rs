@@ -5,6 +5,7 @@ use rialto_model::{
     DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
     SubscribeOperation,
 };
+use rialto_router::AdapterId;
 use tracing::{info, warn};
 
 use super::{Gateway, generation, making_way, now, slot::Slot, to_router};
@@ -121,13 +122,40 @@ impl loader::Gateway for Gateway {
 
     fn health(&self, adapter: loader::AdapterId, health: Health) {
         let id = to_router(adapter);
-        let hears = |slot: &Slot| slot.hears(generation(adapter), &health);
-        if !self.slot(id).is_some_and(hears) {
+        let Some(slot) = self.slot(id) else {
             return;
+        };
+        let is_news = {
+            let mut words = slot.words();
+            words.are_news(generation(adapter), &health)
+                && self.measures.set_health(id, health.clone())
+        };
+        if is_news {
+            self.is_now(id, health);
         }
-        if !self.measures.set_health(id, health.clone()) {
+    }
+}
+
+impl Gateway {
+    /// Listens to what an adapter says of its health, which has got its place: from its start on.
+    pub(crate) fn hear(&self, adapter: loader::AdapterId) {
+        let id = to_router(adapter);
+        let Some(slot) = self.slot(id) else {
             return;
+        };
+        let news = {
+            let mut words = slot.words();
+            self.measures.forget_health(id);
+            let said = words.turn_to(generation(adapter));
+            said.filter(|health| self.measures.set_health(id, health.clone()))
+        };
+        if let Some(health) = news {
+            self.is_now(id, health);
         }
+    }
+
+    /// An adapter has come to be like this.
+    fn is_now(&self, id: AdapterId, health: Health) {
         let name = self.name(id);
         match health {
             Health::Up => {

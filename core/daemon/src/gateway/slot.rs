@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -31,14 +31,38 @@ pub(crate) struct Slot {
     leaving: ArcSwapOption<Adapter>,
     /// Whether what is for it waits for who comes next.
     is_awaited: AtomicBool,
-    /// The number of the one that was begun last: what others say of their health is not news.
-    generation: AtomicU16,
-    /// What the one before that has said of its health since: news if it stays.
-    unheard: Mutex<Option<Health>>,
+    words: Mutex<Words>,
     /// Whose operations are refused, as its number with [`CLOSED`] above: it ends what it has.
     closed_to: AtomicU32,
     /// Milliseconds from the gateway's beginning to the last sign that the far network works, and one more; 0: there was none.
     last_event: AtomicU64,
+}
+
+/// Whose words on their health are news: those of whoever came last into the place.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Its number.
+    heard: u16,
+    /// The number of the one that was begun last, and may still have to come.
+    begun: u16,
+    /// What that one has said before.
+    early: Option<Health>,
+}
+
+impl Words {
+    /// Whether what that one says is news. If it has yet to come, it is kept: it is true of itself, and not of who is there.
+    pub(super) fn are_news(&mut self, generation: u16, health: &Health) -> bool {
+        if generation == self.begun && self.begun != self.heard {
+            self.early = Some(health.clone());
+        }
+        generation == self.heard
+    }
+
+    /// From now on that one is heard; what it has said before.
+    pub(super) fn turn_to(&mut self, generation: u16) -> Option<Health> {
+        self.heard = generation;
+        self.early.take().filter(|_| generation == self.begun)
+    }
 }
 
 impl Slot {
@@ -47,8 +71,7 @@ impl Slot {
             running: ArcSwapOption::empty(),
             leaving: ArcSwapOption::empty(),
             is_awaited: AtomicBool::new(false),
-            generation: AtomicU16::new(0),
-            unheard: Mutex::new(None),
+            words: Mutex::default(),
             closed_to: AtomicU32::new(0),
             last_event: AtomicU64::new(0),
         }
@@ -115,37 +138,15 @@ impl Slot {
 
     /// The number of one that is begun now.
     pub(crate) fn begin(&self) -> u16 {
-        *self.unheard() = None;
-        self.generation
-            .fetch_add(1, Ordering::AcqRel)
-            .wrapping_add(1)
+        let mut words = self.words();
+        words.early = None;
+        words.begun = words.begun.wrapping_add(1);
+        words.begun
     }
 
-    /// The number of the one that was begun last.
-    pub(crate) fn generation(&self) -> u16 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// Listens to that one again: what was begun after it has failed. What it has said of its health meanwhile.
-    pub(crate) fn return_to(&self, generation: u16) -> Option<Health> {
-        let mut unheard = self.unheard();
-        self.generation.store(generation, Ordering::Release);
-        unheard.take()
-    }
-
-    /// Whether what that one says of its health is news. If it makes way, it says what is true of itself, and not of who comes; that is kept until it is
-    /// known whether it goes.
-    pub(super) fn hears(&self, generation: u16, health: &Health) -> bool {
-        let mut unheard = self.unheard();
-        let last = self.generation();
-        if generation.wrapping_add(1) == last {
-            *unheard = Some(health.clone());
-        }
-        generation == last
-    }
-
-    fn unheard(&self) -> MutexGuard<'_, Option<Health>> {
-        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whose words on their health are news; while this is held, there are no others.
+    pub(super) fn words(&self) -> MutexGuard<'_, Words> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses what that one brings from now on.

@@ -1,5 +1,6 @@
 //! Adapters of real libraries, stopped, started and replaced while messages go on.
 
+mod health;
 mod swaps;
 
 use std::{
@@ -16,10 +17,7 @@ use rialto_model::{
     FailureReason, InstantInbox, InstantMessage, MessageOperation, ResponseStatus, TransactionId,
 };
 use tempfile::TempDir;
-use tokio::{
-    task::{self, JoinSet, yield_now},
-    time::timeout,
-};
+use tokio::{task::yield_now, time::timeout};
 
 use super::*;
 use crate::{
@@ -46,19 +44,6 @@ const COUNTING: &str = r#"
         succeed(done);
     }
 "#;
-/// Refuses each message.
-const REFUSES: &str = r#"
-    #include "rialto.h"
-    static void refuses(void *adapter, const RialtoOperation *operation, RialtoCompletion done);
-    #define DELIVER refuses
-"#;
-const REFUSING: &str = r#"
-    static void refuses(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
-        RialtoResponse no = { .size = sizeof no, .status = RIALTO_FAILURE, .reason = RIALTO_REASON_UNREACHABLE };
-        (void)adapter, (void)operation;
-        done.complete(done.ticket, &no);
-    }
-"#;
 /// Fails to start.
 const FAILS: &str = r#"
     #include "rialto.h"
@@ -71,29 +56,6 @@ const FAILING: &str = r#"
         (void)start;
         done.complete(done.ticket, &no);
         return 0;
-    }
-"#;
-/// Fails to start, after all that is written into a pipe has been read.
-const FAILING_LATE: &str = r#"
-    #include <fcntl.h>
-    #include <unistd.h>
-    static void *fails(const RialtoStart *start, RialtoCompletion done) {
-        RialtoResponse no = { .size = sizeof no, .status = RIALTO_FAILURE, .reason = RIALTO_REASON_UNREACHABLE };
-        char byte;
-        int pipe = open(PIPE, O_RDONLY);
-        (void)start;
-        while (read(pipe, &byte, 1) > 0);
-        close(pipe);
-        done.complete(done.ticket, &no);
-        return 0;
-    }
-"#;
-/// Says with each message that it is degraded.
-const COMPLAINING: &str = r#"
-    static void counts(void *adapter, const RialtoOperation *operation, RialtoCompletion done) {
-        (void)adapter, (void)operation;
-        host.health(host.ctx, RIALTO_HEALTH_DEGRADED, (RialtoBytes){ (const uint8_t *)"no network", 10 });
-        succeed(done);
     }
 "#;
 /// Has a port to itself.
@@ -291,38 +253,6 @@ async fn adapter_that_cannot_start_is_started_again_as_soon_as_it_can() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn adapter_whose_canary_does_not_arrive_is_degraded_until_one_does() {
-    let watch = "[adapters.c.watch]\ncanary_from = \"im:canary@relay.example\"\n\
-        canary_to = \"im:canary@far.example\"\ncanary_every = \"1s\"";
-    let place = Place::watched(watch, "1", REFUSES, REFUSING).await;
-    let mut canaries = JoinSet::new();
-    canaries.spawn(Arc::clone(&place.supervisor).send_canaries());
-    let why = place.until(Standing::Degraded).await.why.unwrap();
-    assert!(
-        why.contains("the canary to im:canary@far.example does not arrive"),
-        "{why}"
-    );
-    let better = place.library("libbetter.so", "2", COUNTS, COUNTING);
-    place.order(Order::Upgrade(Some(better))).await.unwrap();
-    while place.counted("delivered") < 2 {
-        yield_now().await;
-    }
-    assert_eq!(place.adapter().state, Standing::Up);
-    canaries.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn adapter_that_nothing_comes_from_or_goes_to_is_degraded_until_something_does() {
-    let watch = "[adapters.c.watch]\nquiet = \"1s\"";
-    let place = Place::watched(watch, "1", COUNTS, COUNTING).await;
-    assert_eq!(place.adapter().state, Standing::Up);
-    let why = place.until(Standing::Degraded).await.why.unwrap();
-    assert!(why.contains("nothing has come"), "{why}");
-    assert!(place.send().await.is_success());
-    assert_eq!(place.adapter().state, Standing::Up);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn new_version_that_does_not_load_or_start_changes_nothing() {
     let place = Place::with("1", COUNTS, COUNTING).await;
     let fails = place.library("libfails.so", "2", FAILS, FAILING);
@@ -342,33 +272,6 @@ async fn new_version_that_does_not_load_or_start_changes_nothing() {
         );
         assert!(place.send().await.is_success());
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_an_adapter_says_of_itself_while_another_fails_to_start_is_heard() {
-    let place = Place::with("1", COUNTS, COMPLAINING).await;
-    let pipe = place.folder.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let fails = format!("#define PIPE \"{}\"\n{FAILS}", pipe.display());
-    let fails = place.library("libfails.so", "2", &fails, FAILING_LATE);
-    // Opened once the new version is starting.
-    let opening = task::spawn_blocking(move || fs::File::options().write(true).open(pipe));
-    let meanwhile = async {
-        let pipe = opening.await.unwrap().unwrap();
-        assert!(place.send().await.is_success());
-        drop(pipe);
-    };
-    let (upgraded, ()) = tokio::join!(place.order(Order::Upgrade(Some(fails))), meanwhile);
-    assert!(upgraded.unwrap_err().contains("nothing has changed"));
-    let adapter = place.adapter();
-    assert_eq!(adapter.state, Standing::Degraded);
-    assert_eq!(adapter.why.as_deref(), Some("no network"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
