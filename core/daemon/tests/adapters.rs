@@ -15,14 +15,38 @@ const SEND: [&str; 4] = [
     "hello",
 ];
 
+/// Has a port to itself, which it does not open.
+const CLAIMS: &str = r#"
+    #include "rialto.h"
+    static inline void claims(RialtoBytes config, const RialtoClaimSink *sink, RialtoCompletion done) {
+        RialtoClaim claim = { .size = sizeof claim, .kind = RIALTO_CLAIM_UDP,
+            .value = { (const uint8_t *)"127.0.0.1:5060", 14 } };
+        RialtoResponse yes = { .size = sizeof yes };
+        (void)config;
+        sink->claim(sink->ctx, &claim);
+        done.complete(done.ticket, &yes);
+    }
+    #define CLAIMS claims
+"#;
+/// And does not start.
+const FAILS: &str = r#"
+    static inline void *fails(const RialtoStart *start, RialtoCompletion done) {
+        RialtoResponse no = { .size = sizeof no, .status = RIALTO_FAILURE, .reason = RIALTO_REASON_UNREACHABLE };
+        (void)start;
+        done.complete(done.ticket, &no);
+        return 0;
+    }
+    #define START fails
+"#;
+
 /// A plugin that answers each message with success; replaces what is there by renaming.
-fn build(folder: &Path, version: &str) {
+fn build(folder: &Path, version: &str, code: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let base = root.join("core/loader/tests/c/base.h");
     let (source, building) = (folder.join("plugin.c"), folder.join("building.so"));
     fs::write(
         &source,
-        format!("#define VERSION {version:?}\n#include {base:?}\n"),
+        format!("#define VERSION {version:?}\n{code}\n#include {base:?}\n"),
     )
     .unwrap();
     let mut cc = Command::new("cc");
@@ -33,9 +57,9 @@ fn build(folder: &Path, version: &str) {
     fs::rename(building, folder.join("libc.so")).unwrap();
 }
 
-fn place(isolation: &str) -> Place {
+fn place(isolation: &str, code: &str) -> Place {
     let place = Place::with("relay_domains = [\"relay.example\"]\n");
-    build(place.folder(), "1");
+    build(place.folder(), "1", code);
     let library = place.folder().join("libc.so");
     let more = format!(
         "[adapters.c]\nplugin = {library:?}\nisolation = \"{isolation}\"\n\
@@ -57,7 +81,7 @@ fn is_up_with(place: &Place, version: &str) {
 }
 
 fn lives(isolation: &str) {
-    let place = place(isolation);
+    let place = place(isolation, "");
     let (mut running, _log) = Running::start(&place);
     is_up_with(&place, "1");
 
@@ -75,7 +99,7 @@ fn lives(isolation: &str) {
     assert_eq!(place.run(&["adapters", "restart", "c"]).0, Some(0));
     is_up_with(&place, "1");
 
-    build(place.folder(), "2");
+    build(place.folder(), "2", "");
     assert_eq!(place.run(&["plugins", "upgrade", "c"]).0, Some(0));
     is_up_with(&place, "2");
     let (code, _, problem) = place.run(&["plugins", "upgrade", "c", "/none"]);
@@ -83,6 +107,29 @@ fn lives(isolation: &str) {
     assert!(problem.contains("/none: cannot be read"), "{problem}");
     is_up_with(&place, "2");
     assert_eq!(running.terminate(), Some(0));
+}
+
+/// The new version comes to the old one's place, takes its port, and cannot start.
+fn gives_way_again(isolation: &str) {
+    let place = place(isolation, CLAIMS);
+    let (mut running, _log) = Running::start(&place);
+    is_up_with(&place, "1");
+    build(place.folder(), "2", &format!("{CLAIMS}{FAILS}"));
+    let (code, _, problem) = place.run(&["plugins", "upgrade", "c"]);
+    assert_eq!(code, Some(UNAVAILABLE));
+    assert!(problem.contains("the old version runs again"), "{problem}");
+    is_up_with(&place, "1");
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
+fn version_that_fails_gives_way_to_the_old_one_although_its_file_is_gone() {
+    gives_way_again("none");
+}
+
+#[test]
+fn version_that_fails_in_a_process_gives_way_to_the_old_one_although_its_file_is_gone() {
+    gives_way_again("process");
 }
 
 #[test]

@@ -7,8 +7,9 @@ use rialto_abi as abi;
 use crate::{
     Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest, Trust,
     adapter::Opened,
-    child::{Plan, Waiting, absolute},
+    child::{Plan, Waiting},
     claims::Reservation,
+    library::Held,
 };
 
 /// An adapter as the configuration names it.
@@ -41,7 +42,7 @@ impl Declared {
         self
     }
 
-    /// Opens the library only if it may be trusted, whichever process does that, and however often.
+    /// Opens the library only if it may be trusted, in whichever process.
     pub fn trusting(mut self, trust: Trust) -> Self {
         self.trust = Some(trust);
         self
@@ -64,19 +65,57 @@ impl Declared {
             };
             return Loaded::here(self.name, library, self.config, claims);
         };
-        let waiting = Waiting::begin(Plan {
-            name: Arc::clone(&self.name),
-            library: absolute(&self.library),
+        let library = Held::of(&self.library, self.trust.as_ref())?;
+        let plan = Plan {
+            name: self.name,
+            library: Arc::new(library),
             config: self.config,
             isolation,
-            trust: self.trust,
-        })?;
-        let claims = claims.take(&self.name, waiting.wanted())?;
-        Ok(Loaded {
-            place: Place::Child(Box::new(waiting)),
-            name: self.name,
-            claims,
+        };
+        Loaded::in_child(plan, claims)
+    }
+}
+
+/// An adapter that ran, to be loaded once more: of the same library, whatever has become of its file.
+#[derive(Debug)]
+pub struct Former(Ran);
+
+/// Where its plugin ran, and what it ran with.
+#[derive(Debug)]
+enum Ran {
+    /// In this process.
+    Here {
+        name: Arc<str>,
+        library: Library,
+        config: String,
+    },
+    /// In a process of its own.
+    Child(Plan),
+}
+
+impl Former {
+    pub(crate) const fn here(name: Arc<str>, library: Library, config: String) -> Self {
+        Self(Ran::Here {
+            name,
+            library,
+            config,
         })
+    }
+
+    pub(crate) const fn in_child(plan: Plan) -> Self {
+        Self(Ran::Child(plan))
+    }
+
+    /// As [`Declared::load`].
+    pub fn load(self, claims: &ClaimTable) -> Result<Loaded, LoadError> {
+        match self.0 {
+            Ran::Here {
+                name,
+                library,
+                config,
+            } => Loaded::here(name, library, config, claims),
+            Ran::Child(plan) => Loaded::in_child(plan, claims),
+        }
     }
 }
 
@@ -116,6 +155,18 @@ impl Loaded {
         Ok(Self {
             name,
             place: Place::Here(opened),
+            claims,
+        })
+    }
+
+    /// Has a process of its own open the library and check the configuration, and takes what the adapter claims.
+    fn in_child(plan: Plan, claims: &ClaimTable) -> Result<Self, LoadError> {
+        let name = Arc::clone(&plan.name);
+        let waiting = Waiting::begin(plan)?;
+        let claims = claims.take(&name, waiting.wanted())?;
+        Ok(Self {
+            name,
+            place: Place::Child(Box::new(waiting)),
             claims,
         })
     }

@@ -25,7 +25,7 @@ mod watchdog;
 pub use adapter::{Adapter, AdapterId, Delivery, StopError};
 pub use child::{Isolation, Program};
 pub use claims::{Claim, ClaimTable};
-pub use declared::{Declared, Loaded};
+pub use declared::{Declared, Former, Loaded};
 pub use error::LoadError;
 pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
 pub use library::{Capabilities, Capability, ConfigSchema, Language, Library, Lookup, Manifest};

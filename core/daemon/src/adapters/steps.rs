@@ -69,24 +69,11 @@ impl Supervisor {
         unit: &Unit,
         plugin: String,
     ) -> Result<Loaded, String> {
-        let (this, index) = (Arc::clone(self), unit.index);
-        let loading = task::spawn_blocking(move || -> Result<Loaded, String> {
-            let config = this
-                .config
-                .adapters
-                .get(index)
-                .ok_or("it is not configured")?;
-            let (folders, trust) = (&this.config.gateway.plugin_dirs, &this.config.trust);
-            let path = plugins::find(&plugin, folders)?;
-            let declared = plugins::declare(config, path, trust).replacing();
-            declared
-                .load(&this.claims)
-                .map_err(|error| error.to_string())
-        });
-        match loading.await {
-            Ok(loaded) => loaded,
-            Err(error) => Err(format!("a fault of the gateway ended the loading: {error}")),
-        }
+        let path = plugins::find(&plugin, &self.config.gateway.plugin_dirs)?;
+        let config = self.config_of(unit)?;
+        let declared = plugins::declare(config, path, &self.config.trust).replacing();
+        let this = Arc::clone(self);
+        blocking(move || declared.load(&this.claims)).await
     }
 
     pub(super) async fn start(&self, unit: &Unit, loaded: Loaded) -> Result<Adapter, LoadError> {
@@ -189,6 +176,16 @@ impl Supervisor {
         self.gateway.presence_lost(unit.id);
         self.changed.notify_one();
         format!("{why}; it is tried again in {pause:?}")
+    }
+}
+
+/// Has a plugin opened on a thread that may wait.
+pub(super) async fn blocking(
+    load: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
+) -> Result<Loaded, String> {
+    match task::spawn_blocking(load).await {
+        Ok(loaded) => loaded.map_err(|error| error.to_string()),
+        Err(error) => Err(format!("a fault of the gateway ended the loading: {error}")),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use rialto_loader::{Adapter, Claim, Loaded};
-use tokio::{task, time::timeout};
+use rialto_loader::{Adapter, Claim, Former, Loaded};
+use tokio::time::timeout;
 use tracing::warn;
 
-use super::{HAND_OVER, Standing, Supervisor, unit::Unit};
+use super::{HAND_OVER, Standing, Supervisor, steps::blocking, unit::Unit};
 
 impl Supervisor {
     /// Puts another version in the place of the one that runs. Whatever is wrong with the new one, the old one runs in the end,
@@ -21,25 +21,25 @@ impl Supervisor {
                 "it does not run; start it, and it is the version that is there".to_owned(),
             );
         };
-        let before = unit.plugin(self.config_of(unit)?);
+        let config = self.config_of(unit)?;
         let plugin = match path {
             Some(path) => path
                 .to_str()
                 .ok_or("the library's path is no text")?
                 .to_owned(),
-            None => before.clone(),
+            None => unit.plugin(config),
         };
         let new = self.load(unit, plugin.clone()).await?;
         let (speaks, spoke) = (new.manifest().protocol(), old.manifest().protocol());
         if speaks != spoke {
             return Err(format!("it speaks {speaks}, and the adapter {spoke}"));
         }
-        let way = Way::between(&new, &old);
+        let (way, former) = (Way::between(&new, &old), old.former(config.config.clone()));
         drop(old);
         match way {
             Way::Beside => self.run_beside(unit, new).await?,
             Way::HandOver => self.hand_over(unit, new).await?,
-            Way::After => self.replace(unit, new, before).await?,
+            Way::After => self.replace(unit, new, former).await?,
         }
         unit.runs(plugin);
         Ok(())
@@ -97,17 +97,11 @@ impl Supervisor {
         self: &Arc<Self>,
         unit: &Unit,
         new: Loaded,
-        before: String,
+        former: Former,
     ) -> Result<(), String> {
-        let mut again = None;
-        if let Some(former) = self.clear(unit) {
-            // Before it goes: of its file, only this process knows that it is the same.
-            let config = self.config_of(unit)?.config.clone();
-            let (adapter, claims) = (Arc::clone(&former), self.claims.clone());
-            let opening = task::spawn_blocking(move || adapter.again(config, &claims));
-            again = opening.await.ok().flatten();
+        if let Some(old) = self.clear(unit) {
             unit.becomes(Standing::Stopping);
-            self.let_go(unit, former, self.config.gateway.drain).await;
+            self.let_go(unit, old, self.config.gateway.drain).await;
         }
         let error = match self.start(unit, new).await {
             Ok(adapter) => {
@@ -116,18 +110,7 @@ impl Supervisor {
             }
             Err(error) => error,
         };
-        let back = match again {
-            Some(loaded) => loaded.map_err(|error| error.to_string()),
-            None => self.load(unit, before).await,
-        };
-        let back = match back {
-            Ok(loaded) => self
-                .start(unit, loaded)
-                .await
-                .map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        match back {
+        match self.start_former(unit, former).await {
             Ok(adapter) => {
                 drop(self.put(unit, adapter));
                 Err(format!("the old version runs again: {error}"))
@@ -139,6 +122,17 @@ impl Supervisor {
                 ))
             }
         }
+    }
+
+    async fn start_former(
+        self: &Arc<Self>,
+        unit: &Unit,
+        former: Former,
+    ) -> Result<Adapter, String> {
+        let this = Arc::clone(self);
+        let loaded = blocking(move || former.load(&this.claims)).await?;
+        let started = self.start(unit, loaded).await;
+        started.map_err(|error| error.to_string())
     }
 }
 

@@ -20,8 +20,8 @@ use rialto_model::{
 };
 
 use crate::{
-    Claim, ClaimTable, LoadError, Loaded, Manifest,
-    child::{self, LentOperation, Remote},
+    Claim, Former, Manifest,
+    child::{self, LentOperation, Plan, Remote},
     gateway::not_offered,
     watchdog,
 };
@@ -112,15 +112,17 @@ impl Adapter {
         }
     }
 
-    /// Another adapter of the same library as it was opened, with this configuration, whatever has become of its file. `None`: it is opened in a process of
-    /// its own, and so by its file only.
-    pub fn again(&self, config: String, claims: &ClaimTable) -> Option<Result<Loaded, LoadError>> {
+    /// The same adapter, to be loaded once more when this one has ended; `config` is its configuration.
+    pub fn former(&self, config: String) -> Former {
         match &self.place {
             Place::Here(inner) => {
                 let (name, library) = (Arc::clone(inner.side.name()), inner.library.clone());
-                Some(Loaded::here(name, library, config, claims))
+                Former::here(name, library, config)
             }
-            Place::Child(_) => None,
+            Place::Child(remote) => Former::in_child(Plan {
+                config,
+                ..remote.plan().clone()
+            }),
         }
     }
 

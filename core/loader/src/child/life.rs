@@ -1,6 +1,7 @@
 //! One process, from its start to its end.
 
 use std::{
+    fs::File,
     io,
     os::{fd::OwnedFd, unix::ffi::OsStrExt, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,7 +22,6 @@ use super::{
     plan::{Account, Plan},
     process::{Ending, Process, signal_name},
     pulse::Pulse,
-    trust,
     words::{Ears, Words},
 };
 use crate::{LoadError, library::LIMIT};
@@ -60,17 +60,17 @@ impl Life {
     /// Starts a process and has it open the plugin and check the configuration.
     pub(super) fn begin(plan: &Plan) -> Result<(Self, Account), LoadError> {
         let cannot = |error: io::Error| plan.failed(format!("cannot be started: {error}"));
-        let mut life = Self::start(plan).map_err(cannot)?;
+        let mut life = Self::start(plan, plan.library.file()?).map_err(cannot)?;
         let account = life
             .hear_account(plan)
             .map_err(|end| life.refusal(plan, end))?;
         Ok((life, account))
     }
 
-    fn start(plan: &Plan) -> io::Result<Self> {
+    fn start(plan: &Plan, library: &File) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         let theirs = OwnedFd::from(theirs);
-        let mut process = plan.isolation.program.start(&plan.name, &theirs)?;
+        let mut process = plan.isolation.program.start(&plan.name, &theirs, library)?;
         drop(theirs);
         let ears = Ears::default();
         let stderr = process
@@ -102,13 +102,12 @@ impl Life {
                     .number(std::process::id().into())
                     .number(plan.isolation.memory)
                     .text(&plan.name)
-                    .bytes(plan.library.as_os_str().as_bytes())
+                    .bytes(plan.library.path().as_os_str().as_bytes())
                     .text(&plan.config)
                     .number(readable.len() as u64);
                 for path in readable {
                     frame.bytes(path.as_os_str().as_bytes());
                 }
-                trust::put(frame, plan.trust.as_ref());
             })
         })
     }
@@ -137,7 +136,7 @@ impl Life {
         let opened = plan.read_opened(&mut frame)?;
         let manifest = opened.manifest.map_err(|problem| {
             End::Refused(LoadError::Manifest {
-                path: plan.library.clone(),
+                path: plan.library.path().to_owned(),
                 problem,
             })
         })?;

@@ -5,7 +5,7 @@
 //!
 //! | module | where | what |
 //! |---|---|---|
-//! | `frame`, `operations`, `refusals`, `trust` | both | what the two write to each other |
+//! | `frame`, `operations`, `refusals` | both | what the two write to each other |
 //! | `inbox`, `outbox` | both | the two ends of a socket |
 //! | `plan`, `process`, `words`, `pulse`, `life` | gateway | one process, from its start to its end |
 //! | `link` | gateway | the calls that are on their way to one process and back |
@@ -29,7 +29,6 @@ mod sandbox;
 mod serve;
 mod shared;
 mod supervisor;
-mod trust;
 mod upstream;
 mod words;
 
@@ -40,7 +39,6 @@ pub use fuzz::read_frames;
 pub(crate) use operations::LentOperation;
 pub(crate) use plan::Plan;
 pub use process::Program;
-pub(crate) use process::absolute;
 pub(crate) use remote::{Remote, Waiting, Way};
 pub use serve::run;
 

@@ -1,6 +1,6 @@
 //! What is run in a process, and what is said of it when that does not go well.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use rialto_model::{Failure, Origin};
 
@@ -9,16 +9,15 @@ use super::{
     frame::{Frame, FrameError, Kind},
     refusals::{self, Opened},
 };
-use crate::{Claim, LoadError, Manifest, Trust};
+use crate::{Claim, LoadError, Manifest, library::Held};
 
 /// What is run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) name: Arc<str>,
-    pub(crate) library: PathBuf,
+    pub(crate) library: Arc<Held>,
     pub(crate) config: String,
     pub(crate) isolation: Isolation,
-    pub(crate) trust: Option<Trust>,
 }
 
 /// What a process says of its plugin.
@@ -39,13 +38,13 @@ impl Plan {
 
     pub(super) fn crashes(&self, how: String) -> LoadError {
         LoadError::Crashes {
-            path: self.library.clone(),
+            path: self.library.path().to_owned(),
             how,
         }
     }
 
     pub(super) fn read_refused(&self, frame: &mut Frame<'_>) -> Result<LoadError, FrameError> {
-        refusals::read_refused(&self.name, &self.library, frame)
+        refusals::read_refused(&self.name, self.library.path(), frame)
     }
 
     pub(super) fn read_opened(&self, frame: &mut Frame<'_>) -> Result<Opened, FrameError> {

@@ -2,12 +2,14 @@
 #![expect(unsafe_code, reason = "prepares a process between fork and exec")]
 
 use std::{
-    fmt, fs, io,
+    fmt,
+    fs::{self, File},
+    io,
     os::{
         fd::{AsRawFd, OwnedFd, RawFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     time::Duration,
 };
@@ -20,6 +22,8 @@ use nix::{
 
 /// Where the child finds its socket: not among the standard three, which a plugin may read or write.
 pub(super) const SOCKET: RawFd = 3;
+/// Where it finds its library, behind the socket.
+pub(super) const LIBRARY: RawFd = SOCKET + 1;
 
 /// A program that becomes an adapter's process: one that calls [`run`](crate::child::run).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +41,15 @@ impl Program {
         }
     }
 
-    /// Starts the process in a group of its own, with an empty environment and one descriptor beside the standard three.
+    /// Starts the process in a group of its own, with an empty environment and two descriptors beside the standard three.
     ///
     /// It is killed when the thread that calls this ends.
-    pub(super) fn start(&self, name: &str, socket: &OwnedFd) -> io::Result<Process> {
+    pub(super) fn start(
+        &self,
+        name: &str,
+        socket: &OwnedFd,
+        library: &File,
+    ) -> io::Result<Process> {
         let mut command = Command::new(&self.path);
         command
             .arg0(format!("rialto-{name}"))
@@ -50,26 +59,26 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .process_group(0);
-        let socket = socket.as_raw_fd();
-        // SAFETY: makes system calls only, which are allowed after a fork; `socket` is open until `spawn` has returned.
-        unsafe { command.pre_exec(move || hand_over(socket)) };
+        let (socket, library) = (socket.as_raw_fd(), library.as_raw_fd());
+        // SAFETY: makes system calls only, which are allowed after a fork; both are open until `spawn` has returned.
+        unsafe { command.pre_exec(move || hand_over(socket, library)) };
         command.spawn().map(Process)
     }
 }
 
-/// Puts the socket in its place, and has all other descriptors closed as the program begins.
-fn hand_over(socket: RawFd) -> io::Result<()> {
-    // SAFETY: system calls without pointers. `dup2` clears the flag that closes; on itself it does not.
+/// Puts both in their places, and has all other descriptors closed as the program begins.
+fn hand_over(socket: RawFd, library: RawFd) -> io::Result<()> {
+    const FIRST: RawFd = LIBRARY + 1;
+    // SAFETY: system calls without pointers. What `dup2` makes is not closed then.
     let done = unsafe {
-        let placed = match socket {
-            SOCKET => libc::fcntl(SOCKET, libc::F_SETFD, 0),
-            _ => libc::dup2(socket, SOCKET),
-        };
+        // Out of the way first: each may stand where the other belongs.
+        let socket = libc::fcntl(socket, libc::F_DUPFD, FIRST);
+        let library = libc::fcntl(library, libc::F_DUPFD, FIRST);
+        let placed = libc::dup2(socket, SOCKET) >= 0 && libc::dup2(library, LIBRARY) >= 0;
         // What the standard library waits for the beginning with is closed by it as well.
-        let first = (SOCKET + 1).unsigned_abs();
         let flags = libc::CLOSE_RANGE_CLOEXEC.cast_signed();
-        let others = libc::syscall(libc::SYS_close_range, first, u32::MAX, flags);
-        placed >= 0 && others == 0
+        let others = libc::syscall(libc::SYS_close_range, FIRST.unsigned_abs(), u32::MAX, flags);
+        placed && others == 0
     };
     if done {
         Ok(())
@@ -167,11 +176,4 @@ impl fmt::Display for Ending {
 
 pub(super) fn signal_name(number: i32) -> String {
     Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |name| name.to_string())
-}
-
-/// The library as the child shall find it: its folder and name may be relative.
-pub(crate) fn absolute(library: &Path) -> PathBuf {
-    library
-        .canonicalize()
-        .unwrap_or_else(|_| library.to_owned())
 }

@@ -106,7 +106,6 @@ mod code {
     pub(super) const CONFIGURATION_TIMED_OUT: u64 = 9;
     pub(super) const NO_CLAIM: u64 = 10;
     pub(super) const OTHER: u64 = 11;
-    pub(super) const UNTRUSTED: u64 = 12;
 }
 
 pub(super) fn put_refused(out: &mut Vec<u8>, error: &LoadError) -> bool {
@@ -117,7 +116,6 @@ fn write_refused(frame: &mut Writer<'_>, error: &LoadError) {
     let path = |path: &Path| path.display().to_string();
     let (code, number, texts) = match error {
         LoadError::Unreadable { path: at, why } => (code::UNREADABLE, 0, [path(at), why.clone()]),
-        LoadError::Untrusted { path: at, why } => (code::UNTRUSTED, 0, [path(at), why.clone()]),
         LoadError::NotALibrary { path: at, why } => {
             (code::NOT_A_LIBRARY, 0, [path(at), why.clone()])
         }
@@ -171,7 +169,6 @@ pub(super) fn read_refused(
     };
     Ok(match code {
         code::UNREADABLE => LoadError::Unreadable { path, why: second },
-        code::UNTRUSTED => LoadError::Untrusted { path, why: second },
         code::NOT_A_LIBRARY => LoadError::NotALibrary { path, why: second },
         code::NOT_A_PLUGIN => LoadError::NotAPlugin { path, why: second },
         code::CONTRACT => LoadError::Contract {

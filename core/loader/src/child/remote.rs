@@ -34,7 +34,7 @@ use crate::{
 
 /// An adapter whose process has opened its plugin.
 pub(crate) struct Waiting {
-    name: Arc<str>,
+    plan: Arc<Plan>,
     begun: Begun,
     /// Bits: `START_…`, for the first process.
     pub(crate) flags: u64,
@@ -43,10 +43,10 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Starts a process that opens the library and checks the configuration.
     pub(crate) fn begin(plan: Plan) -> Result<Self, LoadError> {
-        let name = Arc::clone(&plan.name);
-        let begun = supervisor::begin(plan)?;
+        let plan = Arc::new(plan);
+        let begun = supervisor::begin(Arc::clone(&plan))?;
         Ok(Self {
-            name,
+            plan,
             begun,
             flags: 0,
         })
@@ -73,11 +73,13 @@ impl Waiting {
         level: tracing::Level,
         limit: Duration,
     ) -> Result<Remote, LoadError> {
-        let Self { name, begun, flags } = self;
+        let Self { plan, begun, flags } = self;
+        let name = Arc::clone(&plan.name);
         let side = Side::leak(id, Arc::clone(&name), gateway);
         let (started, starts) = oneshot::channel();
         // Dropped on the way out, it lets the process go.
         let remote = Remote {
+            plan,
             side,
             shared: begun.shared,
             manifest: begun.account.manifest,
@@ -139,6 +141,7 @@ impl Way {
 
 /// An adapter whose plugin runs in a child; let go when it is dropped.
 pub(crate) struct Remote {
+    plan: Arc<Plan>,
     side: &'static Side,
     shared: Arc<Shared>,
     manifest: Manifest,
@@ -159,6 +162,11 @@ impl Remote {
 
     pub(crate) fn claims(&self) -> &[Claim] {
         self.claims.claims()
+    }
+
+    /// What its processes run.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// The process that there is now.
@@ -237,6 +245,6 @@ impl fmt::Debug for Remote {
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Waiting({})", self.name)
+        write!(f, "Waiting({})", self.plan.name)
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 use std::{
+    fs::File,
     io,
     os::{
         fd::{FromRawFd, OwnedFd},
@@ -19,6 +20,7 @@ use std::{
 };
 
 use nix::{
+    libc,
     sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage, getsockname},
     unistd::Pid,
 };
@@ -32,11 +34,11 @@ use super::{
     inbox::Inbox,
     operations::{LentOperation, Lists, read_answer},
     outbox::Outbox,
-    process::SOCKET,
-    refusals, sandbox, trust,
+    process::{LIBRARY, SOCKET},
+    refusals, sandbox,
     upstream::Upstream,
 };
-use crate::{Adapter, AdapterId, ClaimTable, Library, LoadError, Loaded, StopError, Trust, log};
+use crate::{Adapter, AdapterId, ClaimTable, Library, LoadError, Loaded, StopError, log};
 
 /// Answers are written at the latest after this time, so that a slow call does not hold those of others.
 const BATCH: Duration = Duration::from_micros(200);
@@ -47,19 +49,24 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 ///
 /// For programs that [`Program`](super::Program) names, before they do anything else: this process gives up most of what it may do.
 pub fn run() -> Result<(), String> {
-    let socket = socket().ok_or("this is for the gateway to start, and not for people")?;
-    let child = |socket| Child::declared(socket)?.serve();
-    child(socket).map_err(|error: io::Error| error.to_string())
+    let (socket, library) =
+        placed().ok_or("this is for the gateway to start, and not for people")?;
+    let child = Child::declared(socket, library).and_then(Child::serve);
+    child.map_err(|error| error.to_string())
 }
 
-/// The socket that the gateway placed; `None`: it did not.
-fn socket() -> Option<UnixStream> {
+/// The socket and the library that the gateway placed; `None`: it did not.
+fn placed() -> Option<(UnixStream, File)> {
     let address: SockaddrStorage = getsockname(SOCKET).ok()?;
-    if address.family() != Some(AddressFamily::Unix) {
+    // SAFETY: a system call without pointers.
+    let has_library = unsafe { libc::fcntl(LIBRARY, libc::F_GETFD) } >= 0;
+    if address.family() != Some(AddressFamily::Unix) || !has_library {
         return None;
     }
-    // SAFETY: open, as was just seen, and nobody else's: this process has only begun.
-    Some(unsafe { OwnedFd::from_raw_fd(SOCKET) }.into())
+    // SAFETY: both are open, as was just seen, and nobody else's: this process has only begun.
+    let (socket, library) =
+        unsafe { (OwnedFd::from_raw_fd(SOCKET), OwnedFd::from_raw_fd(LIBRARY)) };
+    Some((socket.into(), library.into()))
 }
 
 /// This process, once it knows what it is for.
@@ -73,7 +80,7 @@ struct Child {
 
 impl Child {
     /// Hears what it is for, gives up what it does not need for that, and opens the plugin.
-    fn declared(socket: UnixStream) -> io::Result<Self> {
+    fn declared(socket: UnixStream, library: File) -> io::Result<Self> {
         let mut inbox = Inbox::new(socket.try_clone()?);
         let declaration = Declaration::read(wait(&mut inbox)?).map_err(io::Error::other)?;
         // Before any other thread begins.
@@ -89,7 +96,8 @@ impl Child {
         outbox.put(0, hello).map_err(|_| gone())?;
         let loaded = sandboxed
             .map_err(|problem| declaration.cannot(problem))
-            .and_then(|missing| declaration.load(&outbox, &missing));
+            .and_then(|missing| declaration.load(&library, &outbox, &missing));
+        drop(library);
         let said = match &loaded {
             Ok(loaded) => outbox.put(0, |out| refusals::put_claims(out, loaded.claims())),
             Err(error) => outbox.put(0, |out| refusals::put_refused(out, error)),
@@ -288,7 +296,6 @@ struct Declaration {
     library: PathBuf,
     config: String,
     readable: Vec<PathBuf>,
-    trust: Option<Trust>,
 }
 
 impl Declaration {
@@ -306,12 +313,16 @@ impl Declaration {
             readable: (0..frame.count(MAX_READABLE)?)
                 .map(|_| frame.bytes().map(super::path_of))
                 .collect::<Result<_, _>>()?,
-            trust: trust::read(&mut frame)?,
         })
     }
 
-    fn load(&self, outbox: &Outbox, missing: &[String]) -> Result<Loaded, LoadError> {
-        let library = Library::open_untried(&self.library, self.trust.as_ref())?;
+    fn load(
+        &self,
+        library: &File,
+        outbox: &Outbox,
+        missing: &[String],
+    ) -> Result<Loaded, LoadError> {
+        let library = Library::open_held(&self.library, library)?;
         outbox
             .put(0, |out| refusals::put_opened(out, &library, missing))
             .map_err(|_| self.cannot("its gateway is gone".to_owned()))?;

@@ -57,7 +57,7 @@ pub(super) struct Begun {
 }
 
 /// Starts a process and waits until it has opened its plugin, or says why not.
-pub(super) fn begin(plan: Plan) -> Result<Begun, LoadError> {
+pub(super) fn begin(plan: Arc<Plan>) -> Result<Begun, LoadError> {
     let (first, account) = mpsc::sync_channel(1);
     let (begin, begins) = mpsc::sync_channel(1);
     let shared = Arc::new(Shared::new());
@@ -80,7 +80,7 @@ pub(super) fn begin(plan: Plan) -> Result<Begun, LoadError> {
 }
 
 fn run(
-    plan: Plan,
+    plan: Arc<Plan>,
     first: &SyncSender<Result<Account, LoadError>>,
     begins: &Receiver<Begin>,
     shared: Arc<Shared>,
@@ -113,7 +113,7 @@ fn run(
 
 /// The thread's own.
 struct Supervisor {
-    plan: Plan,
+    plan: Arc<Plan>,
     account: Account,
     shared: Arc<Shared>,
     side: &'static Side,
@@ -211,7 +211,13 @@ impl Supervisor {
             match Life::begin(&self.plan) {
                 Ok((life, account)) if account == self.account => return Some(life),
                 Ok(_) => {
-                    self.disable("its library is another one now; restart the adapter");
+                    self.disable(
+                        "its plugin says something else of itself than before; restart the adapter",
+                    );
+                    return None;
+                }
+                Err(LoadError::Replaced { .. }) => {
+                    self.disable("somebody has written into its library; restart the adapter");
                     return None;
                 }
                 Err(error) => why = error.to_string(),

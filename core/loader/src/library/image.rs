@@ -33,6 +33,10 @@ impl Image {
         &self.0
     }
 
+    pub(super) fn into_file(self) -> File {
+        self.0
+    }
+
     /// Where this process, and one that it forks, find it.
     pub(super) fn path(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()

@@ -3,6 +3,7 @@
 mod capabilities;
 mod configuration;
 mod elf;
+mod held;
 mod image;
 mod layout;
 mod lookup;
@@ -27,6 +28,7 @@ use crate::{Digest, LoadError, Trust, trust};
 use image::Image;
 
 pub use capabilities::{Capabilities, Capability};
+pub(crate) use held::Held;
 pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};
 pub use schema::ConfigSchema;
@@ -47,7 +49,7 @@ struct Loaded {
 }
 
 /// What tells one file from another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Identity {
     device: u64,
     inode: u64,
@@ -76,21 +78,30 @@ static OPENED: OnceLock<Mutex<Opened>> = OnceLock::new();
 impl Library {
     /// Opens and checks a library; the same file is opened once, and another one in its place never.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        Self::open_after(path, probe::open_in_child)
+        // Absolute: a bare name would be looked for elsewhere.
+        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
+        let file = File::open(path).map_err(trust::unreadable(path))?;
+        let identity = identity(&file).map_err(trust::unreadable(path))?;
+        let mut opened = opened();
+        if let Some(library) = opened.libraries.get(&identity) {
+            return Ok(library.clone());
+        }
+        if opened.paths.get(path).is_some_and(|was| *was != identity) {
+            return Err(LoadError::Replaced { path: path.clone() });
+        }
+        check_elf(path, &file)?;
+        probe::open_in_child(&Source { path, from: path })?;
+        opened.load(path, identity)
     }
 
     /// Opens and checks a library if it may be trusted. Where its bytes decide that, those are opened, and not the file: so
     /// another one may have come to its place, and the same bytes are opened once.
     pub fn open_trusted(path: &Path, trust: &Trust) -> Result<Self, LoadError> {
-        Self::open_trusted_after(path, trust, probe::open_in_child)
-    }
-
-    /// As [`open`](Self::open), or [`open_trusted`](Self::open_trusted), in a process that may end of it.
-    pub(crate) fn open_untried(path: &Path, trust: Option<&Trust>) -> Result<Self, LoadError> {
-        let untried = |_: &Source<'_>| Ok(());
-        match trust {
-            Some(trust) => Self::open_trusted_after(path, trust, untried),
-            None => Self::open_after(path, untried),
+        // Absolute, and without links: what stands above it is looked at as well.
+        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
+        match trust.admit(path)? {
+            Some((bytes, digest)) => Self::open_copy(path, bytes, digest, probe::open_in_child),
+            None => Self::open(path),
         }
     }
 
@@ -110,20 +121,17 @@ impl Library {
         Self::open_copy(path, bytes, digest, probe::open_in_child)
     }
 
-    fn open_trusted_after(
-        path: &Path,
-        trust: &Trust,
-        trial: impl FnOnce(&Source<'_>) -> Result<(), LoadError>,
-    ) -> Result<Self, LoadError> {
-        // Absolute, and without links: what stands above it is looked at as well.
-        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
-        trust.check_places(path)?;
-        if !trust.asks_for_bytes() {
-            return Self::open_after(path, trial);
+    /// Opens a file that is held: by its path, where debuggers find it, if that leads to it; else its bytes. For a process that may end of it.
+    pub(crate) fn open_held(path: &Path, held: &File) -> Result<Self, LoadError> {
+        let checked = identity(held).map_err(trust::unreadable(path))?;
+        let there = File::open(path).and_then(|there| identity(&there));
+        if there.is_ok_and(|there| there == checked) {
+            check_elf(path, held)?;
+            return opened().load(path, checked);
         }
-        let bytes = trust::read(path).map_err(trust::unreadable(path))?;
-        let digest = trust.check(path, &bytes)?;
-        Self::open_copy(path, bytes, digest, trial)
+        let bytes = trust::read_all(held).map_err(trust::unreadable(path))?;
+        let digest = Digest::of(&bytes);
+        Self::open_copy(path, bytes, digest, |_| Ok(()))
     }
 
     /// Opens these bytes, unless they are open; `digest` is theirs.
@@ -143,26 +151,6 @@ impl Library {
         let from = &image.path();
         trial(&Source { path, from })?;
         opened.load_image(path, digest, image)
-    }
-
-    fn open_after(
-        path: &Path,
-        trial: impl FnOnce(&Source<'_>) -> Result<(), LoadError>,
-    ) -> Result<Self, LoadError> {
-        // Absolute: a bare name would be looked for elsewhere.
-        let path = &path.canonicalize().map_err(trust::unreadable(path))?;
-        let file = File::open(path).map_err(trust::unreadable(path))?;
-        let identity = identity(&file).map_err(trust::unreadable(path))?;
-        let mut opened = opened();
-        if let Some(library) = opened.libraries.get(&identity) {
-            return Ok(library.clone());
-        }
-        if opened.paths.get(path).is_some_and(|was| *was != identity) {
-            return Err(LoadError::Replaced { path: path.clone() });
-        }
-        check_elf(path, &file)?;
-        trial(&Source { path, from: path })?;
-        opened.load(path, identity)
     }
 
     /// Where it is.

@@ -28,14 +28,6 @@ impl Digest {
         let bytes = super::read(path).map_err(super::unreadable(path))?;
         Ok(Self::of(&bytes))
     }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
 }
 
 impl FromStr for Digest {

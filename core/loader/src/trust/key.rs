@@ -20,14 +20,6 @@ impl TrustedKey {
         let key = UnparsedPublicKey::new(&ED25519, self.0);
         key.verify(bytes, signature).is_ok()
     }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
 }
 
 impl FromStr for TrustedKey {

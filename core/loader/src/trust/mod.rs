@@ -9,6 +9,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, Read},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
@@ -49,14 +50,6 @@ impl Trust {
         self
     }
 
-    pub(crate) fn allowed(&self) -> Option<&[Digest]> {
-        self.allowed.as_deref()
-    }
-
-    pub(crate) fn keys(&self) -> &[TrustedKey] {
-        &self.keys
-    }
-
     /// Looks at a file without opening it as a library; its digest.
     pub fn verify(&self, path: &Path) -> Result<Digest, LoadError> {
         let path = path.canonicalize().map_err(unreadable(path))?;
@@ -65,13 +58,19 @@ impl Trust {
         self.check(&path, &bytes)
     }
 
-    /// Whether a file's bytes decide, and not only its place.
-    pub(crate) const fn asks_for_bytes(&self) -> bool {
-        self.allowed.is_some() || !self.keys.is_empty()
+    /// Looks at a file that is to be loaded; where its bytes decide, and not only its place, these are what may be. `path` has no links in it.
+    pub(crate) fn admit(&self, path: &Path) -> Result<Option<(Vec<u8>, Digest)>, LoadError> {
+        self.check_places(path)?;
+        if self.allowed.is_none() && self.keys.is_empty() {
+            return Ok(None);
+        }
+        let bytes = read(path).map_err(unreadable(path))?;
+        let digest = self.check(path, &bytes)?;
+        Ok(Some((bytes, digest)))
     }
 
     /// Whether nobody else can change the file; `path` has no links in it.
-    pub(crate) fn check_places(&self, path: &Path) -> Result<(), LoadError> {
+    fn check_places(&self, path: &Path) -> Result<(), LoadError> {
         places::check(path).map_err(|why| {
             let hint = "take that right away (chown, chmod), or put it elsewhere";
             untrusted(path, format!("{why}; {hint}"))
@@ -79,7 +78,7 @@ impl Trust {
     }
 
     /// Whether these bytes, which are those of the file, may be loaded.
-    pub(crate) fn check(&self, path: &Path, bytes: &[u8]) -> Result<Digest, LoadError> {
+    fn check(&self, path: &Path, bytes: &[u8]) -> Result<Digest, LoadError> {
         let digest = Digest::of(bytes);
         let is_allowed = |allowed: &Vec<Digest>| allowed.contains(&digest);
         if !self.allowed.as_ref().is_none_or(is_allowed) {
@@ -116,16 +115,21 @@ impl Trust {
 
 /// A whole file, if it is one, and not too large.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    read_all(&File::open(path)?)
+}
+
+/// As [`read`], of a file that is open, and that others may read at the same time.
+pub(crate) fn read_all(file: &File) -> io::Result<Vec<u8>> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::other("not a file"));
     }
-    let mut bytes = Vec::new();
-    file.take(Trust::MAX_FILE + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > Trust::MAX_FILE {
-        true => Err(io::ErrorKind::FileTooLarge.into()),
-        false => Ok(bytes),
+    if metadata.len() > Trust::MAX_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
     }
+    let mut bytes = vec![0; metadata.len() as usize]; // at most `MAX_FILE`
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
 }
 
 fn signature_of(path: &Path) -> PathBuf {

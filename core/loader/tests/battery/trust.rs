@@ -11,7 +11,7 @@ use std::{
 
 use crate::support::*;
 use nix::unistd::geteuid;
-use rialto_loader::{ClaimTable, Digest, LoadError, Loaded, Trust, TrustedKey};
+use rialto_loader::{AdapterId, ClaimTable, Digest, LoadError, Loaded, Trust, TrustedKey};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use tempfile::TempDir;
 
@@ -132,6 +132,32 @@ fn signature_that_openssl_makes_is_taken() {
     let digits: String = der[der.len() - 32..].iter().map(hex).collect();
     let key = format!("ed25519:{digits}").parse().unwrap();
     load(&path, &Trust::new().with_keys(vec![key])).unwrap();
+}
+
+#[tokio::test]
+async fn adapter_that_ran_is_loaded_again_as_it_was_whatever_has_become_of_its_file() {
+    let (_folder, path) = plugin();
+    let digest = Digest::of_file(&path).unwrap();
+    for trust in [Trust::new(), Trust::new().with_allowed(vec![digest])] {
+        fs::copy(c_plugin("trusted", ""), &path).unwrap();
+        let loaded = load(&path, &trust).unwrap();
+        let as_it_was = loaded.manifest().clone();
+        let starting = loaded.start(
+            AdapterId::new(7),
+            Recorder::new(),
+            tracing::Level::INFO,
+            SOON,
+        );
+        let adapter = starting.await.unwrap();
+        let former = adapter.former("{}".to_owned());
+        adapter.stop(SOON).await.unwrap();
+        drop(adapter);
+        fs::remove_file(&path).unwrap();
+        fs::copy(c_plugin("other", "#define SCHEMES \"other\""), &path).unwrap();
+        let again = former.load(&ClaimTable::new()).unwrap();
+        assert_eq!(*again.manifest(), as_it_was);
+        fs::remove_file(&path).unwrap();
+    }
 }
 
 #[test]

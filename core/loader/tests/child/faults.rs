@@ -2,9 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rialto_loader::{
-    Adapter, AdapterId, ClaimTable, Declared, Digest, Health, Isolation, LoadError, Trust,
-};
+use rialto_loader::{Adapter, AdapterId, ClaimTable, Declared, Health, Isolation, LoadError};
 use rialto_model::{FailureReason, ResponseStatus, Retry};
 
 use crate::support::*;
@@ -13,7 +11,7 @@ use crate::support::*;
 const AGES: Duration = Duration::from_secs(3600);
 
 /// Does what the first byte of a message says.
-fn fatal() -> PathBuf {
+pub(crate) fn fatal() -> PathBuf {
     let code = r#"
         #define _DEFAULT_SOURCE
         #include "rialto.h"
@@ -79,13 +77,13 @@ async fn start(
 }
 
 /// Waits until the adapter is up again.
-async fn up_again(gateway: &Recorder) {
+pub(crate) async fn up_again(gateway: &Recorder) {
     gateway
         .until(|seen| seen.health.last() == Some(&Health::Up))
         .await;
 }
 
-fn may_have_arrived(status: ResponseStatus) -> String {
+pub(crate) fn may_have_arrived(status: ResponseStatus) -> String {
     let ResponseStatus::Failure(failure) = status else {
         panic!("{status:?} is no failure");
     };
@@ -273,58 +271,4 @@ async fn adapter_that_crashes_whenever_it_begins_again_is_disabled() {
         .await;
     assert_eq!(seen.health.len(), 4, "three attempts: {:?}", seen.health);
     assert!(!seen.health.contains(&Health::Up));
-}
-
-#[tokio::test]
-async fn library_that_was_replaced_by_another_plugin_is_not_begun_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("libc.so");
-    std::fs::copy(fatal(), &library).unwrap();
-    let gateway = Recorder::new();
-    let adapter = start(library.clone(), own_process(), &gateway)
-        .await
-        .unwrap();
-    std::fs::remove_file(&library).unwrap();
-    std::fs::copy(c_plugin("another", "#define SCHEMES \"another\""), &library).unwrap();
-    may_have_arrived(delivered(&adapter, "e").await);
-    gateway
-        .until(|seen| {
-            let why =
-                "the adapter is disabled: its library is another one now; restart the adapter";
-            seen.health.last() == Some(&Health::Disabled(why.to_owned()))
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn library_that_became_another_file_than_is_listed_is_not_begun_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("libc.so");
-    std::fs::copy(fatal(), &library).unwrap();
-    let trust = Trust::new().with_allowed(vec![Digest::of_file(&library).unwrap()]);
-    let declared = Declared::new("one", library.clone(), "{}".to_owned()).trusting(trust);
-    let declared = declared.isolated(own_process().with_failures(1, AGES));
-    let loaded = declared.load(&ClaimTable::new()).unwrap();
-    let gateway = Recorder::new();
-    let starting = loaded.start(
-        AdapterId::new(7),
-        Arc::clone(&gateway) as _,
-        tracing::Level::INFO,
-        SOON,
-    );
-    let adapter = starting.await.unwrap();
-    let mut other = std::fs::read(&library).unwrap();
-    other.push(0);
-    std::fs::remove_file(&library).unwrap();
-    std::fs::write(&library, other).unwrap();
-    may_have_arrived(delivered(&adapter, "e").await);
-    gateway
-        .until(|seen| matches!(seen.health.last(), Some(Health::Disabled(_))))
-        .await;
-    let health = gateway.seen().health;
-    let said = format!("{health:?}");
-    assert!(
-        said.contains("is not among those of `plugins.allow`"),
-        "{said}"
-    );
 }

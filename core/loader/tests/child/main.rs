@@ -6,6 +6,7 @@
 mod battery;
 mod faults;
 mod liars;
+mod libraries;
 mod sandbox;
 mod settling;
 mod succession;
