@@ -12,7 +12,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    adapters::{LOOK, Supervisor, stop_all},
+    adapters::{LOOK, Supervisor, stop_all, vain_canaries},
     config::{Config, ConfigErrors, Draft},
     control::Control,
     dns::{self, Dns},
@@ -141,6 +141,10 @@ pub(crate) fn build(config: &Config, loaded: &[Loaded]) -> Result<Arc<Gateway>, 
     let found_by_dns = dns::adapters(&config.resolver, &manifests).map_err(one)?;
     let table = plugins::table(config, &manifests, &found_by_dns)
         .map_err(|errors| Exit::config(ConfigErrors(errors)))?;
+    let vain = vain_canaries(config, &table);
+    if !vain.is_empty() {
+        return Err(Exit::config(ConfigErrors(vain)));
+    }
     let dns = Dns::new(&config.resolver, &table, &manifests).map_err(one)?;
     let shards = NonZeroUsize::new(config.gateway.shards).unwrap_or(NonZeroUsize::MIN);
     let limits = plugins::limits(config, shards);

@@ -6,7 +6,7 @@ use std::{fs, path::Path, process::Command};
 
 mod support;
 
-use support::{Place, Running, UNAVAILABLE};
+use support::{CONFIG, Place, Running, UNAVAILABLE};
 
 const SEND: [&str; 4] = [
     "send",
@@ -140,4 +140,36 @@ fn adapter_is_stopped_started_and_replaced_while_the_gateway_runs() {
 #[test]
 fn adapter_in_a_process_of_its_own_is_stopped_started_and_replaced_too() {
     lives("process");
+}
+
+/// Two adapters, and a canary for the first.
+fn check_of_canary(to: &str) -> (Option<i32>, String) {
+    let place = place("none", "");
+    let file = place.folder().join("rialto.toml");
+    let library = place.folder().join("libc.so");
+    let more = format!(
+        "[adapters.c.watch]\ncanary_from = \"im:canary@relay.example\"\ncanary_to = \"{to}\"\n\
+         [adapters.d]\nplugin = {library:?}\n[[routes]]\ndomain = \"other.example\"\nadapter = \"d\"\n"
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, text + &more).unwrap();
+    let (code, _, problem) = place.run(&["check"]);
+    (code, problem)
+}
+
+#[test]
+fn canary_that_could_never_tell_anything_of_its_adapter_is_found_by_check() {
+    assert_eq!(check_of_canary("im:canary@far.example").0, Some(0));
+    for (to, why) in [
+        (
+            "im:canary@other.example",
+            "the canary goes by adapter d, and tells nothing of this one",
+        ),
+        ("im:canary@nowhere.example", "the canary never arrives"),
+    ] {
+        let (code, problem) = check_of_canary(to);
+        assert_eq!(code, Some(CONFIG), "{problem}");
+        let key = "`adapters.c.watch.canary_to`: ";
+        assert!(problem.contains(&format!("{key}{why}")), "{problem}");
+    }
 }

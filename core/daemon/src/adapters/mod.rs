@@ -17,6 +17,7 @@ pub(crate) use orders::Order;
 pub(crate) use standing::{Of, Standing};
 pub(crate) use steps::stop_all;
 pub(crate) use supervisor::Supervisor;
+pub(crate) use watch::vain_canaries;
 
 use std::time::Duration;
 

@@ -4,11 +4,59 @@ use std::{sync::Arc, time::Duration};
 
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{InstantMessage, MessageOperation, ResponseStatus, TransactionId};
+use rialto_router::{AdapterId, RoutingTable, Verdict};
 use tokio::{task::JoinSet, time::sleep};
 use tracing::{info, warn};
 
 use super::{Supervisor, unit::Unit};
-use crate::config::CanaryConfig;
+use crate::config::{AdapterConfig, CanaryConfig, Config, ConfigError};
+
+/// The canaries that tell nothing of their adapters, whatever happens: they never get as far, or go another way.
+pub(crate) fn vain_canaries(config: &Config, table: &RoutingTable) -> Vec<ConfigError> {
+    let vain = config.adapters.iter().filter_map(|adapter| {
+        let canary = adapter.watch.canary.as_ref()?;
+        let (problem, hint) = why_vain(adapter, canary, table)?;
+        let error = ConfigError::new(&canary.key, problem).at(canary.place.clone());
+        Some(error.hint(hint))
+    });
+    vain.collect()
+}
+
+fn why_vain(
+    adapter: &AdapterConfig,
+    canary: &CanaryConfig,
+    table: &RoutingTable,
+) -> Option<(String, &'static str)> {
+    let operation = operation(canary);
+    let verdict = table.decide(AdapterId::GATEWAY, &operation);
+    // It was never sent.
+    drop(operation.respond(ResponseStatus::Indeterminant));
+    let id = table.adapter_id(&adapter.name)?;
+    let of_this_network = "name somebody of this adapter's network";
+    match verdict {
+        Ok(Verdict::Decided(decision)) if decision.adapter() == id => None,
+        Ok(Verdict::Decided(decision)) => {
+            let other = table.adapter(decision.adapter())?.name();
+            let problem =
+                format!("the canary goes by adapter {other}, and tells nothing of this one");
+            Some((problem, of_this_network))
+        }
+        Ok(Verdict::Undecided(undecided))
+            if undecided.only().is_none_or(|only| only == id)
+                && table.found_by_dns().contains(&id) =>
+        {
+            None
+        }
+        Ok(Verdict::Undecided(_)) => {
+            let problem = "the canary goes where DNS leads it, which is never to this adapter";
+            Some((problem.to_owned(), of_this_network))
+        }
+        Err(failure) => {
+            let problem = format!("the canary never arrives: {failure}");
+            Some((problem, "`rialto resolve` says why a message goes where"))
+        }
+    }
+}
 
 impl Supervisor {
     /// Sends canaries, for as long as the gateway runs.
@@ -61,14 +109,7 @@ impl Supervisor {
 
     /// Sends one, which is not kept and not tried again.
     async fn problem_with(&self, canary: &CanaryConfig) -> Option<String> {
-        let operation = MessageOperation::new(
-            TransactionId::random(&mut StdRng::from_os_rng()),
-            canary.from.clone(),
-            canary.to.clone(),
-            InstantMessage::text("canary"),
-        );
-        let operation = operation.with_deadline(canary.every).into_ephemeral();
-        let said = self.gateway.submit_own(operation).await.ok()?;
+        let said = self.gateway.submit_own(operation(canary)).await.ok()?;
         match said.into_status() {
             ResponseStatus::Failure(failure) => Some(format!(
                 "the canary to {} does not arrive: {failure}",
@@ -77,6 +118,16 @@ impl Supervisor {
             _ => None,
         }
     }
+}
+
+fn operation(canary: &CanaryConfig) -> MessageOperation {
+    let operation = MessageOperation::new(
+        TransactionId::random(&mut StdRng::from_os_rng()),
+        canary.from.clone(),
+        canary.to.clone(),
+        InstantMessage::text("canary"),
+    );
+    operation.with_deadline(canary.every).into_ephemeral()
 }
 
 fn is_quiet(quiet: Duration) -> String {

@@ -20,6 +20,9 @@ pub(crate) struct CanaryConfig {
     pub(crate) from: InstantInbox,
     pub(crate) to: InstantInbox,
     pub(crate) every: Duration,
+    /// The key of `to`, with dots, and where it stands.
+    pub(crate) key: String,
+    pub(crate) place: Option<String>,
 }
 
 impl WatchConfig {
@@ -57,11 +60,14 @@ impl WatchConfig {
                 "set canary_from and canary_to",
             );
         }
+        let (key, place) = section.place_of_key("canary_to");
         section.finish();
         let canary = from.zip(to).map(|(from, to)| CanaryConfig {
             from,
             to,
             every: every.unwrap_or(Self::EVERY),
+            key,
+            place,
         });
         Self { quiet, canary }
     }
