@@ -143,6 +143,15 @@ static void what_a_pager_cannot_show_is_refused(void) {
     CHECK(refusal("text/plain", "x", &require) == RIALTO_REASON_UNKNOWN_REQUIRED_HEADER);
 }
 
+static void text_with_a_nul_is_refused_from_the_server_too(void) {
+    Config config = { .domain = "pager.example" };
+    static const char text[] = "SEND 1 a@pager.example b@y 70 - x\0y";
+    Line line = line_read(text, sizeof text - 1);
+    Incoming in;
+    const char *word = incoming(&line, &config, &in);
+    CHECK(word && !strcmp(word, "content"));
+}
+
 static void server_speaks_for_its_own_users_only(void) {
     Config config = { .domain = "pager.example" };
     static const char *const senders[] = { "bob@pager.example", "bob@PAGER.example", "bob@sip.example", "@pager.example",
@@ -178,8 +187,11 @@ static void document_says_whether_somebody_is_there_and_its_first_note(void) {
     CHECK(pidf.note_len == sizeof note - 1 && !memcmp(pidf.note, note, pidf.note_len));
     CHECK(reads("<presence/>", 11, &pidf) && pidf.status == PIDF_UNKNOWN && !pidf.note_len);
     static const char *const wrong[] = { "", "<", "<a", "<a b='>", "<!DOCTYPE a><a/>", "<a>&what;</a>", "<a>&#0;</a>", "<a>&#x110000;</a>",
-        "<a>&#xd800;</a>", "<a>& </a>", "<!-- a", "<![CDATA[ a", "<a \xff/>", "<>" };
+        "<a>&#xd800;</a>", "<a>&#1;</a>", "<a>&#xffff;</a>", "<a>& </a>", "<!-- a", "<![CDATA[ a", "<a \xff/>", "<>" };
     for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) CHECK(!reads(wrong[at], strlen(wrong[at]), &pidf));
+    static const char nul[] = "<note>a\0b</note>", escape[] = "<note>a\x1b[2J</note>", noncharacter[] = "<note>\xef\xbf\xbf</note>";
+    CHECK(!reads(nul, sizeof nul - 1, &pidf) && !reads(escape, sizeof escape - 1, &pidf));
+    CHECK(!reads(noncharacter, sizeof noncharacter - 1, &pidf) && reads("<note>\xef\xbf\xbd</note>", 16, &pidf));
     for (size_t len = 0; len < sizeof DOCUMENT - 1; len++) reads(DOCUMENT, len, &pidf);
 }
 
@@ -208,6 +220,7 @@ static void status_becomes_a_document_that_says_the_same(void) {
         { "STATUS 4 w1 a@pager.example b@y dead on ", "refused" },
         { "STATUS 4 w1 a@pager.example b@y live maybe ", "refused" },
         { "STATUS 4 w1 a@pager.example b@y live on \x01", "content" },
+        { "STATUS 4 w1 a@pager.example b@y live on \xef\xbf\xbf", "content" },
         { "STATUS 4 w1 a@pager.example b@y live on \\x", "content" },
         { "WATCH 3 w1 a@x b@y 600", "from" },
         { "WATCH 3 w1 a@pager.example b@y 1e3", "refused" },
@@ -276,6 +289,7 @@ int main(void) {
     text_comes_back_as_it_went();
     line_that_is_too_long_is_refused_and_not_cut();
     what_a_pager_cannot_show_is_refused();
+    text_with_a_nul_is_refused_from_the_server_too();
     server_speaks_for_its_own_users_only();
     document_says_whether_somebody_is_there_and_its_first_note();
     long_note_is_cut_at_a_character();

@@ -248,7 +248,7 @@ static const char *incoming_message(const Line *line, Incoming *in) {
     RialtoBytes asked = line->words[4];
     bool delivery = word_is(asked, "d") || word_is(asked, "dr"), display = word_is(asked, "r") || word_is(asked, "dr");
     long len = text_read(line->words[5], in->text);
-    if (len < 0 || !utf8_is_valid((uint8_t *)in->text, (size_t)len)) return "content";
+    if (len < 0 || !text_is_sound(in->text, (size_t)len)) return "content";
     if (!number_read(line->words[3], HOPS_MAX, &operation->max_forwards)) return "hops";
     operation->kind = RIALTO_KIND_MESSAGE;
     operation->flags = RIALTO_FLAG_AUTHENTICATED;

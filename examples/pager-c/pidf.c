@@ -39,6 +39,25 @@ static bool begins(const Reader *reader, const char *text) {
     return (size_t)(reader->end - reader->at) >= len && !memcmp(reader->at, text, len);
 }
 
+static bool is_space(uint32_t code) { return code == ' ' || code == '\t' || code == '\n' || code == '\r'; }
+
+// Whether XML has such a character (XML 1.0 §2.2): no document has others, not even by their numbers.
+static bool is_character(uint32_t code) {
+    if (code < ' ') return is_space(code);
+    return code < 0xd800 || (code > 0xdfff && code < 0xfffe) || (code > 0xffff && code <= 0x10ffff);
+}
+
+// Whether a text in UTF-8 has no others.
+static bool is_of_characters(RialtoBytes text) {
+    for (size_t at = 0; at < text.len; at++) {
+        const uint8_t *byte = text.ptr + at;
+        if (!is_character(*byte)) return false;
+        // U+FFFE and U+FFFF.
+        if (text.len - at > 2 && byte[0] == 0xef && byte[1] == 0xbf && byte[2] >= 0xbe) return false;
+    }
+    return true;
+}
+
 // A character by its number, `#38` or `#x26`.
 static bool put_character(Reader *reader, RialtoBytes number) {
     bool is_hex = number.len > 1 && number.ptr[1] == 'x';
@@ -50,7 +69,7 @@ static bool put_character(Reader *reader, RialtoBytes number) {
         if (!digit || code > 0x10ffff) return false;
         code = code * (is_hex ? 16 : 10) + (uint32_t)(digit - digits);
     }
-    if (!code || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+    if (!is_character(code)) return false;
     uint8_t bytes[UTF8_MAX];
     put(reader, bytes, utf8_write(code, bytes));
     return true;
@@ -68,8 +87,6 @@ static bool put_entity(Reader *reader, RialtoBytes name) {
     }
     return false;
 }
-
-static bool is_space(uint8_t byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
 // The element that was wanted has ended.
 static void take(Reader *reader) {
@@ -149,7 +166,8 @@ static bool markup(Reader *reader) {
 bool pidf_read(RialtoBytes document, Pidf *pidf) {
     Reader reader = { .at = document.ptr, .end = document.ptr + document.len, .pidf = pidf };
     *pidf = (Pidf){ .status = PIDF_UNKNOWN };
-    if (!document.len || document.len > PIDF_READ_MAX || !utf8_is_valid(document.ptr, document.len)) return false;
+    if (!document.len || document.len > PIDF_READ_MAX) return false;
+    if (!utf8_is_valid(document.ptr, document.len) || !is_of_characters(document)) return false;
     while (reader.at < reader.end) {
         RialtoBytes entity;
         if (*reader.at == '<') {
@@ -181,15 +199,14 @@ static void write_bytes(Writer *writer, const void *bytes, size_t len) {
 static void write_text(Writer *writer, const char *text) { write_bytes(writer, text, strlen(text)); }
 
 static void write_escaped(Writer *writer, RialtoBytes text) {
+    if (!is_of_characters(text)) writer->is_wrong = true;
     for (size_t at = 0; at < text.len; at++) {
         switch (text.ptr[at]) {
         case '<': write_text(writer, "&lt;"); break;
         case '>': write_text(writer, "&gt;"); break;
         case '&': write_text(writer, "&amp;"); break;
         case '"': write_text(writer, "&quot;"); break;
-        default:
-            if (text.ptr[at] < ' ' && !is_space(text.ptr[at])) writer->is_wrong = true; // XML has no such character
-            write_bytes(writer, text.ptr + at, 1);
+        default: write_bytes(writer, text.ptr + at, 1);
         }
     }
 }
