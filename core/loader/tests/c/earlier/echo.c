@@ -1,3 +1,5 @@
+// A copy of examples/echo-plugin-c as it was then, frozen with the header beside it.
+
 // Echo in C: sends every instant message back to its source; the sender is told how its echo ended.
 #define _DEFAULT_SOURCE
 #include "rialto.h"

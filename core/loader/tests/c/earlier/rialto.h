@@ -1,3 +1,6 @@
+// A copy of sdk/include/rialto.h as it was when the contract had messages only: frozen, so that a plugin that was built with it is
+// tried for as long as gateways serve that contract. What follows is as it was, to the byte.
+
 // The contract between the Rialto gateway and its plugins.
 
 #ifndef RIALTO_H
