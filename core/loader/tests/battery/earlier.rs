@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::support::*;
-use rialto_loader::{AdapterId, ClaimTable, Language};
+use rialto_loader::{ClaimTable, Language};
 use rialto_model::{Disposition, DispositionOperation, FailureReason, InstantInbox, TransactionId};
 
 #[tokio::test]
@@ -17,30 +17,13 @@ async fn plugin_of_the_earlier_contract_is_served_as_it_was() {
     assert_eq!(manifest.language(), Language::Other);
     assert_eq!((manifest.name(), manifest.patience()), ("echo-c", None));
     assert!(!manifest.offers_dispositions() && !manifest.offers_presence());
-    let starting = loaded.start(
-        AdapterId::new(7),
-        Arc::clone(&gateway) as _,
-        tracing::Level::INFO,
-        SOON,
-    );
-    let adapter = starting.await.unwrap();
+    let adapter = begun(loaded, &gateway).await;
     // What it has never heard of comes with a message, and does not come back.
     let original = operation("hello")
         .with_identity("call 1")
         .with_reference("whatever helps")
         .with_time_to_live(Duration::from_secs(60));
-    assert!(
-        ended(adapter.deliver(original.clone()))
-            .await
-            .status()
-            .is_success()
-    );
-    let submitted = gateway.seen().submitted;
-    let [echo] = submitted.as_slice() else {
-        panic!("{submitted:?}");
-    };
-    assert_eq!(echo.destination(), original.source());
-    assert_eq!(echo.message().payload().as_bytes(), b"hello");
+    let echo = echo(&adapter, &gateway, original, "").await;
     assert_eq!((echo.identity(), echo.reference()), (None, None));
     adapter.stop(SOON).await.unwrap();
 }

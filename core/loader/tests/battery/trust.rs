@@ -11,7 +11,7 @@ use std::{
 
 use crate::support::*;
 use nix::unistd::geteuid;
-use rialto_loader::{AdapterId, ClaimTable, Digest, LoadError, Loaded, Trust, TrustedKey};
+use rialto_loader::{ClaimTable, Digest, LoadError, Loaded, Trust, TrustedKey};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use tempfile::TempDir;
 
@@ -142,13 +142,7 @@ async fn adapter_that_ran_is_loaded_again_as_it_was_whatever_has_become_of_its_f
         fs::copy(c_plugin("trusted", ""), &path).unwrap();
         let loaded = load(&path, &trust).unwrap();
         let as_it_was = loaded.manifest().clone();
-        let starting = loaded.start(
-            AdapterId::new(7),
-            Recorder::new(),
-            tracing::Level::INFO,
-            SOON,
-        );
-        let adapter = starting.await.unwrap();
+        let adapter = begun(loaded, &Recorder::new()).await;
         let former = adapter.former("{}".to_owned());
         adapter.stop(SOON).await.unwrap();
         drop(adapter);

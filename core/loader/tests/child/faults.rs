@@ -77,7 +77,7 @@ async fn start(
 }
 
 /// Waits until the adapter is up again.
-pub(crate) async fn up_again(gateway: &Recorder) {
+async fn up_again(gateway: &Recorder) {
     gateway
         .until(|seen| seen.health.last() == Some(&Health::Up))
         .await;

@@ -7,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use rialto_loader::{Adapter, AdapterId, ClaimTable, Digest, Health, Trust};
+use rialto_loader::{Adapter, ClaimTable, Digest, Health, Trust};
 use tempfile::TempDir;
 
-use super::faults::{fatal, may_have_arrived, up_again};
+use super::faults::{fatal, may_have_arrived};
 use crate::support::*;
 
 /// A library in a folder of its own, and its adapter.
@@ -20,9 +20,7 @@ async fn started(trust: Trust, gateway: &Arc<Recorder>) -> (TempDir, Adapter) {
     fs::copy(fatal(), &library).unwrap();
     let loaded = declared("one", library, "{}").trusting(trust);
     let loaded = loaded.load(&ClaimTable::new()).unwrap();
-    let gateway = Arc::clone(gateway);
-    let starting = loaded.start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON);
-    (folder, starting.await.unwrap())
+    (folder, begun(loaded, gateway).await)
 }
 
 /// Ends the process, as only that library does when it is told to.
@@ -34,8 +32,10 @@ async fn end(adapter: &Adapter) {
 /// It begins again, and is what it was.
 async fn begins_again_as_it_was(adapter: &Adapter, gateway: &Recorder) {
     for _ in 0..2 {
+        let before = gateway.seen().health.len();
         end(adapter).await;
-        up_again(gateway).await;
+        let is_up = |health: &[Health]| health.len() > before && health.last() == Some(&Health::Up);
+        gateway.until(|seen| is_up(&seen.health)).await;
     }
     assert!(delivered(adapter, "x").await.is_success());
 }

@@ -1,8 +1,8 @@
 //! Processes that begin again while an earlier version of their adapter has what they claim.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use rialto_loader::{Adapter, AdapterId, ClaimTable, Health, Loaded, Measure};
+use rialto_loader::{Adapter, ClaimTable, Health, Loaded, Measure};
 
 use crate::support::*;
 
@@ -42,12 +42,6 @@ fn load(claims: &ClaimTable) -> Loaded {
     declared.load(claims).unwrap()
 }
 
-async fn start(loaded: Loaded, gateway: &Arc<Recorder>) -> Adapter {
-    let gateway = Arc::clone(gateway);
-    let starting = loaded.start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON);
-    starting.await.unwrap()
-}
-
 /// Ends the process of an adapter, and waits until another has begun.
 async fn begin_again(adapter: &Adapter, gateway: &Recorder) {
     let before = gateway.seen().health.len();
@@ -58,10 +52,9 @@ async fn begin_again(adapter: &Adapter, gateway: &Recorder) {
 
 #[tokio::test]
 async fn process_begins_again_beside_the_earlier_version_until_that_has_gone() {
-    let (claims, first_gateway, gateway) =
-        (ClaimTable::new(), Recorder::new(), Recorder::new());
-    let first = start(load(&claims), &first_gateway).await;
-    let next = start(load(&claims).beside(), &gateway).await;
+    let (claims, first_gateway, gateway) = (ClaimTable::new(), Recorder::new(), Recorder::new());
+    let first = begun(load(&claims), &first_gateway).await;
+    let next = begun(load(&claims).beside(), &gateway).await;
     begin_again(&next, &gateway).await;
     first.stop(SOON).await.unwrap();
     drop(first);
@@ -73,7 +66,7 @@ async fn process_begins_again_beside_the_earlier_version_until_that_has_gone() {
 #[tokio::test]
 async fn process_does_not_begin_again_beside_a_version_that_comes_after_it() {
     let (claims, gateway) = (ClaimTable::new(), Recorder::new());
-    let first = start(load(&claims), &gateway).await;
+    let first = begun(load(&claims), &gateway).await;
     let _waits_for_its_start = load(&claims);
     begin_again(&first, &gateway).await;
     let begun = [0, 0].map(|flags| ("beside".to_owned(), Measure::Count(flags)));

@@ -22,7 +22,7 @@ pub use recorder::Recorder;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rialto_loader::{Adapter, AdapterId, ClaimTable, Declared, LoadError};
+use rialto_loader::{Adapter, AdapterId, ClaimTable, Declared, LoadError, Loaded};
 use rialto_model::{
     FailureReason, InstantInbox, InstantMessage, MessageOperation, Response, ResponseStatus,
     TransactionId,
@@ -52,6 +52,35 @@ pub async fn try_start(
     loaded
         .start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON)
         .await
+}
+
+/// Starts what is loaded, with the number 7.
+pub async fn begun(loaded: Loaded, gateway: &Arc<Recorder>) -> Adapter {
+    let gateway = Arc::clone(gateway);
+    let starting = loaded.start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON);
+    starting.await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What an adapter that echoes submits when this is delivered to it: to the sender, with the same text behind the prefix.
+pub async fn echo(
+    adapter: &Adapter,
+    gateway: &Recorder,
+    original: MessageOperation,
+    prefix: &str,
+) -> MessageOperation {
+    let delivery = adapter.deliver(original.clone());
+    assert!(ended(delivery).await.status().is_success());
+    let submitted = gateway.seen().submitted;
+    let [echo] = submitted.as_slice() else {
+        panic!("{submitted:?}");
+    };
+    assert_eq!(echo.destination(), original.source());
+    assert_eq!(echo.source(), original.destination());
+    assert_ne!(echo.transaction_id(), original.transaction_id());
+    let text = original.message().payload().as_bytes();
+    let expected = [prefix.as_bytes(), text].concat();
+    assert_eq!(echo.message().payload().as_bytes(), expected);
+    echo.clone()
 }
 
 /// As [`try_start`], for what starts.
