@@ -4,6 +4,7 @@
 
 #[path = "../battery/mod.rs"]
 mod battery;
+mod damage;
 mod faults;
 mod liars;
 mod libraries;
