@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::{Config, ConfigErrors, Sources};
 
+mod damage;
 mod kept;
 mod presence;
 
