@@ -12,7 +12,7 @@ fuzz=$(cd "$(dirname "$0")" && pwd)
 work=${CARGO_TARGET_DIR:-$fuzz/../../target}/fuzz
 seconds=${1:-10}
 [ $# = 0 ] || shift
-targets=${*:-operation uri local_part cpim disposition journal rules pidf watchers sip_in stanza_in smtp_in smtp_out mail child}
+targets=${*:-operation uri local_part cpim disposition journal rules pidf watchers sip_in stanza_in smtp_in smtp_out mail child manifest schema trust section}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # The longest input, in bytes; and how many inputs are kept in corpus/ beside the seeds.

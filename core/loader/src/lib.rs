@@ -28,6 +28,8 @@ pub use claims::{Claim, ClaimTable};
 pub use declared::{Declared, Former, Loaded};
 pub use error::LoadError;
 pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
+#[doc(hidden)]
+pub use library::read_manifest;
 pub use library::{Capabilities, Capability, ConfigSchema, Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
 pub use rialto_bridge::{Outcome, Receipt, Ticket, operation::Operation};

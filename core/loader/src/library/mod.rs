@@ -3,6 +3,7 @@
 mod capabilities;
 mod configuration;
 mod elf;
+mod fuzz;
 mod held;
 mod image;
 mod layout;
@@ -28,6 +29,8 @@ use crate::{Digest, LoadError, Trust, trust};
 use image::Image;
 
 pub use capabilities::{Capabilities, Capability};
+#[doc(hidden)]
+pub use fuzz::read_manifest;
 pub(crate) use held::Held;
 pub use lookup::Lookup;
 pub use manifest::{Language, Manifest};

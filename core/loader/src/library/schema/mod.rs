@@ -67,7 +67,7 @@ impl ConfigSchema {
     }
 
     /// A schema is an object that can be used as one.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let schema = Self::untried(text)?;
         schema.compile().map(|_| schema).map_err(wrong)
     }
