@@ -1,6 +1,7 @@
 //! The plugin by itself, with the testkit's gateway.
 
-use rialto_testkit::{Gateway, message, run};
+use rialto_sdk::model::CpimMessage;
+use rialto_testkit::{Gateway, carrying, golden, message, run};
 
 use super::*;
 
@@ -39,4 +40,29 @@ fn unknown_key_is_refused_by_its_name() {
         let refused = Gateway::new().start::<Echo>(r#"{"prefx": ""}"#).await;
         assert!(refused.unwrap_err().to_string().contains("`prefx`"));
     });
+}
+
+/// What comes back for a message, both as message/cpim.
+fn echo_of(cpim: &[u8]) -> Bytes {
+    run(async |_| {
+        let gateway = Gateway::new();
+        let echo: Echo = gateway.start("{}").await.unwrap();
+        let message = CpimMessage::parse(Bytes::copy_from_slice(cpim)).unwrap();
+        let message = carrying(
+            "alice@example.org",
+            "echo@example.net",
+            message.into_message(),
+        );
+        assert!(echo.deliver(message).await.unwrap().status().is_success());
+        let reply = gateway.next_message().await;
+        CpimMessage::from_operation(&reply, None)
+            .unwrap()
+            .to_bytes()
+            .unwrap()
+    })
+}
+
+#[test]
+fn content_comes_back_byte_for_byte() {
+    golden::folder("golden", echo_of);
 }

@@ -6,7 +6,7 @@
 //! | time | [`run`] and its [`Clock`]: time stands still, until the test says how much goes by |
 //! | the network | [`Listener`], [`Conversation`], [`Datagrams`]: peers that say what they are told to, and stall, cut, babble; [`Script`]s for whole dialogues |
 //! | what is translated | [`golden`]: files with what goes in and what comes out, byte for byte |
-//! | operations | [`message`], [`disposition`], [`presence`] |
+//! | operations | [`message`], [`carrying`], [`disposition`], [`presence`] |
 //!
 //! # A plugin and its test
 //!
@@ -87,6 +87,6 @@ mod peer;
 pub mod presence;
 
 pub use clock::{Clock, run};
-pub use operations::{disposition, inbox, message};
+pub use operations::{carrying, disposition, inbox, message};
 pub use peer::{Conversation, Datagrams, Listener, Script};
 pub use rialto_sdk::testing::Gateway;

@@ -12,8 +12,13 @@ pub fn inbox(address: &str) -> InstantInbox {
 /// A message of text between two plain addresses, under a new transaction identifier.
 #[track_caller]
 pub fn message(from: &str, to: &str, text: &str) -> MessageOperation {
-    let text = InstantMessage::text(text.to_owned());
-    MessageOperation::new(transaction_id(), inbox(from), inbox(to), text)
+    carrying(from, to, InstantMessage::text(text.to_owned()))
+}
+
+/// A message of any content, as [`message`].
+#[track_caller]
+pub fn carrying(from: &str, to: &str, message: InstantMessage) -> MessageOperation {
+    MessageOperation::new(transaction_id(), inbox(from), inbox(to), message)
 }
 
 /// What became of a message, as it is told to who sent it.

@@ -83,6 +83,14 @@ pub(super) fn rust(name: &PluginName, sdk: &Sdk) -> Vec<Source> {
             renamed(example!("echo-plugin/src/tests.rs")),
         ),
         file(
+            "golden/text.in",
+            example!("echo-plugin/golden/text.in").into(),
+        ),
+        file(
+            "golden/text.out",
+            example!("echo-plugin/golden/text.out").into(),
+        ),
+        file(
             "README.md",
             readme(name, "cargo test\ncargo build --release", "target/release/"),
         ),
