@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use rialto_sdk::prelude::{Error, Result, Succession};
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::sync::mpsc;
 
 use crate::{
     config::{Config, ListenAddress, TransportKind},
@@ -12,7 +12,7 @@ use crate::{
     locals::Locals,
     outbound::Outbound,
     presence::SharedLegs,
-    transport::{Connections, StreamLimits, UdpPort, accept, bind_tcp},
+    transport::{Connections, Listener, StreamLimits, Tls, UdpPort, accept, bind_tcp},
 };
 
 /// A running SIP adapter.
@@ -30,6 +30,8 @@ impl Adapter {
         succession: Succession,
     ) -> Result<Self> {
         config.check()?;
+        let tls = config.tls()?;
+        tls.warn_of_flaw();
         let limits = StreamLimits {
             max_message: config.max_message_size(),
             idle: config.idle_timeout(),
@@ -40,7 +42,7 @@ impl Adapter {
             udp,
             listeners,
             addresses,
-        } = Bound::open(config, limits.max_message, succession)?;
+        } = Bound::open(config, &tls, limits.max_message, succession)?;
         let (to_loop, requests) = mpsc::channel(REQUEST_QUEUE);
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
@@ -49,6 +51,7 @@ impl Adapter {
         let sockets = Sockets {
             udp,
             connections: connections.clone(),
+            tls,
             limits,
             streams,
             to_streams: to_streams.clone(),
@@ -68,7 +71,7 @@ impl Adapter {
                 limits,
                 to_streams.clone(),
             );
-            gateway.spawn("sip tcp listener", task);
+            gateway.spawn("sip listener", task);
         }
         Ok(Self {
             outbound,
@@ -89,12 +92,17 @@ impl Adapter {
 /// All sockets of an adapter.
 struct Bound {
     udp: Vec<UdpPort>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     addresses: Vec<ListenAddress>,
 }
 
 impl Bound {
-    fn open(config: &Config, max_message: usize, succession: Succession) -> Result<Self> {
+    fn open(
+        config: &Config,
+        tls: &Tls,
+        max_message: usize,
+        succession: Succession,
+    ) -> Result<Self> {
         let (mut udp, mut listeners, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for listen in &config.listen {
             let refused = |error: io::Error| refused(*listen, error);
@@ -106,10 +114,11 @@ impl Bound {
                     udp.push(port);
                     local
                 }
-                TransportKind::Tcp => {
-                    let listener = bind_tcp(listen.address, succession).map_err(refused)?;
-                    let local = listener.local_addr().map_err(refused)?;
-                    listeners.push(listener);
+                kind @ (TransportKind::Tcp | TransportKind::Tls) => {
+                    let socket = bind_tcp(listen.address, succession).map_err(refused)?;
+                    let local = socket.local_addr().map_err(refused)?;
+                    let tls = (kind == TransportKind::Tls).then(|| tls.clone());
+                    listeners.push(Listener { socket, tls });
                     local
                 }
             };

@@ -2,11 +2,13 @@
 
 mod next_hop;
 mod reports;
+mod tls;
 mod trusted;
 
 pub(crate) use self::{
-    next_hop::{Hop, ListenAddress, NextHop, TransportKind},
+    next_hop::{Flow, Hop, ListenAddress, NextHop, TransportKind},
     reports::ImdnUse,
+    tls::{ClientCertificates, TlsConfig},
     trusted::TrustedPeers,
 };
 
@@ -26,7 +28,7 @@ use rialto_sip_codec::{
 #[serde(crate = "rialto_sdk::serde", deny_unknown_fields, default)]
 #[schemars(crate = "rialto_sdk::schemars")]
 pub(crate) struct Config {
-    /// Where to listen: `udp:address:port` or `tcp:address:port`.
+    /// Where to listen: `udp:address:port`, `tcp:address:port` or `tls:address:port`.
     #[schemars(with = "Vec<String>")]
     pub(crate) listen: Vec<ListenAddress>,
     /// The host that own Via header fields show; by default the listening address.
@@ -39,6 +41,7 @@ pub(crate) struct Config {
     /// Proxies that vouch for the senders of what they send here.
     #[schemars(with = "Vec<String>")]
     pub(crate) trusted: TrustedPeers,
+    pub(crate) tls: TlsConfig,
     /// Whether messages whose senders ask for dispositions go out as message/cpim.
     pub(crate) imdn: ImdnUse,
     /// What senders are told of a failure who asked for no notification.
@@ -67,13 +70,13 @@ pub(crate) struct Config {
     pub(crate) max_transactions: usize,
     /// The most requests that wait for the gateway's response.
     pub(crate) max_pending: usize,
-    /// The most TCP connections.
+    /// The most connections, over TCP and TLS.
     pub(crate) max_connections: usize,
-    /// When a silent TCP connection is closed.
+    /// When a silent connection is closed.
     idle_timeout: Span,
-    /// How long the parts of one message may take to arrive over TCP.
+    /// How long the parts of one message may take to arrive over a connection.
     message_timeout: Span,
-    /// How long opening a TCP connection may take.
+    /// How long opening a connection may take, and a handshake of TLS.
     connect_timeout: Span,
 }
 
@@ -88,6 +91,7 @@ impl Default for Config {
             outbound: Vec::new(),
             number_domain: None,
             trusted: TrustedPeers::default(),
+            tls: TlsConfig::default(),
             imdn: ImdnUse::default(),
             failure_notice: reports::FAILURE_NOTICE.to_owned(),
             failure_notice_language: "en".to_owned(),
@@ -123,6 +127,7 @@ impl Config {
             })?;
         }
         self.number_domain()?;
+        self.tls()?;
         self.check_reports()?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
         if self.user_agent.is_empty() || !self.user_agent.bytes().all(is_token) {
@@ -159,7 +164,7 @@ impl Config {
         taken
             .map(|listen| match listen.transport {
                 TransportKind::Udp => Claim::udp(listen.address),
-                TransportKind::Tcp => Claim::tcp(listen.address),
+                TransportKind::Tcp | TransportKind::Tls => Claim::tcp(listen.address),
             })
             .collect()
     }
@@ -207,7 +212,7 @@ impl Config {
 
     /// The next hop of messages that no route gives one.
     pub(crate) fn default_hop(&self) -> Option<NextHop> {
-        self.outbound.iter().copied().reduce(NextHop::or)
+        self.outbound.iter().cloned().reduce(NextHop::or)
     }
 }
 

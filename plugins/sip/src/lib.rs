@@ -49,8 +49,10 @@ impl Plugin for Sip {
     const INFO: PluginInfo = PluginInfo::new("sip", env!("CARGO_PKG_VERSION"))
         .schemes(&["sip"])
         .lookups(&[
+            "naptr SIPS+D2T tls:",
             "naptr SIP+D2U udp:",
             "naptr SIP+D2T tcp:",
+            "srv _sips._tcp tls:",
             "srv _sip._udp udp:",
             "srv _sip._tcp tcp:",
             "address 5060",

@@ -10,6 +10,7 @@ pub(crate) struct Locals {
     /// In the order of the sockets.
     udp: Vec<Local>,
     tcp: Vec<Local>,
+    tls: Vec<Local>,
 }
 
 /// One own address and how Via shows it.
@@ -35,6 +36,7 @@ impl Locals {
         Self {
             udp: of(TransportKind::Udp),
             tcp: of(TransportKind::Tcp),
+            tls: of(TransportKind::Tls),
         }
     }
 
@@ -45,8 +47,8 @@ impl Locals {
         let local = locals.find(|(_, local)| local.address.is_ipv4() == is_ipv4);
         match (local, hop.transport) {
             (Some((port, local)), _) => Some((port, &local.sent_by)),
-            // A response over TCP needs no address of ours: it comes by the connection.
-            (None, TransportKind::Tcp) => Some((0, NO_ADDRESS)),
+            // A response over a connection needs no address of ours: it comes by that.
+            (None, TransportKind::Tcp | TransportKind::Tls) => Some((0, NO_ADDRESS)),
             (None, TransportKind::Udp) => None,
         }
     }
@@ -54,20 +56,25 @@ impl Locals {
     /// The URI by which a peer reaches a user here, for Contact; the user part is escaped already.
     pub(crate) fn contact(&self, user: &str, hop: Hop) -> String {
         let is_ipv4 = hop.address.is_ipv4();
-        let other = match hop.transport {
-            TransportKind::Udp => TransportKind::Tcp,
-            TransportKind::Tcp => TransportKind::Udp,
+        let kinds: &[_] = match hop.transport {
+            TransportKind::Udp => &[TransportKind::Udp, TransportKind::Tcp],
+            TransportKind::Tcp => &[TransportKind::Tcp, TransportKind::Udp],
+            // What is secured stays so.
+            TransportKind::Tls => &[TransportKind::Tls],
         };
-        let mut found = [hop.transport, other].into_iter().filter_map(|kind| {
+        let mut found = kinds.iter().filter_map(|&kind| {
             let mut locals = self.of(kind).iter();
             let local = locals.find(|local| local.address.is_ipv4() == is_ipv4)?;
             Some((kind, local.host_for(hop.address)))
         });
+        let (kind, host) = match found.next() {
+            Some(found) => found,
+            None => (hop.transport, NO_ADDRESS.to_owned()),
+        };
         let at = if user.is_empty() { "" } else { "@" };
-        match found.next() {
-            Some((TransportKind::Udp, host)) => format!("sip:{user}{at}{host}"),
-            Some((TransportKind::Tcp, host)) => format!("sip:{user}{at}{host};transport=tcp"),
-            None => format!("sip:{user}{at}{NO_ADDRESS}"),
+        match kind {
+            TransportKind::Udp => format!("sip:{user}{at}{host}"),
+            kind => format!("sip:{user}{at}{host};transport={kind}"),
         }
     }
 
@@ -75,6 +82,7 @@ impl Locals {
         match kind {
             TransportKind::Udp => &self.udp,
             TransportKind::Tcp => &self.tcp,
+            TransportKind::Tls => &self.tls,
         }
     }
 }
@@ -129,8 +137,7 @@ mod tests {
     }
 
     fn hop(transport: TransportKind, address: &str) -> Hop {
-        let address = address.parse().unwrap();
-        Hop { transport, address }
+        Hop::new(transport, address.parse().unwrap())
     }
 
     #[test]
@@ -151,6 +158,17 @@ mod tests {
             locals.contact("", hop(udp, "192.0.2.9:1")),
             "sip:192.0.2.1:5060"
         );
+    }
+
+    #[test]
+    fn contact_of_a_peer_over_tls_leads_over_tls_or_nowhere() {
+        let peer = hop(TransportKind::Tls, "192.0.2.9:1");
+        let secured = locals("{}", &["udp:192.0.2.1:5060", "tls:192.0.2.1:5061"]);
+        let over_tls = "sip:u@192.0.2.1:5061;transport=tls";
+        assert_eq!(secured.contact("u", peer), over_tls);
+        let open = locals("{}", &["udp:192.0.2.1:5060"]);
+        let nowhere = "sip:u@rialto.invalid;transport=tls";
+        assert_eq!(open.contact("u", peer), nowhere);
     }
 
     #[test]

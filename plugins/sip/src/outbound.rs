@@ -14,8 +14,8 @@ use std::{net::IpAddr, sync::Arc};
 use rialto_sdk::{
     model::SubscriptionState,
     prelude::{
-        ByteString, Bytes, Failure, FailureReason, InstantInbox, MessageOperation, Origin,
-        Response, ResponseStatus, Result, TransactionId,
+        ByteString, Bytes, Domain, Failure, FailureReason, InstantInbox, MessageOperation, Origin,
+        Response, ResponseStatus, Result, Retry, TransactionId,
     },
     tracing,
 };
@@ -32,11 +32,12 @@ use self::{
 };
 use crate::{
     config::{Config, Hop, ImdnUse, NextHop, TransportKind, TrustedPeers},
-    endpoint::{Entrance, Kind, Outcome, Request},
+    endpoint::{Carrier, Entrance, Kind, Outcome, Request, Secured},
     failures,
     locals::Locals,
     mapping::{Form, Identifiers, OutgoingMessage, Route, Wrapping, asking},
     presence::SharedLegs,
+    transport::Domains,
 };
 
 /// What it takes to write a request on the caller's thread and hand it to the adapter's loop.
@@ -44,6 +45,7 @@ use crate::{
 pub(crate) struct Outbound {
     requests: Entrance,
     default_hop: Option<NextHop>,
+    is_tls_required: bool,
     user_agent: String,
     locals: Arc<Locals>,
     legs: SharedLegs<FirstWord>,
@@ -70,6 +72,7 @@ impl Outbound {
         Self {
             requests,
             default_hop: config.default_hop(),
+            is_tls_required: config.tls.required,
             user_agent: config.user_agent.clone(),
             locals,
             legs,
@@ -91,9 +94,9 @@ impl Outbound {
             Err(failure) => return Ok(operation.respond(failure.into())),
         };
         let status = match operation.is_ephemeral() {
-            false => self.send_message(&operation, hop).await?,
+            false => self.send_message(&operation, &hop).await?,
             // On the heap, as few are: all that wait would have room for it.
-            true => Box::pin(self.send_ephemeral(&operation, hop)).await?,
+            true => Box::pin(self.send_ephemeral(&operation, &hop)).await?,
         };
         Ok(operation.respond(status))
     }
@@ -105,7 +108,7 @@ impl Outbound {
     async fn send_message(
         &self,
         operation: &MessageOperation,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<ResponseStatus> {
         let (first, second) = self.forms(operation);
         let begun = self.begin_message(operation, first, FIRST, hop)?;
@@ -139,7 +142,7 @@ impl Outbound {
         operation: &MessageOperation,
         form: Form,
         sequence: u32,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Begun> {
         let asking = match form {
             Form::Cpim => asking(operation, OffsetDateTime::now_utc()),
@@ -168,7 +171,7 @@ impl Outbound {
     async fn send_ephemeral(
         &self,
         operation: &MessageOperation,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<ResponseStatus> {
         let destination = operation.destination();
         if self.refusals.contains(Refused::Ephemeral, destination) {
@@ -200,23 +203,31 @@ impl Outbound {
     }
 
     /// Writes the request and hands it to the loop.
-    fn begin(&self, message: &OutgoingMessage<'_>, sequence: u32, hop: NextHop) -> Result<Begun> {
+    fn begin(&self, message: &OutgoingMessage<'_>, sequence: u32, hop: &NextHop) -> Result<Begun> {
         let id = message.transaction_id();
-        self.begin_request(Kind::Message, hop, |branch, route, _| {
+        self.begin_request(Kind::Message, hop, message.domain(), |branch, route, _| {
             let ids = Identifiers::new(branch, id, sequence);
             message.write(&ids, route, OffsetDateTime::now_utc())
         })
     }
 
-    /// Has any request written, and hands it to the loop.
+    /// Has any request to somebody of this domain written, and hands it to the loop.
     fn begin_request(
         &self,
         kind: Kind,
-        hop: NextHop,
+        next_hop: &NextHop,
+        domain: &str,
         write: impl Fn(Branch, &Route<'_>, Hop) -> Result<Bytes>,
     ) -> Result<Begun> {
+        if self.is_tls_required && next_hop.secured().is_none() {
+            return Ok(Begun(Err(Failure::new(FailureReason::Unreachable)
+                .with_origin(Origin::Operator)
+                .with_detail(
+                    "the next hop is not over TLS, and `tls.required` forbids others",
+                ))));
+        }
         let branch = Branch::new(rand::random());
-        let written = self.write(kind, hop, |route, hop| write(branch, route, hop))?;
+        let written = self.write(kind, next_hop, |route, hop| write(branch, route, hop))?;
         let Some((hop, port, bytes)) = written else {
             return Ok(Begun(Err(Failure::new(FailureReason::TooLarge)
                 .with_detail(
@@ -228,8 +239,8 @@ impl Outbound {
             branch,
             kind,
             bytes,
-            hop,
-            port,
+            to: hop.address,
+            carrier: carrier(hop, port, next_hop, domain),
             outcome,
         };
         let sent = self.requests.send(request);
@@ -245,7 +256,7 @@ impl Outbound {
                     .with_origin(Origin::Operator)
                     .with_detail("the route's next hop is no address")
             }),
-            None => self.default_hop.ok_or_else(|| {
+            None => self.default_hop.clone().ok_or_else(|| {
                 Failure::new(FailureReason::Unresolvable)
                     .with_detail("no route names a next hop and the adapter has no `outbound`")
             }),
@@ -259,7 +270,7 @@ impl Outbound {
     fn write(
         &self,
         kind: Kind,
-        next_hop: NextHop,
+        next_hop: &NextHop,
         write: impl Fn(&Route<'_>, Hop) -> Result<Bytes>,
     ) -> Result<Option<(Hop, usize, Bytes)>> {
         let candidates = [next_hop.preferred(), next_hop.congestion_controlled()];
@@ -272,12 +283,13 @@ impl Outbound {
                 transport: match hop.transport {
                     TransportKind::Udp => Transport::Udp,
                     TransportKind::Tcp => Transport::Tcp,
+                    TransportKind::Tls => Transport::Tls,
                 },
                 sent_by,
                 user_agent: &self.user_agent,
             };
             let bytes = write(&route, hop)?;
-            if hop.transport == TransportKind::Tcp || bytes.len() <= NextHop::MAX_OVER_UDP {
+            if hop.transport != TransportKind::Udp || bytes.len() <= NextHop::MAX_OVER_UDP {
                 return Ok(Some((hop, port, bytes)));
             }
             long = (kind != Kind::Message).then_some((hop, port, bytes));
@@ -292,6 +304,20 @@ pub(crate) const MAX_REPORTS: u32 = 120;
 /// The sequence numbers of a message, and of the same in another form.
 const FIRST: u32 = 1;
 const SECOND: u32 = 2;
+
+/// What a request for this domain leaves by.
+///
+/// Over TLS the other end has to be who the operator says, else the domain, whichever host DNS names for that (RFC 5922 §7.3).
+fn carrier(hop: Hop, port: usize, next_hop: &NextHop, domain: &str) -> Carrier {
+    match hop.transport {
+        TransportKind::Udp => Carrier::Udp { port },
+        TransportKind::Tcp => Carrier::Tcp,
+        TransportKind::Tls => Carrier::Tls(Box::new(Secured {
+            flow: hop.flow,
+            expected: Domains::one(next_hop.domain().map_or(domain, Domain::as_str)),
+        })),
+    }
+}
 
 /// A request that is under way, or why it is not.
 struct Begun(Result<oneshot::Receiver<Outcome>, Failure>);
@@ -331,6 +357,11 @@ fn status_of(sent: Result<Outcome, Failure>) -> ResponseStatus {
             .with_detail("the connection broke before the answer; the message may have arrived")
             .into(),
         Outcome::Unreachable => Failure::new(FailureReason::Unreachable).into(),
+        // No other hop is tried, as that may be in the clear: whoever is between would have that.
+        Outcome::Unsecured(trouble) => Failure::new(FailureReason::Unreachable)
+            .with_retry(Retry::Never)
+            .with_detail(trouble.text())
+            .into(),
         Outcome::Overloaded => Failure::new(FailureReason::Overloaded).into(),
     }
 }

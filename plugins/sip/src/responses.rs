@@ -212,7 +212,7 @@ fn warning(envelope: &Envelope<'_>, cause: Cause, request: &SipMessage<'_>) -> S
         ),
         Cause::Expired => ("the message had expired when it came", String::new()),
         Cause::Unsecured => (
-            "a sips: address needs a secured way, and there is none from here",
+            "a sips: address needs TLS on all of its way, and nothing is known of that beyond this gateway",
             String::new(),
         ),
         Cause::Reason(reason) => {

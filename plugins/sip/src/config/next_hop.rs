@@ -2,23 +2,44 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr};
 
-use rialto_sdk::serde::{Deserialize, Deserializer, de};
-use rialto_sip_codec::{Host, Uri};
+use rialto_sdk::{
+    prelude::Domain,
+    serde::{Deserialize, Deserializer, de},
+};
+use rialto_sip_codec::{Host, Uri, uri::Security};
 
 /// A transport that this adapter has.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum TransportKind {
     Udp,
     Tcp,
+    /// TLS over TCP.
+    Tls,
 }
 
 impl TransportKind {
+    const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
     /// What stands for it before an address.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
         }
+    }
+
+    /// The port where none is said (RFC 3261 §19.1.2).
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => 5060,
+            Self::Tls => 5061,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|kind| kind.as_str().eq_ignore_ascii_case(text))
     }
 }
 
@@ -29,14 +50,25 @@ pub(crate) struct ListenAddress {
     pub(crate) address: SocketAddr,
 }
 
-/// Where requests go: over UDP, over TCP, or over either, as their size demands.
+/// Where requests go: over UDP, over TCP, over either as their size demands, or over TLS.
 ///
-/// Written `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, or `192.0.2.1:5060` for either; or as the URI of a proxy,
-/// `sip:192.0.2.1:5060;transport=tcp` (RFC 3261 §19.1.1).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Written `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, `tls:192.0.2.1:5061`, or `192.0.2.1:5060` for UDP or TCP; or as the URI of a proxy,
+/// `sip:192.0.2.1:5060;transport=tcp` (RFC 3261 §19.1.1). What answers over TLS has to be the domain that a request is for, or the one that
+/// stands before the address: `tls:proxy.example@192.0.2.1:5061`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct NextHop {
     udp: Option<SocketAddr>,
     tcp: Option<SocketAddr>,
+    tls: Option<SecuredHop>,
+}
+
+/// A hop over TLS.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct SecuredHop {
+    address: SocketAddr,
+    /// Whom to expect there, if not the domain that a request is for.
+    domain: Option<Domain>,
+    flow: Option<Flow>,
 }
 
 /// The next hop of one request.
@@ -44,7 +76,14 @@ pub(crate) struct NextHop {
 pub(crate) struct Hop {
     pub(crate) transport: TransportKind,
     pub(crate) address: SocketAddr,
+    /// Over TLS, the connection by which its other end came. While that is open, it is the way to whoever is there, who mostly
+    /// has no certificate to be called by (RFC 5626 §5.3).
+    pub(crate) flow: Option<Flow>,
 }
+
+/// The number of a connection that is never given again, in this process or another.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Flow(pub(crate) u64);
 
 impl NextHop {
     /// The longest request that may go over UDP (RFC 3261 §18.1.1, RFC 3428 §8).
@@ -55,7 +94,7 @@ impl NextHop {
         let (transport, address) = proxy(uri).ok()?;
         // Without a transport an address means UDP (RFC 3263 §4.1).
         let transport = transport.unwrap_or(TransportKind::Udp);
-        Some(Hop { transport, address }.into())
+        Some(Hop::new(transport, address).into())
     }
 
     /// Takes from the other what this one lacks.
@@ -63,35 +102,82 @@ impl NextHop {
         Self {
             udp: self.udp.or(other.udp),
             tcp: self.tcp.or(other.tcp),
+            tls: self.tls.or(other.tls),
         }
     }
 
     /// The hop of a request that is small enough for any.
     pub(crate) fn preferred(&self) -> Option<Hop> {
-        self.udp
-            .map(|address| Hop {
-                transport: TransportKind::Udp,
-                address,
-            })
-            .or_else(|| self.congestion_controlled())
+        let udp = self
+            .udp
+            .map(|address| Hop::new(TransportKind::Udp, address));
+        self.secured().or(udp).or_else(|| self.over_tcp())
     }
 
     /// The hop of a request of any size.
     pub(crate) fn congestion_controlled(&self) -> Option<Hop> {
-        self.tcp.map(|address| Hop {
-            transport: TransportKind::Tcp,
-            address,
+        self.secured().or_else(|| self.over_tcp())
+    }
+
+    /// The hop over TLS; whoever has one is sent nothing over another.
+    pub(crate) fn secured(&self) -> Option<Hop> {
+        let SecuredHop { address, flow, .. } = self.tls.as_ref()?;
+        Some(Hop {
+            flow: *flow,
+            ..Hop::new(TransportKind::Tls, *address)
         })
+    }
+
+    /// Goes by the connection of that one first, while it is open.
+    pub(crate) fn by_the_flow_of(mut self, other: &Self) -> Self {
+        if let (Some(own), Some(other)) = (&mut self.tls, &other.tls) {
+            own.flow = own.flow.or(other.flow);
+        }
+        self
+    }
+
+    /// Whether what goes this way is as secure as what goes that way.
+    pub(crate) const fn is_as_safe_as(&self, other: &Self) -> bool {
+        self.tls.is_some() || other.tls.is_none()
+    }
+
+    /// Whom to expect at the hop over TLS, if not the domain that a request is for.
+    pub(crate) fn domain(&self) -> Option<&Domain> {
+        self.tls.as_ref()?.domain.as_ref()
+    }
+
+    fn over_tcp(&self) -> Option<Hop> {
+        self.tcp
+            .map(|address| Hop::new(TransportKind::Tcp, address))
+    }
+}
+
+impl Hop {
+    pub(crate) const fn new(transport: TransportKind, address: SocketAddr) -> Self {
+        Self {
+            transport,
+            address,
+            flow: None,
+        }
     }
 }
 
 impl From<Hop> for NextHop {
     fn from(hop: Hop) -> Self {
-        let Hop { transport, address } = hop;
+        let Hop {
+            transport,
+            address,
+            flow,
+        } = hop;
         let over = |kind| (transport == kind).then_some(address);
         Self {
             udp: over(TransportKind::Udp),
             tcp: over(TransportKind::Tcp),
+            tls: over(TransportKind::Tls).map(|address| SecuredHop {
+                address,
+                domain: None,
+                flow,
+            }),
         }
     }
 }
@@ -100,15 +186,24 @@ impl FromStr for NextHop {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (transport, address) = if text.starts_with("sip:") {
-            proxy(text)?
-        } else {
-            split(text)?
+        if let Some(place) = text.strip_prefix("tls:") {
+            let tls = Some(secured(place).ok_or_else(|| no_address(text))?);
+            return Ok(Self {
+                tls,
+                ..Self::default()
+            });
+        }
+        let (transport, address) = match text.split_once(':') {
+            Some(("sip" | "sips", _)) => proxy(text)?,
+            _ => split(text)?,
         };
-        let over = |kind| transport.is_none_or(|only| only == kind).then_some(address);
-        Ok(Self {
-            udp: over(TransportKind::Udp),
-            tcp: over(TransportKind::Tcp),
+        Ok(match transport {
+            Some(transport) => Hop::new(transport, address).into(),
+            None => Self {
+                udp: Some(address),
+                tcp: Some(address),
+                tls: None,
+            },
         })
     }
 }
@@ -118,8 +213,8 @@ impl FromStr for ListenAddress {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (transport, address) = split(text)?;
-        let transport =
-            transport.ok_or_else(|| format!("`{text}` does not begin with `udp:` or `tcp:`"))?;
+        let transport = transport
+            .ok_or_else(|| format!("`{text}` does not begin with `udp:`, `tcp:` or `tls:`"))?;
         Ok(Self { transport, address })
     }
 }
@@ -134,8 +229,15 @@ impl fmt::Display for ListenAddress {
 /// Writes what a [`NextHop`] is read from.
 impl fmt::Display for Hop {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { transport, address } = self;
-        write!(formatter, "{transport}:{address}")
+        let Self {
+            transport,
+            address,
+            flow,
+        } = self;
+        match flow {
+            Some(Flow(number)) => write!(formatter, "{transport}:{FLOW}{number:x}@{address}"),
+            None => write!(formatter, "{transport}:{address}"),
+        }
     }
 }
 
@@ -161,18 +263,45 @@ impl<'de> Deserialize<'de> for ListenAddress {
     }
 }
 
-fn split(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
-    let (transport, address) = match text.split_once(':') {
-        Some(("udp", rest)) => (Some(TransportKind::Udp), rest),
-        Some(("tcp", rest)) => (Some(TransportKind::Tcp), rest),
-        _ => (None, text),
+/// What stands before the number of a flow; no domain begins so.
+const FLOW: &str = "flow=";
+
+/// Reads what follows `tls:`, an address, and perhaps whom to expect there.
+fn secured(place: &str) -> Option<SecuredHop> {
+    let (before, address) = match place.split_once('@') {
+        Some((before, address)) => (Some(before), address),
+        None => (None, place),
     };
-    let address = address.parse().map_err(|_| {
-        format!(
-            "`{text}` is not an address: write `udp:192.0.2.1:5060` or `tcp:[2001:db8::1]:5060`"
-        )
-    })?;
+    let (mut domain, mut flow) = (None, None);
+    match before.map(|before| before.strip_prefix(FLOW).ok_or(before)) {
+        None => {}
+        Some(Ok(number)) => flow = Some(Flow(u64::from_str_radix(number, 16).ok()?)),
+        Some(Err(name)) => domain = Some(Domain::parse(name).ok()?),
+    }
+    Some(SecuredHop {
+        address: address.parse().ok()?,
+        domain,
+        flow,
+    })
+}
+
+fn split(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
+    let known = text.split_once(':').and_then(|(before, address)| {
+        let mut all = TransportKind::ALL.into_iter();
+        Some((all.find(|kind| kind.as_str() == before)?, address))
+    });
+    let (transport, address) = match known {
+        Some((transport, address)) => (Some(transport), address),
+        None => (None, text),
+    };
+    let address = address.parse().map_err(|_| no_address(text))?;
     Ok((transport, address))
+}
+
+fn no_address(text: &str) -> String {
+    format!(
+        "`{text}` is not an address: write `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060` or `tls:proxy.example@192.0.2.1:5061`"
+    )
 }
 
 /// Reads the URI of a proxy: an address, a port unless it is SIP's own, perhaps a transport.
@@ -185,24 +314,28 @@ fn proxy(text: &str) -> Result<(Option<TransportKind>, SocketAddr), String> {
             "`{text}` has no address: write it like `sip:192.0.2.1:5060`"
         ));
     };
-    let transport = match uri.param("transport").map(Option::unwrap_or_default) {
-        None => None,
-        Some(name) if name.eq_ignore_ascii_case("udp") => Some(TransportKind::Udp),
-        Some(name) if name.eq_ignore_ascii_case("tcp") => Some(TransportKind::Tcp),
-        Some(name) => {
-            return Err(format!(
-                "`{text}` asks for the transport `{name}`: there are udp and tcp"
-            ));
-        }
+    let named = uri.param("transport").map(Option::unwrap_or_default);
+    let transport = match (named, uri.security()) {
+        // RFC 3261 §26.2.2: over TLS, whatever stream it names.
+        (None, Security::Sips) => Some(TransportKind::Tls),
+        (Some(name), Security::Sips) => match TransportKind::parse(name) {
+            Some(TransportKind::Tcp | TransportKind::Tls) => Some(TransportKind::Tls),
+            _ => return Err(format!("`{text}` asks for another transport than TLS")),
+        },
+        (None, Security::Sip) => None,
+        (Some(name), Security::Sip) => Some(TransportKind::parse(name).ok_or_else(|| {
+            format!("`{text}` asks for the transport `{name}`: there are udp, tcp and tls")
+        })?),
     };
+    let port = transport.map_or(SIP_PORT, TransportKind::default_port);
     Ok((
         transport,
-        SocketAddr::new(address, uri.port().unwrap_or(SIP_PORT)),
+        SocketAddr::new(address, uri.port().unwrap_or(port)),
     ))
 }
 
-/// The default port (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
+/// The default port without a transport (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = TransportKind::Udp.default_port();
 
 #[cfg(test)]
 mod tests {
@@ -229,16 +362,60 @@ mod tests {
             hop("tcp:127.0.0.1:5070").preferred(),
             hop("tcp:127.0.0.1:5070").congestion_controlled()
         );
+        let secured = hop("tls:127.0.0.1:5061");
+        assert_eq!(secured.preferred(), secured.secured());
+        assert_eq!(secured.congestion_controlled(), secured.secured());
+        assert_eq!(secured.secured().unwrap().transport, TransportKind::Tls);
+    }
+
+    #[test]
+    fn next_hop_over_tls_may_say_whom_to_expect() {
+        assert_eq!(hop("tls:127.0.0.1:5061").domain(), None);
+        let named = hop("tls:Proxy.Example@127.0.0.1:5061");
+        assert_eq!(named.domain().unwrap().as_str(), "proxy.example");
+        assert_eq!(named.secured(), hop("tls:127.0.0.1:5061").secured());
+        for wrong in [
+            "tls:",
+            "tls:proxy.example",
+            "tls:proxy.example:5061",
+            "tls:@127.0.0.1:5061",
+            "tls:a b@127.0.0.1:5061",
+            "tls:flow=@127.0.0.1:5061",
+            "tls:127.0.0.1",
+            "tcp:proxy.example@127.0.0.1:5061",
+        ] {
+            assert!(wrong.parse::<NextHop>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hop_is_read_as_it_was_written() {
+        for text in [
+            "udp:192.0.2.1:5060",
+            "tcp:[2001:db8::1]:5060",
+            "tls:192.0.2.1:5061",
+            "tls:flow=1f3a@192.0.2.1:40001",
+        ] {
+            let hop = hop(text).preferred().unwrap();
+            assert_eq!(hop.to_string(), text);
+            assert_eq!(NextHop::from(hop), self::hop(text));
+        }
     }
 
     #[test]
     fn next_hop_may_be_the_uri_of_a_proxy() {
         assert_eq!(hop("sip:127.0.0.1:5070"), hop("127.0.0.1:5070"));
         assert_eq!(hop("sip:[::1];transport=TCP"), hop("tcp:[::1]:5060"));
+        assert_eq!(hop("sip:[::1];transport=tls"), hop("tls:[::1]:5061"));
+        assert_eq!(hop("sips:127.0.0.1"), hop("tls:127.0.0.1:5061"));
+        assert_eq!(
+            hop("sips:127.0.0.1:5071;transport=tcp"),
+            hop("tls:127.0.0.1:5071")
+        );
         for wrong in [
             "sip:example.com",
-            "sips:127.0.0.1",
-            "sip:127.0.0.1;transport=tls",
+            "sips:127.0.0.1;transport=udp",
+            "sip:127.0.0.1;transport=ws",
             "sip:",
         ] {
             assert!(wrong.parse::<NextHop>().is_err(), "{wrong}");
@@ -246,17 +423,21 @@ mod tests {
     }
 
     #[test]
-    fn next_hops_of_two_transports_make_one() {
+    fn next_hops_of_several_transports_make_one_and_tls_is_the_first() {
         let both = hop("udp:127.0.0.1:1").or(hop("tcp:127.0.0.1:2"));
         assert_eq!(both.preferred().unwrap().address.port(), 1);
         assert_eq!(both.congestion_controlled().unwrap().address.port(), 2);
+        let all = both.or(hop("tls:127.0.0.1:3"));
+        assert_eq!(all.preferred().unwrap().address.port(), 3);
+        assert_eq!(all.congestion_controlled().unwrap().address.port(), 3);
     }
 
     #[test]
     fn listening_needs_a_transport_and_an_address() {
+        assert!("tls:127.0.0.1:5061".parse::<ListenAddress>().is_ok());
         for wrong in [
             "127.0.0.1:5060",
-            "tls:127.0.0.1:5061",
+            "tls:gw.example@127.0.0.1:5061",
             "udp:example.com:5060",
             "udp:127.0.0.1",
         ] {

@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::submissions::{Ended, Submissions};
 use crate::{
     config::{Hop, TransportKind},
-    transport::Connection,
+    transport::{Connection, Domains},
 };
 
 /// The way back to who asked.
@@ -26,7 +26,8 @@ pub(super) enum Flow {
         port: usize,
         source: SocketAddr,
     },
-    Tcp {
+    /// Over TCP or TLS.
+    Stream {
         connection: Connection,
         permit: Option<OwnedSemaphorePermit>,
     },
@@ -86,25 +87,30 @@ impl Flow {
     pub(super) const fn reliability(&self) -> Reliability {
         match self {
             Self::Udp { .. } => Reliability::Unreliable,
-            Self::Tcp { .. } => Reliability::Reliable,
+            Self::Stream { .. } => Reliability::Reliable,
         }
     }
 
-    pub(super) const fn hop(&self) -> Hop {
+    pub(super) fn hop(&self) -> Hop {
         let transport = match self {
             Self::Udp { .. } => TransportKind::Udp,
-            Self::Tcp { .. } => TransportKind::Tcp,
+            Self::Stream { connection, .. } => connection.transport(),
         };
-        Hop {
-            transport,
-            address: self.source(),
+        Hop::new(transport, self.source())
+    }
+
+    /// The domains that its other end has shown a certificate for.
+    pub(super) const fn domains(&self) -> Option<&Domains> {
+        match self {
+            Self::Udp { .. } => None,
+            Self::Stream { connection, .. } => connection.domains(),
         }
     }
 
     pub(super) const fn source(&self) -> SocketAddr {
         match self {
             Self::Udp { source, .. } => *source,
-            Self::Tcp { connection, .. } => connection.peer(),
+            Self::Stream { connection, .. } => connection.peer(),
         }
     }
 }
@@ -117,7 +123,7 @@ impl Asked {
                 port: *port,
                 source: *source,
             },
-            Flow::Tcp { connection, .. } => Flow::Tcp {
+            Flow::Stream { connection, .. } => Flow::Stream {
                 connection: connection.clone(),
                 permit: None,
             },

@@ -13,14 +13,14 @@ mod shared;
 mod submissions;
 
 pub(crate) use self::{
-    send::{Kind, Outcome, Request},
+    send::{Carrier, Kind, Outcome, Request, Secured},
     shared::{Entrance, Shared},
 };
 
 use std::{
+    collections::{HashMap, HashSet},
     future::Future as _,
     hash::RandomState,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -45,14 +45,16 @@ use self::{
     send::{Waiting, fail_unsent},
 };
 use crate::{
-    config::{Config, TrustedPeers},
+    config::{Config, Flow, TrustedPeers},
     gateway::Gateway,
     inbound::Registrations,
     locals::Locals,
     outbound::FirstWord,
     presence::SharedLegs,
     responses::Answer,
-    transport::{Connection, Connections, Datagram, FromConnection, StreamLimits, UdpPort},
+    transport::{
+        Connection, Connections, Datagram, FromConnection, OtherEnd, StreamLimits, Tls, UdpPort,
+    },
 };
 
 /// The adapter's loop and all that it owns.
@@ -80,10 +82,13 @@ pub(crate) struct Endpoint<G: Gateway> {
     pending: FuturesUnordered<Answering<G::Submission>>,
     udp: Vec<UdpPort>,
     connections: Connections,
+    tls: Tls,
     /// Connections of ours, by where they lead.
-    opened: std::collections::HashMap<SocketAddr, Connection>,
+    opened: HashMap<OtherEnd, Connection>,
+    /// Connections over TLS by which requests came, which lead back to whoever sent them.
+    flows: HashMap<Flow, Connection>,
     /// Connections that are closed to requests and have not said their last word; each says one.
-    closing: std::collections::HashSet<u64>,
+    closing: HashSet<u64>,
     /// Connections with messages for the next flush.
     unflushed: Vec<Connection>,
     inlets: Inlets,
@@ -117,6 +122,7 @@ struct Now {
 pub(crate) struct Sockets {
     pub(crate) udp: Vec<UdpPort>,
     pub(crate) connections: Connections,
+    pub(crate) tls: Tls,
     pub(crate) limits: StreamLimits,
     pub(crate) streams: mpsc::Receiver<FromConnection>,
     pub(crate) to_streams: mpsc::Sender<FromConnection>,
@@ -156,8 +162,10 @@ impl<G: Gateway> Endpoint<G> {
             pending: FuturesUnordered::new(),
             udp: sockets.udp,
             connections: sockets.connections,
-            opened: std::collections::HashMap::new(),
-            closing: std::collections::HashSet::new(),
+            tls: sockets.tls,
+            opened: HashMap::new(),
+            flows: HashMap::new(),
+            closing: HashSet::new(),
             unflushed: Vec::new(),
             inlets: Inlets {
                 requests,

@@ -43,10 +43,11 @@ impl<G: Gateway> Endpoint<G> {
             is_within: watching.operation.is_of_known(),
         };
         let is_first = !watching.operation.is_of_known();
-        let operation = watching
-            .operation
+        let operation = watching.operation;
+        let authentication = self.authentication(&asked.flow, operation.watcher().domain());
+        let operation = operation
             .with_deadline(self.answer_within())
-            .with_authentication(self.authentication(&asked.flow));
+            .with_authentication(authentication);
         let submissions = match is_first {
             false => Submissions::one(self.gateway.subscribe(operation)),
             true => self.subscribe_twice(operation),
@@ -100,11 +101,12 @@ impl<G: Gateway> Endpoint<G> {
             return Err(Answer::OK);
         }
         self.counters.notifications += 1;
+        let authentication = self.authentication(&asked.flow, target.domain());
         let transaction_id = self.gateway.transaction_id();
         let mut operation = NotifyOperation::new(transaction_id, id, watcher, target, state)
             .with_package(package)
             .with_deadline(self.answer_within())
-            .with_authentication(self.authentication(&asked.flow));
+            .with_authentication(authentication);
         if let Some(document) = word.document {
             operation = operation.with_document(document);
         }
@@ -130,9 +132,10 @@ impl<G: Gateway> Endpoint<G> {
         let arrival = self.arrival(now, request, asked);
         let operation = publication_from_sip(request, &arrival, asked.key.tag(), id)?;
         self.counters.publications += 1;
+        let authentication = self.authentication(&asked.flow, operation.publisher().domain());
         let operation = operation
             .with_deadline(self.answer_within())
-            .with_authentication(self.authentication(&asked.flow));
+            .with_authentication(authentication);
         let submissions = Submissions::one(self.gateway.publish(operation));
         Ok((submissions, Matter::Publication))
     }
@@ -153,9 +156,10 @@ impl<G: Gateway> Endpoint<G> {
             Registration::Closed(operation) => (operation, false),
         };
         self.counters.publications += 1;
+        let authentication = self.authentication(&asked.flow, operation.publisher().domain());
         let operation = operation
             .with_deadline(self.answer_within())
-            .with_authentication(self.authentication(&asked.flow));
+            .with_authentication(authentication);
         let submissions = match is_open {
             false => Submissions::one(self.gateway.publish(operation)),
             true => {

@@ -28,7 +28,7 @@ use crate::{
     inbound::{Verdict, verdict},
     mapping::{Arrival, Incoming, message_from_sip},
     responses::{Answer, Envelope},
-    transport::{Datagram, FromConnection, Queued},
+    transport::{Datagram, Domains, FromConnection, Queued},
 };
 
 impl<G: Gateway> Endpoint<G> {
@@ -49,10 +49,14 @@ impl<G: Gateway> Endpoint<G> {
                 connection,
                 permit,
             } => {
+                if let Some(flow) = connection.flow() {
+                    let known = self.flows.entry(flow);
+                    known.or_insert_with(|| connection.clone());
+                }
                 self.receive(
                     now,
                     bytes,
-                    Flow::Tcp {
+                    Flow::Stream {
                         connection,
                         permit: Some(permit),
                     },
@@ -66,18 +70,19 @@ impl<G: Gateway> Endpoint<G> {
                 self.refuse(
                     now.instant,
                     &bytes,
-                    Flow::Tcp {
+                    Flow::Stream {
                         connection,
                         permit: None,
                     },
                     &defect,
                 );
             }
-            FromConnection::Closed { number, peer } => {
-                self.connection_ended(number, peer, Outcome::Broken);
+            FromConnection::Closed(connection) => {
+                self.connection_ended(&connection, &Outcome::Broken);
             }
-            FromConnection::NotOpened { number, peer } => {
-                self.connection_ended(number, peer, Outcome::Unreachable);
+            FromConnection::NotOpened(connection, trouble) => {
+                let outcome = trouble.map_or(Outcome::Unreachable, Outcome::Unsecured);
+                self.connection_ended(&connection, &outcome);
             }
         }
     }
@@ -217,9 +222,10 @@ impl<G: Gateway> Endpoint<G> {
 
     fn submit(&mut self, operation: MessageOperation, flow: &Flow) -> Submissions<G::Submission> {
         self.counters.messages += 1;
+        let authentication = self.authentication(flow, operation.source().domain());
         let operation = operation
             .with_deadline(self.answer_within())
-            .with_authentication(self.authentication(flow));
+            .with_authentication(authentication);
         Submissions::one(self.gateway.submit(operation))
     }
 
@@ -237,9 +243,11 @@ impl<G: Gateway> Endpoint<G> {
         Submissions::of(report(first), others.into_iter().map(report).collect())
     }
 
-    /// Who vouches for the sender: anybody may write anything into From, but not from a trusted peer.
-    pub(super) fn authentication(&self, flow: &Flow) -> Authentication {
-        match self.trusted.contains(flow.source().ip()) {
+    /// Who vouches for a sender of this domain: anybody may write anything into From, but not from a trusted peer, nor from one that has
+    /// shown a certificate for the domain (RFC 5922 §7.4).
+    pub(super) fn authentication(&self, flow: &Flow, domain: &str) -> Authentication {
+        let has_shown = |domains: &Domains| domains.contains(domain);
+        match self.trusted.contains(flow.source().ip()) || flow.domains().is_some_and(has_shown) {
             true => Authentication::Network,
             false => Authentication::None,
         }
@@ -318,7 +326,7 @@ impl<G: Gateway> Endpoint<G> {
                     self.counters.malformed += 1;
                 }
             }
-            Flow::Tcp { connection, permit } => {
+            Flow::Stream { connection, permit } => {
                 self.scratch.reserve(RESPONSE);
                 if answer.write(&mut self.scratch, &request, &envelope).is_ok() {
                     let bytes = self.scratch.split().freeze();
@@ -375,17 +383,16 @@ fn at_sent_by(source: SocketAddr, via: &Via<'_>) -> SocketAddr {
     }
 }
 
-/// Where a request to the sender of a request goes: where responses go, but over TCP to the port of sent-by, since the connection
+/// Where a request to the sender of a request goes: where responses go, but over a connection to the port of sent-by, since that
 /// may be gone by then (RFC 5923 §4).
 fn hop_back(flow: &Flow, via: &Via<'_>) -> Hop {
     match flow {
-        Flow::Udp { source, .. } => Hop {
-            transport: TransportKind::Udp,
-            address: response_address(*source, Some(via)),
-        },
-        Flow::Tcp { connection, .. } => Hop {
-            transport: TransportKind::Tcp,
-            address: at_sent_by(connection.peer(), via),
+        Flow::Udp { source, .. } => {
+            Hop::new(TransportKind::Udp, response_address(*source, Some(via)))
+        }
+        Flow::Stream { connection, .. } => Hop {
+            flow: connection.flow(),
+            ..Hop::new(connection.transport(), at_sent_by(connection.peer(), via))
         },
     }
 }

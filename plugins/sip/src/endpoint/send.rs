@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 
 use super::Endpoint;
 use crate::{
-    config::{Hop, TransportKind},
+    config::Flow,
     gateway::Gateway,
-    transport::{Connection, Queued, open},
+    transport::{Connection, Domains, OtherEnd, Queued, Trouble, open},
 };
 
 /// A request to send, written already.
@@ -27,10 +27,29 @@ pub(crate) struct Request {
     pub(crate) branch: Branch,
     pub(crate) kind: Kind,
     pub(crate) bytes: Bytes,
-    pub(crate) hop: Hop,
-    /// The UDP socket that it leaves by.
-    pub(crate) port: usize,
+    pub(crate) to: SocketAddr,
+    pub(crate) carrier: Carrier,
     pub(crate) outcome: oneshot::Sender<Outcome>,
+}
+
+/// What a request leaves by.
+#[derive(Debug)]
+pub(crate) enum Carrier {
+    /// The UDP socket of this number.
+    Udp {
+        port: usize,
+    },
+    Tcp,
+    Tls(Box<Secured>),
+}
+
+/// Whom a request over TLS is for.
+#[derive(Debug)]
+pub(crate) struct Secured {
+    /// Who is already there, by this connection.
+    pub(crate) flow: Option<Flow>,
+    /// Whom to expect of a new one.
+    pub(crate) expected: Domains,
 }
 
 /// What a request of ours is for.
@@ -59,6 +78,8 @@ pub(crate) enum Outcome {
     Broken,
     /// It could not be sent.
     Unreachable,
+    /// It was not sent: there is no TLS with who is there.
+    Unsecured(Trouble),
     /// It was not sent: there is too much under way.
     Overloaded,
 }
@@ -74,7 +95,7 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Way {
     Udp { port: usize, to: SocketAddr },
-    Tcp { connection: u64 },
+    Stream { connection: u64 },
 }
 
 impl Waiting {
@@ -91,29 +112,33 @@ impl Waiting {
 impl<G: Gateway> Endpoint<G> {
     /// Begins the transaction of a request and sends it.
     pub(super) fn send(&mut self, now: Instant, request: Request) {
-        match request.hop.transport {
-            TransportKind::Udp => self.send_datagram(now, request),
-            TransportKind::Tcp => self.send_over_connection(now, request),
+        match &request.carrier {
+            Carrier::Udp { port } => self.send_datagram(now, *port, request),
+            Carrier::Tcp => {
+                let connection = self.connection_to(request.to, None);
+                self.send_over(now, connection, request);
+            }
+            Carrier::Tls(secured) => {
+                let connection = self.secured_connection_to(request.to, secured);
+                self.send_over(now, connection, request);
+            }
         }
     }
 
-    fn send_datagram(&mut self, now: Instant, request: Request) {
+    fn send_datagram(&mut self, now: Instant, port: usize, request: Request) {
         let Request {
             branch,
             kind,
             bytes,
-            hop,
-            port,
+            to,
             outcome,
+            ..
         } = request;
-        let way = Way::Udp {
-            port,
-            to: hop.address,
-        };
+        let way = Way::Udp { port, to };
         let waiting = Waiting { kind, way, outcome };
         let sending = Sending::Unreliably(bytes.clone());
         match self.client.start(now, branch, sending, waiting) {
-            Ok(()) => self.queue_datagram(port, hop.address, &bytes),
+            Ok(()) => self.queue_datagram(port, to, &bytes),
             Err(waiting) => {
                 self.counters.refused += 1;
                 waiting.end(Outcome::Overloaded);
@@ -133,23 +158,22 @@ impl<G: Gateway> Endpoint<G> {
         }
     }
 
-    fn send_over_connection(&mut self, now: Instant, request: Request) {
+    fn send_over(&mut self, now: Instant, connection: Option<Connection>, request: Request) {
         let Request {
             branch,
             kind,
             bytes,
-            hop,
             outcome,
             ..
         } = request;
-        let Some(connection) = self.connection_to(hop.address) else {
+        let Some(connection) = connection else {
             self.counters.refused += 1;
             outcome.send(Outcome::Overloaded).ok();
             return;
         };
         let waiting = Waiting {
             kind,
-            way: Way::Tcp {
+            way: Way::Stream {
                 connection: connection.number(),
             },
             outcome,
@@ -170,27 +194,43 @@ impl<G: Gateway> Endpoint<G> {
         }
     }
 
-    /// The connection that all requests to one address share; opens it when there is none.
-    fn connection_to(&mut self, address: SocketAddr) -> Option<Connection> {
+    /// The connection by which its other end came, or one to who can prove to be whom the request is for.
+    fn secured_connection_to(&mut self, to: SocketAddr, secured: &Secured) -> Option<Connection> {
+        let flow = secured.flow.and_then(|flow| self.flows.get(&flow));
+        match flow.filter(|connection| !connection.is_closed()) {
+            Some(connection) => Some(connection.clone()),
+            None => self.connection_to(to, Some(secured.expected.clone())),
+        }
+    }
+
+    /// The connection that all requests to one other end share; opens it when there is none.
+    fn connection_to(
+        &mut self,
+        address: SocketAddr,
+        domains: Option<Domains>,
+    ) -> Option<Connection> {
+        let other_end = OtherEnd { address, domains };
         // One that has just closed has not said so yet, and responses that it read may come before it does.
-        if let Entry::Occupied(opened) = self.opened.entry(address)
+        if let Entry::Occupied(opened) = self.opened.entry(other_end.clone())
             && opened.get().is_closed()
         {
             self.closing.insert(opened.remove().number());
         }
-        match self.opened.entry(address) {
+        match self.opened.entry(other_end) {
             Entry::Occupied(opened) => Some(opened.get().clone()),
             Entry::Vacant(vacant) => {
                 let place = self.connections.place()?;
-                let (connection, writer) = Connection::new(self.connections.number(), address);
+                let other_end = vacant.key().clone();
+                let (connection, writer) = Connection::new(self.connections.number(), other_end);
                 vacant.insert(connection.clone());
                 let task = open(
                     connection.clone(),
                     writer,
+                    self.tls.clone(),
                     self.limits,
                     self.inlets.to_streams.clone(),
                 );
-                self.gateway.spawn("sip tcp connection", async move {
+                self.gateway.spawn("sip connection", async move {
                     task.await;
                     drop(place);
                 });
@@ -200,18 +240,20 @@ impl<G: Gateway> Endpoint<G> {
     }
 
     /// Ends all that waited for responses over a connection.
-    pub(super) fn connection_ended(&mut self, number: u64, peer: SocketAddr, outcome: Outcome) {
-        let is_opened = match self.opened.entry(peer) {
+    pub(super) fn connection_ended(&mut self, connection: &Connection, outcome: &Outcome) {
+        let number = connection.number();
+        let flow = connection.flow().and_then(|flow| self.flows.remove(&flow));
+        let is_opened = match self.opened.entry(connection.other_end().clone()) {
             Entry::Occupied(opened) if opened.get().number() == number => {
                 opened.remove();
                 true
             }
             _ => self.closing.remove(&number),
         };
-        if !is_opened {
+        if !is_opened && flow.is_none() {
             return;
         }
-        let way = Way::Tcp { connection: number };
+        let way = Way::Stream { connection: number };
         for waiting in self.client.fail_all(|waiting| waiting.way == way) {
             waiting.end(outcome.clone());
         }

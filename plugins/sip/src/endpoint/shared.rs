@@ -179,10 +179,7 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::{
-        config::{Hop, TransportKind},
-        endpoint::Kind,
-    };
+    use crate::endpoint::{Carrier, Kind};
 
     /// An endpoint that is never at rest.
     #[derive(Debug)]
@@ -205,11 +202,8 @@ mod tests {
                     branch: Branch::new(number),
                     kind: Kind::Message,
                     bytes: Bytes::new(),
-                    hop: Hop {
-                        transport: TransportKind::Udp,
-                        address: ([127, 0, 0, 1], 9).into(),
-                    },
-                    port: 0,
+                    to: ([127, 0, 0, 1], 9).into(),
+                    carrier: Carrier::Udp { port: 0 },
                     outcome: oneshot::channel().0,
                 };
                 (had_room, entrance.send(request))

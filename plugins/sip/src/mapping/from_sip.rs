@@ -61,7 +61,7 @@ pub(crate) enum Rejection {
     Imdn,
     /// It has expired (RFC 3428 §7).
     Expired,
-    /// Every hop of a `sips:` address must be secured, and no hop from here is (RFC 7247 §8, RFC 3261 §26.2.2).
+    /// Every hop to a `sips:` address must be secured, and of those on other networks nothing is known (RFC 7247 §8, RFC 3261 §26.2.2).
     Unsecured,
 }
 

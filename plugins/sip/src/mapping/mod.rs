@@ -56,6 +56,7 @@ fn arrive(
     number_domain: Option<&rialto_sdk::prelude::Domain>,
 ) -> Result<Incoming, Rejection> {
     let hop = crate::config::Hop {
+        flow: None,
         transport: crate::config::TransportKind::Udp,
         address: ([192, 0, 2, 1], 5060).into(),
     };

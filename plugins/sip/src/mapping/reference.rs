@@ -151,7 +151,7 @@ fn push_origin(text: &mut String, message: &InstantMessage) {
 
 /// Writes the first line. Each message pays for it, so the usual address is written without the machinery for all.
 fn push_hop(text: &mut String, hop: Hop) {
-    let SocketAddr::V4(address) = hop.address else {
+    let (SocketAddr::V4(address), None) = (hop.address, hop.flow) else {
         // A String takes all that is written.
         write!(text, "{HOP} {hop}").ok();
         return;

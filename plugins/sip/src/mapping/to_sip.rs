@@ -108,6 +108,11 @@ impl<'o> OutgoingMessage<'o> {
         self.operation.transaction_id()
     }
 
+    /// The domain that it is for.
+    pub(crate) fn domain(&self) -> &str {
+        self.operation.destination().domain()
+    }
+
     /// Sends it by way of another address first (RFC 5438 §7.2.1).
     pub(crate) fn by_way_of(mut self, uri: &str) -> Self {
         uri.clone_into(&mut self.request_uri);

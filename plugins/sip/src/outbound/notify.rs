@@ -30,12 +30,12 @@ impl Outbound {
     }
 
     async fn tell(&self, operation: &NotifyOperation, watcher: &Watcher) -> Result<ResponseStatus> {
-        let way = watcher.hop().into();
-        let hop = match self.way_back(Some(way)) {
+        let way = NextHop::from(watcher.hop());
+        let hop = match self.way_back(Some(&way)) {
             Ok(hop) => hop,
             Err(failure) => return Ok(failure.into()),
         };
-        let begun = self.begin_notification(operation, watcher, self.within(watcher, hop))?;
+        let begun = self.begin_notification(operation, watcher, &self.within(watcher, hop))?;
         let outcome = match begun.0 {
             Ok(outcome) => outcome,
             Err(failure) => return Ok(failure.into()),
@@ -53,7 +53,7 @@ impl Outbound {
         };
         let is_answered = matches!(outcome, Outcome::Final { .. });
         // By way of `outbound` nobody else's address is tried.
-        let client = self.unproven(way).filter(|_| self.default_hop.is_none());
+        let client = self.unproven(&way).filter(|_| self.default_hop.is_none());
         if let Some(address) = client.filter(|_| is_answered) {
             // Who answers is no victim.
             self.told.give_back(&address);
@@ -61,7 +61,9 @@ impl Outbound {
         // Where a proxy is between, it is the proxy that is not there, and comes again.
         let is_direct = self.default_hop.is_none() && watcher.dialog().routes().next().is_none();
         Ok(match outcome {
-            Outcome::Unreachable if is_direct => gone("the watcher is not there").into(),
+            Outcome::Unreachable | Outcome::Unsecured(_) if is_direct => {
+                gone("the watcher is not there").into()
+            }
             outcome => told(outcome),
         })
     }
@@ -72,16 +74,21 @@ impl Outbound {
         let is_believed =
             self.default_hop.is_none() && self.trusted.contains(watcher.hop().address.ip());
         let next = is_believed.then(|| NextHop::of_uri(watcher.dialog().next()));
-        next.flatten().unwrap_or(hop)
+        let next = next.flatten().filter(|next| next.is_as_safe_as(&hop));
+        match next {
+            Some(next) => next.by_the_flow_of(&hop),
+            None => hop,
+        }
     }
 
     fn begin_notification(
         &self,
         operation: &NotifyOperation,
         watcher: &Watcher,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Begun> {
-        self.begin_request(Kind::Notify, hop, |branch, route, hop| {
+        let domain = operation.watcher().domain();
+        self.begin_request(Kind::Notify, hop, domain, |branch, route, hop| {
             let contact = OwnContact::of_dialog(operation.target(), watcher.dialog());
             let contact = contact.value(&self.locals, hop);
             write(operation, watcher, &contact, branch, route)

@@ -23,8 +23,8 @@ impl Outbound {
     pub(crate) async fn report(&self, report: DispositionOperation) -> Result<Response> {
         let reference = report.reference().map(Reference::parse);
         let reference = reference.unwrap_or_default();
-        let status = match self.way_back(reference.hop) {
-            Ok(hop) => self.send_report(&report, &reference, hop).await?,
+        let status = match self.way_back(reference.hop.as_ref()) {
+            Ok(hop) => self.send_report(&report, &reference, &hop).await?,
             Err(failure) => failure.into(),
         };
         Ok(report.respond(status))
@@ -33,9 +33,9 @@ impl Outbound {
     /// The way to the sender: by `outbound`, or to where the message came from.
     ///
     /// Over UDP anybody may have written any address there, so what goes to one that is not trusted is bounded.
-    pub(super) fn way_back(&self, hop: Option<NextHop>) -> Result<NextHop, Failure> {
-        if let Some(hop) = self.default_hop {
-            return Ok(hop);
+    pub(super) fn way_back(&self, hop: Option<&NextHop>) -> Result<NextHop, Failure> {
+        if let Some(hop) = &self.default_hop {
+            return Ok(hop.clone());
         }
         let hop = hop.ok_or_else(|| {
             Failure::new(FailureReason::Unresolvable).with_detail(
@@ -43,13 +43,16 @@ impl Outbound {
             )
         })?;
         match self.unproven(hop) {
-            Some(address) => self.told.take(address, Instant::now()).map(|()| hop),
-            None => Ok(hop),
+            Some(address) => self
+                .told
+                .take(address, Instant::now())
+                .map(|()| hop.clone()),
+            None => Ok(hop.clone()),
         }
     }
 
     /// The address of a hop that anybody may have written, which may be a victim's.
-    pub(super) fn unproven(&self, hop: NextHop) -> Option<IpAddr> {
+    pub(super) fn unproven(&self, hop: &NextHop) -> Option<IpAddr> {
         let hop = hop.preferred()?;
         let address = hop.address.ip();
         let is_unproven = hop.transport == TransportKind::Udp && !self.trusted.contains(address);
@@ -60,7 +63,7 @@ impl Outbound {
         &self,
         report: &DispositionOperation,
         reference: &Reference,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<ResponseStatus> {
         let is_failure = report.disposition() == Disposition::Failed;
         let notified = self.send_notification(report, reference, hop).await?;
@@ -80,7 +83,7 @@ impl Outbound {
         &self,
         report: &DispositionOperation,
         reference: &Reference,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Option<Result<Outcome, Failure>>> {
         let Some(written) = notification(report, reference) else {
             return Ok(None);
@@ -102,7 +105,7 @@ impl Outbound {
         &self,
         report: &DispositionOperation,
         reference: &Reference,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Result<Outcome, Failure>> {
         let sender = report.destination().clone();
         if let Err(failure) = self.noticed.take(sender, Instant::now()) {

@@ -46,7 +46,7 @@ impl Outbound {
     /// Subscribes, refreshes or ends; returns with the first notification, or what is known without.
     pub(crate) async fn subscribe(&self, operation: SubscribeOperation) -> Result<Response> {
         let (status, duration) = match self.next_hop(operation.next_hop()) {
-            Ok(hop) => self.ask(&operation, hop).await?,
+            Ok(hop) => self.ask(&operation, &hop).await?,
             Err(failure) => (failure.into(), None),
         };
         let response = operation.respond(status);
@@ -56,7 +56,7 @@ impl Outbound {
         })
     }
 
-    async fn ask(&self, operation: &SubscribeOperation, hop: NextHop) -> Result<Answered> {
+    async fn ask(&self, operation: &SubscribeOperation, hop: &NextHop) -> Result<Answered> {
         let mut duration = operation.duration().unwrap_or(DEFAULT);
         for _ in 0..MOST_REQUESTS {
             let (waiting, first_word) = oneshot::channel();
@@ -93,7 +93,7 @@ impl Outbound {
         operation: &SubscribeOperation,
         asking: &Asking,
         duration: Duration,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Asked> {
         let begun = self.begin_subscription(operation, asking, duration, hop)?;
         let outcome = match begun.0 {
@@ -182,13 +182,16 @@ impl Outbound {
         operation: &SubscribeOperation,
         asking: &Asking,
         duration: Duration,
-        hop: NextHop,
+        hop: &NextHop,
     ) -> Result<Begun> {
-        let hop = match (&asking.dialog, self.default_hop) {
-            (Some(dialog), None) => NextHop::of_uri(dialog.next()).unwrap_or(hop),
-            _ => hop,
+        let next = match (&asking.dialog, &self.default_hop) {
+            (Some(dialog), None) => NextHop::of_uri(dialog.next()),
+            _ => None,
         };
-        self.begin_request(Kind::Subscribe, hop, |branch, route, hop| {
+        let next = next.filter(|next| next.is_as_safe_as(hop));
+        let hop = next.as_ref().unwrap_or(hop);
+        let domain = operation.target().domain();
+        self.begin_request(Kind::Subscribe, hop, domain, |branch, route, hop| {
             let contact = self.contact(operation, hop);
             write(
                 operation,

@@ -11,6 +11,7 @@ fn written(answer: Answer, request: &str) -> String {
     let mut out = BytesMut::new();
     let message = SipMessage::parse(request.as_bytes()).unwrap();
     let hop = Hop {
+        flow: None,
         transport: TransportKind::Udp,
         address: "198.51.100.7:6000".parse().unwrap(),
     };
@@ -138,7 +139,7 @@ fn rejection_that_only_sip_has_says_its_cause() {
         (
             Rejection::Unsecured,
             "416",
-            "a sips: address needs a secured way",
+            "a sips: address needs TLS on all of its way",
         ),
     ] {
         let text = written(rejection.into(), REQUEST);

@@ -1,5 +1,6 @@
 //! The whole adapter over loopback sockets, with a gateway of the test's own.
 
+pub(crate) mod authority;
 mod composing;
 mod gateway;
 mod inbound;
@@ -10,6 +11,7 @@ mod presentities;
 mod publications;
 mod registrations;
 mod reports;
+mod secured;
 mod streams;
 mod timers;
 mod torture;

@@ -322,7 +322,7 @@ async fn message_without_a_usable_next_hop_is_unresolvable() {
         None,
         Some("example.com"),
         Some("udp:example.com:5060"),
-        Some("tls:127.0.0.1:5061"),
+        Some("tls:example.com:5061"),
     ] {
         let answer = deliver(&adapter, operation("hi", hop)).await;
         assert_eq!(reason(&answer), FailureReason::Unresolvable, "{hop:?}");

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use bytes::{Bytes, BytesMut};
 use rialto_sip_codec::{Frame, Framer, MessageWriter, Reply, SipMessage, StartLine, StatusCode};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
     time::timeout,
 };
@@ -100,13 +100,17 @@ pub(super) fn header<'a>(text: &'a str, name: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("{name}: {text}"))
 }
 
-/// One end of a TCP connection.
-#[derive(Debug)]
+/// One end of a connection.
 pub(super) struct StreamPeer {
-    stream: TcpStream,
+    stream: Box<dyn Wire>,
     framer: Framer,
     buffer: BytesMut,
 }
+
+/// What a connection is made of.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 impl StreamPeer {
     pub(super) async fn connect(to: SocketAddr) -> Self {
@@ -123,9 +127,9 @@ impl StreamPeer {
         )
     }
 
-    fn of(stream: TcpStream) -> Self {
+    pub(super) fn of(stream: impl Wire + 'static) -> Self {
         Self {
-            stream,
+            stream: Box::new(stream),
             framer: Framer::new(),
             buffer: BytesMut::new(),
         }
@@ -133,6 +137,24 @@ impl StreamPeer {
 
     pub(super) async fn send(&mut self, text: impl AsRef<[u8]>) {
         self.stream.write_all(text.as_ref()).await.unwrap();
+        self.stream.flush().await.unwrap();
+    }
+
+    /// The same to somebody who may be gone.
+    pub(super) async fn try_send(&mut self, text: impl AsRef<[u8]>) {
+        if self.stream.write_all(text.as_ref()).await.is_ok() {
+            self.stream.flush().await.ok();
+        }
+    }
+
+    /// Whether the adapter closes the connection without another word than an alert of TLS.
+    pub(super) async fn end(&mut self) -> bool {
+        const ALERT: u8 = 21;
+        let mut said = Vec::new();
+        // What is reset has ended too.
+        let read = timeout(PATIENCE, self.stream.read_to_end(&mut said)).await;
+        read.expect("it stays open").ok();
+        said.first().is_none_or(|first| *first == ALERT)
     }
 
     /// Says that nothing more will be sent.

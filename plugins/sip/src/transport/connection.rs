@@ -1,4 +1,4 @@
-//! One TCP connection: its task reads, and writes what others could not at once.
+//! One connection, over TCP or TLS: its task reads, and writes what others could not at once.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -6,13 +6,17 @@ use bytes::{Bytes, BytesMut};
 use rialto_sdk::tracing;
 use rialto_sip_codec::{DecodeError, Frame, Framer};
 use tokio::{
-    io::AsyncReadExt,
-    net::{TcpStream, tcp::OwnedReadHalf},
+    net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout},
 };
 
-use super::line::{Kind, Line, Outgoing, Queued, Writer};
+use super::{
+    line::{Kind, Line, Outgoing, Queued, Writer},
+    tls::{Domains, Tls, Trouble},
+    wire::{Inlet, Outlet, plain},
+};
+use crate::config::{Flow, TransportKind};
 
 /// The bounds of every connection.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +26,7 @@ pub(crate) struct StreamLimits {
     pub(crate) idle: Duration,
     /// How long one message may take to arrive, and a batch to be taken by the peer.
     pub(crate) message: Duration,
-    /// How long connecting may take.
+    /// How long connecting may take, and a handshake of TLS.
     pub(crate) connect: Duration,
 }
 
@@ -30,8 +34,16 @@ pub(crate) struct StreamLimits {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     number: u64,
-    peer: SocketAddr,
+    other_end: OtherEnd,
     line: Arc<Line>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct OtherEnd {
+    pub(crate) address: SocketAddr,
+    /// Over TLS, the domains that it has shown a certificate for, or must show one for; `None` over TCP.
+    pub(crate) domains: Option<Domains>,
 }
 
 /// What a connection tells the adapter's loop.
@@ -50,16 +62,21 @@ pub(crate) enum FromConnection {
         connection: Connection,
     },
     /// It is closed: what was written and not answered may have been read.
-    Closed { number: u64, peer: SocketAddr },
-    /// It could not be opened: nothing was written.
-    NotOpened { number: u64, peer: SocketAddr },
+    Closed(Connection),
+    /// It could not be opened: nothing was written. Somebody may be there with whom there can be no TLS.
+    NotOpened(Connection, Option<Trouble>),
 }
 
 impl Connection {
     /// Makes a handle and the writer behind it.
-    pub(crate) fn new(number: u64, peer: SocketAddr) -> (Self, Writer) {
+    pub(crate) fn new(number: u64, other_end: OtherEnd) -> (Self, Writer) {
         let (line, writer) = Line::new();
-        (Self { number, peer, line }, writer)
+        let connection = Self {
+            number,
+            other_end,
+            line,
+        };
+        (connection, writer)
     }
 
     pub(crate) const fn number(&self) -> u64 {
@@ -67,7 +84,28 @@ impl Connection {
     }
 
     pub(crate) const fn peer(&self) -> SocketAddr {
-        self.peer
+        self.other_end.address
+    }
+
+    pub(crate) const fn other_end(&self) -> &OtherEnd {
+        &self.other_end
+    }
+
+    pub(crate) const fn transport(&self) -> TransportKind {
+        match self.other_end.domains {
+            None => TransportKind::Tcp,
+            Some(_) => TransportKind::Tls,
+        }
+    }
+
+    /// What names it among all that are over TLS.
+    pub(crate) fn flow(&self) -> Option<Flow> {
+        self.domains().map(|_| Flow(self.number))
+    }
+
+    /// The domains that the other end has shown a certificate for, over TLS.
+    pub(crate) const fn domains(&self) -> Option<&Domains> {
+        self.other_end.domains.as_ref()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -114,40 +152,49 @@ const READ_BUFFER: usize = 16 * 1024;
 pub(crate) async fn open(
     connection: Connection,
     writer: Writer,
+    tls: Tls,
     limits: StreamLimits,
     to: mpsc::Sender<FromConnection>,
 ) {
-    match timeout(limits.connect, TcpStream::connect(connection.peer)).await {
-        Ok(Ok(stream)) => serve(stream, connection, writer, limits, to).await,
-        _ => {
-            let Connection { number, peer, .. } = connection;
-            tell(FromConnection::NotOpened { number, peer }, &to).await;
-        }
+    let opened = timeout(limits.connect, reach(&connection.other_end, &tls)).await;
+    let error = match opened {
+        Ok(Ok(halves)) => return serve(halves, connection, writer, limits, to).await,
+        Ok(Err(error)) => error,
+        Err(elapsed) => elapsed.into(),
+    };
+    let trouble = Trouble::of(&error);
+    if trouble.is_some() {
+        let OtherEnd { address, domains } = &connection.other_end;
+        tracing::warn!(peer.addr = %address, ?domains, %error, "there is no TLS with a next hop");
+    }
+    tell(FromConnection::NotOpened(connection, trouble), &to).await;
+}
+
+/// Connects, and sees who is there if that matters.
+async fn reach(other_end: &OtherEnd, tls: &Tls) -> io::Result<(Inlet, Outlet)> {
+    let stream = TcpStream::connect(other_end.address).await?;
+    match &other_end.domains {
+        None => Ok(plain(stream)),
+        Some(expected) => tls.connect(stream, expected).await,
     }
 }
 
 /// Serves an open connection; ends when it is closed.
 pub(crate) async fn serve(
-    stream: TcpStream,
+    (inlet, outlet): (Inlet, Outlet),
     connection: Connection,
     writer: Writer,
     limits: StreamLimits,
     to: mpsc::Sender<FromConnection>,
 ) {
-    // Responses are small and awaited: never held back for more to come.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    let (read_half, write_half) = stream.into_split();
     let end = tokio::select! {
-        end = read(read_half, &connection, limits, &to) => end,
-        end = writer.write(write_half, limits.message) => end,
+        end = read(inlet, &connection, limits, &to) => end,
+        end = writer.write(outlet, limits.message) => end,
     };
     if let Err(error) = end {
         tracing::debug!(%error, "a connection broke");
     }
-    let Connection { number, peer, .. } = connection;
-    tell(FromConnection::Closed { number, peer }, &to).await;
+    tell(FromConnection::Closed(connection), &to).await;
 }
 
 async fn tell(end: FromConnection, to: &mpsc::Sender<FromConnection>) {
@@ -161,7 +208,7 @@ async fn tell(end: FromConnection, to: &mpsc::Sender<FromConnection>) {
 ///
 /// Does not read while as many of its requests are unanswered as may be: that pushes back.
 async fn read(
-    mut stream: OwnedReadHalf,
+    mut inlet: Inlet,
     connection: &Connection,
     limits: StreamLimits,
     to: &mpsc::Sender<FromConnection>,
@@ -203,7 +250,7 @@ async fn read(
             limits.message.saturating_sub(begun.elapsed())
         });
         buffer.reserve(READ_BUFFER / 2);
-        match timeout(wait, stream.read_buf(&mut buffer)).await {
+        match timeout(wait, inlet.read_buf(&mut buffer)).await {
             Ok(Ok(0)) => {
                 // It may still read: what it asked before is answered first.
                 drop(timeout(limits.message, in_flight.acquire_many(ALL)).await);

@@ -12,12 +12,11 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 use tokio::{
-    net::tcp::OwnedWriteHalf,
     sync::{Notify, OwnedSemaphorePermit},
     time::timeout,
 };
 
-use super::connection::IN_FLIGHT;
+use super::{connection::IN_FLIGHT, wire::Outlet};
 
 /// A queue of messages, and where they go; never locked while something is awaited.
 #[derive(Debug)]
@@ -124,7 +123,7 @@ impl Line {
         Ok((count > 0).then_some(state.written + count))
     }
 
-    async fn write_until(&self, end: u64, stream: &OwnedWriteHalf) -> io::Result<()> {
+    async fn write_until(&self, end: u64, stream: &Outlet) -> io::Result<()> {
         loop {
             {
                 let mut state = self.lock();
@@ -144,7 +143,7 @@ impl Line {
 
 impl Writer {
     /// Writes what others leave; ends when the peer does not take a batch within `limit`.
-    pub(crate) async fn write(self, stream: OwnedWriteHalf, limit: Duration) -> io::Result<()> {
+    pub(crate) async fn write(self, stream: Outlet, limit: Duration) -> io::Result<()> {
         let line = &self.0;
         let stream = Arc::new(stream);
         line.lock().stream = Some(Arc::clone(&stream));
@@ -173,7 +172,7 @@ struct State {
     /// How many messages were written.
     written: u64,
     /// While the connection is open.
-    stream: Option<Arc<OwnedWriteHalf>>,
+    stream: Option<Arc<Outlet>>,
     is_closed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! TCP listeners, and the count of connections.
+//! Listeners of TCP and TLS, and the count of connections.
 
 use std::{
     io,
@@ -13,11 +13,16 @@ use std::{
 use rialto_sdk::{Succession, tracing};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::timeout,
 };
 
-use super::connection::{Connection, FromConnection, StreamLimits, serve};
+use super::{
+    connection::{Connection, FromConnection, OtherEnd, StreamLimits, serve},
+    tls::Tls,
+    wire::plain,
+};
 use crate::gateway::Gateway;
 
 /// Numbers connections and bounds how many there are.
@@ -30,7 +35,8 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
-            next: Arc::default(),
+            // A number stands in references, which outlive the process: that of another one is none of this one's.
+            next: Arc::new(AtomicU64::new(rand::random())),
             free: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
         }
     }
@@ -65,21 +71,29 @@ pub(crate) fn bind_tcp(address: SocketAddr, succession: Succession) -> io::Resul
     TcpListener::from_std(socket.into())
 }
 
+/// Where connections come in.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    /// Over TLS, what is shown to those who connect.
+    pub(crate) tls: Option<Tls>,
+}
+
 /// Accepts connections until the adapter stops; leaves them waiting while there are too many.
 pub(crate) async fn accept<G: Gateway>(
-    listener: TcpListener,
+    listener: Listener,
     gateway: G,
     connections: Connections,
     limits: StreamLimits,
     to: mpsc::Sender<FromConnection>,
 ) {
     while let Ok(place) = Arc::clone(&connections.free).acquire_owned().await {
-        match listener.accept().await {
+        match listener.socket.accept().await {
             Ok((stream, peer)) => {
-                let (connection, writer) = Connection::new(connections.number(), peer);
-                let to = to.clone();
-                gateway.spawn("sip tcp connection", async move {
-                    serve(stream, connection, writer, limits, to).await;
+                let number = connections.number();
+                let (tls, to) = (listener.tls.clone(), to.clone());
+                gateway.spawn("sip connection", async move {
+                    welcome(number, (stream, peer), tls, limits, to).await;
                     drop(place);
                 });
             }
@@ -90,6 +104,30 @@ pub(crate) async fn accept<G: Gateway>(
             }
         }
     }
+}
+
+/// Serves who has connected, once it is known who that is.
+async fn welcome(
+    number: u64,
+    (stream, address): (TcpStream, SocketAddr),
+    tls: Option<Tls>,
+    limits: StreamLimits,
+    to: mpsc::Sender<FromConnection>,
+) {
+    let (domains, halves) = match tls {
+        None => (None, plain(stream)),
+        Some(tls) => match timeout(limits.connect, tls.accept(stream)).await {
+            Ok(Ok((domains, halves))) => (Some(domains), halves),
+            Ok(Err(error)) => {
+                return tracing::debug!(peer.addr = %address, %error, "there is no TLS with a client");
+            }
+            Err(_) => {
+                return tracing::debug!(peer.addr = %address, "a client's handshake took too long");
+            }
+        },
+    };
+    let (connection, writer) = Connection::new(number, OtherEnd { address, domains });
+    serve(halves, connection, writer, limits, to).await;
 }
 
 const BACKLOG: i32 = 1024;

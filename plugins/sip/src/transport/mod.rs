@@ -5,11 +5,14 @@ mod connection;
 mod line;
 mod listener;
 mod mmsg;
+mod tls;
 mod udp;
+mod wire;
 
 pub(crate) use self::{
-    connection::{Connection, FromConnection, StreamLimits, open},
+    connection::{Connection, FromConnection, OtherEnd, StreamLimits, open},
     line::Queued,
-    listener::{Connections, accept, bind_tcp},
+    listener::{Connections, Listener, accept, bind_tcp},
+    tls::{Domains, Tls, Trouble},
     udp::{Datagram, UdpPort},
 };

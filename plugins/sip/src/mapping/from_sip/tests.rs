@@ -52,7 +52,7 @@ fn headers(operation: &MessageOperation) -> Vec<(String, String)> {
 }
 
 #[test]
-fn rfc7247_8_sips_destination_is_refused_as_no_hop_from_here_is_secured() {
+fn rfc7247_8_sips_destination_is_refused_as_hops_of_other_networks_may_be_in_the_clear() {
     let refused = Rejection::Unsecured;
     let from = "<sips:a@sip.example>";
     let by_uri = request("sips:b@xmpp.example", from, "", "");

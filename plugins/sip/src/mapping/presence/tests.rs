@@ -48,6 +48,7 @@ fn arrival() -> Arrival<'static> {
     Arrival {
         now: OffsetDateTime::UNIX_EPOCH,
         hop: Hop {
+            flow: None,
             transport: TransportKind::Udp,
             address: ([192, 0, 2, 1], 5060).into(),
         },

@@ -3,21 +3,25 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use socket2::{Domain, Socket, Type};
 use tokio::{
-    io::AsyncReadExt as _,
+    io::{AsyncRead, AsyncReadExt as _},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
 use super::{IN_FLIGHT, Kind, Line, Outgoing, Queued};
+use crate::{
+    tests::authority::Authority,
+    transport::wire::{Inlet, Outlet, plain},
+};
 
 #[tokio::test]
 async fn message_is_written_by_the_thread_that_flushes() {
     let (mut peer, stream) = pair().await;
     let (line, _writer) = Line::new();
-    let (_reads, writes) = stream.into_split();
-    writes.writable().await.unwrap();
-    line.lock().stream = Some(Arc::new(writes));
+    let (_inlet, outlet) = plain(stream);
+    outlet.writable().await.unwrap();
+    line.lock().stream = Some(Arc::new(outlet));
     let in_flight = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
     let bytes = Bytes::from_static(b"one");
@@ -37,9 +41,9 @@ async fn message_waits_until_there_is_a_stream() {
     assert_eq!(line.queue(outgoing("early")), Queued::First);
     line.flush();
     let (mut peer, stream) = pair().await;
-    let (_reads, writes) = stream.into_split();
+    let (_inlet, outlet) = plain(stream);
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { drop(writer.write(writes, LIMIT).await) });
+    tasks.spawn(async move { drop(writer.write(outlet, LIMIT).await) });
     let mut read = [0; 5];
     peer.read_exact(&mut read).await.unwrap();
     assert_eq!(&read, b"early");
@@ -47,11 +51,25 @@ async fn message_waits_until_there_is_a_stream() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn messages_stay_whole_and_in_order_when_the_peer_reads_slowly() {
-    let (mut peer, stream) = pair().await;
+    let (peer, stream) = pair().await;
+    stay_whole(peer, plain(stream)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_over_tls_stay_whole_and_in_order_when_the_peer_reads_slowly() {
+    let authority = Authority::new();
+    let tls = authority.certify("gw.example").tls(&authority);
+    let (peer, stream) = pair().await;
+    let secured = authority.secure(peer, "gw.example", None);
+    let (peer, accepted) = tokio::join!(secured, tls.accept(stream));
+    stay_whole(peer, accepted.unwrap().1).await;
+}
+
+/// Many write at once, to a peer whose buffers hold little.
+async fn stay_whole(mut peer: impl AsyncRead + Unpin, (_inlet, outlet): (Inlet, Outlet)) {
     let (line, writer) = Line::new();
-    let (_reads, writes) = stream.into_split();
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { drop(writer.write(writes, LIMIT).await) });
+    tasks.spawn(async move { drop(writer.write(outlet, LIMIT).await) });
     let in_flight = Arc::new(Semaphore::new(ROOM));
     for sender in 0..SENDERS {
         let (line, in_flight) = (Arc::clone(&line), Arc::clone(&in_flight));
@@ -83,13 +101,13 @@ async fn messages_stay_whole_and_in_order_when_the_peer_reads_slowly() {
 async fn line_is_closed_and_gives_permits_back_when_the_peer_takes_nothing() {
     let (_peer, stream) = pair().await;
     let (line, writer) = Line::new();
-    let (_reads, writes) = stream.into_split();
+    let (_inlet, outlet) = plain(stream);
     let in_flight = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
     let bytes = Bytes::from(vec![0; 64 * 1024 * 1024]);
     assert_eq!(line.queue(response(bytes, permit)), Queued::First);
     line.flush();
-    assert!(writer.write(writes, LIMIT).await.is_err());
+    assert!(writer.write(outlet, LIMIT).await.is_err());
     assert!(line.is_closed());
     assert_eq!(in_flight.available_permits(), 1);
     assert_eq!(line.queue(outgoing("late")), Queued::Refused);
@@ -133,9 +151,9 @@ fn pings_of_a_peer_that_reads_nothing_leave_room_for_all_its_responses() {
 async fn pong_has_room_again_when_the_one_before_is_written() {
     let (mut peer, stream) = pair().await;
     let (line, _writer) = Line::new();
-    let (_reads, writes) = stream.into_split();
-    writes.writable().await.unwrap();
-    line.lock().stream = Some(Arc::new(writes));
+    let (_inlet, outlet) = plain(stream);
+    outlet.writable().await.unwrap();
+    line.lock().stream = Some(Arc::new(outlet));
     for _ in 0..3 {
         let pong = Outgoing {
             kind: Kind::Pong,
