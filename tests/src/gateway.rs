@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    certificates::{Authority, Certificate},
     clock,
     ports::Port,
     process::{Process, tethered},
@@ -274,6 +275,35 @@ impl GatewayConfig {
         self
     }
 
+    /// With a SIP adapter that takes TLS alone, shows a certificate, and believes whom an authority vouches for; further keys of its section `tls`
+    /// begin with a comma each.
+    #[must_use]
+    pub fn with_secured_sip(
+        mut self,
+        name: &str,
+        listen: SocketAddr,
+        domains: &[&str],
+        (authority, shown): (&Authority, &Certificate),
+        more: &str,
+    ) -> Self {
+        let readable = match self.isolation {
+            HERE => String::new(),
+            _ => format!("\nreadable = [{:?}]", authority.folder()),
+        };
+        let isolation = self.isolation;
+        let Certificate {
+            certificate, key, ..
+        } = shown;
+        let authorities = authority.certificate();
+        let _infallible = write!(
+            self.adapters,
+            "[adapters.{name}]\nplugin = \"sip\"\n{isolation}{readable}\ndomains = {domains:?}\n\
+             [adapters.{name}.config]\nlisten = [\"tls:{listen}\"]\n\
+             tls = {{ certificate = {certificate:?}, key = {key:?}, authorities = {authorities:?}{more} }}\n\n"
+        );
+        self
+    }
+
     /// With an XMPP adapter that is this component.
     #[must_use]
     pub fn with_xmpp(mut self, name: &str, link: &ComponentLink, domains: &[&str]) -> Self {
@@ -365,6 +395,27 @@ impl GatewayConfig {
     pub fn with_clock(mut self, file: &Path) -> Self {
         self.clock = Some(file.to_owned());
         self
+    }
+
+    /// What `rialto check` says against it.
+    ///
+    /// # Errors
+    /// Its words.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn check(&self) -> Result<(), String> {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
+        let file = folder.path().join("rialto.toml");
+        fs::write(&file, self.toml(folder.path()))
+            .unwrap_or_else(|error| panic!("no configuration file: {error}"));
+        let mut command = Command::new(binary());
+        let output = command.arg("--config").arg(&file).arg("check").output();
+        let output = output.unwrap_or_else(|error| panic!("no check: {error}"));
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 
     fn toml(&self, folder: &Path) -> String {

@@ -15,6 +15,7 @@
     reason = "what the peers wrote belongs to a failed test's output"
 )]
 
+pub mod certificates;
 mod clock;
 pub mod dns;
 pub mod gateway;

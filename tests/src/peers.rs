@@ -10,6 +10,7 @@ pub mod pager;
 pub mod prosody;
 pub mod sipp;
 pub mod slixmpp;
+pub mod tls;
 pub mod xmpp_server;
 
 use std::{
@@ -31,6 +32,7 @@ pub use self::{
     prosody::Prosody,
     sipp::{Reply, SippClient, SippServer, Transport},
     slixmpp::SlixmppClient,
+    tls::TlsServer,
     xmpp_server::{XmppServer, XmppSettings},
 };
 

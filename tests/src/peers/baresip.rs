@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::{filled, folder, sipp::SIP_HOST, write};
 use crate::{
+    certificates::{Authority, Certificate},
     ports::{Port, Transport, is_listening},
     process::{PATIENCE, Process, tethered},
     transcript::{Transcript, holds},
@@ -50,6 +51,15 @@ const NOT_REGISTERED: &str = "regint=0";
 const REGISTERED: &str = "regint=120";
 const PUBLISHING: &str = "regint=0;pubint=120";
 
+/// What a phone shows over TLS, and whom it believes.
+#[derive(Debug)]
+pub struct Secured<'a> {
+    /// What it shows.
+    pub certificate: &'a Certificate,
+    /// Who vouches for the gateway.
+    pub authority: &'a Authority,
+}
+
 /// A running baresip with one account that needs no registrar.
 #[derive(Debug)]
 pub struct Baresip {
@@ -82,11 +92,41 @@ impl Baresip {
         contacts: &[&str],
         presence: &Presence,
     ) -> Self {
+        Self::start_over(port, account, gateway, contacts, presence, None)
+    }
+
+    /// The same over TLS, which it takes on the port above the given one.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start_secured(
+        port: Port,
+        account: &str,
+        gateway: SocketAddr,
+        contacts: &[&str],
+        presence: &Presence,
+        secured: &Secured<'_>,
+    ) -> Self {
+        Self::start_over(port, account, gateway, contacts, presence, Some(secured))
+    }
+
+    fn start_over(
+        port: Port,
+        account: &str,
+        gateway: SocketAddr,
+        contacts: &[&str],
+        presence: &Presence,
+        secured: Option<&Secured<'_>>,
+    ) -> Self {
         let (module, watched, more) = match presence {
             Presence::None => ("", "", NOT_REGISTERED),
             Presence::Registered => ("", "", REGISTERED),
             Presence::Shown => (PRESENCE, WATCHED, NOT_REGISTERED),
             Presence::Published => (PRESENCE, WATCHED, PUBLISHING),
+        };
+        let (transport, files) = match secured {
+            None => ("udp", String::new()),
+            Some(secured) => ("tls", secured.lines()),
         };
         let folder = folder("baresip");
         let ports = [port, Port::take(), Port::take()];
@@ -98,11 +138,12 @@ impl Baresip {
                 ("SIP", &sip.to_string()),
                 ("CONTROL", &control.to_string()),
                 ("CONSOLE", &console.to_string()),
-                ("MORE", module),
+                ("MORE", &format!("{module}\n{files}")),
             ],
         );
         write(&folder.path().join("config"), config);
-        let account = format!("<{account}>;{more};outbound=\"sip:{gateway};transport=udp\"\n");
+        let account =
+            format!("<{account}>;{more};outbound=\"sip:{gateway};transport={transport}\"\n");
         write(&folder.path().join("accounts"), account);
         let lines = contacts
             .iter()
@@ -207,6 +248,17 @@ impl Baresip {
     /// Gives a command and returns what it says.
     fn command(&mut self, command: &str, parameters: &str) -> String {
         told(&self.process, &mut self.control, command, parameters)
+    }
+}
+
+impl Secured<'_> {
+    fn lines(&self) -> String {
+        let (both, authority) = (&self.certificate.both, self.authority.certificate());
+        format!(
+            "sip_certificate {}\nsip_cafile {}",
+            both.display(),
+            authority.display()
+        )
     }
 }
 
