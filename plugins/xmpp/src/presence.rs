@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rialto_sdk::model::{FailureReason, NotifyOperation, ResponseStatus, TransactionId};
+use rialto_sdk::model::{Failure, FailureReason, NotifyOperation, ResponseStatus, TransactionId};
 use rialto_sdk::tokio::sync::Semaphore;
 use rialto_xmpp_codec::Presence;
 
@@ -146,6 +146,11 @@ fn is_unknown(status: &ResponseStatus) -> bool {
         return false;
     };
     failure.reason() == FailureReason::NoPresentity
+}
+
+fn full() -> Failure {
+    Failure::new(FailureReason::Overloaded)
+        .with_detail("xmpp: as many subscriptions are known as may be")
 }
 
 fn new_id() -> TransactionId {

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use rialto_sdk::model::{
-    Bytes, NotifyOperation, PidfReader, PresenceDocument, PresenceInformation, Presentity,
-    Response, ResponseStatus, SubscribeOperation, SubscriptionId, SubscriptionState, TransactionId,
+    Bytes, NotifyOperation, PidfReader, PresenceDocument, PresenceInformation, PresenceTuple,
+    Presentity, Response, ResponseStatus, Status, SubscribeOperation, SubscriptionId,
+    SubscriptionState, TransactionId,
 };
 use rialto_xmpp_codec::{Presence, PresenceType};
 use tokio::task::JoinHandle;
 
 use crate::connection::fake::{FakeServer, Rig, Submitted, spawn};
 
+mod addresses;
+mod fetching;
 mod properties;
 mod rfc_8048;
 mod telling;
@@ -145,4 +148,60 @@ async fn nothing_else(server: &mut FakeServer) {
         .send("<iq type='get' id='last' from='a@b.example' to='sip.example.com'><ping xmlns='urn:xmpp:ping'/></iq>")
         .await;
     assert_eq!(server.answer().await, "last");
+}
+
+fn wish(name_: &str, transaction: &str) -> SubscribeOperation {
+    SubscribeOperation::new(id(transaction), name(name_), romeo(), juliet()).with_duration(HOUR)
+}
+
+fn word(type_: &str) -> String {
+    format!("<presence from='juliet@example.com' to='romeo@sip.example.com' type='{type_}'/>")
+}
+
+fn here(resource: &str, content: &str) -> String {
+    format!(
+        "<presence from='juliet@example.com/{resource}' to='romeo@sip.example.com'>{content}</presence>"
+    )
+}
+
+fn gone(resource: &str) -> String {
+    format!(
+        "<presence from='juliet@example.com/{resource}' to='romeo@sip.example.com' type='unavailable'/>"
+    )
+}
+
+/// What the tuples say: `ID-balcony open`.
+fn tuples(operation: &NotifyOperation) -> Vec<String> {
+    let information = information(operation);
+    assert_eq!(information.presentity(), operation.target());
+    let tuple = |tuple: &PresenceTuple| {
+        let status = match tuple.status() {
+            Some(Status::Open) => "open",
+            _ => "closed",
+        };
+        format!("{} {status}", tuple.id())
+    };
+    information.tuples().iter().map(tuple).collect()
+}
+
+/// Romeo's subscription, of which Juliet has not decided yet.
+async fn pending(rig: &mut Rig, server: &mut FakeServer) {
+    let done = rig.subscribe(wish("leg", "t1"));
+    assert_eq!(told(server, 1).await, ["romeo@sip.example.com subscribe"]);
+    let response = done.await.unwrap();
+    assert_eq!(response.status(), &ResponseStatus::Indeterminant);
+    assert_eq!(response.duration(), Some(HOUR));
+}
+
+/// Romeo's subscription, granted by Juliet, who has not said yet whether she is there.
+async fn granted(rig: &mut Rig, server: &mut FakeServer) {
+    pending(rig, server).await;
+    server.send(&word("subscribed")).await;
+    let told = rig.report().await;
+    assert_eq!(told.state(), SubscriptionState::Active);
+    assert_eq!(told.document(), None);
+    assert_eq!(
+        short(&server.presence().await),
+        "romeo@sip.example.com probe"
+    );
 }

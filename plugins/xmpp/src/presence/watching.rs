@@ -50,19 +50,17 @@ impl<G: Gateway> Presences<G> {
         let asked = {
             let mut state = self.state();
             let is_watched_back = state.watches.shows_any(&pair);
-            state.contacts.ask(&pair, operation, is_watched_back)
+            state
+                .contacts
+                .ask(&pair, operation, is_watched_back, new_id)
         };
         match asked {
             Err(failure) => failure.into(),
-            Ok(Asked::Answered(status, word)) => {
-                self.say_later(word.into_iter().collect());
+            Ok(Asked::Answered(status, heard)) => {
+                self.report(heard);
                 status
             }
-            Ok(Asked::Told) => {
-                self.tell_fetchers(&pair);
-                ResponseStatus::Success
-            }
-            Ok(Asked::Query(query)) => self.query(pair, query, operation).await,
+            Ok(Asked::Query(query)) => self.query(pair, *query, operation).await,
         }
     }
 

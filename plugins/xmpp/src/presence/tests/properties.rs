@@ -68,7 +68,7 @@ proptest! {
     fn gateway_knows_who_is_there_after_every_word(words in vec(word(), 1..24)) {
         let mut contacts = Contacts::new(1);
         let wish = SubscribeOperation::new(id("t"), name("leg"), romeo(), juliet());
-        let asked = contacts.ask(&pair(), &wish, false).unwrap();
+        let asked = contacts.ask(&pair(), &wish, false, || id("n")).unwrap();
         prop_assert!(matches!(asked, Asked::Query(_)));
         let granted = Presence::new("juliet@example.com", "romeo@sip.example.com", PresenceType::Subscribed);
         prop_assert!(contacts.hear(&pair(), &granted, || id("n")).is_some());

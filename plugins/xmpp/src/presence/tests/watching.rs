@@ -1,66 +1,9 @@
 //! Romeo on SIP watches Juliet on XMPP.
 
-use rialto_sdk::model::{
-    Authentication, FailureReason, Status, SubscriptionState, TerminationReason,
-};
+use rialto_sdk::model::{Authentication, FailureReason, TerminationReason};
 use tokio::time::advance;
 
 use super::*;
-
-fn wish(name_: &str, transaction: &str) -> SubscribeOperation {
-    SubscribeOperation::new(id(transaction), name(name_), romeo(), juliet()).with_duration(HOUR)
-}
-
-fn word(type_: &str) -> String {
-    format!("<presence from='juliet@example.com' to='romeo@sip.example.com' type='{type_}'/>")
-}
-
-fn here(resource: &str, content: &str) -> String {
-    format!(
-        "<presence from='juliet@example.com/{resource}' to='romeo@sip.example.com'>{content}</presence>"
-    )
-}
-
-fn gone(resource: &str) -> String {
-    format!(
-        "<presence from='juliet@example.com/{resource}' to='romeo@sip.example.com' type='unavailable'/>"
-    )
-}
-
-/// What the tuples say: `ID-balcony open`.
-fn tuples(operation: &NotifyOperation) -> Vec<String> {
-    let information = information(operation);
-    assert_eq!(information.presentity(), &juliet());
-    let tuple = |tuple: &rialto_sdk::model::PresenceTuple| {
-        let status = match tuple.status() {
-            Some(Status::Open) => "open",
-            _ => "closed",
-        };
-        format!("{} {status}", tuple.id())
-    };
-    information.tuples().iter().map(tuple).collect()
-}
-
-/// Romeo's subscription, granted by Juliet, who has not said yet whether she is there.
-async fn granted(rig: &mut Rig, server: &mut FakeServer) {
-    let done = rig.subscribe(wish("leg", "t1"));
-    assert_eq!(
-        short(&server.presence().await),
-        "romeo@sip.example.com subscribe"
-    );
-    server.prove().await;
-    let response = done.await.unwrap();
-    assert_eq!(response.status(), &ResponseStatus::Indeterminant);
-    assert_eq!(response.duration(), Some(HOUR));
-    server.send(&word("subscribed")).await;
-    let told = rig.report().await;
-    assert_eq!(told.state(), SubscriptionState::Active);
-    assert_eq!(told.document(), None);
-    assert_eq!(
-        short(&server.presence().await),
-        "romeo@sip.example.com probe"
-    );
-}
 
 #[tokio::test(start_paused = true)]
 async fn rfc_8048_examples_11_to_14_subscription_is_pending_until_the_contact_grants_it() {
@@ -79,10 +22,7 @@ async fn rfc_8048_examples_11_to_14_subscription_is_pending_until_the_contact_gr
 async fn rfc_8048_examples_15_and_16_contact_that_refuses_ends_the_subscription_as_rejected() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
-    let done = rig.subscribe(wish("leg", "t1"));
-    server.presence().await;
-    server.prove().await;
-    drop(done.await.unwrap());
+    pending(&mut rig, &mut server).await;
     server.send(&word("unsubscribed")).await;
     let told = rig.report().await;
     assert_eq!(
@@ -111,43 +51,6 @@ async fn rfc_8048_example_17_end_is_told_to_the_contact_as_unavailable() {
         "it is nobody's business any more"
     );
     assert_eq!(rig.gateway.count("Ignored(Presence)"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn rfc_8048_examples_24_and_25_fetch_is_a_probe_and_all_resources_are_told_once() {
-    let mut rig = Rig::new();
-    let mut server = rig.join().await;
-    let done = rig.subscribe(wish("fetch", "t1").with_duration(Duration::ZERO));
-    assert_eq!(
-        short(&server.presence().await),
-        "romeo@sip.example.com probe"
-    );
-    server.prove().await;
-    assert!(done.await.unwrap().status().is_success());
-    server
-        .send(&(here("balcony", "") + &here("chamber", "")))
-        .await;
-    let told = rig.report().await;
-    assert_eq!(told.subscription_id(), &name("fetch"));
-    assert_eq!(tuples(&told), ["ID-balcony open", "ID-chamber open"]);
-    server.send(&gone("chamber")).await;
-    nothing_else(&mut server).await;
-    assert!(rig.told.try_recv().is_err(), "once");
-}
-
-#[tokio::test(start_paused = true)]
-async fn fetch_of_one_who_is_watched_is_told_at_once_from_what_is_known() {
-    let mut rig = Rig::new();
-    let mut server = rig.join().await;
-    granted(&mut rig, &mut server).await;
-    server.send(&here("balcony", "")).await;
-    drop(rig.report().await);
-    let done = rig.subscribe(wish("fetch", "t2").with_duration(Duration::ZERO));
-    assert!(done.await.unwrap().status().is_success());
-    let told = rig.report().await;
-    assert_eq!(told.subscription_id(), &name("fetch"));
-    assert_eq!(tuples(&told), ["ID-balcony open"]);
-    nothing_else(&mut server).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,10 +136,7 @@ async fn after_the_stream_was_lost_the_contact_is_probed_and_nothing_old_is_told
 async fn contact_who_has_not_decided_is_asked_once_for_each_stream() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
-    let done = rig.subscribe(wish("leg", "t1"));
-    server.presence().await;
-    server.prove().await;
-    drop(done.await.unwrap());
+    pending(&mut rig, &mut server).await;
     let again = rig.subscribe(wish("leg", "t2")).await.unwrap();
     assert_eq!(again.status(), &ResponseStatus::Indeterminant);
     nothing_else(&mut server).await;
@@ -357,37 +257,6 @@ async fn watcher_of_a_foreign_domain_is_refused_as_the_server_would_end_the_stre
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetch_and_subscription_of_one_contact_are_both_told() {
-    let mut rig = Rig::new();
-    let mut server = rig.join().await;
-    granted(&mut rig, &mut server).await;
-    let fetch = rig.subscribe(wish("fetch", "t2").with_duration(Duration::ZERO));
-    assert_eq!(
-        short(&server.presence().await),
-        "romeo@sip.example.com probe"
-    );
-    server.prove().await;
-    assert!(fetch.await.unwrap().status().is_success());
-    for resource in ["a", "b", "c"] {
-        server.send(&here(resource, "")).await;
-    }
-    for tuples_of_leg in [1, 2, 3] {
-        let told = rig.report().await;
-        assert_eq!(told.subscription_id(), &name("leg"));
-        assert_eq!(tuples(&told).len(), tuples_of_leg);
-    }
-    let told = rig.report().await;
-    assert_eq!(told.subscription_id(), &name("fetch"));
-    assert_eq!(tuples(&told).len(), 3);
-    advance(Duration::from_secs(10)).await;
-    rig.settle().await;
-    assert!(
-        rig.told.try_recv().is_err(),
-        "once, however many words come"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn contact_with_many_devices_is_told_with_some_of_them() {
     let mut rig = Rig::new();
     let mut server = rig.join().await;
@@ -403,39 +272,6 @@ async fn contact_with_many_devices_is_told_with_some_of_them() {
     server.send(&(gone("r0") + &here("one-more", ""))).await;
     drop(rig.report().await);
     assert_eq!(tuples(&rig.report().await).len(), most);
-}
-
-#[tokio::test(start_paused = true)]
-async fn fetches_of_one_contact_are_bounded_and_given_up_in_time() {
-    let mut rig = Rig::new();
-    let mut server = rig.join().await;
-    let fetch = |number: usize| {
-        let name = format!("f{number}");
-        wish(&name, &name).with_duration(Duration::ZERO)
-    };
-    let mut all = Vec::new();
-    for number in 0..4 {
-        all.push(rig.subscribe(fetch(number)));
-        rig.settle().await;
-    }
-    let refused = rig.subscribe(fetch(4)).await.unwrap();
-    assert_eq!(
-        refused.status(),
-        &rialto_sdk::model::Failure::new(FailureReason::Overloaded)
-            .with_detail("xmpp: as many subscriptions are known as may be")
-            .into()
-    );
-    for proven in [1, 3] {
-        told(&mut server, proven).await;
-    }
-    for fetch in all {
-        assert!(fetch.await.unwrap().status().is_success());
-    }
-    advance(Duration::from_secs(5)).await;
-    rig.settle().await;
-    server.send(&here("balcony", "")).await;
-    nothing_else(&mut server).await;
-    assert_eq!(rig.gateway.count("Ignored(Presence)"), 1, "nobody waits");
 }
 
 #[tokio::test(start_paused = true)]
