@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rialto_sdk::model::{
     Authentication, ByteString, Failure, FailureReason, NotifyOperation, ResponseStatus,
-    SubscribeOperation, SubscriptionId, SubscriptionState, TerminationReason,
+    SubscribeOperation, SubscriptionId, SubscriptionState,
 };
 use rialto_sdk::tokio;
 use rialto_sdk::tokio::sync::OwnedSemaphorePermit;
@@ -15,6 +15,7 @@ use rialto_xmpp_codec::{Presence, PresenceType, WriteError};
 
 use super::reference::{Reference, Wish};
 use super::shown::of_all;
+use super::watches::is_final;
 use super::word::{Ask, Asker, Telling, Word};
 use super::{Pair, Presences, new_id};
 use crate::gateway::Gateway;
@@ -216,18 +217,11 @@ impl<G: Gateway> Presences<G> {
 impl Telling {
     /// What one is told who asked by a probe: all that is there, or that nothing is (RFC 6121 §4.3.2).
     fn once(state: SubscriptionState, resources: &[Resource]) -> Self {
-        let is_refused = matches!(
-            state,
-            SubscriptionState::Terminated {
-                reason: TerminationReason::Rejected | TerminationReason::NoResource,
-                ..
-            }
-        );
         let mut open = resources
             .iter()
             .filter(|resource| resource.is_open)
             .peekable();
-        let stanzas: Vec<_> = if is_refused {
+        let stanzas: Vec<_> = if is_final(state) {
             vec![Word::Handshake(PresenceType::Unsubscribed)]
         } else if open.peek().is_some() {
             open.cloned().map(Word::Resource).collect()
