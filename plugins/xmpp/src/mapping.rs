@@ -17,7 +17,7 @@ mod address_corpora;
 #[cfg(test)]
 mod rfc_examples;
 
-pub(crate) use address::{OwnDomains, contact, contact_jid, presentity};
+pub(crate) use address::{OwnDomains, contact, contact_jid, presentity, source_inbox};
 pub(crate) use inbound::{Incoming, classify};
 pub(crate) use outbound::stanza_from_operation;
 pub(crate) use presence::{MAX_RESOURCES, Resource, document, resources};

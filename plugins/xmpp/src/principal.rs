@@ -4,7 +4,7 @@
 //! a message to the user, which is not sent on: it is the answer to the iq.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rialto_sdk::model::{
@@ -18,8 +18,9 @@ use rialto_xmpp_codec::{Condition, Iq, IqPayload, IqType, Jid, StanzaError};
 use crate::config::Config;
 use crate::failures::refusal;
 use crate::gateway::{Event, Gateway};
+use crate::line::lock;
 use crate::link::Link;
-use crate::mapping::contact;
+use crate::mapping::source_inbox;
 
 mod blocking;
 mod commands;
@@ -29,7 +30,7 @@ use self::blocking::Blocking;
 use self::commands::Order;
 
 /// Answers what users ask about their rules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Principals<G> {
     gateway: G,
     link: Arc<Link>,
@@ -137,8 +138,7 @@ impl<G: Gateway> Principals<G> {
 
     /// Ends the wait for an answer; whether anybody waited.
     fn end(&self, name: &ByteString, answer: Answer) -> bool {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = waiting.remove(name);
+        let waited = lock(&self.waiting).remove(name);
         waited.is_some_and(|sender| sender.send(answer).is_ok())
     }
 
@@ -209,18 +209,12 @@ impl<G: Gateway> Asker<'_, G> {
         let id = TransactionId::random(&mut rand::rng());
         let name = ByteString::from(id.as_str());
         let command = CommandMessage::new(name.clone(), command).ok_or(FailureReason::Internal)?;
-        let source = contact(self.from)?;
-        let source = InstantInbox::parse(&format!("im:{}", source.mailbox()))
-            .map_err(|_| FailureReason::InvalidSource)?;
+        let source = source_inbox(self.from)?;
         let operation = MessageOperation::new(id, source, self.inbox.clone(), command.to_message())
             .with_authentication(Authentication::Network);
         let (sender, answer) = oneshot::channel();
         let principals = self.principals;
-        principals
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.clone(), sender);
+        lock(&principals.waiting).insert(name.clone(), sender);
         let (refused, known) = (principals.clone(), name.clone());
         principals.gateway.submit(operation, move |status| {
             if let ResponseStatus::Failure(failure) = status {
@@ -249,17 +243,5 @@ fn question(iq: &Iq, config: &Config) -> Option<Result<Question, StanzaError>> {
             Some(order.map(Question::Command).map_err(Into::into))
         }
         _ => None,
-    }
-}
-
-impl<G: Clone> Clone for Principals<G> {
-    fn clone(&self) -> Self {
-        Self {
-            gateway: self.gateway.clone(),
-            link: Arc::clone(&self.link),
-            config: Arc::clone(&self.config),
-            waiting: Arc::clone(&self.waiting),
-            places: Arc::clone(&self.places),
-        }
     }
 }

@@ -117,7 +117,7 @@ fn native(text: &str, domain: &str, instance: Option<&ByteString>) -> Result<Jid
 }
 
 /// The inbox of a sender on XMPP, such that a reply to it finds the sender again.
-pub(super) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
+pub(crate) fn source_inbox(jid: &Jid) -> Result<InstantInbox, Failure> {
     from_native(jid, InstantInbox::new)
 }
 
