@@ -5,6 +5,7 @@ mod capitals;
 mod content;
 mod delay;
 mod inbound;
+mod nick;
 mod outbound;
 mod presence;
 mod reference;

@@ -26,7 +26,7 @@ mod xml;
 
 pub use address::{AddressError, Jid, escape, unescape};
 pub use component::{ComponentStream, Handshake, HandshakeError, HandshakeProgress};
-pub use payload::{ChatState, Delay, Hint, Marker, Payload, PayloadError, Receipt, StanzaId};
+pub use payload::{ChatState, Delay, Hint, Marker, Nick, Payload, PayloadError, Receipt, StanzaId};
 pub use stanza::{
     Condition, DiscoInfo, ErrorType, Identity, Iq, IqPayload, IqType, LangText, Message,
     MessageType, Presence, PresenceType, Show, Stanza, StanzaError, Thread,

@@ -10,6 +10,7 @@
 //! | [`Marker`] | `<markable/>`, `<received/>`, `<displayed/>`, `<acknowledged/>` | XEP-0333, with what its version 0.4 had |
 //! | [`ChatState`] | `<active/>`, `<composing/>`, `<paused/>`, `<inactive/>`, `<gone/>` | XEP-0085 |
 //! | [`Delay`] | `<delay/>` | XEP-0203 |
+//! | [`Nick`] | `<nick/>` | XEP-0172 |
 //! | [`StanzaId`] | `<stanza-id/>` | XEP-0359 |
 //! | [`Hint`] | `<no-store/>`, `<no-permanent-store/>`, `<no-copy/>`, `<store/>` | XEP-0334 |
 
@@ -21,6 +22,7 @@ mod chat_state;
 mod delay;
 mod hint;
 mod marker;
+mod nick;
 mod receipt;
 mod stanza_id;
 
@@ -28,6 +30,7 @@ pub use chat_state::ChatState;
 pub use delay::Delay;
 pub use hint::Hint;
 pub use marker::Marker;
+pub use nick::Nick;
 pub use receipt::Receipt;
 pub use stanza_id::StanzaId;
 

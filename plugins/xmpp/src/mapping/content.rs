@@ -44,6 +44,15 @@ pub(super) fn is_language(tag: &str) -> bool {
     (1..=LONGEST).contains(&tag.len()) && tag.bytes().all(plain)
 }
 
+/// A text as the value of a header has it: on one line.
+pub(super) fn one_line(text: &ByteString) -> ByteString {
+    if text.contains(char::is_control) {
+        text.replace(char::is_control, " ").into()
+    } else {
+        text.clone()
+    }
+}
+
 fn check_type(content_type: &str) -> Result<(), Failure> {
     let mut parts = content_type.split(';');
     let essence = parts.next().unwrap_or_default().trim();

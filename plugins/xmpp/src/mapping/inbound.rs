@@ -2,16 +2,17 @@
 
 use rialto_sdk::model::{
     Authentication, ByteString, ContentHeader, DispositionOperation, Failure, FailureReason,
-    Header, InstantMessage, MaxForwards, MessageHeaders, MessageOperation, TransactionId,
+    Header, InstantInbox, InstantMessage, MaxForwards, MessageHeaders, MessageOperation,
+    TransactionId,
 };
 use rialto_xmpp_codec::{Condition, Hint, Jid, LangText, Message, MessageType, StanzaError};
 
 use super::address::{destination_inbox, source_inbox};
-use super::content::{is_language, unsupported};
+use super::content::{is_language, one_line, unsupported};
 use super::reference::Reference;
 use super::report::{is_report, reports};
 use super::requests::with_requests;
-use super::{delay, typing};
+use super::{delay, nick, typing};
 
 /// What a `<message/>` is to the gateway.
 #[derive(Debug)]
@@ -71,7 +72,8 @@ fn groupchat(message: &Message) -> Incoming {
 
 fn without_text(message: &Message, id: impl Fn() -> TransactionId) -> Incoming {
     let typing = typing::composing(message).and_then(|instant| {
-        let operation = operation_with(message, id(), with_thread(instant, message)).ok()?;
+        let parties = Parties::of(message).ok()?;
+        let operation = operation_with(message, id(), parties, with_thread(instant, message));
         Some(operation.into_ephemeral())
     });
     typing.map_or(Incoming::Silent, Incoming::Typing)
@@ -106,7 +108,9 @@ fn operation(
     body: &LangText,
     id: TransactionId,
 ) -> Result<MessageOperation, Failure> {
-    let operation = operation_with(message, id, instant(message, body, id))?;
+    let parties = Parties::of(message)?;
+    let instant = instant(message, body, id, &parties.source);
+    let operation = operation_with(message, id, parties, instant);
     let reference = Reference::of(message).ok_or_else(|| {
         Failure::new(FailureReason::TooLarge)
             .with_detail("xmpp: the addresses and the id are too long to be kept")
@@ -143,33 +147,57 @@ fn is_for_now(message: &Message) -> bool {
     hints.any(|hint| hint == Hint::NoStore)
 }
 
+/// Who writes to whom: devices, and the inboxes that they are of.
+struct Parties {
+    from: Jid,
+    to: Jid,
+    source: InstantInbox,
+    destination: InstantInbox,
+}
+
+impl Parties {
+    fn of(message: &Message) -> Result<Self, Failure> {
+        let from = jid(message.from.as_ref(), FailureReason::InvalidSource)?;
+        let to = jid(message.to.as_ref(), FailureReason::InvalidDestination)?;
+        Ok(Self {
+            source: source_inbox(&from)?,
+            destination: destination_inbox(&to)?,
+            from,
+            to,
+        })
+    }
+}
+
 fn operation_with(
     message: &Message,
     id: TransactionId,
+    parties: Parties,
     instant: InstantMessage,
-) -> Result<MessageOperation, Failure> {
-    let from = jid(message.from.as_ref(), FailureReason::InvalidSource)?;
-    let to = jid(message.to.as_ref(), FailureReason::InvalidDestination)?;
-    let (source, destination) = (source_inbox(&from)?, destination_inbox(&to)?);
+) -> MessageOperation {
     // The server has stamped `from`, or checked it against the server that did (RFC 6120 §8.1.2.1, §8.1.2.2).
-    let mut operation = MessageOperation::new(id, source, destination, instant)
+    let mut operation = MessageOperation::new(id, parties.source, parties.destination, instant)
         .with_authentication(Authentication::Network);
     if let Some(hops) = message.max_forwards {
         operation = operation.with_max_forwards(MaxForwards::new(hops));
     }
-    if let Some(resource) = from.resource() {
+    if let Some(resource) = parties.from.resource() {
         operation = operation.with_source_instance(resource);
     }
-    if let Some(resource) = to.resource() {
+    if let Some(resource) = parties.to.resource() {
         operation = operation.with_destination_instance(resource);
     }
-    Ok(operation)
+    operation
 }
 
-fn instant(message: &Message, body: &LangText, id: TransactionId) -> InstantMessage {
+fn instant(
+    message: &Message,
+    body: &LangText,
+    id: TransactionId,
+    source: &InstantInbox,
+) -> InstantMessage {
     let mut instant = with_thread(InstantMessage::text(body.text.clone()), message);
     if !message.subjects.is_empty() || !message.other.is_empty() {
-        instant = instant.with_headers(headers(message, id));
+        instant = instant.with_headers(headers(message, id, source));
     }
     let lang = body.lang.as_ref().or(message.lang.as_ref());
     if let Some(lang) = lang.filter(|lang| is_language(lang)) {
@@ -189,10 +217,11 @@ fn with_thread(instant: InstantMessage, message: &Message) -> InstantMessage {
     }
 }
 
-fn headers(message: &Message, id: TransactionId) -> MessageHeaders {
+fn headers(message: &Message, id: TransactionId, source: &InstantInbox) -> MessageHeaders {
+    let from = nick::from(message, source).into_iter();
     let subjects = message.subjects.iter().filter_map(subject);
-    let headers = subjects.chain(delay::date_time(message)).collect();
-    with_requests(headers, message, id)
+    let headers = from.chain(subjects).chain(delay::date_time(message));
+    with_requests(headers.collect(), message, id)
 }
 
 /// The body in the message's own language, or else the first (RFC 6121 §5.2.3); an empty one is
@@ -210,12 +239,7 @@ fn subject(subject: &LangText) -> Option<Header> {
     if subject.text.is_empty() {
         return None;
     }
-    let value = if subject.text.contains(char::is_control) {
-        subject.text.replace(char::is_control, " ").into()
-    } else {
-        subject.text.clone()
-    };
-    let header = Header::new(SUBJECT, value);
+    let header = Header::new(SUBJECT, one_line(&subject.text));
     Some(
         match subject.lang.as_ref().filter(|lang| is_language(lang)) {
             Some(lang) => header.with_language(lang.clone()),

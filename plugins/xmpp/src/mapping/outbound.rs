@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::address::destination_jid;
 use super::content::{is_language, language, text, unwritable};
 use super::typing::is_composing;
-use super::{OwnDomains, delay, requests, typing};
+use super::{OwnDomains, delay, nick, requests, typing};
 
 /// Makes the stanza that carries an operation's message.
 ///
@@ -48,6 +48,7 @@ pub(crate) fn stanza_from_operation(
     }];
     stanza.origin_id = Some(id);
     if !message.headers().is_empty() {
+        nick::say(message.headers(), &mut stanza).map_err(unwritable)?;
         requests::ask(message.headers(), &mut stanza).map_err(unwritable)?;
         delay::say(message.headers(), own.first(), now, &mut stanza).map_err(unwritable)?;
     }

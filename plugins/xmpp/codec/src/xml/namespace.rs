@@ -36,10 +36,12 @@ pub const CHAT_MARKERS: &str = "urn:xmpp:chat-markers:0";
 pub const DELAY: &str = "urn:xmpp:delay";
 /// Unique and stable stanza ids (XEP-0359).
 pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
+/// User nicknames (XEP-0172).
+pub const NICK: &str = "http://jabber.org/protocol/nick";
 /// Message processing hints (XEP-0334).
 pub const HINTS: &str = "urn:xmpp:hints";
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     COMPONENT,
     CLIENT,
     SERVER,
@@ -54,6 +56,7 @@ const KNOWN: [&str; 18] = [
     CHAT_MARKERS,
     DELAY,
     STANZA_IDS,
+    NICK,
     HINTS,
     SHIM,
     XML,

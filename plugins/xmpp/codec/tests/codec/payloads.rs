@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use rialto_xmpp_codec::{
-    ChatState, Delay, Element, Hint, LimitError, Limits, Marker, Message, Payload, PayloadError,
-    Receipt, RefusalError, Stanza, StanzaId, StreamEvent, WriteError, namespace,
+    ChatState, Delay, Element, Hint, LimitError, Limits, Marker, Message, Nick, Payload,
+    PayloadError, Receipt, RefusalError, Stanza, StanzaId, StreamEvent, WriteError, namespace,
 };
 use time::{OffsetDateTime, macros::datetime};
 
@@ -69,6 +69,14 @@ fn chat_states_are_read_and_written_as_in_xep_0085() {
         let xml = format!("<{name} xmlns='http://jabber.org/protocol/chatstates'/>");
         is_read_and_written(state, &xml);
     }
+}
+
+#[test]
+fn nick_is_read_and_written_as_in_xep_0172() {
+    let xml = |name| format!("<nick xmlns='http://jabber.org/protocol/nick'>{name}</nick>");
+    is_read_and_written(Nick("Ishmael".into()), &xml("Ishmael"));
+    let spaced = message(&xml("\n    Call me Ishmael\n  ")).payload();
+    assert_eq!(spaced, Ok(Some(Nick("Call me Ishmael".into()))));
 }
 
 #[test]
@@ -269,7 +277,7 @@ fn examples_of_the_xeps_hold_payloads_that_come_back() {
     let Some(reference) = reference() else { return };
     let folder = reference.join("corpora/xmpp/xep-examples");
     let mut found = 0;
-    for xep in ["0085", "0184", "0203", "0333", "0334", "0359"] {
+    for xep in ["0085", "0172", "0184", "0203", "0333", "0334", "0359"] {
         for file in files(&folder.join(format!("xep-{xep}"))) {
             let Ok(text) = fs::read_to_string(&file) else {
                 continue;
@@ -280,6 +288,7 @@ fn examples_of_the_xeps_hold_payloads_that_come_back() {
                     found += come_back::<Receipt>(&message) + come_back::<Marker>(&message);
                     found += come_back::<ChatState>(&message) + come_back::<Delay>(&message);
                     found += come_back::<StanzaId>(&message) + come_back::<Hint>(&message);
+                    found += come_back::<Nick>(&message);
                     found += usize::from(message.origin_id.is_some());
                 }
             }
