@@ -3,7 +3,8 @@
 use rialto_tests::{
     gateway::{Gateway, GatewayConfig, address},
     peers::{
-        self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
+        self, Ejabberd, Prosody, Reply, SippClient, SippServer, Transport, XmppServer,
+        XmppSettings,
         sipp::{Outgoing, SIP_HOST},
     },
     ports::Port,
@@ -19,16 +20,16 @@ const INBOX_ON_SIP: &str = "sip:gateway@xmpp.example";
 const SECTIONS: &str =
     "[inbox]\naddresses = [\"im:gateway@sip.example\", \"im:gateway@xmpp.example\"]\n";
 
-struct World {
+struct World<S> {
     gateway: Gateway,
-    xmpp: Prosody,
+    xmpp: S,
     sip: SippServer,
     client: SippClient,
 }
 
-impl World {
+impl<S: XmppServer> World<S> {
     fn start() -> Self {
-        let xmpp = Prosody::start(XmppSettings::new("sip.example"));
+        let xmpp = S::start(XmppSettings::new("sip.example"));
         let sip = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
         let port = Port::take();
         let listen = address(&port);
@@ -60,7 +61,7 @@ fn rfc2779_5_4_10_and_2_3_5_xmpp_user_keeps_a_sip_user_out_by_writing_to_the_gat
     if !peers::are_wanted() {
         return;
     }
-    let mut world = World::start();
+    let mut world = World::<Prosody>::start();
     let mut juliet = world.xmpp.login("juliet");
     assert_eq!(world.status(MALLORY, JULIET, "before"), Some(200));
     assert_eq!(juliet.receive().body(), Some("before"));
@@ -99,7 +100,7 @@ fn rfc2779_5_4_10_sip_user_whom_its_proxy_vouches_for_rules_over_itself_and_nobo
     if !peers::are_wanted() {
         return;
     }
-    let mut world = World::start();
+    let mut world = World::<Prosody>::start();
     let mut juliet = world.xmpp.login("juliet");
     let refuse = "refuse messages from *@xmpp.example";
     assert_eq!(world.status(ALICE, INBOX_ON_SIP, refuse), Some(200));
@@ -126,11 +127,20 @@ fn rfc2779_5_4_10_sip_user_whom_its_proxy_vouches_for_rules_over_itself_and_nobo
 }
 
 #[test]
-fn rfc2779_5_4_10_and_2_3_5_xmpp_user_blocks_and_unblocks_by_xmpp_s_own_command() {
+fn rfc2779_5_4_10_and_2_3_5_user_of_prosody_blocks_and_unblocks_by_xmpp_s_own_command() {
+    user_blocks_and_unblocks::<Prosody>();
+}
+
+#[test]
+fn rfc2779_5_4_10_and_2_3_5_user_of_ejabberd_blocks_and_unblocks_by_xmpp_s_own_command() {
+    user_blocks_and_unblocks::<Ejabberd>();
+}
+
+fn user_blocks_and_unblocks<S: XmppServer>() {
     if !peers::are_wanted() {
         return;
     }
-    let world = World::start();
+    let world = World::<S>::start();
     let mut juliet = world.xmpp.login("juliet");
     let item = "<item jid='mallory@sip.example'/>";
     let blocking =
@@ -160,12 +170,21 @@ fn rfc2779_5_4_10_and_2_3_5_xmpp_user_blocks_and_unblocks_by_xmpp_s_own_command(
 }
 
 #[test]
-fn rfc2779_2_3_1_xmpp_user_rules_by_filling_in_forms() {
+fn rfc2779_2_3_1_user_of_prosody_rules_by_filling_in_forms() {
+    user_rules_by_filling_in_forms::<Prosody>();
+}
+
+#[test]
+fn rfc2779_2_3_1_user_of_ejabberd_rules_by_filling_in_forms() {
+    user_rules_by_filling_in_forms::<Ejabberd>();
+}
+
+fn user_rules_by_filling_in_forms<S: XmppServer>() {
     const COMMANDS: &str = "http://jabber.org/protocol/commands";
     if !peers::are_wanted() {
         return;
     }
-    let world = World::start();
+    let world = World::<S>::start();
     let mut juliet = world.xmpp.login("juliet");
     let features = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
     assert!(
@@ -228,7 +247,7 @@ fn commands_that_come_in_a_burst_are_done_in_their_order() {
     if !peers::are_wanted() {
         return;
     }
-    let world = World::start();
+    let world = World::<Prosody>::start();
     let mut juliet = world.xmpp.login("juliet");
     let rules = (1..=15).map(|number| format!("refuse messages from x{number}@sip.example"));
     let rules: Vec<String> = rules.collect();
@@ -250,7 +269,7 @@ fn what_is_no_command_is_explained_once_and_then_an_error() {
     if !peers::are_wanted() {
         return;
     }
-    let world = World::start();
+    let world = World::<Prosody>::start();
     let mut juliet = world.xmpp.login("juliet");
     juliet.send(INBOX_ON_XMPP, "Hello, who are you?");
     let answer = juliet.receive();

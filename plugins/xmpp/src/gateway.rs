@@ -78,6 +78,8 @@ pub(crate) enum Event<'a> {
 pub(crate) enum Ignored {
     /// A message that says nothing the gateway carries.
     Silent,
+    /// A message that its client has sent again.
+    Repeated,
     /// That somebody is typing, while there is much to do.
     Typing,
     /// A report on a message that the gateway does not know, or not any more.

@@ -1,6 +1,6 @@
 //! What comes from the server: handed on, answered or counted.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rialto_sdk::model::{
@@ -15,11 +15,13 @@ use rialto_xmpp_codec::{
 
 use crate::failures::{failure, refusal, stanza_error, unread};
 use crate::gateway::{Event, Gateway, Ignored};
+use crate::line::lock;
 use crate::link::Link;
 use crate::mapping::{Incoming, classify, late_failure};
 use crate::outbox::Reported;
 use crate::presence::{Pair, Presences};
 use crate::principal::Principals;
+use crate::repeats::{Name, Passage, Repeats};
 use crate::service;
 
 /// How long the server waits at most before more is read.
@@ -38,6 +40,7 @@ pub(crate) struct Inbound<G> {
     network: ByteString,
     places: Arc<Semaphore>,
     all_places: usize,
+    repeats: Arc<Mutex<Repeats>>,
 }
 
 impl<G: Gateway> Inbound<G> {
@@ -56,6 +59,7 @@ impl<G: Gateway> Inbound<G> {
             network,
             places: Arc::new(Semaphore::new(places)),
             all_places: places,
+            repeats: Arc::new(Mutex::new(Repeats::new(rand::random()))),
         }
     }
 
@@ -142,9 +146,19 @@ impl<G: Gateway> Inbound<G> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return self.fail(&message, &FailureReason::Overloaded.into()).await;
         };
-        let (inbound, envelope) = (self.clone(), envelope(message));
+        let again = || envelope(&message);
+        let passage = lock(&self.repeats).take(Instant::now(), &operation, again);
+        let name = match passage {
+            Passage::First(name) => name,
+            Passage::Again => return self.ignored(Ignored::Repeated),
+            Passage::TooOften => {
+                return self.fail(&message, &FailureReason::Overloaded.into()).await;
+            }
+        };
+        let (inbound, envelope) = (self.clone(), envelope(&message));
         self.gateway.submit(operation, move |status| {
-            inbound.responded(envelope, status, place);
+            let again = inbound.answered(name, &status);
+            inbound.responded((envelope, again), status, place);
         });
     }
 
@@ -176,12 +190,25 @@ impl<G: Gateway> Inbound<G> {
         });
     }
 
+    /// Those who have sent a message again before this became of it.
+    fn answered(&self, name: Option<Name>, status: &ResponseStatus) -> Vec<Message> {
+        let again = |name| lock(&self.repeats).answered(Instant::now(), name, status);
+        name.map_or_else(Vec::new, again)
+    }
+
     /// Silence means success on XMPP, and doubt too: only a failure is told.
-    fn responded(self, message: Message, status: ResponseStatus, place: OwnedSemaphorePermit) {
+    fn responded(
+        self,
+        (first, again): (Message, Vec<Message>),
+        status: ResponseStatus,
+        place: OwnedSemaphorePermit,
+    ) {
         if let ResponseStatus::Failure(failure) = status {
             let gateway = self.gateway.clone();
             return gateway.spawn(async move {
-                self.fail(&message, &failure).await;
+                for message in std::iter::once(first).chain(again) {
+                    self.fail(&message, &failure).await;
+                }
                 self.leave(place);
             });
         }
@@ -313,11 +340,11 @@ fn has_addresses(stanza: &Stanza) -> bool {
 }
 
 /// What an answer needs of a message; its content need not wait for the response.
-fn envelope(message: Message) -> Message {
+fn envelope(message: &Message) -> Message {
     Message {
-        from: message.from,
-        to: message.to,
-        id: message.id,
+        from: message.from.clone(),
+        to: message.to.clone(),
+        id: message.id.clone(),
         type_: message.type_,
         ..Message::default()
     }

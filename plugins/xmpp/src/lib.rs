@@ -38,6 +38,7 @@ mod outbound;
 mod outbox;
 mod presence;
 mod principal;
+mod repeats;
 mod service;
 mod telemetry;
 mod throttle;

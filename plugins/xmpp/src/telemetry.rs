@@ -139,6 +139,7 @@ impl Gateway for SdkGateway {
 const fn ignored(why: Ignored) -> &'static str {
     match why {
         Ignored::Silent => "rialto_xmpp_silent_messages_total",
+        Ignored::Repeated => "rialto_xmpp_repeated_messages_total",
         Ignored::Typing => "rialto_xmpp_dropped_chat_states_total",
         Ignored::Report => "rialto_xmpp_unknown_reports_total",
         Ignored::Presence => "rialto_xmpp_presence_total",

@@ -9,6 +9,9 @@ use rialto_tests::{
 };
 use serde_json::Value;
 
+mod outages;
+mod polite;
+
 const ALICE: &str = "pres:alice@near.example";
 const ALICE_SEEN: &str = "alice@near.example";
 const JULIET: &str = "pres:juliet@xmpp.example";
@@ -68,9 +71,8 @@ impl<S: XmppServer> World<S> {
         loop {
             let told = self.near.next_of("told");
             assert_eq!(told["id"], "s1");
-            let document = told["document"].as_str().unwrap_or_default();
-            if document.contains(text) {
-                return document.to_owned();
+            if says(&told, text) {
+                return told["document"].as_str().unwrap_or_default().to_owned();
             }
         }
     }
@@ -204,29 +206,62 @@ fn rfc2779_3_2_3_xmpp_user_on_ejabberd_is_watched_with_show_status_and_priority(
 }
 
 #[test]
-fn rfc2779_3_2_5_death_of_prosody_is_told_as_closed_and_its_users_are_asked_for_again() {
-    if !peers::are_wanted() {
-        return;
-    }
-    let mut world = World::<Prosody>::start();
-    let mut juliet = world.xmpp.login("juliet");
-    world.alice_watches(&mut juliet);
-    world.xmpp.kill();
-    let told = world.told("closed");
-    assert!(!told.contains("open"), "{told}");
-    world.xmpp.start_again();
-    let mut juliet = world.xmpp.login("juliet");
-    world.told("ID-balcony");
-    juliet.write("<presence><status>alive</status></presence>");
-    world.told("alive");
+fn contact_whom_the_watcher_writes_in_two_ways_is_one_on_prosody_and_watched_on() {
+    contact_in_two_ways_is_one_and_watched_on::<Prosody>();
 }
 
 #[test]
-fn rfc2779_5_1_5_xmpp_user_is_told_that_it_was_refused() {
+fn contact_whom_the_watcher_writes_in_two_ways_is_one_on_ejabberd_and_watched_on() {
+    contact_in_two_ways_is_one_and_watched_on::<Ejabberd>();
+}
+
+fn contact_in_two_ways_is_one_and_watched_on<S: XmppServer>() {
+    const PHONE: &str = "pres:juliet/user=phone@xmpp.example";
     if !peers::are_wanted() {
         return;
     }
-    let mut world = World::<Prosody>::start();
+    let mut world = World::<S>::start();
+    let mut juliet = world.xmpp.login("juliet");
+    world.alice_watches(&mut juliet);
+    let second = world.near.subscribe("s2", ALICE, PHONE, 600);
+    assert_eq!(world.near.answer(second)["reason"], "AlreadySubscribed");
+
+    let fetch = world.near.subscribe("f1", ALICE, PHONE, 0);
+    assert_eq!(world.near.answer(fetch)["status"], "success");
+    let mut told = world.near.next_of("told");
+    while told["id"] != "f1" {
+        told = world.near.next_of("told");
+    }
+    assert!(says(&told, "ID-balcony"), "{told}");
+    assert_eq!(
+        (&told["target"], &told["state"]),
+        (&PHONE.into(), &"timeout".into())
+    );
+    juliet.write("<presence><status>still watched</status></presence>");
+    world.told("still watched");
+}
+
+fn says(told: &Value, text: &str) -> bool {
+    told["document"]
+        .as_str()
+        .is_some_and(|document| document.contains(text))
+}
+
+#[test]
+fn rfc2779_5_1_5_user_of_prosody_is_told_that_it_was_refused() {
+    user_is_told_that_it_was_refused::<Prosody>();
+}
+
+#[test]
+fn rfc2779_5_1_5_user_of_ejabberd_is_told_that_it_was_refused() {
+    user_is_told_that_it_was_refused::<Ejabberd>();
+}
+
+fn user_is_told_that_it_was_refused<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let mut world = World::<S>::start();
     let mut juliet = world.xmpp.login("juliet");
     juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
     let asked = world.near.next_of("asked");
@@ -235,39 +270,27 @@ fn rfc2779_5_1_5_xmpp_user_is_told_that_it_was_refused() {
 }
 
 #[test]
-fn subscriptions_of_xmpp_users_survive_a_crash_and_what_changed_meanwhile_is_told() {
-    if !peers::are_wanted() {
-        return;
-    }
-    let mut world = World::<Prosody>::start();
-    let mut juliet = world.xmpp.login("juliet");
-    let asked = world.juliet_watches(&mut juliet);
-    world.alice_watches(&mut juliet);
-    world.crash(|| juliet.write("<presence><status>changed meanwhile</status></presence>"));
-
-    let again = world.near.next_of("asked");
-    assert_eq!(again["id"], asked["id"], "it is the same, and there is one");
-    world.near.notify(&again, "active", Some(&away("moved on")));
-    let mut news = juliet.presence_until(ALICE_SEEN, "available");
-    while news.status() != Some("moved on") {
-        news = juliet.presence_until(ALICE_SEEN, "available");
-    }
-    world.told("changed meanwhile");
+fn cpim_3_4_4_user_of_prosody_is_fetched_by_one_who_may_see_it_and_by_nobody_else() {
+    user_is_fetched::<Prosody>();
 }
 
 #[test]
-fn cpim_3_4_4_xmpp_user_is_fetched_by_one_who_may_see_it_and_by_nobody_else() {
+fn cpim_3_4_4_user_of_ejabberd_is_fetched_by_one_who_may_see_it_and_by_nobody_else() {
+    user_is_fetched::<Ejabberd>();
+}
+
+fn user_is_fetched<S: XmppServer>() {
     if !peers::are_wanted() {
         return;
     }
-    let mut world = World::<Prosody>::start();
+    let mut world = World::<S>::start();
     let mut juliet = world.xmpp.login("juliet");
     let fetch = world.near.subscribe("f1", ALICE, JULIET, 0);
     assert_eq!(world.near.answer(fetch)["status"], "success");
     let told = world.near.next_of("told");
     assert!(
         told["document"].is_null(),
-        "Prosody tells her nothing: {told}"
+        "her server tells her nothing: {told}"
     );
 
     world.alice_watches(&mut juliet);
@@ -282,25 +305,6 @@ fn cpim_3_4_4_xmpp_user_is_fetched_by_one_who_may_see_it_and_by_nobody_else() {
     assert_eq!(told["state"], "timeout", "it is over with that");
     let document = told["document"].as_str().unwrap_or_default();
     assert!(document.contains("ID-balcony"), "{told}");
-}
-
-#[test]
-fn subscriptions_of_xmpp_users_survive_a_restart_of_their_adapter_alone() {
-    if !peers::are_wanted() {
-        return;
-    }
-    let mut world = World::<Prosody>::start();
-    let mut juliet = world.xmpp.login("juliet");
-    let asked = world.juliet_watches(&mut juliet);
-    world.alice_watches(&mut juliet);
-    world.gateway.say(&["adapters", "restart", "xmpp"]);
-    world.near.notify(&asked, "active", Some(&away("moved on")));
-    let mut news = juliet.presence_until(ALICE_SEEN, "available");
-    while news.status() != Some("moved on") {
-        news = juliet.presence_until(ALICE_SEEN, "available");
-    }
-    juliet.write("<presence><status>still here</status></presence>");
-    world.told("still here");
 }
 
 /// Each server has the other's domain as its component.
@@ -341,77 +345,4 @@ fn rfc2779_3_2_3_users_of_two_servers_watch_each_other_device_by_device() {
     romeo.write(&format!("<presence to='{three}' type='unsubscribed'/>"));
     juliet.presence_until(four, "unavailable");
     juliet.presence_until(four, "unsubscribed");
-}
-
-/// Juliet is blocked, and Alice is there; Romeo is not blocked, and Alice is not there.
-#[test]
-fn rfc2779_5_1_15_politely_blocked_watcher_sees_the_bytes_that_one_of_an_offline_presentity_does() {
-    if !peers::are_wanted() {
-        return;
-    }
-    let mut world = World::<Prosody>::start();
-    let block = [
-        "rules",
-        "polite-block",
-        "alice@near.example",
-        "juliet@xmpp.example",
-    ];
-    world.gateway.say(&block);
-    let (mut juliet, mut romeo) = (world.xmpp.login("juliet"), world.xmpp.login("romeo"));
-
-    // Neither waits for Alice's network, which is asked for Romeo alone and says nothing for now.
-    let blocked = first_words(&mut juliet);
-    let offline = first_words(&mut romeo);
-    assert_eq!(blocked, offline);
-    let asked = world.near.next_of("asked");
-    assert_eq!(asked["watcher"], "pres:romeo@xmpp.example");
-    world
-        .near
-        .notify(&asked, "active", Some(&closed("gone home")));
-
-    // A server asks again, as it does whenever its user comes back.
-    let blocked = probed(&mut juliet);
-    assert_eq!(blocked, probed(&mut romeo));
-    assert!(blocked.contains("unavailable"), "{blocked}");
-
-    // Alice comes. Romeo sees it; to Juliet, everything is as it was.
-    world.near.notify(&asked, "active", Some(&away("back")));
-    assert_eq!(
-        romeo.presence_until(ALICE_SEEN, "available").status(),
-        Some("back")
-    );
-    assert_eq!(probed(&mut juliet), blocked);
-}
-
-/// What a client reads when its user begins to watch Alice.
-fn first_words(client: &mut SlixmppClient) -> [String; 3] {
-    client.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
-    let granted = client.presence_until(ALICE_SEEN, "subscribed");
-    let shown = [(); 2].map(|()| client.presence_of(ALICE_SEEN));
-    let [resource, user] = shown;
-    [granted, resource, user].map(|stanza| anonymous(client, stanza.xml()))
-}
-
-/// What a client reads when its user asks how Alice is.
-fn probed(client: &mut SlixmppClient) -> String {
-    client.write(&format!("<presence to='{ALICE_SEEN}' type='probe'/>"));
-    let shown = client.presence_of(ALICE_SEEN);
-    anonymous(client, shown.xml())
-}
-
-/// The stanza as it was read, but for the watcher's name, random letters, and the order of attributes, which Prosody does not keep.
-fn anonymous(client: &SlixmppClient, xml: &str) -> String {
-    let (user, _) = client.bare_jid().split_once('@').unwrap_or_default();
-    let xml = xml.replace(user, "watcher");
-    let (head, rest) = xml.split_once('>').unwrap_or_default();
-    let mut attributes: Vec<_> = head.split("\" ").map(without_letters).collect();
-    attributes.sort_unstable();
-    format!("{attributes:?}{rest}")
-}
-
-fn without_letters(attribute: &str) -> String {
-    match attribute.split_once("id=\"") {
-        Some((before, id)) => format!("{before}id of {} letters", id.len()),
-        None => attribute.trim_end_matches(['"', ' ', '/']).to_owned(),
-    }
 }

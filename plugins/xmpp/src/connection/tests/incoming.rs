@@ -59,6 +59,48 @@ async fn cpim_2_4_1_3b_failure_of_a_message_comes_back_as_an_error_stanza() {
     assert_eq!(error.error.unwrap().condition, Condition::ItemNotFound);
 }
 
+/// The same from another device, with another id of its stream, as one comes again whose stream broke.
+fn again(id: &str, device: &str) -> String {
+    format!(
+        "<message from='juliet@example.com/{device}' to='romeo@sip.example.com' type='chat' id='{id}'>\
+         <body>x</body><origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn rfc2779_5_4_2_message_that_its_client_sends_again_is_handed_on_once() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(&again("m1", "balcony")).await;
+    let submitted = rig.submitted.recv().await.unwrap();
+    server.send(&again("m2", "chamber")).await;
+    rig.settle().await;
+    submitted.answer.send(ResponseStatus::Success).unwrap();
+    server.send(&again("m3", "chamber")).await;
+    server.send(CHAT).await;
+    let next = rig.submitted.recv().await.unwrap();
+    assert_eq!(next.operation.identity(), None, "nothing came between");
+    assert_eq!(rig.gateway.count("Ignored(Repeated)"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_of_a_message_that_came_again_is_told_to_each_device_and_then_it_may_be_tried() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(&again("m1", "balcony")).await;
+    let submitted = rig.submitted.recv().await.unwrap();
+    server.send(&again("m2", "chamber")).await;
+    rig.settle().await;
+    let failure = Failure::new(FailureReason::NoSuchInbox);
+    submitted.answer.send(failure.into()).unwrap();
+    let told = [server.message().await, server.message().await];
+    let told = told.map(|error| (error.id.unwrap(), error.to.unwrap()));
+    assert!(told.contains(&("m1".into(), "juliet@example.com/balcony".into())));
+    assert!(told.contains(&("m2".into(), "juliet@example.com/chamber".into())));
+    server.send(&again("m3", "chamber")).await;
+    assert!(rig.submitted.recv().await.is_some());
+}
+
 #[tokio::test(start_paused = true)]
 async fn sender_is_told_what_to_mend_in_what_is_refused_here() {
     let mut rig = Rig::new();
