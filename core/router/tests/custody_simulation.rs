@@ -27,46 +27,31 @@ const SEEDS_TO_NOTICE: u64 = 400;
 
 #[test]
 fn cpim_3_4_persist_what_is_accepted_is_delivered_or_told_over_crashes_at_any_moment() {
-    let mut seen = [0; 14];
-    let seeds = support::seeds(SEEDS);
-    let played = seeds.end - seeds.start;
-    for seed in seeds {
-        let run = match World::new(seed, None).run() {
-            Ok(run) => run,
-            Err(violation) => panic!("seed {seed}: {violation:?}"),
-        };
-        let ways_to_go = [
-            run.crashes,
-            run.accepted,
-            run.not_kept,
-            run.repeated,
-            run.retries,
-            run.delivered,
-            run.failed,
-            run.expired,
-            run.dropped,
-            run.told,
-            run.words_refused,
-            run.failed_writes,
-            run.restored,
-            run.too_early,
-        ];
-        for (sum, count) in seen.iter_mut().zip(ways_to_go) {
-            *sum += count;
-        }
-    }
-    assert!(
-        seen.iter().all(|sum| *sum > played / 4),
-        "too idle to show anything: {seen:?}"
-    );
+    support::play(SEEDS, 4, |seed| {
+        World::new(seed, None).run().map(|run| {
+            [
+                run.crashes,
+                run.accepted,
+                run.not_kept,
+                run.repeated,
+                run.retries,
+                run.delivered,
+                run.failed,
+                run.expired,
+                run.dropped,
+                run.told,
+                run.words_refused,
+                run.failed_writes,
+                run.restored,
+                run.too_early,
+            ]
+        })
+    });
 }
 
 #[test]
 fn lives_of_one_seed_are_alike() {
-    for seed in 0..20 {
-        let [one, other] = [(); 2].map(|()| World::new(seed, None).run());
-        assert_eq!(one, other);
-    }
+    support::play_twice(20, |seed| World::new(seed, None).run());
 }
 
 /// Whether a planted fault is noticed, for what it is.

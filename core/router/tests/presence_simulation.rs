@@ -15,11 +15,7 @@ mod presence_simulation {
 }
 mod support;
 
-use self::presence_simulation::{
-    fault::Fault,
-    ledger::Violation,
-    world::{COUNTED, World},
-};
+use self::presence_simulation::{fault::Fault, ledger::Violation, world::World};
 
 const SEEDS: u64 = 1_000;
 /// How soon a planted fault has to show.
@@ -27,30 +23,12 @@ const SEEDS_TO_NOTICE: u64 = 100;
 
 #[test]
 fn cpim_3_4_persist_no_subscription_is_lost_or_doubled_and_the_newest_document_wins() {
-    let mut seen = [0; COUNTED];
-    let seeds = support::seeds(SEEDS);
-    let most = seeds.end.saturating_sub(seeds.start);
-    for seed in seeds {
-        let counted = match World::new(seed, None).run() {
-            Ok(counted) => counted,
-            Err(violation) => panic!("seed {seed}: {violation:?}"),
-        };
-        for (sum, count) in seen.iter_mut().zip(counted) {
-            *sum += count;
-        }
-    }
-    assert!(
-        seen.iter().all(|sum| *sum > most / 4),
-        "too idle to show anything: {seen:?}"
-    );
+    support::play(SEEDS, 4, |seed| World::new(seed, None).run());
 }
 
 #[test]
 fn presence_runs_of_one_seed_are_alike() {
-    for seed in 0..10 {
-        let [one, other] = [(); 2].map(|()| World::new(seed, None).run());
-        assert_eq!(one, other);
-    }
+    support::play_twice(10, |seed| World::new(seed, None).run());
 }
 
 fn noticed(fault: Fault) -> Violation {

@@ -23,42 +23,29 @@ const SEEDS_TO_NOTICE: u64 = 50;
 
 #[test]
 fn cpim_2_4_1_echo_every_operation_has_one_true_response_in_thousands_of_runs() {
-    let mut seen = [0; 12];
-    for seed in 0..SEEDS {
-        let counted = match World::new(seed, None).run() {
-            Ok(counted) => counted,
-            Err(violation) => panic!("seed {seed}: {violation:?}"),
-        };
-        let ways_to_go = [
-            counted.successes,
-            counted.failures,
-            counted.indeterminants,
-            counted.undeliverable,
-            counted.not_permitted,
-            counted.overloaded,
-            counted.shutting_down,
-            counted.timed_out,
-            counted.cancelled,
-            counted.ignored_responses,
-            counted.resolutions,
-            counted.failovers,
-        ];
-        for (sum, count) in seen.iter_mut().zip(ways_to_go) {
-            *sum += count;
-        }
-    }
-    assert!(
-        seen.iter().all(|sum| *sum > SEEDS / 2),
-        "too idle to show anything: {seen:?}"
-    );
+    support::play(SEEDS, 2, |seed| {
+        World::new(seed, None).run().map(|counted| {
+            [
+                counted.successes,
+                counted.failures,
+                counted.indeterminants,
+                counted.undeliverable,
+                counted.not_permitted,
+                counted.overloaded,
+                counted.shutting_down,
+                counted.timed_out,
+                counted.cancelled,
+                counted.ignored_responses,
+                counted.resolutions,
+                counted.failovers,
+            ]
+        })
+    });
 }
 
 #[test]
 fn runs_of_one_seed_are_alike() {
-    for seed in 0..20 {
-        let [one, other] = [(); 2].map(|()| World::new(seed, None).run());
-        assert_eq!(one, other);
-    }
+    support::play_twice(20, |seed| World::new(seed, None).run());
 }
 
 fn noticed(fault: Fault) -> Violation {

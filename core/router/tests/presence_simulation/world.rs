@@ -38,7 +38,7 @@ use crate::support::{
 };
 
 /// How many things are counted, so that a run that shows nothing is seen.
-pub(crate) const COUNTED: usize = 9;
+const COUNTED: usize = 9;
 const WATCHERS: usize = 3;
 /// The last one is hosted.
 const TARGETS: [&str; 3] = ["pres:bob@jabber.example", "pres:kim@jabber.example", HELEN];

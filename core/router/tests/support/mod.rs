@@ -7,6 +7,7 @@ pub(crate) mod rules;
 pub(crate) mod town;
 
 use std::{
+    fmt::Debug,
     ops::Range,
     sync::{Arc, OnceLock},
     time::Instant,
@@ -160,8 +161,30 @@ pub(crate) fn is_cancel(action: Option<Action>, of: AttemptId) -> bool {
     matches!(action, Some(Action::Cancel { attempt, .. }) if attempt == of)
 }
 
-/// Which runs of a simulation are played: so many, or those that `RIALTO_SEEDS` names.
-pub(crate) fn seeds(usual: u64) -> Range<u64> {
+/// Plays runs of a simulation: so many, or those that `RIALTO_SEEDS` names. Each way that there is to go has to be gone more often than in one of
+/// `rarest` runs.
+#[track_caller]
+pub(crate) fn play<const WAYS: usize, V: Debug>(
+    usual: u64,
+    rarest: u64,
+    run: impl Fn(u64) -> Result<[u64; WAYS], V>,
+) {
+    let seeds = seeds(usual);
+    let played = seeds.end.saturating_sub(seeds.start);
+    let mut seen = [0; WAYS];
+    for seed in seeds {
+        let ways = run(seed).unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
+        for (sum, count) in seen.iter_mut().zip(ways) {
+            *sum += count;
+        }
+    }
+    assert!(
+        seen.iter().all(|sum| *sum > played / rarest),
+        "too idle to show anything: {seen:?}"
+    );
+}
+
+fn seeds(usual: u64) -> Range<u64> {
     let told = std::env::var("RIALTO_SEEDS").unwrap_or_default();
     let (first, end) = told.split_once("..").unwrap_or(("0", &told));
     match (first.parse(), end.parse()) {
@@ -170,10 +193,18 @@ pub(crate) fn seeds(usual: u64) -> Range<u64> {
     }
 }
 
+/// Plays some runs of a simulation twice: all that happens in one follows from its seed.
+#[track_caller]
+pub(crate) fn play_twice<T: Debug + PartialEq>(seeds: u64, run: impl Fn(u64) -> T) {
+    for seed in 0..seeds {
+        assert_eq!(run(seed), run(seed));
+    }
+}
+
 /// What the ledger of a simulation says of a fault that was planted.
 #[track_caller]
 pub(crate) fn noticed<V>(
-    fault: impl std::fmt::Debug,
+    fault: impl Debug,
     seeds: u64,
     violation_of: impl FnMut(u64) -> Option<V>,
 ) -> V {
