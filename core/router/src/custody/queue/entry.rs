@@ -12,8 +12,6 @@ pub struct QueueEntry<D> {
     pub(super) conversation: u64,
     pub(super) destination: D,
     pub(super) expires_at: Instant,
-    pub(super) attempts: u16,
-    pub(super) not_before: Option<Instant>,
     pub(super) is_in_flight: bool,
     pub(super) has_ended: bool,
 }
@@ -53,8 +51,6 @@ pub struct Queued<'a, D> {
     pub destination: &'a D,
     /// What it waits for.
     pub state: QueueState,
-    /// How many deliveries were begun, up to 255.
-    pub attempts: u16,
     /// When it expires; never, if this is further away than the clock reaches.
     pub expires_at: Option<Instant>,
 }
@@ -74,7 +70,7 @@ pub enum QueueState {
 }
 
 impl<D> QueueEntry<D> {
-    /// Names a message that was never tried; `conversation` is a keyed hash of its source and destination.
+    /// Names a message; `conversation` is a keyed hash of its source and destination.
     pub const fn new(
         key: JournalKey,
         conversation: u64,
@@ -86,24 +82,9 @@ impl<D> QueueEntry<D> {
             conversation,
             destination,
             expires_at,
-            attempts: 0,
-            not_before: None,
             is_in_flight: false,
             has_ended: false,
         }
-    }
-
-    /// Says how often it was tried before.
-    pub const fn with_attempts(mut self, attempts: u16) -> Self {
-        self.attempts = attempts;
-        self
-    }
-
-    /// Says when it may be tried, as the far side named it before a restart; of no use to any but the first of its
-    /// conversation, since nothing behind that was tried.
-    pub const fn with_not_before(mut self, at: Instant) -> Self {
-        self.not_before = Some(at);
-        self
     }
 
     /// Says that a delivery is under way, whose outcome will be [`settled`](super::RetryQueue::settled).

@@ -7,7 +7,6 @@ use rand::Rng;
 /// How many deliveries of kept messages are under way, and when those that failed are tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryLimits {
-    max_entries: usize,
     max_in_flight: u32,
     max_per_destination: u32,
     shortest: Duration,
@@ -16,12 +15,6 @@ pub struct RetryLimits {
 }
 
 impl RetryLimits {
-    /// Sets how many entries there may be before [`RetryQueue::has_room`](super::RetryQueue::has_room) says no.
-    pub const fn with_max_entries(mut self, entries: usize) -> Self {
-        self.max_entries = entries;
-        self
-    }
-
     /// Sets how many deliveries may be under way at once, at least 1.
     pub const fn with_max_in_flight(mut self, deliveries: u32) -> Self {
         self.max_in_flight = at_least_one(deliveries);
@@ -49,10 +42,6 @@ impl RetryLimits {
 
     /// No wait is shorter: a far side that says "at once" must not make us spin.
     const LEAST: Duration = Duration::from_millis(10);
-
-    pub(super) const fn max_entries(&self) -> usize {
-        self.max_entries
-    }
 
     pub(super) const fn max_in_flight(&self) -> u32 {
         self.max_in_flight
@@ -96,12 +85,11 @@ const fn at_least_one(number: u32) -> u32 {
     if number == 0 { 1 } else { number }
 }
 
-/// A million entries, 8,192 deliveries at once, 64 to one destination; from half a second to a quarter of an hour, or up
+/// 8,192 deliveries at once, 64 to one destination; from half a second to a quarter of an hour, or up
 /// to an hour when told so.
 impl Default for RetryLimits {
     fn default() -> Self {
         Self {
-            max_entries: 1_000_000,
             max_in_flight: 8_192,
             max_per_destination: 64,
             shortest: Duration::from_secs(1),

@@ -81,8 +81,6 @@ struct Entry {
     conversation: u32,
     /// The era of its destination in which it was handed out.
     era: u16,
-    /// No more than there is room for.
-    attempts: u8,
     stage: Stage,
 }
 
@@ -150,7 +148,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
 
     /// Adds an entry to its conversation; false, if there is one of that name.
     ///
-    /// The limit on entries is the caller's to ask for, before it promises anything: what is promised has a place.
+    /// How many there may be is for the caller to bound, before it promises anything: what is promised has a place.
     pub fn push(&mut self, entry: QueueEntry<D>) -> bool {
         let hash = hash(entry.key.number());
         let entries = &self.entries;
@@ -164,7 +162,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             key: entry.key,
             conversation,
             era: 0,
-            attempts: entry.attempts.try_into().unwrap_or(u8::MAX),
             stage: match entry.has_ended {
                 true => Stage::Ended,
                 false => Stage::Waiting,
@@ -176,7 +173,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         if !entry.has_ended {
             self.expiries.set(at, expires_at);
         }
-        self.join(conversation, at, entry.not_before);
+        self.join(conversation, at);
         if entry.is_in_flight {
             self.launch(at);
         }
@@ -254,9 +251,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
                 self.rest(now, conversation, after, rng);
             }
             Outcome::NotTried { after } => {
-                if let Some(entry) = self.entries.get_mut(at as usize) {
-                    entry.attempts = entry.attempts.saturating_sub(1);
-                }
                 self.rest(now, conversation, after, rng);
             }
         }

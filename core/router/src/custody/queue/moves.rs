@@ -58,7 +58,7 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
     }
 
     /// Adds an entry to its conversation.
-    pub(super) fn join(&mut self, conversation: u32, entry: u32, not_before: Option<Instant>) {
+    pub(super) fn join(&mut self, conversation: u32, entry: u32) {
         let next = self.next_of(conversation, entry);
         let Some(joined) = self.conversations.get_mut(conversation as usize) else {
             return;
@@ -68,12 +68,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
                 .entry_links
                 .insert_before(&mut joined.entries, next, entry),
             None => self.entry_links.push_back(&mut joined.entries, entry),
-        }
-        if let Some(at) = not_before
-            && joined.entries.first() == Some(entry)
-        {
-            let at = Moment::new(self.beginning, at);
-            self.conversation_rests.set(conversation, at);
         }
     }
 
@@ -101,7 +95,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             return;
         };
         entry.stage = Stage::InFlight;
-        entry.attempts = entry.attempts.saturating_add(1);
         self.expiries.cancel(at);
         self.in_flight += 1;
         if let Some(conversation) = self.conversations.get_mut(entry.conversation as usize) {

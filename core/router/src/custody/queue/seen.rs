@@ -13,11 +13,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         self.entries.is_empty()
     }
 
-    /// Whether another entry may be taken on.
-    pub fn has_room(&self) -> bool {
-        self.entries.len() < self.limits.max_entries()
-    }
-
     /// How many deliveries are under way.
     pub const fn in_flight(&self) -> usize {
         self.in_flight as usize
@@ -56,7 +51,6 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
             key: entry.key,
             destination: &destination.name,
             state,
-            attempts: entry.attempts.into(),
             expires_at: self.expiries.time(at).to_instant(self.beginning),
         })
     }
