@@ -16,7 +16,7 @@ use super::{
     identities::Seen,
     writes::Purpose,
 };
-use crate::{Action, AdapterId, CallerTicket, StepKind, Verdict, router::Owner};
+use crate::{Action, AdapterId, CallerTicket, StepKind, router::Owner};
 
 impl<R: CryptoRng> Custodian<R> {
     /// How much of the router is open to all, and to what is worth something only now; in sixteenths.
@@ -254,7 +254,7 @@ impl<R: CryptoRng> Custodian<R> {
                 self.keep(ticket, held, First::Failed(failure));
             }
             status => {
-                if !self.queue.is_empty() && status.is_success() {
+                if self.queue.has_rests() && status.is_success() {
                     let target = self.target(held.adapter, &held.operation);
                     self.queue.reached(&target);
                 }
@@ -320,21 +320,15 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Whom a message is waiting for, as far as the table can tell.
     pub(super) fn target(&self, from: AdapterId, operation: &MessageOperation) -> Target {
-        let own = operation.destination().domain();
-        let (adapter, domain) = match self.router.table().decide(from, operation) {
-            Ok(Verdict::Decided(decision)) => {
-                let destination = decision.destination();
-                let domain = destination.map_or(own, |destination| destination.domain());
-                (Some(decision.adapter()), domain.into())
-            }
-            Ok(Verdict::Undecided(undecided)) => {
-                (undecided.only(), undecided.domain().as_str().into())
-            }
-            Err(_) => (None, own.into()),
+        let destination = operation.destination();
+        let way = self.router.table().way_on(from, destination);
+        let (adapter, inbox) = match &way {
+            Some((adapter, inbox)) => (*adapter, inbox),
+            None => (None, destination),
         };
         Target {
             adapter,
-            domain: Some(domain),
+            domain: Some(inbox.domain().into()),
         }
     }
 }

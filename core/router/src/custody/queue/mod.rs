@@ -301,11 +301,13 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         true
     }
 
+    /// Whether any destination rests.
+    pub fn has_rests(&self) -> bool {
+        self.destination_rests.first().is_some()
+    }
+
     /// Takes note that a destination was reached by a delivery that is not of this queue: what rests for it is tried now.
     pub fn reached(&mut self, destination: &D) {
-        if self.names.is_empty() {
-            return;
-        }
         if let Some(number) = self.names.get(destination).copied() {
             self.end_rest(number);
         }
