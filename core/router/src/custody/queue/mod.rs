@@ -313,7 +313,8 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         }
     }
 
-    /// Takes note that some destinations may be reached again: what rests for them is tried now, at first by one delivery each.
+    /// Takes note that some destinations may be reached again: what rests for them is tried now, at first by one delivery each. Where one is under
+    /// way that was begun before, its failure is the first of a new row.
     pub fn revive(&mut self, which: impl Fn(&D) -> bool) {
         let named = self.names.iter().filter(|(name, _)| which(name));
         let mut numbers: Vec<_> = named.map(|(_, number)| *number).collect();

@@ -283,11 +283,8 @@ impl<D: Clone + Eq + Hash> RetryQueue<D> {
         }
     }
 
-    /// Ends the rest of a destination, if it rests, of which others know better than its last failure.
+    /// Ends the rest of a destination of which others know better than its last failure.
     pub(super) fn end_rest(&mut self, at: u32) {
-        if !self.destination_rests.is_set(at) {
-            return;
-        }
         if let Some(destination) = self.destinations.get_mut(at as usize) {
             destination.revive();
         }

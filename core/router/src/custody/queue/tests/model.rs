@@ -180,9 +180,7 @@ impl Model {
 
     fn end_rest(&mut self, which: impl Fn(u8) -> bool) {
         for (_, peer) in self.peers.iter_mut().filter(|(peer, _)| which(**peer)) {
-            if peer.rests_until.take().is_some() {
-                peer.failures = 0;
-            }
+            (peer.rests_until, peer.failures) = (None, 0);
         }
     }
 
