@@ -12,7 +12,7 @@ use rialto_model::{Disposition, Failure, FailureReason, Notify, TransactionId};
 use rialto_router::CustodyPolicy;
 
 use self::support::{
-    SIP, XMPP,
+    SIP, XMPP, named,
     office::{
         ALICE, BOB, DORA, FRED, INDETERMINANT, Office, SECOND, SUCCESS, apply, asking, down, early,
         patient, reason, word,
@@ -268,4 +268,41 @@ fn report_is_kept_until_its_adapter_takes_it() {
     office.read();
     assert_eq!(office.take_report().failure(), first.failure());
     assert!(office.is_done());
+}
+
+#[test]
+fn rfc2779_5_4_1_report_that_nobody_takes_holds_up_no_other() {
+    const CAROL: &str = "im:carol@voice.example";
+    let mut office = Office::new(patient(0));
+    let fail = |office: &mut Office, id: &str, source| {
+        office.send(named(id.as_bytes(), source, BOB));
+        office.sync();
+        office.answer(Failure::new(FailureReason::NoSuchInbox));
+        office.sync();
+    };
+    let under_way = |office: &Office| {
+        let reports = office.reports.iter();
+        let concerning = reports.map(|(_, _, report)| report.concerning().to_string());
+        concerning.collect::<Vec<_>>()
+    };
+    for (id, source) in [("1", ALICE), ("2", ALICE), ("3", CAROL)] {
+        fail(&mut office, id, source);
+    }
+    assert_eq!(under_way(&office), ["1", "2", "3"], "none was taken yet");
+    // The device that sent the first is gone for good.
+    let (gone, ..) = office.reports.pop_front().unwrap();
+    let silence = Failure::new(FailureReason::TimedOut).into();
+    office
+        .custodian
+        .handle_disposition_response(office.now, gone, silence);
+    office.act();
+    fail(&mut office, "4", CAROL);
+    assert_eq!(under_way(&office), ["2", "3", "4"]);
+    office.wait(2 * SECOND);
+    office.read();
+    assert_eq!(
+        under_way(&office),
+        ["2", "3", "4", "1"],
+        "it is tried again"
+    );
 }

@@ -328,7 +328,7 @@ impl<R: CryptoRng> Custodian<R> {
         };
         Target {
             adapter,
-            domain: Some(inbox.domain().into()),
+            place: inbox.domain().into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use rialto_model::{
     DispositionOperation, Failure, FailureReason, InstantInbox, MessageOperation, TransactionId,
 };
 
-use super::{JournalKey, KeptKind, clock::Millis, held::Held};
+use super::{JournalKey, KeptKind, clock::Millis, held::Held, queue::QueueEntry};
 use crate::{AdapterId, CallerTicket};
 
 /// Something kept: all but its body, which is in the journal.
@@ -24,6 +24,7 @@ pub(super) struct Entry {
     /// Copies of their own: the inboxes may share the buffer in which the message came.
     pub(super) source: Box<str>,
     pub(super) destination: Box<str>,
+    /// What has to be delivered one after the other.
     pub(super) conversation: u64,
     pub(super) target: Target,
     pub(super) accepted_at: Millis,
@@ -84,7 +85,8 @@ pub(super) enum Body {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
     pub(super) adapter: Option<AdapterId>,
-    pub(super) domain: Option<Arc<str>>,
+    /// Of a message, the domain that it goes to; of a report, the inbox of whom it tells: each may be away for himself.
+    pub(super) place: Arc<str>,
 }
 
 /// All that is kept, in the order in which it came.
@@ -100,6 +102,7 @@ pub(super) struct Entries {
 }
 
 impl Entry {
+    /// One that is being written.
     pub(super) fn new(
         kind: KeptKind,
         adapter: AdapterId,
@@ -107,7 +110,6 @@ impl Entry {
         conversation: u64,
         target: Target,
         times: (Millis, Instant),
-        stage: Stage,
     ) -> Self {
         let (accepted_at, expires_at) = times;
         Self {
@@ -121,7 +123,7 @@ impl Entry {
             expires_at,
             attempts: 0,
             last_failure: None,
-            stage,
+            stage: Stage::Writing,
             is_safe: false,
             body: None,
         }
@@ -130,15 +132,10 @@ impl Entry {
     pub(super) const fn body(&self) -> Option<&Body> {
         self.body.as_ref()
     }
-}
 
-impl Target {
-    /// An adapter that is told of messages that it brought.
-    pub(super) const fn reports_to(adapter: AdapterId) -> Self {
-        Self {
-            adapter: Some(adapter),
-            domain: None,
-        }
+    /// As the queue is to know it.
+    pub(super) fn queued(&self, key: JournalKey) -> QueueEntry<Target> {
+        QueueEntry::new(key, self.conversation, self.target.clone(), self.expires_at)
     }
 }
 

@@ -1,20 +1,22 @@
 //! From a message that is held to one that is kept.
 
+use std::time::Instant;
+
 use rand::CryptoRng;
-use rialto_model::{Disposition, ResponseStatus};
+use rialto_model::{Disposition, MessageOperation, ResponseStatus};
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind,
     acceptance::not_kept,
     attempts::Judge,
+    clock::Millis,
     entries::{Accepting, Body, Entry, First, Stage},
     held::Held,
     identities::Seen,
-    queue::QueueEntry,
     record::{IdentityRecord, MessageRecord},
     writes::Purpose,
 };
-use crate::{CallerTicket, StepKind, router::Owner};
+use crate::{AdapterId, CallerTicket, StepKind, router::Owner};
 
 impl<R: CryptoRng> Custodian<R> {
     /// Begins to keep a message: asks for it to be written.
@@ -61,33 +63,38 @@ impl<R: CryptoRng> Custodian<R> {
                 changes.extend(self.record_awaited(&held.onward, own_key));
             }
         }
-        let inboxes = [operation.source(), operation.destination()];
-        let [source, destination] = inboxes;
-        let conversation = self.conversation(source, destination);
-        let target = self.target(held.adapter, operation);
-        let mut entry = Entry::new(
-            KeptKind::Message,
-            held.adapter,
-            inboxes,
-            conversation,
-            target,
-            (accepted_at, expires_at),
-            Stage::Writing,
-        );
+        let times = (accepted_at, expires_at);
+        let mut entry = self.message_entry(held.adapter, operation, times);
         entry.stage = Stage::Accepting(Box::new(Accepting {
             ticket,
             held,
             first,
         }));
         self.entries.insert(key, entry, None);
-        self.note_kept(ticket, key);
+        let kept = StepKind::Kept { key };
+        self.router.chronicle().note(Owner::Held(ticket), kept);
         self.write(Purpose::Acceptance(key), changes);
         key
     }
 
-    fn note_kept(&mut self, ticket: CallerTicket, key: JournalKey) {
-        let chronicle = self.router.chronicle();
-        chronicle.note(Owner::Held(ticket), StepKind::Kept { key });
+    /// A message, as it is kept.
+    pub(super) fn message_entry(
+        &self,
+        adapter: AdapterId,
+        operation: &MessageOperation,
+        times: (Millis, Instant),
+    ) -> Entry {
+        let inboxes @ [source, destination] = [operation.source(), operation.destination()];
+        let conversation = self.conversation(source, destination);
+        let target = self.target(adapter, operation);
+        Entry::new(
+            KeptKind::Message,
+            adapter,
+            inboxes,
+            conversation,
+            target,
+            times,
+        )
     }
 
     /// A message's acceptance is safe: its sender is answered.
@@ -103,12 +110,7 @@ impl<R: CryptoRng> Custodian<R> {
             first,
         } = *accepting;
         entry.is_safe = true;
-        let mut queued = QueueEntry::new(
-            key,
-            entry.conversation,
-            entry.target.clone(),
-            entry.expires_at,
-        );
+        let mut queued = entry.queued(key);
         if !matches!(first, First::Later) {
             entry.attempts = 1;
             entry.stage = Stage::Trying;

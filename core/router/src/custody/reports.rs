@@ -1,20 +1,22 @@
 //! What senders are told later of their messages.
 
-use std::time::{Duration, Instant};
+use std::{
+    hash::BuildHasher,
+    time::{Duration, Instant},
+};
 
 use rand::CryptoRng;
 use rialto_model::{
-    Disposition, DispositionOperation, Failure, FailureReason, InstantInbox, ResponseStatus,
-    TransactionId,
+    Disposition, DispositionOperation, Failure, FailureReason, ResponseStatus, TransactionId,
 };
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind, ReportId,
     attempts::Judge,
     awaited::Awaiting,
+    clock::Millis,
     entries::{Body, Entry, Stage, Target},
     held::Held,
-    queue::QueueEntry,
     record::ReportRecord,
     writes::Purpose,
 };
@@ -104,21 +106,33 @@ impl<R: CryptoRng> Custodian<R> {
         };
         changes.push(Change::put(JournalTable::Operations, key, record.write()));
         let report = record.disposition;
-        // The message's own conversation, so that what is told of it keeps its order.
-        let inboxes: [&InstantInbox; 2] = [report.destination(), report.source()];
-        let [source, destination] = inboxes;
-        let entry = Entry::new(
-            KeptKind::Report,
-            adapter,
-            inboxes,
-            self.conversation(source, destination),
-            Target::reports_to(adapter),
-            (accepted_at, self.after(Self::REPORT_TIME)),
-            Stage::Writing,
-        );
+        let times = (accepted_at, self.after(Self::REPORT_TIME));
+        let entry = self.report_entry(adapter, &report, times);
         self.entries.insert(key, entry, Some(Body::Report(report)));
         self.write(purpose(key), changes);
         key
+    }
+
+    /// A report, as it is kept. What is told of one message keeps its order; what is told of others waits for none of it, since each may have come
+    /// from a device that is gone.
+    pub(super) fn report_entry(
+        &self,
+        adapter: AdapterId,
+        report: &DispositionOperation,
+        times: (Millis, Instant),
+    ) -> Entry {
+        let target = Target {
+            adapter: Some(adapter),
+            place: report.destination().as_str().into(),
+        };
+        Entry::new(
+            KeptKind::Report,
+            adapter,
+            [report.destination(), report.source()],
+            self.hash.hash_one((adapter, report.concerning())),
+            target,
+            times,
+        )
     }
 
     /// Notes that a report on a message is kept.
@@ -163,12 +177,7 @@ impl<R: CryptoRng> Custodian<R> {
     pub(super) fn queue_report(&mut self, key: JournalKey) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.stage = Stage::Queued;
-            self.queue.push(QueueEntry::new(
-                key,
-                entry.conversation,
-                entry.target.clone(),
-                entry.expires_at,
-            ));
+            self.queue.push(entry.queued(key));
         }
     }
 

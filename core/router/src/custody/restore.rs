@@ -6,11 +6,10 @@ use rand::CryptoRng;
 use rialto_model::{Bytes, InstantInbox, MessageOperation};
 
 use super::{
-    Custodian, JournalKey, JournalTable, KeptKind, RestoreError,
+    Custodian, JournalKey, JournalTable, RestoreError,
     awaited::{Asked, Awaiting, Deliverer, told_bit},
     clock::Millis,
-    entries::{Entry, Stage, Target},
-    queue::QueueEntry,
+    entries::{Entry, Stage},
     record::{AwaitedRecord, IdentityRecord, MessageRecord, Record, ReportRecord},
 };
 use crate::AdapterId;
@@ -80,10 +79,9 @@ impl<R: CryptoRng> Custodian<R> {
             awaiting.deliverer = self.deliverer(adapter, operation);
             self.awaited.insert(self.now, record.onward, awaiting);
         }
-        let inboxes = [operation.source(), operation.destination()];
-        let target = self.target(adapter, operation);
         let times = (record.accepted_at, expires_at);
-        self.restore_entry(key, KeptKind::Message, adapter, inboxes, target, times);
+        let entry = self.message_entry(adapter, operation, times);
+        self.restore_entry(key, entry);
     }
 
     /// Who has a message, if it was tried, as far as the table can tell.
@@ -107,35 +105,15 @@ impl<R: CryptoRng> Custodian<R> {
             words.reports.push(key);
         }
         let expires_at = self.ends_at(record.accepted_at, record.expires_at);
-        let inboxes = [report.destination(), report.source()];
-        let target = Target::reports_to(adapter);
         let times = (record.accepted_at, expires_at);
-        self.restore_entry(key, KeptKind::Report, adapter, inboxes, target, times);
+        let entry = self.report_entry(adapter, report, times);
+        self.restore_entry(key, entry);
     }
 
-    fn restore_entry(
-        &mut self,
-        key: JournalKey,
-        kind: KeptKind,
-        adapter: AdapterId,
-        inboxes: [&InstantInbox; 2],
-        target: Target,
-        times: (Millis, Instant),
-    ) {
-        let [source, destination] = inboxes;
-        let conversation = self.conversation(source, destination);
-        let queued = QueueEntry::new(key, conversation, target.clone(), times.1);
-        let mut entry = Entry::new(
-            kind,
-            adapter,
-            inboxes,
-            conversation,
-            target,
-            times,
-            Stage::Queued,
-        );
+    fn restore_entry(&mut self, key: JournalKey, mut entry: Entry) {
+        entry.stage = Stage::Queued;
         entry.is_safe = true;
-        if self.queue.push(queued) {
+        if self.queue.push(entry.queued(key)) {
             self.entries.insert(key, entry, None);
         }
     }

@@ -115,7 +115,7 @@ impl<R: CryptoRng> Custodian<R> {
             adapter: entry.adapter,
             source: &entry.source,
             destination: &entry.destination,
-            domain: entry.target.domain.as_deref(),
+            domain: (entry.kind == KeptKind::Message).then_some(&*entry.target.place),
             age: Duration::from_millis(age),
             attempts: entry.attempts,
             last_failure: entry.last_failure,
