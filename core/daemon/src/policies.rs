@@ -16,6 +16,9 @@ const MOST_AWAITED: usize = 1 << 18;
 /// Most messages that are remembered because a system on their way has taken them, over all shards.
 const MOST_PASSED_ON: usize = 1 << 15;
 
+/// Most reports that wait for their adapters where no store is, over all shards: they are in memory alone.
+const MOST_REPORTS_WITHOUT_STORE: usize = 1 << 16;
+
 /// What all custodians go by; `manifests` are those of the adapters' plugins.
 pub(crate) fn settings(
     config: &Config,
@@ -25,6 +28,11 @@ pub(crate) fn settings(
 ) -> CustodySettings {
     let share = |of: usize| of.div_ceil(shards.get()).min(Token::MAX_OPERATIONS);
     let custody = &config.custody;
+    let has_store = config.store.enabled;
+    let max_kept = match has_store {
+        true => custody.max_messages,
+        false => MOST_REPORTS_WITHOUT_STORE,
+    };
     let (shortest, longest) = custody.retry_waits;
     let retries = RetryLimits::default()
         .with_waits(shortest, longest)
@@ -32,12 +40,15 @@ pub(crate) fn settings(
     let limits = CustodyLimits::default()
         .with_retries(retries)
         .with_max_in_flight(custody.max_in_flight.div_ceil(shards.get() as u32))
-        .with_max_kept(share(custody.max_messages))
+        .with_max_kept(share(max_kept))
         .with_max_identities(share(custody.max_messages))
         .with_max_awaited(share(MOST_AWAITED))
         .with_max_passed_on(share(MOST_PASSED_ON))
         .with_awaited_time(custody.report_time);
     let mut settings = CustodySettings::new(limits);
+    if !has_store {
+        settings = settings.in_memory();
+    }
     for adapter in &config.adapters {
         let manifest = manifests.iter().find(|(name, _)| *name == adapter.name);
         if let (Some(id), Some((_, manifest))) = (table.adapter_id(&adapter.name), manifest) {

@@ -14,7 +14,8 @@ use rialto_router::{AdapterId, CustodyLimits, CustodyPolicy, CustodySettings, Na
 use self::support::{
     SIP, XMPP, inbox,
     office::{
-        BOB, FRED, INDETERMINANT, Office, SECOND, asking, early, patient, reason, to_bob, word,
+        BOB, FRED, INDETERMINANT, Office, SECOND, asking, down, early, patient, reason, to_bob,
+        word,
     },
     ticket, vouched,
 };
@@ -189,9 +190,54 @@ fn message_that_was_passed_on_and_comes_again_has_the_name_that_it_had() {
 }
 
 #[test]
-fn nothing_is_remembered_where_nothing_is_kept() {
+fn rfc2779_5_4_1_message_that_comes_back_is_told_of_where_no_message_is_ever_kept() {
     let mut office = Office::new(CustodyPolicy::NEVER);
     let passed_on = pass_on(&mut office, named("1"));
-    let status = bring_back(&mut office, XMPP, &passed_on);
-    assert_eq!(reason(&status), FailureReason::NotPermitted);
+    assert_eq!(office.response(), (1, INDETERMINANT));
+    assert_eq!(
+        bring_back(&mut office, XMPP, &passed_on),
+        ResponseStatus::Success
+    );
+    assert_eq!(office.take_report().disposition(), Disposition::Failed);
+    assert!(office.is_done());
+}
+
+#[test]
+fn rfc2779_5_4_1_message_that_comes_back_is_told_of_without_a_journal() {
+    let limits = CustodyLimits::default().with_max_in_flight(1);
+    let settings = CustodySettings::new(limits).with_policy(SIP, patient(0));
+    let mut office = Office::with_settings(settings.in_memory());
+    let passed_on = ["1", "2", "3"].map(|text| pass_on(&mut office, named(text)));
+    for passed_on in &passed_on {
+        let taken = bring_back(&mut office, XMPP, passed_on);
+        assert_eq!(taken, ResponseStatus::Success);
+    }
+    // One that is not taken waits in memory, whatever else does.
+    let (untaken, ..) = office.reports.pop_front().unwrap();
+    office
+        .custodian
+        .handle_disposition_response(office.now, untaken, down().into());
+    for _ in &passed_on {
+        office.wait(2 * SECOND);
+        assert_eq!(office.take_report().disposition(), Disposition::Failed);
+    }
+    assert!(office.writes.is_empty() && office.loads.is_empty() && office.journal.is_empty());
+    assert!(office.is_done());
+}
+
+#[test]
+fn cpim_2_4_1_3d_receipt_reaches_its_sender_without_a_journal() {
+    let settings = CustodySettings::default().in_memory();
+    let mut office = Office::with_settings(settings);
+    office.send(asking(&[Notify::PositiveDelivery]));
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(ResponseStatus::Success);
+    let said = word(&delivered, Disposition::Delivered);
+    office
+        .custodian
+        .handle_disposition(office.now, XMPP, said, ticket(99));
+    office.act();
+    assert_eq!(office.responses.len(), 2, "both are answered");
+    assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+    assert!(office.writes.is_empty() && office.is_done());
 }

@@ -14,6 +14,7 @@ use super::{
     entries::{First, Stage, Target},
     held::Held,
     identities::Seen,
+    passed_on::is_worth_a_word,
     writes::Purpose,
 };
 use crate::{Action, AdapterId, CallerTicket, StepKind, router::Owner};
@@ -30,29 +31,23 @@ impl<R: CryptoRng> Custodian<R> {
         operation: MessageOperation,
         ticket: CallerTicket,
     ) -> bool {
-        let policy = self.settings.policy(from);
-        let share = if operation.is_ephemeral() {
-            Self::TO_EPHEMERAL
-        } else {
-            Self::ALL
+        let (share, policy) = match operation.is_ephemeral() {
+            true => (Self::TO_EPHEMERAL, CustodyPolicy::NEVER),
+            false => (Self::ALL, self.settings.policy(from)),
         };
         if !self.router.has_room(share) {
             self.turn_away(from, operation, ticket);
             return false;
         }
         let asked = Asked::of(&operation);
-        let may_be_kept = policy.keeps() && !operation.is_ephemeral();
+        let ends_with_its_answer =
+            !policy.keeps() && asked.is_nothing() && !is_worth_a_word(from, &operation);
         // A caller that uses a ticket twice has lost the name of the former operation, not the operation.
-        if !may_be_kept && asked.is_nothing() || self.holding.contains(ticket) {
+        if ends_with_its_answer || self.holding.contains(ticket) {
             self.router
                 .handle_operation(self.now, from, operation, ticket);
             return false;
         }
-        let policy = if may_be_kept {
-            policy
-        } else {
-            CustodyPolicy::NEVER
-        };
         let Some(held) = self.hold(from, operation, ticket, &policy) else {
             return false;
         };

@@ -118,6 +118,8 @@ pub struct Custodian<R> {
     unrecorded: HashMap<TransactionId, Vec<JournalKey>, fast::FixedState>,
     telling: Telling,
     writes: Writes,
+    /// Writes that there is no journal for.
+    unwritten: VecDeque<WriteId>,
     /// Messages that have failed, by their onward names, and whose records stay until the word that says so is safe.
     ending_behind: HashMap<TransactionId, JournalKey, fast::FixedState>,
     /// How many entries wait for their body, for their sender to be told of the failure.
@@ -163,6 +165,7 @@ impl<R: CryptoRng> Custodian<R> {
             entries: Entries::default(),
             telling: Telling::default(),
             writes: Writes::default(),
+            unwritten: VecDeque::new(),
             ending_behind: HashMap::default(),
             ending: 0,
             unread: Vec::new(),
@@ -332,7 +335,7 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Goes on until nothing more follows by itself.
     fn work(&mut self) {
-        while self.hear(Judge::Gateway) | self.drive() {}
+        while self.hear(Judge::Gateway) | self.drive() | self.do_without_journal() {}
     }
 
     /// Hears how tries ended; whether any did.
@@ -357,7 +360,10 @@ impl<R: CryptoRng> Custodian<R> {
 
     fn write(&mut self, purpose: writes::Purpose, changes: Vec<Change>) {
         let write = self.writes.begin(purpose, &changes);
-        self.actions.push_back(Action::Write { write, changes });
+        match self.settings.are_in_memory() {
+            true => self.unwritten.push_back(write),
+            false => self.actions.push_back(Action::Write { write, changes }),
+        }
     }
 
     fn conversation(&self, source: &InstantInbox, destination: &InstantInbox) -> u64 {

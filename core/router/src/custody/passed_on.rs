@@ -25,6 +25,11 @@ struct PassedOn<'a> {
     sent_at: Millis,
 }
 
+/// Whether its sender is told if it comes back. The gateway itself, as a sender, has nobody to tell; and what was worth something only then is worth no word.
+pub(super) fn is_worth_a_word(adapter: AdapterId, operation: &MessageOperation) -> bool {
+    adapter != AdapterId::GATEWAY && !operation.is_ephemeral()
+}
+
 impl<R: CryptoRng> Custodian<R> {
     /// Remembers whom to tell if a message fails that somebody on its way has taken. On what was asked for, a word is waited for already.
     pub(super) fn remember_passed_on(&mut self, owner: Owner) {
@@ -37,9 +42,7 @@ impl<R: CryptoRng> Custodian<R> {
         else {
             return;
         };
-        // The gateway itself, as a sender, has nobody to tell; and what was worth something only then is worth no word.
-        let is_told = adapter != AdapterId::GATEWAY && !operation.is_ephemeral();
-        if !is_told || self.awaits(&onward) {
+        if !is_worth_a_word(adapter, operation) || self.awaits(&onward) {
             return;
         }
         let until = self.after(self.settings.limits().passed_on_time());

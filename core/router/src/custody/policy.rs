@@ -32,6 +32,7 @@ pub struct CustodyLimits {
 pub struct CustodySettings {
     policies: Vec<(AdapterId, CustodyPolicy)>,
     limits: CustodyLimits,
+    is_in_memory: bool,
 }
 
 impl CustodyPolicy {
@@ -202,7 +203,14 @@ impl CustodySettings {
         Self {
             policies: Vec::new(),
             limits,
+            is_in_memory: false,
         }
+    }
+
+    /// Does without a journal: no message is kept, whatever its policy, and what is to be told of messages is forgotten with the process.
+    pub const fn in_memory(mut self) -> Self {
+        self.is_in_memory = true;
+        self
     }
 
     /// Sets the policy for messages that an adapter brings.
@@ -214,11 +222,16 @@ impl CustodySettings {
 
     /// The policy for messages that an adapter brings.
     pub fn policy(&self, adapter: AdapterId) -> CustodyPolicy {
-        let found = self.policies.iter().find(|(of, _)| *of == adapter);
+        let mut policies = self.policies.iter().filter(|_| !self.is_in_memory);
+        let found = policies.find(|(of, _)| *of == adapter);
         found.map_or(CustodyPolicy::NEVER, |(_, policy)| *policy)
     }
 
     pub(super) const fn limits(&self) -> &CustodyLimits {
         &self.limits
+    }
+
+    pub(super) const fn are_in_memory(&self) -> bool {
+        self.is_in_memory
     }
 }

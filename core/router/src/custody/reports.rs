@@ -154,11 +154,11 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    /// A report is in the journal.
+    /// A report is in the journal, if there is one.
     pub(super) fn report_safe(&mut self, key: JournalKey) {
         let room = self.settings.limits().max_in_flight();
         if let Some(entry) = self.entries.get_mut(key) {
-            entry.is_safe = true;
+            entry.is_safe = !self.settings.are_in_memory();
             self.queue_report(key);
             if self.entries.bodies() > room {
                 self.entries.drop_body(key);
