@@ -136,6 +136,36 @@ fn message_whose_bringer_has_died_is_promised_to_nobody_once_it_could_not_be_wri
 }
 
 #[test]
+fn rfc2779_5_4_1_failure_of_a_message_whose_bringer_has_died_is_told_when_the_disk_takes_it() {
+    let refused = || Failure::new(FailureReason::Refused);
+    // It is known before the write has failed, or after it, or the message was to be written first.
+    for (patience, is_known_first) in [(5, true), (5, false), (0, true)] {
+        let mut office = Office::new(patient(patience));
+        let sent = office.send(to_bob("1").with_identity("stanza 7"));
+        office.gone(sent);
+        let is_out = !office.deliveries.is_empty();
+        assert_eq!(is_out, patience > 0);
+        if is_out && is_known_first {
+            office.answer(refused());
+        }
+        office.fail_writes();
+        if is_out && !is_known_first {
+            office.answer(refused());
+        }
+        assert!(matches!(office.response(), (of, ResponseStatus::Failure(_)) if of == sent));
+        office.fail_writes();
+        assert!(
+            office.reports.is_empty(),
+            "it would come again with the message"
+        );
+        office.wait(2 * SECOND);
+        office.sync();
+        assert_eq!(office.take_report().disposition(), Disposition::Failed);
+        assert!(office.is_done() && office.journal.is_empty());
+    }
+}
+
+#[test]
 fn messages_whose_deadlines_come_together_are_written_in_their_order() {
     let mut office = Office::new(CustodyPolicy::NEVER.keeping_temporary_failures());
     for number in 0..16 {

@@ -306,3 +306,36 @@ fn rfc2779_5_4_1_report_that_nobody_takes_holds_up_no_other() {
         "it is tried again"
     );
 }
+
+#[test]
+fn cpim_2_4_1_3d_receipt_is_taken_after_a_restart_though_the_disk_was_full_at_the_hand_over() {
+    let mut office = Office::new(patient(0));
+    office.send(asking(&[Notify::PositiveDelivery]));
+    office.sync();
+    let (_, delivered) = office.deliveries[0].clone();
+    office.answer(SUCCESS);
+    office.fail_writes();
+    office.wait(2 * SECOND);
+    // What only removes is taken, and what has to be put waits for room.
+    let (removals, puts): (Vec<_>, _) = office
+        .writes
+        .drain(..)
+        .partition(|(_, changes)| changes.iter().all(|change| change.put.is_none()));
+    assert_eq!((removals.len(), puts.len()), (1, 1));
+    office.writes = removals.into();
+    office.sync();
+    office.writes = puts.into();
+    office.fail_writes();
+    office.wait(2 * SECOND);
+    office.sync();
+    office.restart(SECOND);
+    assert!(office.deliveries.is_empty(), "its end was safe");
+    let said = word(&delivered, Disposition::Delivered);
+    office
+        .custodian
+        .handle_disposition(office.now, XMPP, said, ticket(99));
+    office.act();
+    office.sync();
+    assert_eq!(office.response(), (99, SUCCESS));
+    assert_eq!(office.take_report().disposition(), Disposition::Delivered);
+}

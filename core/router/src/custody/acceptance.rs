@@ -264,7 +264,7 @@ impl<R: CryptoRng> Custodian<R> {
         policy.keeps_temporary_failures() && !held.operation.is_ephemeral() && is_temporary(failure)
     }
 
-    /// Answers with the outcome itself: the message was never kept.
+    /// Answers with the outcome itself: the message was never kept. Where nobody hears the answer, a failure is told later as well.
     pub(super) fn answer_itself(
         &mut self,
         ticket: CallerTicket,
@@ -275,6 +275,10 @@ impl<R: CryptoRng> Custodian<R> {
             self.identities.forget(identity);
         }
         match &status {
+            ResponseStatus::Failure(failure) if held.is_gone && self.has_place() => {
+                let sent = held.sent(&self.clock);
+                self.bounce(Owner::Held(ticket), held.key, &sent, failure.clone());
+            }
             ResponseStatus::Failure(_) => self.await_no_more(&held.onward),
             _ => self.hand_over(&held),
         }

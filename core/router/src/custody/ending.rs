@@ -1,15 +1,13 @@
 //! What is kept, given up: handed over, told, or failed.
 
 use rand::CryptoRng;
-use rialto_model::{
-    Disposition, DispositionOperation, Failure, FailureReason, MessageOperation, Retry,
-    TransactionId,
-};
+use rialto_model::{Disposition, DispositionOperation, Failure, FailureReason, Retry};
 
 use super::{
     Change, Custodian, JournalKey, JournalTable, KeptKind,
     awaited::{Asked, with_names},
-    entries::{Body, Entry, Stage},
+    entries::{Body, Stage},
+    held::Sent,
     writes::Purpose,
 };
 use crate::{Action, StepKind, router::Owner};
@@ -36,8 +34,13 @@ impl<R: CryptoRng> Custodian<R> {
         if let Some(awaiting) = self.awaited.get_mut(&onward) {
             awaiting.kept = None;
         }
-        changes.extend(self.record_awaited(&onward, key));
-        self.write(Purpose::Removal, changes);
+        let record = self.record_awaited(&onward, key);
+        let purpose = match record {
+            Some(_) => Purpose::HandedOver(onward),
+            None => Purpose::Removal,
+        };
+        changes.extend(record);
+        self.write(purpose, changes);
         self.tell_own(&onward, Disposition::Processed, Purpose::Courtesy);
     }
 
@@ -100,7 +103,13 @@ impl<R: CryptoRng> Custodian<R> {
         match body {
             Some(Body::Message(operation, onward)) => {
                 self.statistics.failed += 1;
-                self.bounce(key, &entry, &operation, &onward, failure);
+                let sent = Sent {
+                    adapter: entry.adapter,
+                    operation: &operation,
+                    onward,
+                    sent_at: entry.accepted_at,
+                };
+                self.bounce(Owner::Kept(key), key, &sent, failure);
             }
             _ => {
                 self.statistics.reports_untold += 1;
@@ -110,15 +119,17 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    /// Puts a report in the place of a message. Its sender may send it again then, and it is a new one.
-    fn bounce(
+    /// Puts a report in the place of a message, or of what may have been written of it. Its sender may send it again then, and it is a new one.
+    pub(super) fn bounce(
         &mut self,
+        owner: Owner,
         key: JournalKey,
-        entry: &Entry,
-        operation: &MessageOperation,
-        onward: &TransactionId,
+        sent: &Sent<'_>,
         failure: Failure,
     ) {
+        let Sent {
+            operation, onward, ..
+        } = sent;
         let mut changes = vec![Change::delete(JournalTable::Operations, key)];
         if let Some(awaiting) = self.awaited.get_mut(onward)
             && awaiting.is_told(Disposition::Failed)
@@ -137,7 +148,7 @@ impl<R: CryptoRng> Custodian<R> {
         let identity = operation.identity().map(|name| {
             changes.push(Change::delete(JournalTable::Identities, key));
             let inboxes = [operation.source(), operation.destination()];
-            self.identities.identity(entry.adapter, inboxes, name)
+            self.identities.identity(sent.adapter, inboxes, name)
         });
         let asked = Asked::of(operation);
         let report = DispositionOperation::failed(
@@ -148,10 +159,10 @@ impl<R: CryptoRng> Custodian<R> {
             failure,
         )
         .with_request(asked.request)
-        .with_sent_at(entry.accepted_at.time());
+        .with_sent_at(sent.sent_at.time());
         let report = with_names(report, asked.message_id.as_ref(), operation.reference());
         let disposition = Disposition::Failed;
-        let report = self.tell(entry.adapter, report, changes, |report| {
+        let report = self.tell(sent.adapter, report, changes, |report| {
             Purpose::Settlement {
                 report,
                 message: key,
@@ -162,7 +173,7 @@ impl<R: CryptoRng> Custodian<R> {
             disposition,
             key: report,
         };
-        self.note(key, kept);
+        self.router.chronicle().note(owner, kept);
     }
 }
 

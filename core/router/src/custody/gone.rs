@@ -12,7 +12,7 @@ impl<R: CryptoRng> Custodian<R> {
     /// Takes note that nobody hears the answers to these operations any more: the adapter that brought them has died, and the next one knows nothing of them.
     ///
     /// What may be kept is kept now, as if its sender's network had no patience left; so it is handed over, or ends in a disposition `Failed`, which the next one is
-    /// told. What could not be written goes on as well, and only its success counts. All else ends as with [`handle_cancel`](Self::handle_cancel). The responses come all the same.
+    /// told. So is that of what could not be written, when the disk takes so much again. All else ends as with [`handle_cancel`](Self::handle_cancel). The responses come all the same.
     pub fn handle_gone(&mut self, now: Instant, callers: &[CallerTicket]) {
         self.begin(now);
         // In the order in which they came, whatever that of the callers is: so they are written.

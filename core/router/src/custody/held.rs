@@ -8,7 +8,7 @@ use std::{
 use foldhash::fast::FixedState;
 use rialto_model::{MessageOperation, TransactionId};
 
-use super::{JournalKey, identities::Identity};
+use super::{JournalKey, WallClock, clock::Millis, identities::Identity};
 use crate::{AdapterId, CallerTicket};
 
 /// A message on its way, and what is needed to keep it.
@@ -32,6 +32,18 @@ pub(super) struct Held {
     pub(super) followers: Vec<(CallerTicket, TransactionId)>,
 }
 
+/// A message, as far as its sender may be told of it later.
+#[derive(Debug)]
+pub(super) struct Sent<'a> {
+    /// Who brought it.
+    pub(super) adapter: AdapterId,
+    pub(super) operation: &'a MessageOperation,
+    /// Under which name it is handed on.
+    pub(super) onward: TransactionId,
+    /// When it came.
+    pub(super) sent_at: Millis,
+}
+
 /// All of them, and until when the senders' networks have patience.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
@@ -53,6 +65,15 @@ struct Line {
 impl Held {
     /// How many may follow one: beyond it, a sender that repeats itself is asked to wait.
     pub(super) const MAX_FOLLOWERS: usize = 16;
+
+    pub(super) fn sent(&self, clock: &WallClock) -> Sent<'_> {
+        Sent {
+            adapter: self.adapter,
+            operation: &self.operation,
+            onward: self.onward,
+            sent_at: clock.millis(self.since),
+        }
+    }
 }
 
 impl Holding {

@@ -5,25 +5,17 @@
 //! although nobody asked; of what was kept also over a restart, since the end of its record has to be written anyway.
 
 use rand::CryptoRng;
-use rialto_model::{MessageOperation, TransactionId};
+use rialto_model::MessageOperation;
 
 use super::{
     Custodian, JournalTable,
     awaited::{Asked, Awaiting},
-    clock::Millis,
     entries::{Body, Stage},
+    held::Sent,
     journal::Change,
     writes::Purpose,
 };
 use crate::{AdapterId, router::Owner};
-
-/// A message that was handed over.
-struct PassedOn<'a> {
-    adapter: AdapterId,
-    operation: &'a MessageOperation,
-    onward: TransactionId,
-    sent_at: Millis,
-}
 
 /// Whether its sender is told if it comes back. The gateway itself, as a sender, has nobody to tell; and what was worth something only then is worth no word.
 pub(super) fn is_worth_a_word(adapter: AdapterId, operation: &MessageOperation) -> bool {
@@ -33,7 +25,7 @@ pub(super) fn is_worth_a_word(adapter: AdapterId, operation: &MessageOperation) 
 impl<R: CryptoRng> Custodian<R> {
     /// Remembers whom to tell if a message fails that somebody on its way has taken. On what was asked for, a word is waited for already.
     pub(super) fn remember_passed_on(&mut self, owner: Owner) {
-        let Some(PassedOn {
+        let Some(Sent {
             adapter,
             operation,
             onward,
@@ -55,7 +47,7 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    fn passed_on(&self, owner: Owner) -> Option<PassedOn<'_>> {
+    fn passed_on(&self, owner: Owner) -> Option<Sent<'_>> {
         let held = match owner {
             Owner::Held(ticket) => self.holding.get(ticket)?,
             Owner::Kept(key) => {
@@ -63,7 +55,7 @@ impl<R: CryptoRng> Custodian<R> {
                 match (&entry.stage, entry.body()) {
                     (Stage::Accepting(accepting), _) => &accepting.held,
                     (_, Some(Body::Message(operation, onward))) => {
-                        return Some(PassedOn {
+                        return Some(Sent {
                             adapter: entry.adapter,
                             operation,
                             onward: *onward,
@@ -75,11 +67,6 @@ impl<R: CryptoRng> Custodian<R> {
             }
             Owner::Caller(_) => return None,
         };
-        Some(PassedOn {
-            adapter: held.adapter,
-            operation: &held.operation,
-            onward: held.onward,
-            sent_at: self.clock.millis(held.since),
-        })
+        Some(held.sent(&self.clock))
     }
 }

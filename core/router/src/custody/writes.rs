@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     },
     /// Nothing, but it has to be done.
     Removal,
+    /// Nothing, either; of a message that was handed over, by its onward identifier. What is remembered of it stands beside its end.
+    HandedOver(TransactionId),
     /// That a message may come again whose own record is not to come back.
     Withdrawal(Identity),
     /// That the record of what was told of a message, by its onward identifier, says all that is safe; until then these reports are not told.
@@ -64,12 +66,13 @@ impl Purpose {
             Self::Told { .. }
                 | Self::Settlement { .. }
                 | Self::Removal
+                | Self::HandedOver(_)
                 | Self::Withdrawal(_)
                 | Self::Correction { .. }
         )
     }
 
-    /// Whether a change belongs to what has to be done. What is put beside a removal may be put anew by then.
+    /// Whether a change belongs to what has to be done. What is put beside a removal is put anew by itself: a full disk still takes the removal.
     const fn needs(&self, change: &Change) -> bool {
         let has_puts = matches!(
             self,

@@ -50,6 +50,7 @@ impl<R: CryptoRng> Custodian<R> {
             (Purpose::Correction { reports, .. }, Ok(())) => self.reports_safe(reports),
             (Purpose::Told { .. }, result) => self.told(&purpose, result),
             (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
+            (Purpose::HandedOver(onward), Err(Unwritten)) => self.correct_later(*onward),
             _ => {}
         }
         match result {
