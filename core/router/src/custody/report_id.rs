@@ -42,6 +42,9 @@ impl ReportId {
 }
 
 impl Telling {
+    /// How many stale deadlines are not worth a sweep.
+    const FEW: usize = 64;
+
     pub(super) fn insert(&mut self, key: JournalKey, until: Instant) -> ReportId {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place::default());
@@ -53,6 +56,11 @@ impl Telling {
             generation = place.generation;
         }
         let report = ReportId { index, generation };
+        let under_way = self.places.len() - self.free.len();
+        if self.deadlines.len() >= 2 * under_way + Self::FEW {
+            let places = &self.places;
+            self.deadlines.retain(|(_, report)| is_at(places, *report));
+        }
         self.deadlines.push_back((until, report));
         report
     }
@@ -80,10 +88,7 @@ impl Telling {
 
     pub(super) fn next(&mut self) -> Option<Instant> {
         while let Some((at, report)) = self.deadlines.front() {
-            let place = self.places.get(report.index as usize);
-            if place
-                .is_some_and(|place| place.generation == report.generation && place.key.is_some())
-            {
+            if is_at(&self.places, *report) {
                 return Some(*at);
             }
             self.deadlines.pop_front();
@@ -93,5 +98,34 @@ impl Telling {
 
     pub(super) fn is_empty(&self) -> bool {
         self.places.len() == self.free.len()
+    }
+}
+
+/// Whether a disposition is still with its adapter.
+fn is_at(places: &[Place], report: ReportId) -> bool {
+    let place = places.get(report.index as usize);
+    place.is_some_and(|place| place.generation == report.generation && place.key.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_is_not_answered_does_not_let_the_deadlines_of_others_grow() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an instant cannot be had otherwise"
+        )]
+        let now = Instant::now();
+        let mut telling = Telling::default();
+        let key = JournalKey::new(1);
+        let unanswered = telling.insert(key, now);
+        for _ in 0..10_000 {
+            let report = telling.insert(key, now);
+            assert_eq!(telling.take(report), Some(key));
+        }
+        assert!(telling.deadlines.len() <= 2 * Telling::FEW);
+        assert_eq!(telling.overdue(now), Some(unanswered));
     }
 }
