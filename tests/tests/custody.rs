@@ -33,6 +33,11 @@ struct Kept {
 
 impl Kept {
     fn start(sections: &str) -> Self {
+        Self::patient("0s", sections)
+    }
+
+    /// One that keeps nothing of the near network before it has waited so long.
+    fn patient(patience: &str, sections: &str) -> Self {
         let ports = [Port::take(), Port::take()];
         let [near, far] = ports.each_ref().map(gateway::address);
         let bob = Arc::new(RawSip::new());
@@ -45,7 +50,7 @@ impl Kept {
                 Some(&format!("udp:{}", bob.address())),
             )
             .with_sections(&format!(
-                "[adapters.near.custody]\npatience = \"0s\"\n{sections}"
+                "[adapters.near.custody]\npatience = \"{patience}\"\n{sections}"
             ));
         Self {
             gateway: Gateway::start(&config),
@@ -141,6 +146,23 @@ fn what_was_accepted_stays_through_a_stop_that_drains() {
     kept.gateway.start_again();
     assert_eq!(kept.queue(), before);
     assert_eq!(kept.deliver_all(), ["wait for me"]);
+}
+
+#[test]
+fn cpim_3_4_persist_message_of_an_adapter_that_is_stopped_goes_on() {
+    let kept = Kept::patient("60s", "");
+    let alice = RawSip::new();
+    alice.send(kept.near, ALICE, BOB, "text/plain", b"wait for me");
+    let asked = kept.bob.receive_unanswered();
+    assert_eq!(asked.body(), b"wait for me");
+    assert!(kept.queue().is_empty(), "it is not late yet");
+    // Without a drain: who has brought it does not wait for its end.
+    kept.gateway.say(&["adapters", "stop", "near"]);
+    let process = kept.gateway.process();
+    process.await_state("kept message", || kept.queue().len() == 1);
+    assert_eq!(kept.deliver_all(), ["wait for me"]);
+    let status = kept.gateway.ask(&["status"]);
+    assert_eq!(status["custody"]["delivered"], 1, "{status}");
 }
 
 #[test]

@@ -109,10 +109,10 @@ impl Callers {
         Some(caller)
     }
 
-    /// How many operations of an adapter wait for their response. Looks at all that wait.
-    pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
-        let of = |(of, _): &&(loader::AdapterId, SubmissionId)| *of == adapter;
-        self.submissions.keys().filter(of).count()
+    /// The tickets of an adapter's operations that wait for their response. Looks at all that wait.
+    pub(crate) fn of(&self, adapter: loader::AdapterId) -> impl Iterator<Item = CallerTicket> {
+        let all = self.submissions.iter();
+        all.filter_map(move |((of, _), ticket)| (*of == adapter).then_some(*ticket))
     }
 
     /// The ticket of an adapter's operation that is still waited for.

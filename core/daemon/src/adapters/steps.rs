@@ -152,6 +152,7 @@ impl Supervisor {
                 unanswered, waiting, "adapter was not idle in time"
             );
         }
+        self.gateway.leave_behind(former.id());
         if let Err(error) = former.stop(LIMIT).await {
             warn!(adapter.name = &**former.name(), error = %error, "adapter did not stop by itself");
         }
@@ -193,6 +194,7 @@ pub(super) async fn blocking(
 pub(crate) async fn stop_all(gateway: &Gateway) {
     let mut stopping = JoinSet::new();
     for adapter in gateway.adapters() {
+        gateway.leave_behind(adapter.id());
         stopping.spawn(async move { (adapter.name().to_owned(), adapter.stop(LIMIT).await) });
     }
     while let Some(stopped) = stopping.join_next().await {

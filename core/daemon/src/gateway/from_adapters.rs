@@ -5,11 +5,16 @@ use rialto_model::{
     DispositionOperation, MessageOperation, NotifyOperation, PublishOperation, Response,
     SubscribeOperation,
 };
-use rialto_router::AdapterId;
+use rialto_router::{AdapterId, CallerTicket};
 use tracing::{info, warn};
 
 use super::{Gateway, generation, making_way, now, slot::Slot, to_router};
-use crate::{callers::Caller, flow, presence::PresenceToken, shard::Token};
+use crate::{
+    callers::{Caller, Callers},
+    flow,
+    presence::PresenceToken,
+    shard::Token,
+};
 
 impl loader::Gateway for Gateway {
     fn submit(
@@ -86,14 +91,10 @@ impl loader::Gateway for Gateway {
 
     /// As above; but messages go on, and what fails of those that may be kept is told to the adapter's next process.
     fn died(&self, adapter: loader::AdapterId, submissions: &[SubmissionId]) {
-        let now = now();
-        for shard in &self.shards {
-            shard.handle(self, |state| {
-                let ticket = |submission: &SubmissionId| state.callers.ticket(adapter, *submission);
-                let gone: Vec<_> = submissions.iter().filter_map(ticket).collect();
-                state.custodian.handle_gone(now, &gone);
-            });
-        }
+        self.gone(|callers| {
+            let ticket = |submission: &SubmissionId| callers.ticket(adapter, *submission);
+            submissions.iter().filter_map(ticket).collect()
+        });
     }
 
     fn responded(&self, adapter: loader::AdapterId, token: u64, response: Response) {
@@ -168,6 +169,22 @@ impl Gateway {
                 self.presence_lost(id);
             }
             _ => {}
+        }
+    }
+
+    /// Lets an adapter hear no more answers, which is about to be stopped: what it has brought goes on as if its process had died. That it calls its submissions
+    /// off when it stops is no word of its network.
+    pub(crate) fn leave_behind(&self, adapter: loader::AdapterId) {
+        self.gone(|callers| callers.of(adapter).collect());
+    }
+
+    fn gone(&self, callers: impl Fn(&Callers) -> Vec<CallerTicket>) {
+        let now = now();
+        for shard in &self.shards {
+            shard.handle(self, |state| {
+                let gone = callers(&state.callers);
+                state.custodian.handle_gone(now, &gone);
+            });
         }
     }
 }

@@ -148,7 +148,7 @@ impl<M: Machine> Shard<M> {
 
     /// How many operations of an adapter wait here for their response.
     pub(crate) fn waiting_of(&self, adapter: loader::AdapterId) -> usize {
-        self.lock().machine.callers().waiting_of(adapter)
+        self.lock().machine.callers().of(adapter).count()
     }
 
     /// Whether every operation has its response, in the hands of whoever waited for it.

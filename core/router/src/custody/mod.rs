@@ -218,14 +218,16 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Ends an operation whose sender has gone; its response, `Cancelled`, still comes.
     ///
-    /// Nothing happens when it has ended already, or is kept, or about to be.
+    /// Nothing happens when it has ended already, or is kept, or about to be, or goes on [without its caller](Self::handle_gone).
     pub fn handle_cancel(&mut self, now: Instant, ticket: CallerTicket) {
         self.begin(now);
-        if self.holding.contains(ticket) {
-            self.router.call_off(Owner::Held(ticket));
-            self.work();
-        } else {
-            self.router.handle_cancel(now, ticket);
+        match self.holding.get(ticket) {
+            Some(held) if held.is_gone => {}
+            Some(_) => {
+                self.router.call_off(Owner::Held(ticket));
+                self.work();
+            }
+            None => self.router.handle_cancel(now, ticket),
         }
     }
 
