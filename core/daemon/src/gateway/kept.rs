@@ -51,11 +51,13 @@ impl Gateway {
         }
     }
 
-    /// One thing that is kept, and what its record says.
+    /// One thing that is kept, and what its record says, if it has one.
     pub(crate) async fn kept_in_full(&self, id: u64) -> Option<Shown> {
         let entry = self.kept_entry(id)?;
-        let journal = self.journal()?;
-        let record = journal.describe(JournalKey::new(id)).await;
+        let record = match self.journal() {
+            Some(journal) => journal.describe(JournalKey::new(id)).await,
+            None => Default::default(),
+        };
         Some(Shown { entry, record })
     }
 

@@ -33,9 +33,7 @@ impl Messages {
             parked: Parked::default(),
         }
     }
-}
 
-impl Messages {
     /// Delivers what has waited for an adapter: it has come, or comes no more.
     pub(crate) fn release(&mut self, adapter: AdapterId) {
         self.parked.release(adapter);
