@@ -101,7 +101,7 @@ pub enum RestoreError {
 }
 
 impl Record {
-    /// Reads a record; texts and payload share its bytes.
+    /// Reads a record; the payload shares its bytes.
     pub(in crate::custody) fn read(bytes: &Bytes) -> Result<Self, Unreadable> {
         let mut from = Reader::new(bytes);
         match from.byte()? {

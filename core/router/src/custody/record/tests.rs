@@ -306,3 +306,20 @@ fn operators_see_who_and_how_much_and_neither_headers_nor_text() {
     let expected = expected.map(|(name, value)| (name, value.to_owned()));
     assert_eq!(view.details, expected);
 }
+
+#[test]
+fn texts_that_are_remembered_of_a_message_do_not_hold_its_content() {
+    let inbox = || InstantInbox::parse("im:alice@example.com").unwrap();
+    let id = TransactionId::parse(b"t1").unwrap();
+    let message = InstantMessage::text("x".repeat(100_000));
+    let operation = MessageOperation::new(id, inbox(), inbox(), message).with_reference("a dialog");
+    let written = MessageRecord::write_of("sip", [Millis(0); 2], &id, &operation);
+    let bytes = Bytes::from(written);
+    let Ok(Record::Message(read)) = Record::read(&bytes) else {
+        panic!("it is no message");
+    };
+    let reference = read.operation.reference().cloned();
+    drop(read);
+    assert_eq!(reference.as_deref(), Some("a dialog"));
+    assert!(bytes.is_unique(), "nobody else holds the record");
+}

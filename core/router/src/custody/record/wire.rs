@@ -7,7 +7,7 @@ use super::{Unreadable, VERSION};
 /// Writes the fields of a record, one after the other.
 pub(crate) struct Writer(Vec<u8>);
 
-/// Reads them again; what it yields shares the record's bytes.
+/// Reads them again; bytes share the record's, and texts are copies: what is remembered of a message may outlive its content by far.
 pub(crate) struct Reader<'a> {
     bytes: &'a Bytes,
     at: usize,
@@ -75,18 +75,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Bytes, Unreadable> {
-        let len = self.count()?;
-        let end = self.at.checked_add(len).ok_or(SHORT)?;
-        if end > self.bytes.len() {
-            return Err(SHORT);
-        }
-        let bytes = self.bytes.slice(self.at..end);
-        self.at = end;
-        Ok(bytes)
+        self.slice().map(|bytes| self.bytes.slice_ref(bytes))
     }
 
     pub(crate) fn text(&mut self) -> Result<ByteString, Unreadable> {
-        ByteString::try_from(self.bytes()?).map_err(|_| Unreadable::Damaged("a text is no UTF-8"))
+        let text = str::from_utf8(self.slice()?);
+        text.map(ByteString::from)
+            .map_err(|_| Unreadable::Damaged("a text is no UTF-8"))
     }
 
     pub(crate) fn optional(&mut self) -> Result<Option<ByteString>, Unreadable> {
@@ -124,6 +119,14 @@ impl<'a> Reader<'a> {
         } else {
             Err(Unreadable::Damaged("something follows it"))
         }
+    }
+
+    fn slice(&mut self) -> Result<&'a [u8], Unreadable> {
+        let len = self.count()?;
+        let end = self.at.checked_add(len).ok_or(SHORT)?;
+        let slice = self.bytes.get(self.at..end).ok_or(SHORT)?;
+        self.at = end;
+        Ok(slice)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
