@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rialto_sdk::prelude::{FailureReason, NotifyOperation, SubscribeOperation};
+use rialto_sdk::prelude::{FailureReason, NotifyOperation, PublishOperation, SubscribeOperation};
 use rialto_sip_codec::{Request, StatusCode};
 
 use super::{
@@ -131,11 +131,7 @@ impl<G: Gateway> Endpoint<G> {
         let id = self.gateway.transaction_id();
         let arrival = self.arrival(now, request, asked);
         let operation = publication_from_sip(request, &arrival, asked.key.tag(), id)?;
-        self.counters.publications += 1;
-        let authentication = self.authentication(&asked.flow, operation.publisher().domain());
-        let operation = operation
-            .with_deadline(self.answer_within())
-            .with_authentication(authentication);
+        let operation = self.vouched(operation, asked);
         let submissions = Submissions::one(self.gateway.publish(operation));
         Ok((submissions, Matter::Publication))
     }
@@ -155,11 +151,7 @@ impl<G: Gateway> Endpoint<G> {
             Registration::Open(operation) => (operation, true),
             Registration::Closed(operation) => (operation, false),
         };
-        self.counters.publications += 1;
-        let authentication = self.authentication(&asked.flow, operation.publisher().domain());
-        let operation = operation
-            .with_deadline(self.answer_within())
-            .with_authentication(authentication);
+        let operation = self.vouched(operation, asked);
         let submissions = match is_open {
             false => Submissions::one(self.gateway.publish(operation)),
             true => {
@@ -171,6 +163,15 @@ impl<G: Gateway> Endpoint<G> {
             }
         };
         Ok((submissions, Matter::Registration { is_open }))
+    }
+
+    /// What a presentity says of itself, with who vouches for it.
+    fn vouched(&mut self, operation: PublishOperation, asked: &Asked) -> PublishOperation {
+        self.counters.publications += 1;
+        let authentication = self.authentication(&asked.flow, operation.publisher().domain());
+        operation
+            .with_deadline(self.answer_within())
+            .with_authentication(authentication)
     }
 
     /// The answer that is due for a notification; where the gateway has no such subscription, nor have we.

@@ -75,6 +75,7 @@ fn sequence(text: &str) -> u32 {
     message.cseq().unwrap().number()
 }
 
+/// As after a restart of the adapter: nothing but the reference is left.
 #[tokio::test]
 async fn dialog_is_made_again_from_the_reference_alone() {
     let (fake, before, peer) = scene().await;
@@ -238,6 +239,7 @@ async fn address_that_answers_nothing_is_notified_so_often_a_minute() {
     );
 }
 
+/// Dialogs lead where their makers say only if these are trusted.
 #[tokio::test]
 async fn rfc2779_5_1_12_trusted_proxy_vouches_for_its_watchers_who_are_notified_by_the_way_that_it_records()
  {
@@ -253,6 +255,7 @@ async fn rfc2779_5_1_12_trusted_proxy_vouches_for_its_watchers_who_are_notified_
     assert_eq!(told, ResponseStatus::Success);
 }
 
+/// Anybody may have written the address of a victim there.
 #[tokio::test]
 async fn stranger_is_notified_where_it_came_from_whatever_its_contact_says() {
     let (fake, adapter, peer) = scene().await;
