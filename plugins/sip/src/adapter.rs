@@ -11,7 +11,7 @@ use crate::{
     gateway::Gateway,
     locals::Locals,
     outbound::Outbound,
-    presence::SharedLegs,
+    presence::{Legs, Locked, Sharing},
     transport::{Connections, Listener, StreamLimits, Tls, UdpPort, accept, bind_tcp},
 };
 
@@ -47,7 +47,8 @@ impl Adapter {
         let (to_streams, streams) = mpsc::channel(STREAM_QUEUE);
         let connections = Connections::new(config.max_connections);
         let locals = Arc::new(Locals::new(config, &addresses));
-        let legs = SharedLegs::new(config.max_subscriptions);
+        let legs = Locked::new(Legs::new(config.max_subscriptions));
+        let sharing = Locked::new(Sharing::new(MAX_SHARED));
         let sockets = Sockets {
             udp,
             connections: connections.clone(),
@@ -57,10 +58,11 @@ impl Adapter {
             to_streams: to_streams.clone(),
             locals: Arc::clone(&locals),
             legs: legs.clone(),
+            sharing: sharing.clone(),
         };
         let endpoint = Shared::new(Endpoint::new(gateway.clone(), config, sockets, requests)?);
         let entrance = Entrance::new(endpoint.clone(), to_loop);
-        let outbound = Outbound::new(config, locals, legs, entrance);
+        let outbound = Outbound::new(config, locals, (legs, sharing), entrance);
         let stopping = gateway.stopping();
         gateway.spawn_to_the_end("sip endpoint", endpoint.run(stopping));
         for listener in listeners {
@@ -134,6 +136,8 @@ impl Bound {
 
 /// The most requests of ours that wait for the loop.
 const REQUEST_QUEUE: usize = 8192;
+/// The most subscriptions that several devices share; each takes 4 KiB at most.
+const MAX_SHARED: usize = 65_536;
 /// The most messages of all connections that wait for the loop.
 const STREAM_QUEUE: usize = 4096;
 

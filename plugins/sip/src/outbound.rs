@@ -36,7 +36,7 @@ use crate::{
     failures,
     locals::Locals,
     mapping::{Form, Identifiers, OutgoingMessage, Route, Wrapping, asking},
-    presence::SharedLegs,
+    presence::{Found, Legs, Locked, Sharing},
     transport::Domains,
 };
 
@@ -48,7 +48,8 @@ pub(crate) struct Outbound {
     is_tls_required: bool,
     user_agent: String,
     locals: Arc<Locals>,
-    legs: SharedLegs<FirstWord>,
+    legs: Locked<Legs<FirstWord>>,
+    sharing: Locked<Sharing<NextNotification>>,
     imdn: ImdnUse,
     refusals: Refusals,
     doubts: Doubts,
@@ -62,11 +63,17 @@ pub(crate) struct Outbound {
 /// Gets the first that is heard of a subscription of ours.
 pub(crate) type FirstWord = oneshot::Sender<SubscriptionState>;
 
+/// Gets whom the next notification of a subscription tells.
+pub(crate) type NextNotification = oneshot::Sender<Found>;
+
+/// The gateway's own, and those that devices share.
+type Subscriptions = (Locked<Legs<FirstWord>>, Locked<Sharing<NextNotification>>);
+
 impl Outbound {
     pub(crate) fn new(
         config: &Config,
         locals: Arc<Locals>,
-        legs: SharedLegs<FirstWord>,
+        (legs, sharing): Subscriptions,
         requests: Entrance,
     ) -> Self {
         Self {
@@ -76,6 +83,7 @@ impl Outbound {
             user_agent: config.user_agent.clone(),
             locals,
             legs,
+            sharing,
             imdn: config.imdn,
             refusals: Refusals::new(),
             doubts: Doubts::new(),

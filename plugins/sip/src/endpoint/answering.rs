@@ -47,10 +47,7 @@ pub(super) enum Matter {
     /// A message, or words on earlier ones.
     Message,
     /// Whom a watcher wants to be told of, for how long, and whether by a dialog that it knows.
-    Subscription {
-        asked: Option<Duration>,
-        is_within: bool,
-    },
+    Subscription { asked: Duration, is_within: bool },
     /// A word on a presentity, in the subscription of this Call-ID.
     Notification { call: u128 },
     /// What a presentity says of itself.

@@ -5,6 +5,7 @@
 
 mod answering;
 mod counters;
+mod joining;
 mod presence;
 mod receive;
 mod responses;
@@ -49,8 +50,8 @@ use crate::{
     gateway::Gateway,
     inbound::Registrations,
     locals::Locals,
-    outbound::FirstWord,
-    presence::SharedLegs,
+    outbound::{FirstWord, NextNotification},
+    presence::{Legs, Locked, Sharing},
     responses::Answer,
     transport::{
         Connection, Connections, Datagram, FromConnection, OtherEnd, StreamLimits, Tls, UdpPort,
@@ -68,7 +69,9 @@ pub(crate) struct Endpoint<G: Gateway> {
     registrations: Registrations,
     locals: Arc<Locals>,
     /// Subscriptions to presentities of this network.
-    legs: SharedLegs<FirstWord>,
+    legs: Locked<Legs<FirstWord>>,
+    /// Subscriptions of this network's users that several of their devices share.
+    sharing: Locked<Sharing<NextNotification>>,
     timers: Timers,
     max_message: usize,
     max_pending: usize,
@@ -127,7 +130,8 @@ pub(crate) struct Sockets {
     pub(crate) streams: mpsc::Receiver<FromConnection>,
     pub(crate) to_streams: mpsc::Sender<FromConnection>,
     pub(crate) locals: Arc<Locals>,
-    pub(crate) legs: SharedLegs<FirstWord>,
+    pub(crate) legs: Locked<Legs<FirstWord>>,
+    pub(crate) sharing: Locked<Sharing<NextNotification>>,
 }
 
 impl<G: Gateway> Endpoint<G> {
@@ -151,6 +155,7 @@ impl<G: Gateway> Endpoint<G> {
             },
             locals: sockets.locals,
             legs: sockets.legs,
+            sharing: sockets.sharing,
             timers,
             max_message: config.max_message_size(),
             max_pending: config.max_pending,

@@ -1,8 +1,6 @@
 //! Requests of events: what watchers ask, what is told of presentities, and what these publish.
 
-use std::time::Duration;
-
-use rialto_sdk::prelude::{FailureReason, NotifyOperation, PublishOperation, SubscribeOperation};
+use rialto_sdk::prelude::{FailureReason, NotifyOperation, PublishOperation};
 use rialto_sip_codec::{Request, StatusCode};
 
 use super::{
@@ -13,14 +11,12 @@ use super::{
 use crate::{
     gateway::Gateway,
     mapping::{
-        Registration, publication_from_sip, registration_from_sip, watching_from_sip, word_from_sip,
+        DEFAULT_DURATION, Device, Registration, publication_from_sip, registration_from_sip,
+        second, watching_from_sip, word_from_sip,
     },
     presence::Heard,
     responses::Answer,
 };
-
-/// How long a client that is there takes to say that it has lost a subscription, and less than it waits for an answer.
-const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// What the gateway has now, or the answer without it.
 pub(super) type Taken<S> = Result<(Submissions<S>, Matter), Answer>;
@@ -38,43 +34,25 @@ impl<G: Gateway> Endpoint<G> {
         let arrival = self.arrival(now, request, asked);
         let watching = watching_from_sip(request, &arrival, &local_tag, id)?;
         self.counters.subscriptions += 1;
-        let matter = Matter::Subscription {
-            asked: watching.asked,
-            is_within: watching.operation.is_of_known(),
-        };
-        let is_first = !watching.operation.is_of_known();
+        let wish = watching.asked.unwrap_or(DEFAULT_DURATION);
+        let device = Device::until(second(now.date), wish, watching.device);
         let operation = watching.operation;
         let authentication = self.authentication(&asked.flow, operation.watcher().domain());
         let operation = operation
             .with_deadline(self.answer_within())
             .with_authentication(authentication);
-        let submissions = match is_first {
-            false => Submissions::one(self.gateway.subscribe(operation)),
-            true => self.subscribe_twice(operation),
+        let matter = Matter::Subscription {
+            asked: wish,
+            is_within: operation.is_of_known(),
+        };
+        let submissions = if operation.is_of_known() {
+            self.renew(&operation, device, now)?
+        } else if operation.is_of_no_duration() {
+            Submissions::one(self.gateway.subscribe(operation))
+        } else {
+            self.subscribe_or_join(operation, device, now)
         };
         Ok((submissions, matter))
-    }
-
-    /// Subscribes, and once more a moment later where the watcher has a subscription: that of a client that has lost it ends by then,
-    /// since its watcher is told something, and says that there is none.
-    fn subscribe_twice(&self, operation: SubscribeOperation) -> Submissions<G::Submission> {
-        // Whoever brings the answer may be on a thread without clocks.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return Submissions::one(self.gateway.subscribe(operation));
-        };
-        let (gateway, again) = (self.gateway.clone(), operation.clone());
-        let later = move || {
-            let wait = {
-                let _clocks = runtime.enter();
-                tokio::time::sleep(A_MOMENT)
-            };
-            async move {
-                wait.await;
-                gateway.subscribe(again).await
-            }
-        };
-        let submissions = Submissions::one(self.gateway.subscribe(operation));
-        submissions.after(FailureReason::AlreadySubscribed, later)
     }
 
     /// A NOTIFY: only of a subscription of ours.

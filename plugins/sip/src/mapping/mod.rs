@@ -33,8 +33,9 @@ pub(crate) use self::{
     form::{Form, Wrapping, asking},
     from_sip::{Arrival, Incoming, Rejection, message_from_sip},
     presence::{
-        CONTENT_TYPES, EntityTag, OwnContact, PACKAGES, Registration, Watcher, event, lasts,
-        publication_from_sip, registration_from_sip, watching_from_sip, word_from_sip,
+        CONTENT_TYPES, DEFAULT_DURATION, Device, Devices, EntityTag, OwnContact, PACKAGES,
+        Registration, Second, TooMany, Watcher, event, lasts, publication_from_sip,
+        registration_from_sip, second, watching_from_sip, word_from_sip,
     },
     reference::Reference,
     report::{got_at, notice, notification},

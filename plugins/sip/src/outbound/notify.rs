@@ -2,40 +2,103 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use rialto_sdk::{
-    model::{NotifyOperation, SubscriptionState},
+    model::{FailureClass, NotifyOperation, SubscriptionId, SubscriptionState, TerminationReason},
     prelude::{Bytes, Error, Failure, FailureReason, Origin, Response, ResponseStatus, Result},
 };
 use rialto_sip_codec::{HeaderName, Method, StatusCode, dialog::Leaving, transaction::Branch};
+use time::OffsetDateTime;
 
 use super::{Begun, Outbound, status_of};
 use crate::{
     config::NextHop,
     endpoint::{Kind, Outcome},
-    mapping::{OwnContact, Route, Watcher, one_line},
+    mapping::{
+        DEFAULT_DURATION, Device, Devices, OwnContact, Route, Second, Watcher, one_line, second,
+    },
 };
 
+/// What came of telling one device.
+struct Told {
+    name: Option<SubscriptionId>,
+    status: ResponseStatus,
+    /// Nothing more is told to it.
+    is_last: bool,
+}
+
 impl Outbound {
-    /// Notifies a watcher within its dialog, and waits for the final response.
+    /// Notifies a watcher within its dialog, and all others by which it is told of the same, and waits for the final responses.
     ///
-    /// A watcher that says that there is no subscription, or says nothing, is no more.
+    /// A watcher all of whose devices say that there is no subscription, or say nothing, is no more.
     pub(crate) async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
         let reference = operation.reference();
-        let watcher = reference.and_then(|text| text.parse::<Watcher>().ok());
-        let status = match watcher {
-            Some(watcher) => self.tell(&operation, &watcher).await?,
+        let devices = reference.and_then(|text| text.parse::<Devices>().ok());
+        let status = match devices {
+            Some(devices) => self.tell_all(&operation, devices).await?,
             None => gone("nothing is known of the watcher's dialog").into(),
         };
         Ok(operation.respond(status))
     }
 
-    async fn tell(&self, operation: &NotifyOperation, watcher: &Watcher) -> Result<ResponseStatus> {
+    async fn tell_all(&self, operation: &NotifyOperation, kept: Devices) -> Result<ResponseStatus> {
+        let now = second(OffsetDateTime::now_utc());
+        let (found, waiting) = self.sharing.lock().tell(operation, kept, now);
+        // Who was believed without being known shares nothing.
+        let mut known = found.devices.iter();
+        if known.all(|device| self.trusted.contains(device.watcher.hop().address.ip())) {
+            let expires_in = operation.expires_in().unwrap_or(DEFAULT_DURATION);
+            let found = found.ending(now, expires_in);
+            waiting
+                .into_iter()
+                .for_each(|waiting| drop(waiting.send(found.clone())));
+        }
+        let telling = found.devices.iter();
+        let telling = telling.map(|device| self.tell_device(operation, device, now));
+        let told: Result<Vec<Told>> = join_all(telling).await.into_iter().collect();
+        let told = told?;
+        let gone = told.iter().filter(|told| told.is_last);
+        let gone: Vec<SubscriptionId> = gone.filter_map(|told| told.name).collect();
+        let is_shared = self.sharing.lock().part(&found.id, &gone);
+        Ok(together(told, is_shared))
+    }
+
+    async fn tell_device(
+        &self,
+        operation: &NotifyOperation,
+        device: &Device,
+        now: Second,
+    ) -> Result<Told> {
+        let is_over = device.is_over(now);
+        let state = match is_over {
+            true => SubscriptionState::terminated(TerminationReason::Timeout),
+            false => operation.state(),
+        };
+        let expires_in = operation
+            .expires_in()
+            .map(|time| time.min(device.left(now)));
+        let state = state_value(state, expires_in);
+        let status = self.tell(operation, &device.watcher, &state).await?;
+        Ok(Told {
+            name: device.watcher.name(),
+            is_last: is_over || is_lasting_failure(&status),
+            status,
+        })
+    }
+
+    async fn tell(
+        &self,
+        operation: &NotifyOperation,
+        watcher: &Watcher,
+        state: &str,
+    ) -> Result<ResponseStatus> {
         let way = NextHop::from(watcher.hop());
         let hop = match self.way_back(Some(&way)) {
             Ok(hop) => hop,
             Err(failure) => return Ok(failure.into()),
         };
-        let begun = self.begin_notification(operation, watcher, &self.within(watcher, hop))?;
+        let begun =
+            self.begin_notification(operation, watcher, state, &self.within(watcher, hop))?;
         let outcome = match begun.0 {
             Ok(outcome) => outcome,
             Err(failure) => return Ok(failure.into()),
@@ -85,13 +148,14 @@ impl Outbound {
         &self,
         operation: &NotifyOperation,
         watcher: &Watcher,
+        state: &str,
         hop: &NextHop,
     ) -> Result<Begun> {
         let domain = operation.watcher().domain();
         self.begin_request(Kind::Notify, hop, domain, |branch, route, hop| {
             let contact = OwnContact::of_dialog(operation.target(), watcher.dialog());
             let contact = contact.value(&self.locals, hop);
-            write(operation, watcher, &contact, branch, route)
+            write(operation, watcher, [&contact, state], branch, route)
         })
     }
 }
@@ -99,7 +163,7 @@ impl Outbound {
 fn write(
     operation: &NotifyOperation,
     watcher: &Watcher,
-    contact: &str,
+    [contact, state]: [&str; 2],
     branch: Branch,
     route: &Route<'_>,
 ) -> Result<Bytes> {
@@ -111,13 +175,12 @@ fn write(
         sequence: watcher.sequence(operation.version()),
         max_forwards: operation.max_forwards().hops(),
     };
-    let state = state(operation.state(), operation.expires_in());
     let mut writer = watcher
         .dialog()
         .request(&mut out, Method::Notify, &leaving)
         .header(HeaderName::Contact, contact)
         .header(HeaderName::Event, &watcher.event(operation.package()))
-        .header(HeaderName::SubscriptionState, &state)
+        .header(HeaderName::SubscriptionState, state)
         .header(HeaderName::UserAgent, route.user_agent);
     let mut body: &[u8] = b"";
     if let Some(document) = operation.document() {
@@ -133,7 +196,7 @@ fn write(
 }
 
 /// The value of Subscription-State (RFC 6665 §8.2.3).
-fn state(state: SubscriptionState, expires_in: Option<Duration>) -> String {
+fn state_value(state: SubscriptionState, expires_in: Option<Duration>) -> String {
     let with_time = |name: &str| match expires_in {
         Some(time) => format!("{name};expires={}", time.as_secs()),
         None => name.to_owned(),
@@ -151,6 +214,27 @@ fn state(state: SubscriptionState, expires_in: Option<Duration>) -> String {
             }
         }
         _ => with_time("pending"),
+    }
+}
+
+/// What came of telling all devices: it is told once more while one may still take it, and over when nobody is left.
+fn together(told: Vec<Told>, is_shared: bool) -> ResponseStatus {
+    let (last, rest): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| told.is_last);
+    let is_failure = |told: &Told| matches!(told.status, ResponseStatus::Failure(_));
+    let failed = rest.iter().position(is_failure);
+    let decisive = match failed {
+        Some(failed) => rest.into_iter().nth(failed),
+        None if is_shared || !rest.is_empty() => None,
+        None => last.into_iter().next(),
+    };
+    decisive.map_or(ResponseStatus::Success, |told| told.status)
+}
+
+/// Whether to tell a device again is in vain.
+fn is_lasting_failure(status: &ResponseStatus) -> bool {
+    match status {
+        ResponseStatus::Failure(failure) => failure.reason().class() == FailureClass::Permanent,
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ use super::{Begun, Outbound, notify::ends_subscription, status_of};
 use crate::{
     config::{Hop, NextHop},
     endpoint::{Kind, Outcome},
-    mapping::{OwnContact, Route, event, presentity_uri},
+    mapping::{DEFAULT_DURATION, OwnContact, Route, event, presentity_uri},
     presence::Asking,
 };
 
@@ -57,7 +57,7 @@ impl Outbound {
     }
 
     async fn ask(&self, operation: &SubscribeOperation, hop: &NextHop) -> Result<Answered> {
-        let mut duration = operation.duration().unwrap_or(DEFAULT);
+        let mut duration = operation.duration().unwrap_or(DEFAULT_DURATION);
         for _ in 0..MOST_REQUESTS {
             let (waiting, first_word) = oneshot::channel();
             let names = [rand::random(), rand::random()];
@@ -255,9 +255,6 @@ fn write(
     })?;
     Ok(out.into())
 }
-
-/// For how long, where the gateway has no wish (RFC 3856 §6.4).
-const DEFAULT: Duration = Duration::from_secs(3600);
 
 fn seconds(duration: Duration) -> String {
     duration.as_secs().min(u32::MAX.into()).to_string()

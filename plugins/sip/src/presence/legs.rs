@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,10 +23,6 @@ pub(crate) struct Legs<W> {
     /// At how many those that are over are looked for.
     sweep_at: usize,
 }
-
-/// The same, for all threads.
-#[derive(Debug)]
-pub(crate) struct SharedLegs<W>(Arc<Mutex<Legs<W>>>);
 
 #[derive(Debug)]
 struct Leg<W> {
@@ -280,22 +275,6 @@ fn call_of(call_id: &str) -> Option<u128> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
     let is_ours = call_id.len() == 32 && call_id.bytes().all(is_digit);
     is_ours.then(|| u128::from_str_radix(call_id, 16).ok())?
-}
-
-impl<W> SharedLegs<W> {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Legs::new(limit))))
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Legs<W>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<W> Clone for SharedLegs<W> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
 }
 
 impl From<Full> for FailureReason {

@@ -10,7 +10,9 @@ use rialto_sip_codec::{
 };
 
 use super::{Answer, Cause, Envelope};
-use crate::mapping::{CONTENT_TYPES, EntityTag, OwnContact, PACKAGES, lasts, one_line};
+use crate::mapping::{
+    CONTENT_TYPES, DEFAULT_DURATION, EntityTag, OwnContact, PACKAGES, lasts, one_line,
+};
 
 impl Answer {
     /// What the gateway's response to a SUBSCRIBE is: 200 also while nobody has decided, which the notification says (RFC 6665 §8.3.1).
@@ -19,14 +21,11 @@ impl Answer {
     pub(crate) fn of_subscription(
         status: &ResponseStatus,
         granted: Option<Duration>,
-        asked: Option<Duration>,
+        asked: Duration,
     ) -> Self {
         match status {
             ResponseStatus::Failure(failure) => Self::of_refused_subscription(failure),
-            _ => {
-                let granted = granted.or(asked).unwrap_or(DEFAULT);
-                Self::granted(asked.map_or(granted, |asked| asked.min(granted)))
-            }
+            _ => Self::granted(granted.unwrap_or(asked).min(asked)),
         }
     }
 
@@ -34,7 +33,7 @@ impl Answer {
     pub(crate) fn of_refresh(
         status: &ResponseStatus,
         granted: Option<Duration>,
-        asked: Option<Duration>,
+        asked: Duration,
     ) -> Self {
         match status {
             ResponseStatus::Failure(failure) if failure.reason() == FailureReason::NoPresentity => {
@@ -78,7 +77,7 @@ impl Answer {
                 FailureReason::Refused => Self::of(StatusCode::CONDITIONAL_REQUEST_FAILED),
                 _ => Self::of_failure(failure),
             },
-            _ => Self::granted(granted.unwrap_or(DEFAULT)),
+            _ => Self::granted(granted.unwrap_or(DEFAULT_DURATION)),
         }
     }
 
@@ -95,7 +94,7 @@ impl Answer {
                 Self::OK
             }
             ResponseStatus::Failure(failure) => Self::of_failure(failure),
-            _ if is_open => Self::granted(granted.unwrap_or(DEFAULT)),
+            _ if is_open => Self::granted(granted.unwrap_or(DEFAULT_DURATION)),
             _ => Self::OK,
         }
     }
@@ -109,8 +108,6 @@ impl Answer {
     }
 }
 
-/// For how long, where neither side says so (RFC 3856 §6.4).
-const DEFAULT: Duration = Duration::from_secs(3600);
 const SUBSCRIBED_RETRY_AFTER: u16 = 2;
 
 /// Adds what a status obliges to say to a request of events.

@@ -24,6 +24,7 @@ use crate::gateway::Gateway;
 pub(super) struct Fake {
     state: Arc<Mutex<State>>,
     submitted: Arc<Notify>,
+    asked: Arc<Notify>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -117,6 +118,17 @@ impl Fake {
         }
     }
 
+    /// Waits until watchers asked so often in all.
+    pub(super) async fn wait_for_subscribed(&self, count: usize) {
+        loop {
+            let asked = self.asked.notified();
+            if self.lock().subscribed.len() >= count {
+                return;
+            }
+            asked.await;
+        }
+    }
+
     /// Takes the oldest that waits.
     pub(super) fn held(&self) -> Held {
         self.lock().held.remove(0)
@@ -187,6 +199,7 @@ impl Gateway for Fake {
 
     fn subscribe(&self, operation: SubscribeOperation) -> Self::Submission {
         self.lock().subscribed.push(operation.clone());
+        self.asked.notify_one();
         self.respond(|status| operation.respond(status))
     }
 

@@ -13,6 +13,9 @@ use crate::mapping::Rejection;
 /// What Allow-Events says.
 pub(crate) const PACKAGES: &str = "presence, presence.winfo";
 
+/// For how long, where neither side says so (RFC 3856 §6.4).
+pub(crate) const DEFAULT_DURATION: Duration = Duration::from_secs(3600);
+
 /// What Accept says of documents.
 pub(crate) const CONTENT_TYPES: &str = "application/pidf+xml, application/watcherinfo+xml";
 

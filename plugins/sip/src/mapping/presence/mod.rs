@@ -12,6 +12,7 @@
 //! | SIP-If-Match | publication, expected version |
 
 mod contact;
+mod devices;
 mod event;
 mod notification;
 mod publication;
@@ -21,11 +22,12 @@ mod watching;
 
 pub(crate) use self::{
     contact::OwnContact,
-    event::{CONTENT_TYPES, PACKAGES, event},
+    devices::{Device, Devices, TooMany},
+    event::{CONTENT_TYPES, DEFAULT_DURATION, PACKAGES, event},
     notification::word_from_sip,
     publication::{EntityTag, publication_from_sip},
     registration::{Registration, lasts, registration_from_sip},
-    watcher::Watcher,
+    watcher::{Second, Watcher, second},
     watching::watching_from_sip,
 };
 

@@ -10,10 +10,11 @@
 //! sip:romeo@192.0.2.1:5060
 //! ```
 
-use std::{fmt, str::FromStr};
+use std::{fmt, hash::Hasher as _, str::FromStr};
 
-use rialto_sdk::model::Package;
+use rialto_sdk::model::{Package, SubscriptionId};
 use rialto_sip_codec::{Dialog, limits::MAX_CSEQ};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use time::OffsetDateTime;
 
 use super::event;
@@ -23,9 +24,9 @@ use crate::{
 };
 
 /// A watcher of this network, as notifications need it.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Watcher {
-    base: u32,
+    base: Second,
     hop: Hop,
     event_id: Option<String>,
     dialog: Dialog,
@@ -40,11 +41,27 @@ const VERSION: &str = "1";
 impl Watcher {
     pub(super) fn new(arrival: &Arrival<'_>, event_id: Option<&str>, dialog: Dialog) -> Self {
         Self {
-            base: base(arrival.now),
+            base: second(arrival.now),
             hop: arrival.hop,
             event_id: event_id.map(str::to_owned),
             dialog,
         }
+    }
+
+    /// The name of its subscription: of its dialog, and of the `id` of its Event (RFC 6665 §4.5.1). The same after a restart, and in the next release.
+    pub(crate) fn name(&self) -> Option<SubscriptionId> {
+        let mut hasher = SipHasher24::new();
+        for part in [
+            self.dialog.call_id(),
+            self.dialog.remote_tag(),
+            self.dialog.local_tag(),
+            self.event_id.as_deref().unwrap_or_default(),
+        ] {
+            hasher.write(part.as_bytes());
+            hasher.write_u8(0); // stands in none of them
+        }
+        let name = format!("{:032x}", hasher.finish128().as_u128());
+        SubscriptionId::parse(name.as_bytes()).ok()
     }
 
     /// Where the SUBSCRIBE came from.
@@ -70,7 +87,10 @@ impl Watcher {
 }
 
 /// Seconds of a clock, as RFC 3261 §8.1.1.5 has it; from 2020 on, so that the numbers last.
-fn base(now: OffsetDateTime) -> u32 {
+pub(crate) type Second = u32;
+
+/// The second that this is.
+pub(crate) fn second(now: OffsetDateTime) -> Second {
     const YEAR_2020: i64 = 1_577_836_800;
     let seconds = now.unix_timestamp().saturating_sub(YEAR_2020);
     u32::try_from(seconds).unwrap_or_default() & MAX_CSEQ

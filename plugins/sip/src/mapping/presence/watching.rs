@@ -1,13 +1,12 @@
 //! A SUBSCRIBE as a subscribe operation (RFC 8048 §5.3, §7).
 
-use std::{hash::Hasher as _, time::Duration};
+use std::time::Duration;
 
 use rialto_sdk::{
-    model::{SubscribeOperation, SubscriptionId},
+    model::SubscribeOperation,
     prelude::{FailureReason, MessageOperation, TransactionId},
 };
 use rialto_sip_codec::{Dialog, DialogError, Request};
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::{
     contact::{routes, target},
@@ -24,6 +23,8 @@ use crate::mapping::{
 #[derive(Debug)]
 pub(crate) struct Watching {
     pub(crate) operation: SubscribeOperation,
+    /// The device that asks, as its subscription's reference has it.
+    pub(crate) device: Watcher,
     /// For how long, as asked: no more may be granted (RFC 6665 §4.2.1.1).
     pub(crate) asked: Option<Duration>,
 }
@@ -46,8 +47,9 @@ pub(crate) fn watching_from_sip(
     check_accept(request, package)?;
     let dialog = dialog(request, local_tag);
     let dialog = dialog.map_err(|error| Rejection::Status(error.reject()))?;
-    let id = subscription_id(request, &dialog)?;
-    let reference = Watcher::new(arrival, event_id(request)?, dialog).to_string();
+    let device = Watcher::new(arrival, event_id(request)?, dialog);
+    let id = device.name().ok_or(FailureReason::Internal)?;
+    let reference = device.to_string();
     if reference.len() > MessageOperation::MAX_KEPT {
         return Err(FailureReason::TooLarge.into());
     }
@@ -61,7 +63,11 @@ pub(crate) fn watching_from_sip(
     if request.to().tag().is_some() {
         operation = operation.into_known();
     }
-    Ok(Watching { operation, asked })
+    Ok(Watching {
+        operation,
+        device,
+        asked,
+    })
 }
 
 /// The watcher's dialog; its routes are those with which it began (RFC 3261 §12.2).
@@ -71,27 +77,6 @@ fn dialog(request: &Request<'_, '_>, local_tag: &str) -> Result<Dialog, DialogEr
         Some(routes) => dialog.with_routes(routes),
         None => Ok(dialog),
     }
-}
-
-/// The name of a subscription: of its dialog, and of the `id` of its Event (RFC 6665 §4.5.1). The same after a restart, and in the next release.
-fn subscription_id(
-    request: &Request<'_, '_>,
-    dialog: &Dialog,
-) -> Result<SubscriptionId, Rejection> {
-    let event = event_id(request)?.unwrap_or_default();
-    let mut hasher = SipHasher24::new();
-    for part in [
-        dialog.call_id(),
-        dialog.remote_tag(),
-        dialog.local_tag(),
-        event,
-    ] {
-        hasher.write(part.as_bytes());
-        hasher.write_u8(0); // stands in none of them
-    }
-    let name = format!("{:032x}", hasher.finish128().as_u128());
-    let id = SubscriptionId::parse(name.as_bytes());
-    id.map_err(|_| FailureReason::Internal.into())
 }
 
 fn event_id<'a>(request: &Request<'_, 'a>) -> Result<Option<&'a str>, Rejection> {

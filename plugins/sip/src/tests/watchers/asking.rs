@@ -224,6 +224,17 @@ async fn copy_of_a_subscription_gets_the_same_answer_and_is_no_second_one() {
     assert_eq!(fake.subscribed().len(), 1);
 }
 
+/// As it does where a proxy forks it and both branches lead here.
+#[tokio::test]
+async fn rfc3261_8_2_2_2_subscription_that_comes_by_two_ways_is_one() {
+    let (fake, adapter, peer) = scene().await;
+    let first = subscribe("a", "");
+    let other_way = first.replace("branch=z9hG4bKa", "branch=z9hG4bKother");
+    assert_eq!(status(&peer.ask(udp(&adapter), first).await), 200);
+    assert_eq!(status(&peer.ask(udp(&adapter), other_way).await), 482);
+    assert_eq!(fake.subscribed().len(), 1);
+}
+
 #[tokio::test]
 async fn presentity_of_a_retargeted_subscription_is_the_same_within_the_dialog() {
     let (fake, adapter, peer) = scene().await;

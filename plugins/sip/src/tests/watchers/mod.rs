@@ -1,6 +1,7 @@
 //! Users of this network who watch others: SUBSCRIBE in, NOTIFY out.
 
 mod asking;
+mod sharing;
 mod told;
 
 use std::time::Duration;

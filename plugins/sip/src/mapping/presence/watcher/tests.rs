@@ -33,8 +33,8 @@ fn text_of_another_version_is_no_watcher() {
 #[test]
 fn rfc3261_8_1_1_5_sequence_rises_with_versions_and_with_time_and_stays_below_its_limit() {
     let at = |seconds: i64| OffsetDateTime::from_unix_timestamp(1_577_836_800 + seconds).unwrap();
-    assert_eq!(base(at(-5)), 0);
-    assert_eq!(base(at(60)), 60);
+    assert_eq!(second(at(-5)), 0);
+    assert_eq!(second(at(60)), 60);
     let watcher: Watcher = TEXT.parse().unwrap();
     assert_eq!(watcher.sequence(3), 217_728_003);
     let last = Watcher {
