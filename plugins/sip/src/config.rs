@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) failure_notices_per_minute: u32,
     /// For how long one subscribes or publishes at least.
     shortest_subscription: Span,
+    /// How long the gateway's own subscriptions to presentities of this network last at most.
+    longest_own_subscription: Span,
     /// Whether who registers here is open as long as it lasts.
     pub(crate) registrations: bool,
     /// The most subscriptions to presentities of this network.
@@ -97,6 +99,7 @@ impl Default for Config {
             failure_notice_language: "en".to_owned(),
             failure_notices_per_minute: 20,
             shortest_subscription: Span::new(Duration::from_secs(60)),
+            longest_own_subscription: Span::new(Duration::from_secs(3600)),
             registrations: false,
             max_subscriptions: 1_000_000,
             user_agent: "rialto".to_owned(),
@@ -138,6 +141,11 @@ impl Config {
                 "max_message_size: is not of {MIN_MESSAGE} to {} bytes",
                 limits::MAX_MESSAGE_LENGTH
             )));
+        }
+        if self.longest_own_subscription() < SHORTEST_OWN_SUBSCRIPTION {
+            return Err(Error::config(
+                "longest_own_subscription: must be 1m or longer, as each is a request within that time",
+            ));
         }
         let counts = [
             ("max_transactions", self.max_transactions),
@@ -198,6 +206,10 @@ impl Config {
         self.shortest_subscription.duration()
     }
 
+    pub(crate) const fn longest_own_subscription(&self) -> Duration {
+        self.longest_own_subscription.duration()
+    }
+
     pub(crate) const fn idle_timeout(&self) -> Duration {
         self.idle_timeout.duration()
     }
@@ -215,6 +227,9 @@ impl Config {
         self.outbound.iter().cloned().reduce(NextHop::or)
     }
 }
+
+/// Presentities are asked again no more often than that.
+const SHORTEST_OWN_SUBSCRIPTION: Duration = Duration::from_secs(60);
 
 /// A message shorter than this holds no header fields to speak of.
 const MIN_MESSAGE: usize = 2048;
@@ -254,6 +269,10 @@ mod tests {
             (r#"{"user_agent": "a/b"}"#, "user_agent"),
             (r#"{"max_message_size": "1MiB"}"#, "max_message_size"),
             (r#"{"max_transactions": 0}"#, "max_transactions"),
+            (
+                r#"{"longest_own_subscription": "59s"}"#,
+                "longest_own_subscription",
+            ),
             (r#"{"failure_notice": " "}"#, "failure_notice"),
             (
                 r#"{"failure_notice_language": "e n"}"#,

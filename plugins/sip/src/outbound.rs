@@ -9,7 +9,7 @@ mod report;
 mod subscribe;
 mod turns;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use rialto_sdk::{
     model::SubscriptionState,
@@ -49,6 +49,7 @@ pub(crate) struct Outbound {
     user_agent: String,
     locals: Arc<Locals>,
     legs: Locked<Legs<FirstWord>>,
+    longest_subscription: Duration,
     sharing: Locked<Sharing<NextNotification>>,
     imdn: ImdnUse,
     refusals: Refusals,
@@ -83,6 +84,7 @@ impl Outbound {
             user_agent: config.user_agent.clone(),
             locals,
             legs,
+            longest_subscription: config.longest_own_subscription(),
             sharing,
             imdn: config.imdn,
             refusals: Refusals::new(),

@@ -57,7 +57,8 @@ impl Outbound {
     }
 
     async fn ask(&self, operation: &SubscribeOperation, hop: &NextHop) -> Result<Answered> {
-        let mut duration = operation.duration().unwrap_or(DEFAULT_DURATION);
+        let asked = operation.duration().unwrap_or(DEFAULT_DURATION);
+        let mut duration = asked.min(self.longest_subscription);
         for _ in 0..MOST_REQUESTS {
             let (waiting, first_word) = oneshot::channel();
             let names = [rand::random(), rand::random()];

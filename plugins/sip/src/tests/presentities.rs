@@ -171,6 +171,26 @@ async fn refresh_and_end_go_within_the_dialog_and_the_last_word_is_answered() {
     assert_eq!(status(&server.ask(udp(&adapter), late).await), 481);
 }
 
+/// A phone that dies without a word is noticed when it is asked again.
+#[tokio::test]
+async fn presentity_is_asked_again_within_the_time_that_the_operator_says() {
+    let fake = Fake::answering(ResponseStatus::Success);
+    let server = Peer::bind().await;
+    let json = format!(
+        r#"{{"outbound": ["udp:{}"], "longest_own_subscription": "5m"}}"#,
+        server.address()
+    );
+    let adapter = start_with(&fake, &json);
+    let (response, text) = tokio::join!(
+        ask(&adapter, operation(3600)),
+        server.grant_and_notify(&adapter, ACTIVE)
+    );
+    assert_eq!(header(&text, "Expires"), "300");
+    assert_eq!(response.duration(), Some(Duration::from_secs(300)));
+    let (_, fetch) = tokio::join!(ask(&adapter, operation(0)), server.grant("0"));
+    assert_eq!(header(&fetch, "Expires"), "0");
+}
+
 #[tokio::test]
 async fn rfc6665_4_1_2_2_refresh_that_gets_481_begins_a_new_subscription_at_once() {
     let (_, adapter, server) = scene().await;
