@@ -30,15 +30,21 @@ struct Joining<G> {
 impl<G: Gateway> Endpoint<G> {
     /// Refreshes or ends, for all devices that share the subscription.
     ///
-    /// Nobody else but its watcher may say where one of them is now: the others may be shown more than anybody.
+    /// Nobody else but its watcher may say where one of them is now: the others may be shown more than anybody. A device that shared its
+    /// subscription before a restart, and comes before it was told anything, has to begin anew: the others would be forgotten.
     pub(super) fn renew(
         &self,
         operation: &SubscribeOperation,
         device: Device,
+        was_shared: bool,
         now: Now,
     ) -> Result<Submissions<G::Submission>, Answer> {
         let mut sharing = self.sharing.lock();
-        if sharing.is_shared(&device) && !operation.authentication().is_authenticated() {
+        let is_shared = sharing.is_shared(&device);
+        if was_shared && !is_shared {
+            return Err(Answer::of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST));
+        }
+        if is_shared && !operation.authentication().is_authenticated() {
             return Err(Answer::of_reason(FailureReason::NotPermitted));
         }
         let found = sharing.renew(device);

@@ -46,7 +46,7 @@ impl<G: Gateway> Endpoint<G> {
             is_within: operation.is_of_known(),
         };
         let submissions = if operation.is_of_known() {
-            self.renew(&operation, device, now)?
+            self.renew(&operation, device, watching.is_shared, now)?
         } else if operation.is_of_no_duration() {
             Submissions::one(self.gateway.subscribe(operation))
         } else {

@@ -78,7 +78,7 @@ impl Outbound {
             .expires_in()
             .map(|time| time.min(device.left(now)));
         let state = state_value(state, expires_in);
-        let status = self.tell(operation, &device.watcher, &state).await?;
+        let status = self.tell(operation, device, &state).await?;
         Ok(Told {
             name: device.watcher.name(),
             is_last: is_over || is_lasting_failure(&status),
@@ -89,16 +89,17 @@ impl Outbound {
     async fn tell(
         &self,
         operation: &NotifyOperation,
-        watcher: &Watcher,
+        device: &Device,
         state: &str,
     ) -> Result<ResponseStatus> {
+        let watcher = &device.watcher;
         let way = NextHop::from(watcher.hop());
         let hop = match self.way_back(Some(&way)) {
             Ok(hop) => hop,
             Err(failure) => return Ok(failure.into()),
         };
         let begun =
-            self.begin_notification(operation, watcher, state, &self.within(watcher, hop))?;
+            self.begin_notification(operation, device, state, &self.within(watcher, hop))?;
         let outcome = match begun.0 {
             Ok(outcome) => outcome,
             Err(failure) => return Ok(failure.into()),
@@ -147,13 +148,14 @@ impl Outbound {
     fn begin_notification(
         &self,
         operation: &NotifyOperation,
-        watcher: &Watcher,
+        device: &Device,
         state: &str,
         hop: &NextHop,
     ) -> Result<Begun> {
+        let (watcher, is_shared) = (&device.watcher, !device.is_alone());
         let domain = operation.watcher().domain();
         self.begin_request(Kind::Notify, hop, domain, |branch, route, hop| {
-            let contact = OwnContact::of_dialog(operation.target(), watcher.dialog());
+            let contact = OwnContact::of_dialog(operation.target(), watcher.dialog(), is_shared);
             let contact = contact.value(&self.locals, hop);
             write(operation, watcher, [&contact, state], branch, route)
         })

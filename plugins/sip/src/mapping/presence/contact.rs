@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A request within a dialog comes to this address. Its To may be an alias of the presentity, and the routes that the first request had recorded
-//! are not recorded again (RFC 3261 §12.2); so both stand here, and nothing has to be remembered.
+//! are not recorded again (RFC 3261 §12.2); so both stand here, and nothing has to be remembered. Notifications say here too that
+//! other devices share the subscription (`;shared`), which a refresh after a restart must not take for one of a device alone.
 
 use rialto_sdk::{
     model::Presentity,
@@ -24,6 +25,8 @@ use crate::{
 
 /// The parameter with the routes.
 const ROUTES: &str = "rr";
+/// The parameter of a subscription that devices share.
+const SHARED: &str = "shared";
 
 /// Our Contact, but for where we are.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub(crate) struct OwnContact {
     user: String,
     /// The routes, escaped; mostly none.
     routes: String,
+    is_shared: bool,
 }
 
 impl OwnContact {
@@ -48,14 +52,16 @@ impl OwnContact {
         Self {
             user: target.as_ref().map(user).unwrap_or_default(),
             routes,
+            is_shared: is_shared(request),
         }
     }
 
     /// That of a watcher's dialog.
-    pub(crate) fn of_dialog(target: &Presentity, dialog: &Dialog) -> Self {
+    pub(crate) fn of_dialog(target: &Presentity, dialog: &Dialog, is_shared: bool) -> Self {
         Self {
             user: user(target),
             routes: escaped(dialog.routes()),
+            is_shared,
         }
     }
 
@@ -64,15 +70,17 @@ impl OwnContact {
         Self {
             user: user(watcher),
             routes: String::new(),
+            is_shared: false,
         }
     }
 
     /// The value of the header field, for a peer there.
     pub(crate) fn value(&self, locals: &Locals, hop: Hop) -> String {
         let address = locals.contact(&self.user, hop);
+        let shared = if self.is_shared { ";shared" } else { "" };
         match self.routes.as_str() {
-            "" => format!("<{address}>"),
-            routes => format!("<{address};{ROUTES}={routes}>"),
+            "" => format!("<{address}{shared}>"),
+            routes => format!("<{address}{shared};{ROUTES}={routes}>"),
         }
     }
 }
@@ -107,6 +115,12 @@ pub(super) fn routes(request: &Request<'_, '_>) -> Option<Vec<String>> {
     let kept = kept.unwrap_or_default();
     let routes = kept.split(' ').filter(|route| !route.is_empty());
     Some(routes.map(str::to_owned).collect())
+}
+
+/// Whether other devices shared the subscription when this one was told last.
+pub(super) fn is_shared(request: &Request<'_, '_>) -> bool {
+    let is_within = request.to().tag().is_some();
+    is_within && matches!(request.uri(), Uri::Sip(uri) if uri.param(SHARED).is_some())
 }
 
 fn kept(uri: Uri<'_>) -> Option<&str> {

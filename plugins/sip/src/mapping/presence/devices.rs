@@ -52,6 +52,11 @@ impl Device {
         Self { until, watcher }
     }
 
+    /// Whether it never shared its subscription.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.until == Second::MAX
+    }
+
     /// How much longer it is told.
     pub(crate) fn left(&self, now: Second) -> Duration {
         Duration::from_secs(self.until.saturating_sub(now).into())
@@ -77,13 +82,7 @@ impl Devices {
 
     /// Whether there is one, which never shared its subscription.
     pub(crate) fn is_alone(&self) -> bool {
-        matches!(
-            self.0.as_slice(),
-            [Device {
-                until: Second::MAX,
-                ..
-            }]
-        )
+        self.0.iter().all(Device::is_alone)
     }
 
     /// The same, where one alone is told until then.

@@ -9,7 +9,7 @@ use rialto_sdk::{
 use rialto_sip_codec::{Dialog, DialogError, Request};
 
 use super::{
-    contact::{routes, target},
+    contact::{is_shared, routes, target},
     event::{check_accept, duration, package},
     watcher::Watcher,
 };
@@ -25,6 +25,8 @@ pub(crate) struct Watching {
     pub(crate) operation: SubscribeOperation,
     /// The device that asks, as its subscription's reference has it.
     pub(crate) device: Watcher,
+    /// Whether others shared its subscription when it was told last.
+    pub(crate) is_shared: bool,
     /// For how long, as asked: no more may be granted (RFC 6665 §4.2.1.1).
     pub(crate) asked: Option<Duration>,
 }
@@ -66,6 +68,7 @@ pub(crate) fn watching_from_sip(
     Ok(Watching {
         operation,
         device,
+        is_shared: is_shared(request),
         asked,
     })
 }

@@ -139,6 +139,24 @@ async fn devices_of_a_subscription_are_told_from_its_reference_alone_and_refresh
     assert_eq!(refreshed.subscription_id(), scene.shared.subscription_id());
 }
 
+/// The others would be forgotten: the gateway keeps what the last request says.
+#[tokio::test]
+async fn device_that_shared_and_is_not_known_yet_after_a_restart_has_to_begin_anew() {
+    let mut scene = Scene::new().await;
+    let (_, [_, told]) = scene.tell(1, [200, 200]).await;
+    let (_, answer) = &scene.asked[1];
+    let [before, now] =
+        [answer, &told].map(|text| header(text, "Contact").trim_matches(['<', '>']));
+    assert_eq!(now, format!("{before};shared"));
+    let refresh = scene.within(1, 2, "").replace(before, now);
+    scene.fake.stop().await;
+    scene.fake = Fake::answering(ResponseStatus::Success);
+    scene.adapter = start_with(&scene.fake, TRUSTED);
+    let answer = scene.mobile.ask(udp(&scene.adapter), refresh).await;
+    assert_eq!(status(&answer), 481);
+    assert_eq!(scene.fake.subscribed(), []);
+}
+
 #[tokio::test]
 async fn device_that_is_gone_is_told_no_more_and_the_watcher_is_gone_with_the_last() {
     let scene = Scene::new().await;
