@@ -248,7 +248,11 @@ impl<W> Leg<W> {
         }
         let begun = match &mut self.dialog {
             Some(dialog) => dialog.refresh_target(request.message()),
-            None => Dialog::of_server(request, "").map(|dialog| self.dialog = Some(dialog)),
+            None => match Dialog::of_server(request, "") {
+                // Linphone's has none, though it must: the answer, which is on its way, has one.
+                Err(DialogError::NoContact) => Ok(()),
+                begun => begun.map(|dialog| self.dialog = Some(dialog)),
+            },
         };
         begun.map_err(|error| error.reject())?;
         self.heard = Some(sequence);

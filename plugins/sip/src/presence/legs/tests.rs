@@ -77,6 +77,21 @@ fn rfc6665_4_4_1_notification_before_the_answer_begins_the_dialog() {
     assert_eq!(next.waiting, None);
 }
 
+/// Linphone's notifications have no Contact, and may be taken before the answer is.
+#[test]
+fn dialog_is_the_answers_where_a_notification_before_it_names_no_address() {
+    let (mut legs, now) = (Legs::new(8), now());
+    let asking = legs.ask(now, &operation("s", 3600), [1, 2], 7).unwrap();
+    let text = notify(&asking, "peer", 5).replace("Contact: ", "X-Contact: ");
+    let heard = hear(&mut legs, now, &text, ACTIVE).unwrap();
+    assert_eq!(heard.waiting, Some(7));
+    legs.granted(now, asking.call, ok(&asking, "peer"), HOUR);
+    let again = legs.ask(now, &operation("s", 3600), [3, 4], 8).unwrap();
+    assert_eq!(again.dialog.unwrap().remote_tag(), "peer");
+    let late = hear(&mut legs, now, &text, ACTIVE);
+    assert_eq!(late.map_err(code), Err(500));
+}
+
 #[test]
 fn rfc3856_6_9_fork_beside_the_dialog_is_refused() {
     let (mut legs, now) = (Legs::new(8), now());
