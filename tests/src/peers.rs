@@ -4,6 +4,7 @@ pub mod baresip;
 pub mod ejabberd;
 pub mod entity;
 pub mod gpg;
+pub mod linphone;
 pub mod mail;
 pub mod openssl;
 pub mod pager;
@@ -26,6 +27,7 @@ pub use self::{
     ejabberd::Ejabberd,
     entity::Entity,
     gpg::Gpg,
+    linphone::Linphone,
     mail::{Exim, MailServer, MailSettings, Postfix},
     openssl::Openssl,
     pager::{PagerServer, PagerUser},
@@ -47,6 +49,7 @@ pub fn are_wanted() -> bool {
         "/usr/bin/erl",
         "/usr/bin/sipp",
         "/usr/bin/baresip",
+        "/usr/bin/linphonec",
         "/usr/bin/openssl",
         "/usr/bin/gpg-agent",
     ];

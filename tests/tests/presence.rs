@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use rialto_tests::{
     gateway::{self, Gateway, GatewayConfig},
     peers::{
-        self, Baresip, Ejabberd, Prosody, XmppServer, XmppSettings,
+        self, Baresip, Ejabberd, Linphone, Prosody, XmppServer, XmppSettings,
         baresip::{Presence, Shown},
         sipp::SIP_HOST,
         xmpp_server::XMPP_DOMAIN,
@@ -101,6 +101,84 @@ fn baresip_is_watched_by_an_xmpp_user<S: XmppServer>() {
     juliet.presence_until(ALICE_SEEN, "unavailable");
     alice.show(Shown::Online);
     juliet.presence_until(ALICE_SEEN, "available");
+}
+
+#[test]
+fn rfc2779_3_2_3_linphone_watches_a_user_on_prosody_and_sees_each_change() {
+    linphone_watches_an_xmpp_user::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_linphone_watches_a_user_on_ejabberd_and_sees_each_change() {
+    linphone_watches_an_xmpp_user::<Ejabberd>();
+}
+
+fn linphone_watches_an_xmpp_user<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let world = World::<S>::start(SocketAddr::new(SIP_HOST, port.number()));
+    let mut juliet = world.xmpp.login("juliet");
+    let mut alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    alice.await_friend(JULIET_SEEN, "Online");
+    juliet.write("<presence><show>dnd</show></presence>");
+    alice.await_friend(JULIET_SEEN, "Busy");
+    drop(juliet);
+    alice.await_friend(JULIET_SEEN, "Offline");
+    let _back = world.xmpp.login("juliet");
+    alice.await_friend(JULIET_SEEN, "Online");
+}
+
+#[test]
+fn rfc2779_3_2_3_linphone_is_watched_by_a_user_on_prosody_as_long_as_it_runs() {
+    linphone_is_watched_by_an_xmpp_user::<Prosody>();
+}
+
+#[test]
+fn rfc2779_3_2_3_linphone_is_watched_by_a_user_on_ejabberd_as_long_as_it_runs() {
+    linphone_is_watched_by_an_xmpp_user::<Ejabberd>();
+}
+
+fn linphone_is_watched_by_an_xmpp_user<S: XmppServer>() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let world = World::<S>::start(SocketAddr::new(SIP_HOST, port.number()));
+    let alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
+    let mut juliet = world.xmpp.login("juliet");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
+    juliet.presence_until(ALICE_SEEN, "subscribed");
+    juliet.presence_until(ALICE_SEEN, "available");
+    alice.quit();
+    juliet.presence_until(ALICE_SEEN, "unavailable");
+}
+
+/// She has a desk phone and a mobile: one subscription of hers, as she has one on XMPP, and two dialogs.
+#[test]
+fn rfc3859_both_phones_of_a_sip_user_watch_a_user_on_prosody() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let [desk, mobile] = [Port::take(), Port::take()];
+    let world = World::<Prosody>::start(SocketAddr::new(SIP_HOST, desk.number()));
+    let mut juliet = world.xmpp.login("juliet");
+    let contacts = [JULIET_SEEN];
+    let mut desk = Baresip::start_with(desk, ALICE, world.listen, &contacts, &Presence::Shown);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    desk.await_contact(JULIET_SEEN, "Online");
+    let mut mobile = Linphone::start(mobile, ALICE, world.listen, &contacts);
+    mobile.await_friend(JULIET_SEEN, "Online");
+    juliet.write("<presence><show>dnd</show></presence>");
+    desk.await_contact(JULIET_SEEN, "Busy");
+    mobile.await_friend(JULIET_SEEN, "Busy");
+    mobile.quit();
+    juliet.write("<presence/>");
+    desk.await_contact(JULIET_SEEN, "Online");
 }
 
 #[test]

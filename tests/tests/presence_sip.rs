@@ -7,7 +7,7 @@ use rialto_tests::{
     peers::{
         self, Baresip,
         baresip::{Presence, Shown},
-        sipp::SIP_HOST,
+        sipp::{self, Publication, SIP_HOST, SippWatcher},
     },
     ports::Port,
     raw_sip::RawSip,
@@ -127,6 +127,135 @@ fn rfc2779_3_2_3_baresip_publishes_and_whoever_watches_the_hosted_presentity_is_
     told(&mut world.far, "<basic>closed</basic>");
 }
 
+/// Each thing that RFC 3903 has a status of its own for, between things that go well.
+#[test]
+fn rfc2779_3_2_3_publication_of_sipp_is_made_replaced_refreshed_and_removed_and_what_is_wrong_is_said()
+ {
+    if !peers::are_wanted() {
+        return;
+    }
+    let alice = RawSip::new();
+    let mut world = World::start(alice.address(), "[presence]\nhosted = [\"sip.example\"]\n");
+    let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
+    assert_eq!(world.far.answer(subscribed)["status"], "success");
+    let [open, closed] = ["open", "closed"].map(of_alice);
+    let publication = |status, headers, body| Publication {
+        headers,
+        body,
+        status,
+    };
+    let document = "Content-Type: application/pidf+xml";
+    let answers = sipp::publish(
+        world.listen,
+        ALICE,
+        &[
+            publication(200, &["Event: presence", "Expires: 600", document], &open),
+            publication(
+                200,
+                &["Event: presence", "SIP-If-Match: [$1]", document],
+                &closed,
+            ),
+            publication(
+                412,
+                &["Event: presence", "SIP-If-Match: [$1]", document],
+                &open,
+            ),
+            publication(
+                412,
+                &["Event: presence", "SIP-If-Match: dx200xyz", document],
+                &open,
+            ),
+            publication(489, &["Event: dialog", document], &open),
+            publication(489, &[document], &open),
+            publication(423, &["Event: presence", "Expires: 5", document], &open),
+            publication(
+                415,
+                &["Event: presence", "Content-Type: text/plain"],
+                "open",
+            ),
+            publication(400, &["Event: presence"], ""),
+            publication(
+                200,
+                &["Event: presence", "SIP-If-Match: [$2]", "Expires: 120"],
+                "",
+            ),
+            publication(
+                200,
+                &["Event: presence", "SIP-If-Match: [$10]", "Expires: 0"],
+                "",
+            ),
+            publication(
+                412,
+                &["Event: presence", "SIP-If-Match: [$10]", "Expires: 0"],
+                "",
+            ),
+        ],
+    );
+    assert_eq!(answers.len(), 12);
+    let says = |number: usize, name| answers.get(number).and_then(|answer| answer.header(name));
+    assert_eq!(says(0, "Expires"), Some("600"));
+    assert_eq!(says(4, "Allow-Events"), Some("presence, presence.winfo"));
+    assert_eq!(says(6, "Min-Expires"), Some("60"));
+    assert!(says(7, "Accept").is_some_and(|types| types.contains("application/pidf+xml")));
+    assert_eq!(says(10, "Expires"), Some("0"));
+    told(&mut world.far, "<basic>open</basic>");
+    told(&mut world.far, "<basic>closed</basic>");
+}
+
+fn of_alice(basic: &str) -> String {
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?><presence xmlns='urn:ietf:params:xml:ns:pidf' entity='{ALICE_WATCHED}'>\
+         <tuple id='mobile'><status><basic>{basic}</basic></status></tuple></presence>"
+    )
+}
+
+#[test]
+fn rfc2779_5_1_11_sipp_is_told_by_winfo_who_watches_its_user_and_who_no_longer_does() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let alice = RawSip::new();
+    let mut world = World::start(alice.address(), "[presence]\nhosted = [\"sip.example\"]\n");
+    let mut winfo = SippWatcher::start(world.listen, ALICE, ALICE, "presence.winfo");
+    assert_eq!(winfo.answer().status(), Some(200));
+    let nobody = told_of_watchers(&mut winfo, |list| !list.contains("bob"));
+    assert_eq!(nobody.header("Event"), Some("presence.winfo"));
+    let content_type = nobody.header("Content-Type");
+    assert_eq!(content_type, Some("application/watcherinfo+xml"));
+    let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
+    assert_eq!(world.far.answer(subscribed)["status"], "success");
+    let watched = told_of_watchers(&mut winfo, |list| {
+        let parts = ["bob@far.example", "status='active'", "package='presence'"];
+        list.contains("state='full'") && parts.iter().all(|part| list.contains(part))
+    });
+    let ended = world.far.subscribe("s1", BOB, ALICE_WATCHED, 0);
+    assert_eq!(world.far.answer(ended)["status"], "success");
+    let alone = told_of_watchers(&mut winfo, |list| !list.contains("bob"));
+    assert!(sequence(&nobody) < sequence(&watched) && sequence(&watched) < sequence(&alone));
+}
+
+/// The next list of watchers that is like this.
+fn told_of_watchers(winfo: &mut SippWatcher, is_it: impl Fn(&str) -> bool) -> SipMessage {
+    loop {
+        let told = winfo.told();
+        if is_it(&String::from_utf8_lossy(told.body())) {
+            return told;
+        }
+    }
+}
+
+#[test]
+fn rfc3857_4_6_nobody_but_the_user_is_told_by_winfo_who_watches() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let alice = RawSip::new();
+    let world = World::start(alice.address(), "[presence]\nhosted = [\"sip.example\"]\n");
+    let carol = "sip:carol@sip.example";
+    let winfo = SippWatcher::start(world.listen, carol, ALICE, "presence.winfo");
+    assert_eq!(winfo.answer().status(), Some(403));
+}
+
 #[test]
 fn baresip_that_registers_with_the_gateway_is_open_to_whoever_watches() {
     if !peers::are_wanted() {
@@ -164,6 +293,43 @@ fn cpim_3_4_persist_sip_watcher_is_told_within_its_dialog_after_a_crash_too() {
     }
     assert!(sequence(&after) > sequence(&before));
     assert_eq!(before.body(), pidf("open").as_bytes(), "byte for byte");
+}
+
+/// Alice has two phones, and one subscription.
+#[test]
+fn rfc3859_both_phones_of_a_sip_watcher_are_told_within_their_dialogs_after_a_crash_too() {
+    let phones = [RawSip::new(), RawSip::new()];
+    let [desk, mobile] = &phones;
+    let mut world = World::start(desk.address(), "");
+    assert_eq!(subscribe(desk, &world, 1, "").status(), Some(200));
+    let asked = world.far.next_of("asked");
+    world.far.notify(&asked, "active", Some(&pidf("open")));
+    next_with(desk, "<basic>open</basic>");
+    send_subscribe(mobile, &world, 1, "");
+    // The desk phone shows that it is there still.
+    next_with(desk, "<basic>open</basic>");
+    assert_eq!(final_answer(mobile).status(), Some(200));
+    next_with(mobile, "<basic>open</basic>");
+    world.far.notify(&asked, "active", Some(&pidf("closed")));
+    let before = phones
+        .each_ref()
+        .map(|phone| next_with(phone, "<basic>closed</basic>"));
+    world.gateway.kill();
+    world.gateway.start_again();
+    world.far.take_connection();
+    let again = world.far.next_of("asked");
+    assert_eq!(again["id"], asked["id"], "there is one subscription");
+    world.far.notify(&again, "active", Some(&pidf("open")));
+    let after = phones
+        .each_ref()
+        .map(|phone| next_with(phone, "<basic>open</basic>"));
+    for (before, after) in before.iter().zip(&after) {
+        for name in ["From", "To", "Call-ID", "Event"] {
+            assert_eq!(after.header(name), before.header(name), "{name}");
+        }
+        assert!(sequence(after) > sequence(before));
+    }
+    assert_ne!(before[0].header("Call-ID"), before[1].header("Call-ID"));
 }
 
 /// Subscribes to Bob, once more or for the first time; the final answer.

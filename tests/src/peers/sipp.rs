@@ -1,4 +1,4 @@
-//! SIPp, from its Debian package (sip-tester): sends and answers MESSAGE requests.
+//! SIPp, from its Debian package (sip-tester): sends and answers MESSAGE requests, watches and publishes.
 //!
 //! It logs each message that it receives to its standard error, whole and unchanged; that is what tests see.
 //! It works on C strings: a message is logged up to its first NUL.
@@ -22,8 +22,14 @@ use crate::{
     sip_message::SipMessage,
 };
 
+mod events;
 mod log;
 mod scenario;
+
+pub use self::{
+    events::{SippWatcher, publish},
+    scenario::Publication,
+};
 
 /// Where SIP peers live: an address of loopback that nothing on the XMPP side has.
 pub const SIP_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
@@ -133,13 +139,17 @@ impl SippServer {
         };
         let before = *taken;
         *taken += 1;
-        process.await_stderr("message", |log| requests(log).into_iter().nth(before))
+        process.await_stderr("message", |log| {
+            requests(log, "MESSAGE").into_iter().nth(before)
+        })
     }
 
     /// All messages so far, those taken too, retransmissions left out.
     pub fn received(&self) -> Vec<SipMessage> {
         let logs = [self.udp.stderr().bytes(), self.tcp.stderr().bytes()];
-        logs.iter().flat_map(|log| requests(log)).collect()
+        logs.iter()
+            .flat_map(|log| requests(log, "MESSAGE"))
+            .collect()
     }
 }
 

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use crate::sip_message::SipMessage;
 
-/// The messages that were received, retransmissions left out.
-pub(super) fn requests(log: &[u8]) -> Vec<SipMessage> {
+/// The requests of a method that were received, retransmissions left out.
+pub(super) fn requests(log: &[u8], method: &str) -> Vec<SipMessage> {
     let mut seen = HashSet::new();
     let mut messages = received(log);
-    messages
-        .retain(|message| message.method() == Some("MESSAGE") && seen.insert(identity(message)));
+    messages.retain(|message| message.method() == Some(method) && seen.insert(identity(message)));
     messages
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use tempfile::TempDir;
 
 use super::{Outgoing, Reply};
-use crate::peers::{filled, write};
+use crate::peers::{filled, with_values, write};
 
 /// The final responses that a client understands, but 200.
 const FINAL: [u16; 32] = [
@@ -57,6 +57,37 @@ pub(super) fn client_scenario(
         scenario += &values.iter().fold(exchange.clone(), |text, (name, value)| {
             text.replace(&format!("@{name}@"), value)
         });
+    }
+    scenario + &after
+}
+
+/// One PUBLISH, and how it is to be answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// The header lines that make it another than the rest; `[$2]` is the entity-tag that the second was given.
+    pub headers: &'a [&'a str],
+    /// The body.
+    pub body: &'a str,
+    /// The status of its answer.
+    pub status: u16,
+}
+
+/// The scenario of a client that publishes these.
+pub(super) fn publisher_scenario(presentity: &str, publications: &[Publication<'_>]) -> String {
+    let values = [("PRESENTITY", presentity)];
+    let (mut scenario, publication, after) =
+        around(&filled("sipp/publisher.xml", &values), "publication");
+    for (number, of) in (1..).zip(publications) {
+        let number: u32 = number;
+        scenario += &with_values(
+            &publication,
+            &[
+                ("NUMBER", &number.to_string()),
+                ("HEADERS", &headers(of.headers)),
+                ("BODY", of.body),
+                ("STATUS", &of.status.to_string()),
+            ],
+        );
     }
     scenario + &after
 }
