@@ -7,10 +7,12 @@ use std::{
 };
 
 use rialto_tests::{
+    certificates::Authority,
     dns::{DnsProxy, Nsd, Plan, servers_are_wanted},
     gateway::{self, ComponentLink, Gateway, GatewayConfig},
     peers::{
-        self, Prosody, Reply, SippClient, SippServer, Transport, XmppServer, XmppSettings,
+        self, Prosody, Reply, SippClient, SippServer, TlsServer, Transport, XmppServer,
+        XmppSettings,
         sipp::{Outgoing, SIP_HOST},
         xmpp_server::XMPP_DOMAIN,
     },
@@ -167,6 +169,60 @@ fn cpim_2_2_4_each_stream_that_breaks_gives_way_to_the_next_address() {
     assert_eq!(bob.receive(Transport::Tcp).body(), b"once more");
     assert_ne!(taken.join().expect("it has ended"), 0);
     assert_eq!(counted(&gateway, "failovers"), 1);
+}
+
+/// RFC 5922 §7.3: whoever can forge what DNS says must not become the domain.
+#[test]
+fn cpim_4_2_secured_records_are_followed_to_who_has_a_certificate_for_the_domain_and_not_for_its_host()
+ {
+    if !peers::are_wanted() || !servers_are_wanted() {
+        return;
+    }
+    let authority = Authority::new();
+    let host = format!(
+        "host-{}.eve.example",
+        SIP_HOST.to_string().replace('.', "-")
+    );
+    let [bob, eve] = ["bob.example", &*host].map(|name| authority.certify(&[name]));
+    let (bob, eve) = (TlsServer::start(&bob), TlsServer::start(&eve));
+    // What there is besides TLS is there for those who have none.
+    let open = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
+    let records = |secured: SocketAddr| {
+        [
+            srv(10, secured).replace("_im._sip", "_sips._tcp"),
+            srv(10, open.address()).replace("_im._sip", "_sip._udp"),
+            hosts(),
+        ]
+        .join("\n")
+    };
+    let dns = Nsd::start(&[
+        ("bob.example", &records(bob.address())),
+        ("eve.example", &records(eve.address())),
+    ]);
+    let ports = [Port::take(), Port::take()];
+    let [near, secured] = ports.each_ref().map(gateway::address);
+    let own = authority.certify(&["gw.example"]);
+    let config = GatewayConfig::new()
+        .with_sip("home", &[near], &[])
+        .with_settings(&[TRUSTED])
+        .with_secured_sip("sip", secured, &[SIP_DOMAIN], (&authority, &own), "")
+        .with_route(SIP_DOMAIN, "home", Some("udp:127.0.0.1:9"))
+        .with_resolver(&format!("{}\nadapters = [\"sip\"]", asking(&dns)));
+    let _gateway = Gateway::start(&config);
+    let sender = RawSip::new();
+    sender.send(near, ALICE, "sip:bob@bob.example", "text/plain", b"for Bob");
+    bob.await_text("for Bob");
+    let sender = RawSip::new();
+    sender.send(
+        near,
+        ALICE,
+        "sip:eve@eve.example",
+        "text/plain",
+        b"not for Eve",
+    );
+    assert_eq!(sender.receive().status(), Some(504));
+    assert!(!eve.has_read("SIP"));
+    assert!(open.received().is_empty(), "nothing went in the clear");
 }
 
 #[test]
