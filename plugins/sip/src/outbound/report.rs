@@ -30,12 +30,13 @@ impl Outbound {
         Ok(report.respond(status))
     }
 
-    /// The way to the sender: by `outbound`, or to where the message came from.
+    /// The way to the sender: by `outbound`, unless that is in the clear and the message was not, or to where it came from.
     ///
     /// Over UDP anybody may have written any address there, so what goes to one that is not trusted is bounded.
     pub(super) fn way_back(&self, hop: Option<&NextHop>) -> Result<NextHop, Failure> {
-        if let Some(hop) = &self.default_hop {
-            return Ok(hop.clone());
+        let default = self.default_hop.as_ref();
+        if let Some(default) = default.filter(|way| hop.is_none_or(|hop| way.is_as_safe_as(hop))) {
+            return Ok(default.clone());
         }
         let hop = hop.ok_or_else(|| {
             Failure::new(FailureReason::Unresolvable).with_detail(

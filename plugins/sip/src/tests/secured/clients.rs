@@ -164,10 +164,18 @@ fn notification(gateway: &Fake) -> NotifyOperation {
 #[tokio::test]
 async fn rfc2779_5_2_1_watcher_over_tls_is_told_over_the_connection_by_which_it_asked_and_no_other()
 {
+    watcher_is_told_over_its_connection("").await;
+    // A proxy that is reached in the clear is no way for it.
+    watcher_is_told_over_its_connection(r#", "outbound": ["udp:127.0.0.1:9"]"#).await;
+}
+
+async fn watcher_is_told_over_its_connection(more: &str) {
     let (gateway, authority) = (Fake::answering(ResponseStatus::Success), Authority::new());
     gateway.grant(3600);
     let own = authority.certify(GATEWAY);
-    let adapter = secured(&gateway, &authority, &own, "");
+    let section = own.section(&authority, "");
+    let config = format!(r#"{{"listen": ["tls:127.0.0.1:0"], {section}{more}}}"#);
+    let adapter = start_with(&gateway, &config);
     let mut phone = authority.connect(tls(&adapter), GATEWAY, None).await;
     phone.send(subscribe()).await;
     let answer = phone.receive().await;
