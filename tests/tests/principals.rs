@@ -6,6 +6,7 @@ use rialto_tests::{
         self, Ejabberd, Prosody, Reply, SippClient, SippServer, Transport, XmppServer,
         XmppSettings,
         sipp::{Outgoing, SIP_HOST},
+        slixmpp::Draft,
     },
     ports::Port,
 };
@@ -80,12 +81,23 @@ fn rfc2779_5_4_10_and_2_3_5_xmpp_user_keeps_a_sip_user_out_by_writing_to_the_gat
     world.gateway.kill();
     world.gateway.start_again();
     assert_eq!(world.status(MALLORY, JULIET, "after its death"), Some(403));
-    juliet.send(INBOX_ON_XMPP, "rules");
+    juliet.send_draft(&Draft {
+        to: INBOX_ON_XMPP,
+        body: "rules",
+        extension: Some("<origin-id xmlns='urn:xmpp:sid:0' id='letter-1'/>"),
+        ..Draft::default()
+    });
     let answer = juliet.receive();
     assert_eq!(
         answer.body(),
         Some("These rules hold:\nrefuse messages from mallory@sip.example")
     );
+    let traced = world
+        .gateway
+        .ask(&["trace", "juliet@xmpp.example letter-1"]);
+    let life = traced["lives"][0].as_array().expect("it is remembered");
+    let steps: Vec<_> = life.iter().map(|step| step["step"].as_str()).collect();
+    assert_eq!(steps, [Some("received"), Some("answered")], "{traced}");
     juliet.send(INBOX_ON_XMPP, "forget mallory@sip.example");
     assert_eq!(
         juliet.receive().body(),

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rand::{SeedableRng, rngs::StdRng};
 use rialto_model::{
     ByteString, CommandMessage, Failure, FailureReason, InstantInbox, InstantMessage,
-    MessageOperation, Response, ResponseStatus, TransactionId,
+    MessageOperation, Responder, Response, ResponseStatus, TransactionId,
 };
-use rialto_router::{AdapterId, InboxRequest, OwnAddresses, OwnInbox};
+use rialto_router::{AdapterId, CallerTicket, InboxRequest, OwnAddresses, OwnInbox};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use super::{Gateway, now, presence::Obeyed};
-use crate::{callers::Caller, shard::answer};
+use crate::{
+    callers::Caller,
+    shard::{Messages, answer},
+};
 
 /// The inbox, if the gateway has one.
 #[derive(Debug, Default)]
@@ -46,7 +49,8 @@ impl Inbox {
 /// A message to the inbox that is being answered.
 struct Letter {
     operation: MessageOperation,
-    caller: Caller,
+    /// Who waits in the shard of its conversation.
+    ticket: CallerTicket,
     /// What a program that asks for it calls the command.
     name: Option<ByteString>,
     reply_to: InstantInbox,
@@ -68,13 +72,25 @@ impl Gateway {
 
     /// Takes a message to the inbox. Its sender hears that it was taken when what it asks for is done.
     pub(super) fn take_letter(&self, from: AdapterId, operation: MessageOperation, caller: Caller) {
-        let (Some(this), Some(runtime)) = (self.this.upgrade(), self.runtime.get()) else {
+        let shard = self.shard_of(operation.source(), operation.destination());
+        let (Some(this), Some(runtime), Some(shard)) =
+            (self.this.upgrade(), self.runtime.get(), shard)
+        else {
             let failure = Failure::new(FailureReason::ShuttingDown);
             return answer(caller, operation.respond(failure.into()));
         };
+        let ticket = match shard.handle(self, |state| {
+            state.take_own(now(), from, &operation, caller)
+        }) {
+            Ok(ticket) => ticket,
+            Err(caller) => {
+                let failure = Failure::new(FailureReason::Overloaded);
+                return answer(caller, operation.respond(failure.into()));
+            }
+        };
         let (request, place) = match self.read_letter(from, &operation) {
             Ok(read) => read,
-            Err(failure) => return answer(caller, operation.respond(failure.into())),
+            Err(failure) => return self.answer_own(&operation, ticket, failure.into()),
         };
         let obeyed = match request.command {
             // Here, so that commands are done in the order in which they came.
@@ -84,13 +100,28 @@ impl Gateway {
         };
         let letter = Letter {
             operation,
-            caller,
+            ticket,
             name: request.name,
             reply_to: request.reply_to,
             obeyed,
             _place: place,
         };
         runtime.spawn(async move { this.answer_letter(letter).await });
+    }
+
+    /// Answers who has written to the inbox.
+    fn answer_own(
+        &self,
+        operation: &MessageOperation,
+        ticket: CallerTicket,
+        status: ResponseStatus,
+    ) {
+        let shard = self.shard_of(operation.source(), operation.destination());
+        let own = |state: &mut Messages| state.answer_own(now(), ticket, &status);
+        if let Some(caller) = shard.and_then(|shard| shard.handle(self, own)) {
+            let responder = Responder::resume(*operation.transaction_id());
+            answer(caller, responder.respond(status));
+        }
     }
 
     fn read_letter(
@@ -109,7 +140,7 @@ impl Gateway {
     async fn answer_letter(&self, letter: Letter) {
         let Letter {
             operation,
-            caller,
+            ticket,
             name,
             reply_to,
             obeyed,
@@ -121,7 +152,7 @@ impl Gateway {
         };
         let said = match said {
             Ok(said) => said,
-            Err(failure) => return answer(caller, operation.respond(failure.into())),
+            Err(failure) => return self.answer_own(&operation, ticket, failure.into()),
         };
         let asked = name.and_then(|name| CommandMessage::new(name, said.clone()));
         let mut message = match asked {
@@ -137,7 +168,7 @@ impl Gateway {
         if let Some(instance) = operation.source_instance() {
             reply = reply.with_destination_instance(instance.clone());
         }
-        answer(caller, operation.respond(ResponseStatus::Success));
+        self.answer_own(&operation, ticket, ResponseStatus::Success);
         let ended = self.submit_own(reply).await;
         if let Some(failure) = ended.as_ref().ok().and_then(failure) {
             debug!(failure.reason = ?failure.reason(), "answer to a principal not delivered");

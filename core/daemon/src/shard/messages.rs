@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use rand::rngs::StdRng;
-use rialto_model::{Bytes, DispositionOperation, MessageOperation};
-use rialto_router::{Action, AdapterId, Custodian, JournalTable, RestoreError, Unread, Unwritten};
+use rialto_model::{Bytes, DispositionOperation, MessageOperation, ResponseStatus};
+use rialto_router::{
+    Action, AdapterId, CallerTicket, Custodian, JournalTable, RestoreError, Unread, Unwritten,
+};
 
 use super::{
     CarryOut, Machine, Shard, Surroundings, broken,
@@ -32,6 +34,30 @@ impl Messages {
             deliveries: Deliveries::default(),
             parked: Parked::default(),
         }
+    }
+
+    /// Lets somebody wait who has written to the gateway itself; gives the caller back when there is no room.
+    pub(crate) fn take_own(
+        &mut self,
+        now: Instant,
+        from: AdapterId,
+        operation: &MessageOperation,
+        caller: Caller,
+    ) -> Result<CallerTicket, Caller> {
+        let ticket = self.callers.insert(caller)?;
+        self.custodian.note_own(now, from, operation, ticket);
+        Ok(ticket)
+    }
+
+    /// Who has written to the gateway itself, to be answered so; nobody, if the answer is not waited for any more.
+    pub(crate) fn answer_own(
+        &mut self,
+        now: Instant,
+        ticket: CallerTicket,
+        status: &ResponseStatus,
+    ) -> Option<Caller> {
+        self.custodian.note_own_answer(now, ticket, status);
+        self.callers.take(ticket)
     }
 
     /// Delivers what has waited for an adapter: it has come, or comes no more.

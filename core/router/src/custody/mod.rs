@@ -39,6 +39,7 @@ mod identities;
 mod journal;
 mod keeping;
 mod names;
+mod own;
 mod passed_on;
 mod policy;
 pub(crate) mod queue;
