@@ -110,6 +110,56 @@ fn subscription_crosses_and_every_change_comes_back_until_it_ends() {
     assert_eq!(world.far.answer(late)["reason"], "NoPresentity");
 }
 
+/// The steps of the one life that has an identifier, and what each says of something.
+fn traced(gateway: &Gateway, identifier: &str, detail: &str) -> Vec<(String, Value)> {
+    let traced = gateway.ask(&["trace", identifier]);
+    let lives = traced["lives"].as_array().expect("lives");
+    assert_eq!(lives.len(), 1, "{traced}");
+    let steps = lives[0].as_array().expect("steps").iter();
+    let step = |step: &Value| {
+        (
+            step["step"].as_str().expect("a word").to_owned(),
+            step[detail].clone(),
+        )
+    };
+    steps.map(step).collect()
+}
+
+#[test]
+fn rfc2779_5_1_4_and_5_3_1_and_5_3_3_trace_has_what_crossed_on_both_hops_and_who_vouched() {
+    let mut world = World::start("");
+    let asked = world.watch();
+    told(&mut world.near, "at my desk");
+    let leg = asked["id"].as_str().expect("a name").to_owned();
+    // By its name on either side.
+    for identifier in ["s1", &leg] {
+        let digests = traced(&world.gateway, identifier, "document");
+        let of = |word: &str| {
+            let mut steps = digests
+                .iter()
+                .filter(|(step, digest)| step == word && !digest.is_null());
+            steps.next_back().map(|(_, digest)| digest.clone())
+        };
+        let heard = of("heard").expect("a digest of what was heard");
+        assert_eq!(Some(heard), of("told"), "{digests:?}");
+        let vouched = traced(&world.gateway, identifier, "vouched_for");
+        assert!(
+            vouched.contains(&("heard".to_owned(), "true".into())),
+            "{vouched:?}"
+        );
+        let adapters = traced(&world.gateway, identifier, "adapter");
+        for of in [
+            ("received", "near"),
+            ("handed over", "far"),
+            ("heard", "far"),
+            ("told", "near"),
+        ] {
+            let step = (of.0.to_owned(), of.1.into());
+            assert!(adapters.contains(&step), "{of:?} in {adapters:?}");
+        }
+    }
+}
+
 #[test]
 fn subscription_survives_a_crash_once_and_what_changed_meanwhile_is_told() {
     let mut world = World::start("");

@@ -109,7 +109,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Tells the life of a message: each step with its time, as far as the running gateway remembers it.
+    /// Tells the life of a message or a subscription: each step with its time, as far as the running gateway remembers it.
     Trace {
         /// The transaction identifier on either side, or what its network calls the message.
         id: String,

@@ -66,7 +66,7 @@ mod table;
 
 pub use access::{AccessRule, AccessRuleConflict, Ground, RuleAction, Ruling};
 pub use aliases::{Alias, AliasConflict};
-pub use chronicle::{Answer, Life, Mark, OnwardId, Step, StepKind};
+pub use chronicle::{Answer, Digest, Life, Mark, OnwardId, Step, StepKind};
 pub use custody::{
     Change, Custodian, CustodyLimits, CustodyPolicy, CustodySettings, CustodyStatistics,
     JournalKey, JournalKeys, JournalTable, KeptKind, KeptOperation, KeptState, NamingKey,

@@ -50,6 +50,8 @@ pub(crate) struct Notify {
     /// `active`, `pending`, or the reason of the end.
     state: String,
     document: Option<String>,
+    #[serde(default)]
+    stranger: bool,
 }
 
 /// What a hosted presentity says.
@@ -95,7 +97,10 @@ impl Notify {
                 .map(SubscriptionState::terminated)
                 .ok_or_else(|| format!("no state: {reason}"))?,
         };
-        let operation = NotifyOperation::new(host.transaction_id(), id, watcher, target, state);
+        let mut operation = NotifyOperation::new(host.transaction_id(), id, watcher, target, state);
+        if !self.stranger {
+            operation = operation.with_authentication(Authentication::Network);
+        }
         Ok(match self.document {
             Some(xml) => operation.with_document(PresenceDocument::pidf(Bytes::from(xml))),
             None => operation,

@@ -94,6 +94,7 @@ impl Gateway {
         let watching = |number, settings: &PresenceSettings| {
             let (table, rng) = (Arc::clone(&table), StdRng::from_os_rng());
             let service = PresenceService::new(table, settings.clone(), keys.clone(), clock, rng);
+            let service = service.with_remembered_steps(limits.remembered_steps());
             Shard::closed(number, Watching::new(service, most_callers))
         };
         let spread = Shards::new(shards, &mut rng);

@@ -2,24 +2,28 @@
 
 use std::time::{Instant, SystemTime};
 
-use rialto_router::{Answer, Life, Step, StepKind};
+use rialto_router::{Answer, Digest, Life, Step, StepKind};
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::Gateway;
 use crate::{
     control::TracedStep,
+    presence::Watching,
     shard::{Messages, Shard},
 };
 
 impl Gateway {
-    /// The lives of all operations that have this identifier: their sender's, the onward one, or their network's name of the
-    /// message; each the oldest step first.
+    /// The lives of all operations that have this identifier: their sender's, the onward one, their network's name of the
+    /// message, or the name of the subscription on either side; each the oldest step first.
     pub(crate) fn lives(&self, identifier: &str) -> Vec<Vec<TracedStep>> {
         let of_shard = |shard: &Shard<Messages>| {
             shard.look(|custodian| custodian.router().lives(identifier.as_bytes()))
         };
-        let lives = self.shards().iter().flat_map(of_shard);
+        let of_presentities =
+            |shard: &Shard<Watching>| shard.look(|service| service.lives(identifier.as_bytes()));
+        let of_messages = self.shards().iter().flat_map(of_shard);
+        let lives = of_messages.chain(self.presence.iter().flat_map(of_presentities));
         lives.map(|life| self.traced(&life)).collect()
     }
 
@@ -100,10 +104,43 @@ impl Gateway {
                 add("disposition", format!("{disposition:?}"));
                 "disposition told"
             }
+            StepKind::Refreshed => "asked again",
+            StepKind::Heard {
+                from,
+                authentication,
+                document,
+                ..
+            } => {
+                add("adapter", self.name(from).to_owned());
+                add("vouched_for", authentication.is_authenticated().to_string());
+                add_document(document, add);
+                "heard"
+            }
+            StepKind::Told {
+                adapter,
+                version,
+                document,
+                ..
+            } => {
+                add("adapter", self.name(adapter).to_owned());
+                add("version", version.to_string());
+                add_document(document, add);
+                "told"
+            }
+            StepKind::Taken(answer) => {
+                add_answer(answer, add);
+                "telling ended"
+            }
             StepKind::Expired => "expired",
             StepKind::Dropped => "dropped",
             _ => "unknown",
         }
+    }
+}
+
+fn add_document(document: Option<Digest>, add: &mut dyn FnMut(&str, String)) {
+    if let Some(digest) = document {
+        add("document", digest.to_string());
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{hash::BuildHasher, num::NonZeroU64, time::Instant};
 
 use foldhash::fast::FixedState;
-use rialto_model::{MessageOperation, TransactionId};
+use rialto_model::{MessageOperation, SubscribeOperation, SubscriptionId, TransactionId};
 
+mod digest;
 mod life;
 mod onward_id;
 mod step;
@@ -12,6 +13,7 @@ mod step;
 mod tests;
 
 pub use self::{
+    digest::Digest,
     life::Life,
     onward_id::OnwardId,
     step::{Answer, Mark, Step, StepKind},
@@ -111,6 +113,49 @@ impl Chronicle {
                 },
             },
         );
+    }
+
+    /// Notes that a watcher subscribes, or fetches.
+    pub(crate) fn note_subscribe(
+        &mut self,
+        owner: Owner,
+        from: AdapterId,
+        operation: &SubscribeOperation,
+    ) {
+        if self.is_kept() {
+            let transaction = self.mark(operation.transaction_id().as_bytes());
+            let identity = self.mark(operation.subscription_id().as_bytes());
+            let what = StepKind::Received {
+                from,
+                transaction,
+                identity,
+            };
+            self.note(owner, what);
+        }
+    }
+
+    /// Notes that a subscription was found in the journal.
+    pub(crate) fn note_restored_subscription(&mut self, key: JournalKey, id: &SubscriptionId) {
+        if self.is_kept() {
+            let what = StepKind::Restored {
+                transaction: Mark(None),
+                identity: self.mark(id.as_bytes()),
+            };
+            self.note(Owner::Kept(key), what);
+        }
+    }
+
+    /// Notes that an adapter gets a subscription of the service's own under that identifier.
+    pub(crate) fn note_leg(&mut self, owner: Owner, adapter: AdapterId, id: &SubscriptionId) {
+        if self.is_kept() {
+            let onward = OnwardId::read(id.as_bytes());
+            self.note(owner, StepKind::HandedOver { adapter, onward });
+        }
+    }
+
+    /// Whether anything is remembered at all.
+    pub(crate) const fn is_kept(&self) -> bool {
+        self.capacity > 0
     }
 
     /// Notes that an adapter gets an operation under that identifier.

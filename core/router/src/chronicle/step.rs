@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rialto_model::{Disposition, FailureReason, ResponseStatus};
+use rialto_model::{Authentication, Disposition, FailureReason, ResponseStatus};
 
-use super::OnwardId;
+use super::{Digest, OnwardId};
 use crate::{AdapterId, JournalKey};
 
 /// One thing that happened to an operation, and when.
@@ -100,6 +100,30 @@ pub enum StepKind {
     },
     /// Its sender was told of a report.
     DispositionTold(Disposition),
+    /// The watcher of a subscription refreshed it, or asked for its end.
+    Refreshed,
+    /// The network of a subscription's presentity said how that is.
+    #[non_exhaustive]
+    Heard {
+        /// Who said it.
+        from: AdapterId,
+        /// Whether somebody vouches that it comes from the presentity.
+        authentication: Authentication,
+        /// What was said, if anything was.
+        document: Option<Digest>,
+    },
+    /// The watcher of a subscription is told how its presentity is.
+    #[non_exhaustive]
+    Told {
+        /// Who tells it.
+        adapter: AdapterId,
+        /// The version of what it is told.
+        version: u32,
+        /// What it is told, if anything is known.
+        document: Option<Digest>,
+    },
+    /// Its network has taken what it was told, or not.
+    Taken(Answer),
     /// It was not delivered in its time.
     Expired,
     /// An operator dropped it.

@@ -8,7 +8,7 @@ use rialto_model::{
 };
 
 use super::rules::View;
-use crate::custody::clock::Millis;
+use crate::{Digest, custody::clock::Millis};
 
 /// A document of a presentity, shared by all who are shown it; read at most once, and only if somebody must.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Document {
     at: Millis,
     /// What it says in a word, once somebody has read it.
     status: OnceLock<Option<Status>>,
+    digest: OnceLock<Digest>,
 }
 
 impl Document {
@@ -26,6 +27,7 @@ impl Document {
             content,
             at,
             status: OnceLock::new(),
+            digest: OnceLock::new(),
         }
     }
 
@@ -56,9 +58,19 @@ impl Document {
         stamp(&self.content, entity, self.at).unwrap_or_else(|| self.content.clone())
     }
 
+    /// What it is recognised by, made once for all who are shown it.
+    pub(super) fn digest(&self) -> Digest {
+        *self.digest.get_or_init(|| digest(&self.content))
+    }
+
     fn status(&self, entity: &Presentity) -> Option<Status> {
         *self.status.get_or_init(|| status(&self.content, entity))
     }
+}
+
+/// What a document is recognised by.
+pub(super) fn digest(content: &PresenceDocument) -> Digest {
+    Digest::of(content.payload().as_bytes())
 }
 
 /// The same content, if it is what `known` has already; documents that many are shown are kept once.

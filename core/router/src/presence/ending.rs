@@ -10,7 +10,7 @@ use super::{
     subscription::{NEVER, Stage, Standing, Subscription},
     writes::Purpose,
 };
-use crate::{Change, JournalKey, JournalTable};
+use crate::{Change, JournalKey, JournalTable, StepKind};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Ends a subscription as its watcher asks. It is told nothing more of the presentity from now on but the last notification, which comes when the end is safe.
@@ -22,6 +22,7 @@ impl<R: CryptoRng> PresenceService<R> {
     ) -> Result<(), Failure> {
         let cancelled = Failure::new(FailureReason::Cancelled);
         self.answer(index, &cancelled.into(), None);
+        self.note(index, StepKind::Refreshed);
         // So that the plugin knows, whatever it has forgotten by then, that the end was asked for.
         if let (Some(of), Some(reference)) =
             (self.subscriptions.get_mut(index), operation.reference())

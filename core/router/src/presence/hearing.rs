@@ -15,7 +15,7 @@ use super::{
     subscription::{LegStage, NEVER, Stage, Standing, Subscription},
     writes::Purpose,
 };
-use crate::{AdapterId, CallerTicket, Change, JournalTable};
+use crate::{AdapterId, CallerTicket, Change, JournalTable, StepKind};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Takes what an adapter says of a presentity; `ticket` comes back with its response.
@@ -78,6 +78,7 @@ impl<R: CryptoRng> PresenceService<R> {
         let has_news = operation
             .document()
             .is_some_and(|document| self.learn(index, document.clone()));
+        self.note_heard(index, operation);
         let until = operation.expires_in().map(|time| self.now.plus(time));
         match operation.state() {
             SubscriptionState::Terminated {
@@ -95,6 +96,21 @@ impl<R: CryptoRng> PresenceService<R> {
                 self.heard(index, state == SubscriptionState::Active, has_news);
             }
         }
+    }
+
+    fn note_heard(&mut self, index: Index, operation: &NotifyOperation) {
+        let Some(of) = self.subscriptions.get(index) else {
+            return;
+        };
+        let said = operation.document().and(of.document.as_ref());
+        let what = StepKind::Heard {
+            from: of.leg.adapter,
+            authentication: operation.authentication(),
+            document: said
+                .filter(|_| self.chronicle.is_kept())
+                .map(|of| of.digest()),
+        };
+        self.note(index, what);
     }
 
     fn heard(&mut self, index: Index, is_active: bool, has_news: bool) {

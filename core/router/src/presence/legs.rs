@@ -17,8 +17,9 @@ use super::{
     writes::Purpose,
 };
 use crate::{
-    AdapterId, Change, Hop, JournalTable,
+    AdapterId, Answer, Change, Hop, JournalTable, StepKind,
     decision::presence::{Onward, Way},
+    router::Owner,
 };
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -52,6 +53,9 @@ impl<R: CryptoRng> PresenceService<R> {
             return;
         };
         let adapter = way.hop.adapter();
+        let owner = Owner::Kept(self.key(index));
+        self.chronicle
+            .note_leg(owner, adapter, operation.subscription_id());
         let operation = onward(operation, way);
         let attempt = self.flights.begin(Aim::Leg(index));
         let due = self.now.plus(self.settings.limits().answer_time);
@@ -101,6 +105,7 @@ impl<R: CryptoRng> PresenceService<R> {
         status: ResponseStatus,
         duration: Option<Duration>,
     ) {
+        self.note(index, StepKind::Ended(Answer::from(&status)));
         let is_fetch = of_fetch(self.subscriptions.get(index));
         match status {
             ResponseStatus::Failure(failure) => self.leg_failed(index, &failure),

@@ -15,6 +15,7 @@
 //! | [`rules`], [`rulings`], [`principals`] | who may watch, and what each sees |
 //! | [`inbox`] | what principals write to the gateway itself |
 //! | [`remembered`] | what was fetched once, for when nobody can be asked |
+//! | [`trace`] | what happened to subscriptions lately |
 //! | [`document`] | what is shown of a document |
 //! | [`table`], [`addresses`], [`presentities`], [`flights`] | where it is all kept, in little memory |
 //! | [`record`], [`writes`], [`former`], [`restore`] | what is written, put back, and read again |
@@ -60,6 +61,7 @@ mod statistics;
 mod subscribing;
 mod subscription;
 mod table;
+mod trace;
 mod watchers;
 mod writes;
 
@@ -91,6 +93,7 @@ use self::{
 };
 use crate::{
     CallerTicket, Change, JournalKeys, RoutingTable, Unwritten, WallClock, WriteId,
+    chronicle::Chronicle,
     custody::{
         clock::Millis,
         queue::alarms::{Alarms, Moment},
@@ -135,6 +138,7 @@ pub struct PresenceService<R> {
     actions: VecDeque<PresenceAction>,
     is_draining: bool,
     statistics: PresenceStatistics,
+    chronicle: Chronicle,
 }
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -170,6 +174,7 @@ impl<R: CryptoRng> PresenceService<R> {
             actions: VecDeque::new(),
             is_draining: false,
             statistics: PresenceStatistics::default(),
+            chronicle: Chronicle::new(0, 0),
         }
     }
 
@@ -295,6 +300,7 @@ impl<R: CryptoRng> PresenceService<R> {
 
     fn begin(&mut self, now: Instant) {
         self.now = self.clock.millis(now);
+        self.chronicle.observe(now);
     }
 
     /// Does what is due for one subscription; its alarm is later then.

@@ -10,13 +10,13 @@ use rialto_model::{
 
 use super::{
     Aim, Index, PresenceAction, PresenceService,
-    document::{Document, closed},
+    document::{self, Document, closed},
     rules::{Handling, View},
     subscription::{NEVER, Stage, Standing, Subscription, Told},
     timed_out,
     writes::Purpose,
 };
-use crate::{Change, JournalKey, JournalTable};
+use crate::{Answer, Change, Digest, JournalKey, JournalTable, StepKind};
 
 impl Subscription {
     /// How many versions are used up by a restart at most.
@@ -34,6 +34,17 @@ enum Shown {
     Nothing,
     Closed,
     Document(PresenceDocument),
+    /// What came, as it came, and what it is recognised by, if that is noted.
+    Whole(PresenceDocument, Option<Digest>),
+}
+
+impl Shown {
+    fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Whole(_, digest) => *digest,
+            Self::Nothing | Self::Closed | Self::Document(_) => None,
+        }
+    }
 }
 
 impl<R: CryptoRng> PresenceService<R> {
@@ -92,6 +103,7 @@ impl<R: CryptoRng> PresenceService<R> {
             _ => Told::Other,
         };
         let id = TransactionId::random(&mut self.rng);
+        let digest = shown.digest();
         let operation = self.notification(index, id, shown);
         let due = self.now.plus(self.settings.limits().answer_time);
         let Some(of) = self.subscriptions.get_mut(index) else {
@@ -100,11 +112,22 @@ impl<R: CryptoRng> PresenceService<R> {
         let Some(operation) = operation else {
             return;
         };
+        let version = of.notice.version;
         of.notice.is_due = false;
         of.notice.version = of.notice.version.wrapping_add(1);
         of.notice.told = told;
         of.notice.due = due;
         let adapter = of.adapter;
+        if self.chronicle.is_kept() {
+            let document = operation.document();
+            let document = document.map(|of| digest.unwrap_or_else(|| document::digest(of)));
+            let what = StepKind::Told {
+                adapter,
+                version,
+                document,
+            };
+            self.note(index, what);
+        }
         let attempt = self.flights.begin(Aim::Notice(index));
         self.lines.departed(adapter);
         self.statistics.notifications += 1;
@@ -139,7 +162,9 @@ impl<R: CryptoRng> PresenceService<R> {
         Some(match shown {
             Shown::Nothing => operation,
             Shown::Closed => operation.with_document(closed(&target)),
-            Shown::Document(document) => operation.with_document(document),
+            Shown::Document(document) | Shown::Whole(document, _) => {
+                operation.with_document(document)
+            }
         })
     }
 
@@ -185,7 +210,10 @@ impl<R: CryptoRng> PresenceService<R> {
 
     fn as_seen(&self, of: &Subscription, document: &Document, view: View) -> Shown {
         match view {
-            View::All => Shown::Document(document.content().clone()),
+            View::All => {
+                let digest = self.chronicle.is_kept().then(|| document.digest());
+                Shown::Whole(document.content().clone(), digest)
+            }
             view => self.written_for(of, |entity| document.shown(view, entity)),
         }
     }
@@ -208,11 +236,12 @@ impl<R: CryptoRng> PresenceService<R> {
     /// Whether a watcher is shown more than that nothing is open.
     pub(super) fn shows_open(&self, index: Index) -> bool {
         let of = self.subscriptions.get(index);
-        of.is_some_and(|of| matches!(self.shown(of), Shown::Document(_)))
+        of.is_some_and(|of| matches!(self.shown(of), Shown::Document(_) | Shown::Whole(..)))
     }
 
     /// Takes the answer of a watcher's adapter.
     pub(super) fn told(&mut self, index: Index, status: ResponseStatus) {
+        self.note(index, StepKind::Taken(Answer::from(&status)));
         let Some(of) = self.subscriptions.get_mut(index) else {
             return;
         };

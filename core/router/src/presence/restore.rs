@@ -127,6 +127,7 @@ impl<R: CryptoRng> PresenceService<R> {
         if is_ended {
             of.stage = Stage::Ending;
         }
+        self.chronicle.note_restored_subscription(key, &record.id);
         let index = self.place(of);
         if !is_ended {
             self.subscriptions.link(index);

@@ -12,7 +12,9 @@ use super::{
     subscription::{Beginning, LegStage, NEVER, Stage, Standing, Subscription},
     writes::{Purpose, not_kept},
 };
-use crate::{AdapterId, CallerTicket, Change, JournalKey, JournalTable};
+use crate::{
+    AdapterId, Answer, CallerTicket, Change, JournalKey, JournalTable, StepKind, router::Owner,
+};
 
 impl<R: CryptoRng> PresenceService<R> {
     /// Takes what a watcher asks; `ticket` comes back with its response.
@@ -33,6 +35,10 @@ impl<R: CryptoRng> PresenceService<R> {
             .admit(from, &operation)
             .and_then(|admitted| self.take(from, &operation, admitted, caller));
         if let Err(failure) = taken {
+            let (owner, reason) = (Owner::Caller(ticket), failure.reason());
+            self.chronicle.note_subscribe(owner, from, &operation);
+            let answered = StepKind::Answered(Answer::Failure(reason));
+            self.chronicle.note(owner, answered);
             self.refuse(ticket, id, failure);
         }
     }
@@ -114,6 +120,7 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         let is_live = of.stage == Stage::Live;
         let key = of.key;
+        self.note(index, StepKind::Refreshed);
         self.wait_for(index, caller);
         if !is_live {
             if has_other_names {
@@ -209,7 +216,11 @@ impl<R: CryptoRng> PresenceService<R> {
         status: &ResponseStatus,
         duration: Option<Duration>,
     ) {
-        for caller in self.callers.take(index) {
+        let callers = self.callers.take(index);
+        if !callers.is_empty() {
+            self.note(index, StepKind::Answered(Answer::from(status)));
+        }
+        for caller in callers {
             self.respond(caller, status.clone(), duration);
         }
     }
@@ -256,6 +267,8 @@ impl<R: CryptoRng> PresenceService<R> {
             accepted_at: self.now,
             expires_at: self.now.plus(time),
         };
+        let owner = Owner::Kept(subscription.key);
+        self.chronicle.note_subscribe(owner, from, operation);
         Ok(self.place(subscription.into()))
     }
 

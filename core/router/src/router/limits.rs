@@ -64,7 +64,7 @@ impl Limits {
     }
 
     /// How many steps of operations are remembered.
-    pub(super) const fn remembered_steps(&self) -> usize {
+    pub const fn remembered_steps(&self) -> usize {
         self.remembered_steps
     }
 

@@ -384,6 +384,7 @@ fn service(
         WallClock::new(now, wall() + since),
         StdRng::seed_from_u64(seed),
     )
+    .with_remembered_steps(100)
 }
 
 /// What people's clocks show when tests begin.
