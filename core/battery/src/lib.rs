@@ -18,6 +18,7 @@ mod battery;
 mod cases;
 pub mod child;
 mod clause;
+mod listing;
 mod process;
 mod report;
 mod subject;
@@ -25,6 +26,7 @@ mod verdict;
 
 pub use battery::Battery;
 pub use clause::{CLAUSES, Clause, Level};
+pub use listing::Listing;
 pub use process::Program;
 pub use report::Report;
 pub use verdict::{Tried, Verdict};

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rialto_battery::{Battery, Program};
+use rialto_battery::{Battery, Listing, Program};
 
 use super::settings::settings;
 use crate::{cli, commands::print, exit::Exit};
@@ -26,10 +26,10 @@ pub(crate) fn test(test: &Test<'_>) -> Result<(), Exit> {
         test.library,
         settings(test.settings, test.set)?,
     );
-    let mut printed = Ok(());
+    let (mut listing, mut printed) = (Listing::default(), Ok(()));
     let report = battery.run(|tried| {
         if !test.json && printed.is_ok() {
-            printed = print(&format!("{tried}\n"));
+            printed = print(&listing.note(tried));
         }
     });
     printed?;
@@ -40,7 +40,7 @@ pub(crate) fn test(test: &Test<'_>) -> Result<(), Exit> {
     }
     print(&match test.json {
         true => format!("{}\n", report.json()),
-        false => format!("\n{report}\n"),
+        false => format!("{}\n{report}\n", listing.end()),
     })?;
     match report.is_passed() {
         true => Ok(()),
