@@ -50,7 +50,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// A library, but not one of ours.
-    #[error("{path}: a library, but not a plugin ({why}); a plugin exports `RIALTO_PLUGIN`, see `export_plugin!`", path = .path.display())]
+    #[error("{path}: a library, but not a plugin ({why}); a plugin exports `RIALTO_PLUGIN`, by `export_plugin!` in Rust and `RIALTO_EXPORT` in C", path = .path.display())]
     NotAPlugin {
         /// The library.
         path: PathBuf,
@@ -108,6 +108,16 @@ pub enum LoadError {
         adapter: Arc<str>,
         /// The limit.
         limit: Duration,
+    },
+    /// The plugin does not say whether it can run with the configuration: that is its own fault, and not the operator's.
+    #[error(
+        "adapter {adapter}: the plugin does not say whether it can run with its configuration ({problem}); report it to the plugin's author"
+    )]
+    ConfigurationUnchecked {
+        /// The adapter.
+        adapter: Arc<str>,
+        /// What it does instead.
+        problem: String,
     },
     /// The adapter claims something that this gateway does not know, or that is none.
     #[error(

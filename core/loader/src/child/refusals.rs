@@ -106,6 +106,7 @@ mod code {
     pub(super) const CONFIGURATION_TIMED_OUT: u64 = 9;
     pub(super) const NO_CLAIM: u64 = 10;
     pub(super) const OTHER: u64 = 11;
+    pub(super) const CONFIGURATION_UNCHECKED: u64 = 12;
 }
 
 pub(super) fn put_refused(out: &mut Vec<u8>, error: &LoadError) -> bool {
@@ -136,6 +137,11 @@ fn write_refused(frame: &mut Writer<'_>, error: &LoadError) {
         LoadError::Configuration { problem, .. } => {
             (code::CONFIGURATION, 0, [String::new(), problem.clone()])
         }
+        LoadError::ConfigurationUnchecked { problem, .. } => (
+            code::CONFIGURATION_UNCHECKED,
+            0,
+            [String::new(), problem.clone()],
+        ),
         LoadError::ConfigurationTimedOut { limit, .. } => (
             code::CONFIGURATION_TIMED_OUT,
             limit.as_secs() as u32,
@@ -189,6 +195,10 @@ pub(super) fn read_refused(
             problem: second,
         },
         code::CONFIGURATION => LoadError::Configuration {
+            adapter,
+            problem: second,
+        },
+        code::CONFIGURATION_UNCHECKED => LoadError::ConfigurationUnchecked {
             adapter,
             problem: second,
         },

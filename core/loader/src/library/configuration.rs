@@ -92,21 +92,27 @@ fn read_answer(
     status: Option<ResponseStatus>,
     named: Named,
 ) -> Result<Vec<Claim>, LoadError> {
-    let wrong = |problem: String| LoadError::Configuration {
-        adapter: Arc::clone(adapter),
-        problem,
+    let adapter_of = || Arc::clone(adapter);
+    let unchecked = |problem: &str| LoadError::ConfigurationUnchecked {
+        adapter: adapter_of(),
+        problem: problem.to_owned(),
     };
     match status {
         Some(ResponseStatus::Success) => {}
-        Some(ResponseStatus::Failure(failure)) => return Err(wrong(failure.detail().to_owned())),
-        _ => {
-            return Err(wrong(
-                "the plugin gave no answer to its configuration".to_owned(),
-            ));
+        // It panicked, or its answer was none.
+        Some(ResponseStatus::Failure(failure)) if failure.origin() == Origin::Plugin => {
+            return Err(unchecked(failure.detail()));
         }
+        Some(ResponseStatus::Failure(failure)) => {
+            return Err(LoadError::Configuration {
+                adapter: adapter_of(),
+                problem: failure.detail().to_owned(),
+            });
+        }
+        _ => return Err(unchecked("it gave no answer within the call")),
     }
     let none = |claim, problem| LoadError::NoClaim {
-        adapter: Arc::clone(adapter),
+        adapter: adapter_of(),
         claim,
         problem,
     };

@@ -61,11 +61,37 @@ fn claim_that_is_none_is_refused() {
 
 #[test]
 fn panic_in_claims_is_a_refusal() {
-    let words = configured(r#"{"fault": "panic_in_claims"}"#).to_string();
-    assert!(
-        words.contains("the plugin panicked: claims: a bug"),
-        "{words}"
+    let error = configured(r#"{"fault": "panic_in_claims"}"#);
+    assert!(!error.is_configuration(), "it is the author's to mend");
+    assert_eq!(
+        error.to_string(),
+        "adapter sip: the plugin does not say whether it can run with its configuration (the plugin panicked: claims: a bug); \
+         report it to the plugin's author"
     );
+}
+
+#[test]
+fn plugin_that_does_not_answer_over_a_configuration_is_its_authors_to_mend() {
+    for (name, code, why) in [
+        (
+            "claims_silent",
+            "return;",
+            "it gave no answer within the call",
+        ),
+        (
+            "claims_garbage",
+            "yes.size = 0;",
+            "malformed response: a struct has 0 bytes, at least 64 are needed",
+        ),
+    ] {
+        assert_eq!(
+            claiming(name, "", code),
+            format!(
+                "adapter one: the plugin does not say whether it can run with its configuration ({why}); \
+                 report it to the plugin's author"
+            )
+        );
+    }
 }
 
 #[test]
