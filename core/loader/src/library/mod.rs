@@ -253,7 +253,7 @@ fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
     let library = unsafe { libloading::Library::new(source.from) }.map_err(|error| {
         LoadError::NotALibrary {
             path: path.to_owned(),
-            why: words(&error),
+            why: words(&error, source.from),
         }
     })?;
     // Whatever comes of it, its constructors have run: threads of its own may use it.
@@ -262,7 +262,7 @@ fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
     let symbol = unsafe { library.get::<*const abi::Plugin>("RIALTO_PLUGIN") };
     let exported = *symbol.map_err(|error| LoadError::NotAPlugin {
         path: path.to_owned(),
-        why: words(&error),
+        why: words(&error, source.from),
     })?;
     // SAFETY: the symbol is a plugin's table, or reading stops at the mark.
     let table = unsafe { table::read(path, exported) }?;
@@ -289,9 +289,12 @@ fn load(source: &Source<'_>) -> Result<Loaded, LoadError> {
     })
 }
 
-fn words(error: &libloading::Error) -> String {
+/// What the system's loader says of a library, which whoever hears it knows already.
+fn words(error: &libloading::Error, of: &Path) -> String {
     use std::error::Error as _;
-    error
+    let words = error
         .source()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    let name = format!("{}: ", of.display());
+    words.strip_prefix(&name).unwrap_or(&words).to_owned()
 }

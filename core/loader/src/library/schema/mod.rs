@@ -121,7 +121,14 @@ impl ConfigSchema {
     fn compile_or_panic(&self) -> Result<(Schemas, SchemaIndex), String> {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         compiler.use_loader(Box::new(Nowhere));
-        let cannot = |error: CompileError| format!("cannot be used: {error}");
+        let cannot = |error: CompileError| match &error {
+            // By the schema of schemas; what is at a place of that is not of ours.
+            CompileError::ValidationError { src, .. } => {
+                let problems = Problems::of(&Value::Null, src).into_lines();
+                format!("is no JSON Schema: {}", problems.join("; "))
+            }
+            error => format!("cannot be used: {error}"),
+        };
         let document = self.document.clone();
         compiler.add_resource(NAME, document).map_err(cannot)?;
         let root = compiler.compile(NAME, &mut schemas).map_err(cannot)?;
@@ -256,8 +263,14 @@ mod tests {
             ("{", "is no JSON"),
             (deep.as_str(), "is no JSON"),
             ("[]", "is no JSON object"),
-            (r#"{"type": "thing"}"#, "cannot be used"),
-            (r#"{"pattern": "("}"#, "cannot be used"),
+            (
+                r#"{"properties": {"a": {"type": "thing"}}}"#,
+                "is no JSON Schema: properties.a.type: must be one of \"array\", \"boolean\",",
+            ),
+            (
+                r#"{"pattern": "("}"#,
+                "is no JSON Schema: pattern: must be of the format `regex`",
+            ),
             (r#"{"pattern": "(a{1000}){1000}"}"#, "cannot be used"),
             (r#"{"$ref": "file:///etc/passwd"}"#, "cannot be used"),
             (r#"{"$ref": "http://localhost/"}"#, "cannot be used"),

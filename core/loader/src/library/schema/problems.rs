@@ -93,6 +93,7 @@ impl<'a> Problems<'a> {
             ErrorKind::UniqueItems { got: [one, other] } => {
                 format!("items {one} and {other} are the same")
             }
+            ErrorKind::Format { want, .. } => format!("must be of the format `{want}`"),
             ErrorKind::Pattern { want, .. } => match self.description(error.schema_url) {
                 Some(description) => format!("must be {description}"),
                 None => format!("must be like {want}"),
@@ -106,12 +107,8 @@ impl<'a> Problems<'a> {
 
     /// What a value may be that has none of its forms: the names that it may be, or in general.
     fn forms(&self, error: &ValidationError<'_, '_>) -> String {
-        let named = error.causes.iter().flat_map(|cause| match &cause.kind {
-            ErrorKind::Const { want } => vec![*want],
-            ErrorKind::Enum { want } => want.iter().collect(),
-            _ => Vec::new(),
-        });
-        let named: Vec<_> = named.collect();
+        let mut named = Vec::new();
+        note_named(error, &error.instance_location.to_string(), &mut named);
         match named.is_empty() {
             false => one_of(named.into_iter()),
             true => self.words(error),
@@ -176,6 +173,16 @@ fn is_of_other_kind(cause: &ValidationError<'_, '_>, here: &str) -> bool {
                     .iter()
                     .all(|cause| is_of_other_kind(cause, here))
         }
+    }
+}
+
+/// Collects the values that a place may have by any of its forms.
+fn note_named<'e>(error: &'e ValidationError<'_, '_>, here: &str, named: &mut Vec<&'e Value>) {
+    match &error.kind {
+        _ if error.instance_location.to_string() != here => {}
+        ErrorKind::Const { want } => named.push(want),
+        ErrorKind::Enum { want } => named.extend(want.iter()),
+        _ => (error.causes.iter()).for_each(|cause| note_named(cause, here, named)),
     }
 }
 
