@@ -4,7 +4,7 @@ use std::{fmt, io, sync::Arc};
 
 use rialto_email_codec::smtp::StartTls;
 use rialto_sdk::{Error, Result};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rialto_tls::{Identity, provider};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{config::TlsConfig, wire::Wire};
@@ -19,28 +19,13 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     /// Reads certificate and key.
     pub(crate) fn new(config: &TlsConfig) -> Result<Self> {
-        let wrong = |key: &str, path: &std::path::Path| {
-            Error::config(format!(
-                "tls.{key}: {} is no PEM file of that",
-                path.display()
-            ))
-        };
-        let certificates = CertificateDer::pem_file_iter(&config.certificate)
-            .and_then(|certificates| certificates.collect::<std::result::Result<Vec<_>, _>>())
-            .map_err(|error| wrong("certificate", &config.certificate).with_source(error))?;
-        let key = PrivateKeyDer::from_pem_file(&config.key)
-            .map_err(|error| wrong("key", &config.key).with_source(error))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let server = rustls::ServerConfig::builder_with_provider(provider)
+        let identity = Identity::read(&config.certificate, &config.key)
+            .map_err(|error| Error::config("tls.certificate: cannot be used").with_source(error))?;
+        let server = rustls::ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
-            .and_then(|builder| {
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(certificates, key)
-            })
-            .map_err(|error| {
-                Error::config("tls: certificate and key do not make a server").with_source(error)
-            })?;
+            .map_err(|error| Error::internal("email: TLS cannot be set up").with_source(error))?
+            .with_no_client_auth()
+            .with_cert_resolver(identity.resolver());
         Ok(Self {
             tls: TlsAcceptor::from(Arc::new(server)),
             required: config.required,

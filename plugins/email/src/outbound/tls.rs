@@ -10,7 +10,7 @@ use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -25,7 +25,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(config: &OutgoingConfig) -> Result<Self> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = rialto_tls::provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::internal("email: TLS cannot be set up").with_source(error))?;
@@ -66,29 +66,12 @@ impl fmt::Debug for Connector {
 
 /// Those who vouch for servers: of the file that is named, else of the system.
 fn authorities(config: &OutgoingConfig) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    match &config.authorities {
-        Some(path) => {
-            let wrong = || {
-                let path = path.display();
-                Error::config(format!(
-                    "outgoing.authorities: {path} is no PEM file of certificates"
-                ))
-            };
-            let certificates = CertificateDer::pem_file_iter(path)
-                .and_then(|certificates| certificates.collect::<std::result::Result<Vec<_>, _>>())
-                .map_err(|error| wrong().with_source(error))?;
-            for certificate in certificates {
-                store
-                    .add(certificate)
-                    .map_err(|error| wrong().with_source(error))?;
-            }
-        }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-        }
-    }
+    let store = match &config.authorities {
+        Some(path) => rialto_tls::authorities(path).map_err(|error| {
+            Error::config("outgoing.authorities: cannot be used").with_source(error)
+        })?,
+        None => rialto_tls::system_authorities(),
+    };
     if store.is_empty() {
         return Err(Error::config(
             "outgoing.authorities: nobody is there to vouch for servers; name a file of certificates",
