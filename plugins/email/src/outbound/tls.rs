@@ -6,12 +6,8 @@ use rialto_sdk::{
     Error, Result,
     tokio::io::{AsyncRead, AsyncWrite},
 };
-use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rialto_tls::{Rule, Shown, Verifier};
+use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::config::{OutgoingConfig, OutgoingTls};
@@ -25,8 +21,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(config: &OutgoingConfig) -> Result<Self> {
-        let provider = rialto_tls::provider();
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ClientConfig::builder_with_provider(rialto_tls::provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::internal("email: TLS cannot be set up").with_source(error))?;
         let client = match config.tls {
@@ -35,7 +30,7 @@ impl Connector {
                 .with_no_client_auth(),
             _ => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyServer(provider)))
+                .with_custom_certificate_verifier(Arc::new(Verifier::new(AnyServer)))
                 .with_no_client_auth(),
         };
         Ok(Self {
@@ -82,41 +77,10 @@ fn authorities(config: &OutgoingConfig) -> Result<RootCertStore> {
 
 /// Takes any certificate: against who only listens, encryption alone helps, and mail by MX has no name to check (RFC 7435).
 #[derive(Debug)]
-struct AnyServer(Arc<CryptoProvider>);
+struct AnyServer;
 
-impl ServerCertVerifier for AnyServer {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+impl Rule for AnyServer {
+    fn judge(&self, _: &Shown<'_>) -> std::result::Result<(), rustls::Error> {
+        Ok(())
     }
 }

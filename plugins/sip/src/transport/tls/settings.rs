@@ -9,7 +9,7 @@ use rialto_sdk::{
     prelude::{Error, Result},
     tracing,
 };
-use rialto_tls::{FileError, Identity, authorities, provider, system_authorities};
+use rialto_tls::{FileError, Identity, Verifier, authorities, provider, system_authorities};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     pki_types::{ServerName, UnixTime},
@@ -18,7 +18,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::{Domains, verifier::DomainVerifier};
+use super::{Domains, verifier::OfDomain};
 use crate::{
     config::{ClientCertificates, TlsConfig},
     transport::wire::{Inlet, Outlet, hurry, secured},
@@ -119,7 +119,7 @@ impl Settings {
         }
         let authorities = self.authorities.clone();
         let authorities = authorities.unwrap_or_else(system_authorities);
-        let verifier = DomainVerifier::new(authorities, provider());
+        let verifier = Verifier::new(OfDomain::new(authorities));
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .dangerous()
