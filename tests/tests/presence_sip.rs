@@ -37,12 +37,17 @@ impl World {
 
     /// The same, with these lines of the SIP adapter's own.
     fn start_with(phone: SocketAddr, sections: &str, lines: &str) -> Self {
+        Self::start_by(&format!("udp:{phone}"), sections, lines)
+    }
+
+    /// The same, by this next hop.
+    fn start_by(next_hop: &str, sections: &str, lines: &str) -> Self {
         let (mut far, port) = (Stage::new(), Port::take());
         let listen = gateway::address(&port);
         let config = GatewayConfig::new()
             .with_sip("sip", &[listen], &["far.example"])
             .with_settings(&[lines])
-            .with_route("sip.example", "sip", Some(&format!("udp:{phone}")));
+            .with_route("sip.example", "sip", Some(next_hop));
         let config = far.add(config, "far", &["sip.example"], &[]);
         let gateway = Gateway::start(&config.with_sections(sections));
         far.take_connection();
@@ -108,6 +113,26 @@ fn rfc2779_3_1_1_baresip_is_watched_by_a_user_of_another_network_who_sees_each_c
     told(&mut world.far, "<basic>closed</basic>");
     let ended = world.far.subscribe("s1", BOB, ALICE_WATCHED, 0);
     assert_eq!(world.far.answer(ended)["status"], "success");
+}
+
+/// Its subscription is refreshed in an hour.
+#[test]
+fn rfc2779_3_2_5_death_of_baresip_over_tcp_is_told_as_closed_at_once() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let phone = SocketAddr::new(SIP_HOST, port.number());
+    let lines = format!("trusted = [\"{SIP_HOST}\"]");
+    let mut world = World::start_by(&format!("tcp:{phone}"), "", &lines);
+    let contacts = [BOB_SEEN];
+    let mut alice = Baresip::start_over_tcp(port, ALICE, world.listen, &contacts, &Presence::Shown);
+    let subscribed = world.far.subscribe("s1", BOB, ALICE_WATCHED, 600);
+    assert_eq!(world.far.answer(subscribed)["status"], "success");
+    alice.show(Shown::Online);
+    told(&mut world.far, "<basic>open</basic>");
+    drop(alice);
+    told(&mut world.far, "<basic>closed</basic>");
 }
 
 #[test]

@@ -45,6 +45,14 @@ pub enum Shown {
     Offline,
 }
 
+/// What a phone sends its requests over.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Udp,
+    Tcp,
+    Tls(&'a Secured<'a>),
+}
+
 const PRESENCE: &str = "module_app presence.so";
 const WATCHED: &str = ";presence=p2p";
 const NOT_REGISTERED: &str = "regint=0";
@@ -92,7 +100,21 @@ impl Baresip {
         contacts: &[&str],
         presence: &Presence,
     ) -> Self {
-        Self::start_over(port, account, gateway, contacts, presence, None)
+        Self::start_over(port, account, gateway, contacts, presence, Way::Udp)
+    }
+
+    /// The same over TCP.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start_over_tcp(
+        port: Port,
+        account: &str,
+        gateway: SocketAddr,
+        contacts: &[&str],
+        presence: &Presence,
+    ) -> Self {
+        Self::start_over(port, account, gateway, contacts, presence, Way::Tcp)
     }
 
     /// The same over TLS, which it takes on the port above the given one.
@@ -107,7 +129,14 @@ impl Baresip {
         presence: &Presence,
         secured: &Secured<'_>,
     ) -> Self {
-        Self::start_over(port, account, gateway, contacts, presence, Some(secured))
+        Self::start_over(
+            port,
+            account,
+            gateway,
+            contacts,
+            presence,
+            Way::Tls(secured),
+        )
     }
 
     fn start_over(
@@ -116,7 +145,7 @@ impl Baresip {
         gateway: SocketAddr,
         contacts: &[&str],
         presence: &Presence,
-        secured: Option<&Secured<'_>>,
+        way: Way<'_>,
     ) -> Self {
         let (module, watched, more) = match presence {
             Presence::None => ("", "", NOT_REGISTERED),
@@ -124,9 +153,10 @@ impl Baresip {
             Presence::Shown => (PRESENCE, WATCHED, NOT_REGISTERED),
             Presence::Published => (PRESENCE, WATCHED, PUBLISHING),
         };
-        let (transport, files) = match secured {
-            None => ("udp", String::new()),
-            Some(secured) => ("tls", secured.lines()),
+        let (transport, files) = match way {
+            Way::Udp => ("udp", String::new()),
+            Way::Tcp => ("tcp", String::new()),
+            Way::Tls(secured) => ("tls", secured.lines()),
         };
         let folder = folder("baresip");
         let ports = [port, Port::take(), Port::take()];

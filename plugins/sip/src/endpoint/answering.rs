@@ -104,6 +104,14 @@ impl Flow {
         }
     }
 
+    /// The number of the connection, if it is one.
+    pub(super) const fn connection(&self) -> Option<u64> {
+        match self {
+            Self::Udp { .. } => None,
+            Self::Stream { connection, .. } => Some(connection.number()),
+        }
+    }
+
     pub(super) const fn source(&self) -> SocketAddr {
         match self {
             Self::Udp { source, .. } => *source,

@@ -1,6 +1,9 @@
 //! Requests of events: what watchers ask, what is told of presentities, and what these publish.
 
-use rialto_sdk::prelude::{FailureReason, NotifyOperation, PublishOperation};
+use futures_util::future::join_all;
+use rialto_sdk::prelude::{
+    FailureReason, NotifyOperation, PublishOperation, SubscriptionState, TerminationReason,
+};
 use rialto_sip_codec::{Request, StatusCode};
 
 use super::{
@@ -66,6 +69,9 @@ impl<G: Gateway> Endpoint<G> {
         let (package, state, expires_in) = (word.package, word.state, word.expires_in);
         let mut legs = self.legs.lock();
         let heard = legs.hear(now.instant, request, package, state, expires_in);
+        if let (Ok(heard), Some(connection)) = (&heard, asked.flow.connection()) {
+            legs.spoke_over(connection, heard.call);
+        }
         drop(legs);
         let Heard {
             call,
@@ -97,6 +103,27 @@ impl<G: Gateway> Endpoint<G> {
             waiting.send(state).ok();
         }
         Ok((submissions, Matter::Notification { call }))
+    }
+
+    /// Has the gateway ask a phone again that closed its connection, or whose connection broke: it may be gone.
+    ///
+    /// As if it had ended the subscription and were to be asked again at once (RFC 6665 §4.1.3): what is known of it stays true until it
+    /// does not answer.
+    pub(super) fn ask_again(&self, connection: u64, is_idle: bool) {
+        let spoke = self.legs.lock().ended(connection);
+        if is_idle || spoke.is_empty() {
+            return;
+        }
+        let end = SubscriptionState::terminated(TerminationReason::Deactivated);
+        let said = spoke.into_iter().map(|of| {
+            let id = self.gateway.transaction_id();
+            let operation = NotifyOperation::new(id, of.id, of.watcher, of.target, end);
+            self.gateway.notify(operation.with_package(of.package))
+        });
+        let said = join_all(said.collect::<Vec<_>>());
+        self.gateway.spawn("sip phone that is gone", async {
+            drop(said.await);
+        });
     }
 
     /// A PUBLISH; the tag of our answers is its name.

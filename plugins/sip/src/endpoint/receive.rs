@@ -77,8 +77,12 @@ impl<G: Gateway> Endpoint<G> {
                     &defect,
                 );
             }
-            FromConnection::Closed(connection) => {
+            FromConnection::Closed {
+                connection,
+                is_idle,
+            } => {
                 self.connection_ended(&connection, &Outcome::Broken);
+                self.ask_again(connection.number(), is_idle);
             }
             FromConnection::NotOpened(connection, trouble) => {
                 let outcome = trouble.map_or(Outcome::Unreachable, Outcome::Unsecured);

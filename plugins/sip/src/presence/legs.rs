@@ -20,6 +20,8 @@ pub(crate) struct Legs<W> {
     limit: usize,
     calls: HashMap<SubscriptionId, u128>,
     legs: HashMap<u128, Leg<W>>,
+    /// Whose presentity spoke over which connection.
+    spoke: HashMap<u64, Vec<u128>>,
     /// At how many those that are over are looked for.
     sweep_at: usize,
 }
@@ -68,6 +70,18 @@ pub(crate) struct Heard<W> {
     pub(crate) waiting: Option<W>,
 }
 
+/// A subscription of which something was heard.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Spoken {
+    pub(crate) id: SubscriptionId,
+    pub(crate) watcher: Presentity,
+    pub(crate) target: Presentity,
+    pub(crate) package: Package,
+}
+
+/// More subscriptions than a phone has watchers: they are of a server.
+const MOST_OF_A_PHONE: usize = 16;
+
 /// How long a notification may come after the subscription that it is of should be over: a transaction's time, twice.
 const GRACE: Duration = Duration::from_secs(64);
 
@@ -80,6 +94,7 @@ impl<W> Legs<W> {
             limit,
             calls: HashMap::new(),
             legs: HashMap::new(),
+            spoke: HashMap::new(),
             sweep_at: FEW,
         }
     }
@@ -199,6 +214,26 @@ impl<W> Legs<W> {
         Ok(heard)
     }
 
+    /// Takes note of the connection that a notification came over.
+    pub(crate) fn spoke_over(&mut self, connection: u64, call: u128) {
+        let calls = self.spoke.entry(connection).or_default();
+        if calls.len() <= MOST_OF_A_PHONE && !calls.contains(&call) {
+            calls.push(call);
+        }
+    }
+
+    /// Which subscriptions a phone has spoken of over a connection that has ended; none where a server was at its other end, by which nothing is
+    /// known of the phones behind it.
+    pub(crate) fn ended(&mut self, connection: u64) -> Vec<Spoken> {
+        let calls = self.spoke.remove(&connection).unwrap_or_default();
+        if calls.len() > MOST_OF_A_PHONE {
+            return Vec::new();
+        }
+        let legs = calls.iter().filter_map(|call| self.legs.get(call));
+        let legs = legs.filter(|leg| !leg.is_ending);
+        legs.map(Leg::spoken).collect()
+    }
+
     /// Has nothing more to do with a subscription: its other end says that there is none, or the gateway does.
     pub(crate) fn forget(&mut self, call: u128) {
         if let Some(leg) = self.legs.remove(&call)
@@ -233,6 +268,15 @@ impl<W> Legs<W> {
 }
 
 impl<W> Leg<W> {
+    fn spoken(&self) -> Spoken {
+        Spoken {
+            id: self.id,
+            watcher: self.watcher.clone(),
+            target: self.target.clone(),
+            package: self.package,
+        }
+    }
+
     /// Whether a request has the tags of this dialog, or may be the first of it.
     fn is_ours(&self, request: &Request<'_, '_>) -> bool {
         let local_tag = format!("{:016x}", self.local_tag);

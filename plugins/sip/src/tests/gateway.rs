@@ -24,7 +24,7 @@ use crate::gateway::Gateway;
 pub(super) struct Fake {
     state: Arc<Mutex<State>>,
     submitted: Arc<Notify>,
-    asked: Arc<Notify>,
+    happened: Arc<Notify>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -120,12 +120,22 @@ impl Fake {
 
     /// Waits until watchers asked so often in all.
     pub(super) async fn wait_for_subscribed(&self, count: usize) {
+        self.wait_until(|state| state.subscribed.len() >= count)
+            .await;
+    }
+
+    /// Waits until so much was told of presentities in all.
+    pub(super) async fn wait_for_notified(&self, count: usize) {
+        self.wait_until(|state| state.notified.len() >= count).await;
+    }
+
+    async fn wait_until(&self, is_so: impl Fn(&State) -> bool) {
         loop {
-            let asked = self.asked.notified();
-            if self.lock().subscribed.len() >= count {
+            let happened = self.happened.notified();
+            if is_so(&self.lock()) {
                 return;
             }
-            asked.await;
+            happened.await;
         }
     }
 
@@ -199,12 +209,13 @@ impl Gateway for Fake {
 
     fn subscribe(&self, operation: SubscribeOperation) -> Self::Submission {
         self.lock().subscribed.push(operation.clone());
-        self.asked.notify_one();
+        self.happened.notify_one();
         self.respond(|status| operation.respond(status))
     }
 
     fn notify(&self, operation: NotifyOperation) -> Self::Submission {
         self.lock().notified.push(operation.clone());
+        self.happened.notify_one();
         self.respond(|status| operation.respond(status))
     }
 

@@ -8,7 +8,7 @@ use rialto_sdk::prelude::{
 };
 
 use super::{
-    Fake, Peer,
+    Fake, Peer, StreamPeer,
     peer::{header, response, status},
     start_with, udp,
 };
@@ -189,6 +189,31 @@ async fn presentity_is_asked_again_within_the_time_that_the_operator_says() {
     assert_eq!(response.duration(), Some(Duration::from_secs(300)));
     let (_, fetch) = tokio::join!(ask(&adapter, operation(0)), server.grant("0"));
     assert_eq!(header(&fetch, "Expires"), "0");
+}
+
+/// A phone over TCP that dies closes its connection, by its system if not by itself.
+#[tokio::test]
+async fn presentity_whose_connection_ends_is_to_be_asked_again_at_once() {
+    let fake = Fake::answering(ResponseStatus::Success);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hop = listener.local_addr().unwrap();
+    let adapter = start_with(&fake, &format!(r#"{{"outbound": ["tcp:{hop}"]}}"#));
+    let serve = async {
+        let mut phone = StreamPeer::accept(&listener).await;
+        let text = phone.receive().await;
+        let more = [("Expires", "600"), ("Contact", "<sip:romeo@192.0.2.7>")];
+        phone.send(response(text.as_bytes(), 200, &more)).await;
+        let told = notify(&text, "peer", 1, ACTIVE, PIDF).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+        phone.send(told).await;
+        assert_eq!(status(&phone.receive().await), 200);
+    };
+    let (response, ()) = tokio::join!(ask(&adapter, operation(3600)), serve);
+    assert_eq!(response.into_status(), ResponseStatus::Success);
+    fake.wait_for_notified(2).await;
+    let again = fake.notified().remove(1);
+    let end = SubscriptionState::terminated(TerminationReason::Deactivated);
+    assert_eq!((again.state(), again.document()), (end, None));
+    assert_eq!(again.subscription_id().as_bytes(), NAME);
 }
 
 #[tokio::test]

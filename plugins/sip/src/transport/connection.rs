@@ -62,7 +62,11 @@ pub(crate) enum FromConnection {
         connection: Connection,
     },
     /// It is closed: what was written and not answered may have been read.
-    Closed(Connection),
+    Closed {
+        connection: Connection,
+        /// We did, as it had been silent for long.
+        is_idle: bool,
+    },
     /// It could not be opened: nothing was written. Somebody may be there with whom there can be no TLS.
     NotOpened(Connection, Option<Trouble>),
 }
@@ -189,12 +193,17 @@ pub(crate) async fn serve(
 ) {
     let end = tokio::select! {
         end = read(inlet, &connection, limits, &to) => end,
-        end = writer.write(outlet, limits.message) => end,
+        end = writer.write(outlet, limits.message) => end.map(|()| End::OtherEnd),
     };
-    if let Err(error) = end {
+    if let Err(error) = &end {
         tracing::debug!(%error, "a connection broke");
     }
-    tell(FromConnection::Closed(connection), &to).await;
+    let is_idle = matches!(end, Ok(End::Idle));
+    let closed = FromConnection::Closed {
+        connection,
+        is_idle,
+    };
+    tell(closed, &to).await;
 }
 
 async fn tell(end: FromConnection, to: &mpsc::Sender<FromConnection>) {
@@ -202,6 +211,13 @@ async fn tell(end: FromConnection, to: &mpsc::Sender<FromConnection>) {
     if to.send(end).await.is_err() {
         tracing::trace!("a connection outlived the adapter");
     }
+}
+
+/// Who closes a connection that does not break.
+enum End {
+    OtherEnd,
+    /// We do: nothing has come for too long.
+    Idle,
 }
 
 /// Reads and frames until the peer closes, is silent for too long, or breaks the framing.
@@ -212,7 +228,7 @@ async fn read(
     connection: &Connection,
     limits: StreamLimits,
     to: &mpsc::Sender<FromConnection>,
-) -> io::Result<()> {
+) -> io::Result<End> {
     let mut framer = Framer::with_limit(limits.max_message);
     let mut buffer = BytesMut::with_capacity(READ_BUFFER);
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
@@ -223,7 +239,7 @@ async fn read(
                 Ok(Some(Frame::Message(bytes))) => {
                     begun = None;
                     let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else {
-                        return Ok(());
+                        return Ok(End::OtherEnd);
                     };
                     let connection = connection.clone();
                     let message = FromConnection::Message {
@@ -232,7 +248,7 @@ async fn read(
                         permit,
                     };
                     if to.send(message).await.is_err() {
-                        return Ok(());
+                        return Ok(End::OtherEnd);
                     }
                 }
                 Ok(Some(Frame::Ping)) => connection.pong(),
@@ -254,11 +270,12 @@ async fn read(
             Ok(Ok(0)) => {
                 // It may still read: what it asked before is answered first.
                 drop(timeout(limits.message, in_flight.acquire_many(ALL)).await);
-                return Ok(());
+                return Ok(End::OtherEnd);
             }
             Ok(read) => drop(read?),
             // What waits for its response is not idle.
             Err(_) if begun.is_none() && in_flight.available_permits() < IN_FLIGHT => {}
+            Err(_) if begun.is_none() => return Ok(End::Idle),
             Err(elapsed) => return Err(elapsed.into()),
         }
     }
@@ -273,7 +290,7 @@ async fn broken(
     connection: &Connection,
     to: &mpsc::Sender<FromConnection>,
     in_flight: &Arc<Semaphore>,
-) -> io::Result<()> {
+) -> io::Result<End> {
     let connection = connection.clone();
     let message = FromConnection::Broken {
         bytes: buffer.freeze(),
@@ -284,7 +301,7 @@ async fn broken(
         drop(timeout(LAST_WORDS, in_flight.acquire_many(ALL)).await);
         tokio::time::sleep(LAST_WORDS).await;
     }
-    Ok(())
+    Ok(End::OtherEnd)
 }
 
 /// How long a connection stays open after its framing broke, so that answers get out.

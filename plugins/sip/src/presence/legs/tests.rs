@@ -93,6 +93,32 @@ fn dialog_is_the_answers_where_a_notification_before_it_names_no_address() {
 }
 
 #[test]
+fn connection_of_a_phone_leads_to_its_watchers_once_and_that_of_a_server_to_none() {
+    for (watchers, expected) in [(MOST_OF_A_PHONE, MOST_OF_A_PHONE), (MOST_OF_A_PHONE + 1, 0)] {
+        let (mut legs, now) = (Legs::new(64), now());
+        for number in 0..watchers as u128 {
+            let name = format!("s{number}");
+            let asking = legs.ask(now, &operation(&name, 3600), [number, 2], 0);
+            let call = asking.unwrap().call;
+            legs.spoke_over(7, call);
+            legs.spoke_over(7, call);
+        }
+        assert_eq!(legs.ended(8), []);
+        assert_eq!(legs.ended(7).len(), expected);
+        assert_eq!(legs.ended(7), []);
+    }
+}
+
+#[test]
+fn subscription_that_is_no_more_is_not_asked_again_when_its_connection_ends() {
+    let (mut legs, now) = (Legs::new(8), now());
+    let asking = legs.ask(now, &operation("s", 3600), [1, 2], 0).unwrap();
+    legs.spoke_over(7, asking.call);
+    legs.forget(asking.call);
+    assert_eq!(legs.ended(7), []);
+}
+
+#[test]
 fn rfc3856_6_9_fork_beside_the_dialog_is_refused() {
     let (mut legs, now) = (Legs::new(8), now());
     let asking = legs.ask(now, &operation("s", 3600), [1, 2], 0).unwrap();
