@@ -30,6 +30,7 @@ pub mod raw_xmpp;
 pub mod relay;
 pub mod sip_callers;
 pub mod sip_message;
+pub mod sip_presence;
 pub mod sip_sink;
 pub mod sockets;
 pub mod stage;

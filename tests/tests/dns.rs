@@ -8,7 +8,7 @@ use std::{
 
 use rialto_tests::{
     certificates::Authority,
-    dns::{DnsProxy, Nsd, Plan, servers_are_wanted},
+    dns::{DnsProxy, Nsd, Plan, hosts, servers_are_wanted, srv},
     gateway::{self, ComponentLink, Gateway, GatewayConfig},
     peers::{
         self, Prosody, Reply, SippClient, SippServer, TlsServer, Transport, XmppServer,
@@ -45,12 +45,12 @@ fn rfc2779_2_2_1_gateways_that_know_nothing_of_each_other_converse_by_srv_record
         .with_sip("sip", &[near], &[])
         .with_settings(&[TRUSTED])
         .with_route(SIP_DOMAIN, "sip", Some(&alice.next_hop(Transport::Udp)))
-        .with_resolver(&asking(&dns));
+        .with_resolver(&dns.resolver());
     let of_juliet = GatewayConfig::new()
         .with_sip("sip", &[far], &[XMPP_DOMAIN])
         .with_xmpp("xmpp", &prosody.link(), &[RELAY])
         .with_route(XMPP_DOMAIN, "xmpp", None)
-        .with_resolver(&format!("{}\nadapters = [\"sip\"]", asking(&dns)));
+        .with_resolver(&format!("{}\nadapters = [\"sip\"]", dns.resolver()));
     let _gateways = [Gateway::start(&of_alice), Gateway::start(&of_juliet)];
     let mut juliet = prosody.login("juliet");
 
@@ -114,17 +114,17 @@ fn cpim_2_2_4_each_address_is_tried_until_one_takes_the_message() {
     let dns = Nsd::start(&[(
         "bob.example",
         &[
-            srv(10, gateway::address(&refusing)),
-            srv(20, silent),
-            srv(30, busy.address()),
-            srv(40, bob.address()),
+            im(10, gateway::address(&refusing)),
+            im(20, silent),
+            im(30, busy.address()),
+            im(40, bob.address()),
             hosts(),
         ]
         .join("\n"),
     )]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let resolver = format!("{}\nattempt_timeout = \"1s\"", asking(&dns));
+    let resolver = format!("{}\nattempt_timeout = \"1s\"", dns.resolver());
     let gateway = Gateway::start(&sip_alone(near, &resolver));
 
     let answer = send(near, "sip:bob@bob.example", "the fourth has it");
@@ -153,16 +153,15 @@ fn cpim_2_2_4_each_stream_that_breaks_gives_way_to_the_next_address() {
         let (mut stream, _) = breaking.accept().expect("a connection");
         stream.read(&mut [0; 2048]).expect("a message")
     });
-    let over_tcp = |record: String| record.replace("_im._sip", "_sip._tcp");
     let records = [
-        over_tcp(srv(10, breaks_at)),
-        over_tcp(srv(20, bob.address())),
+        srv("_sip._tcp", 10, breaks_at),
+        srv("_sip._tcp", 20, bob.address()),
         hosts(),
     ];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let gateway = Gateway::start(&sip_alone(near, &dns.resolver()));
 
     let answer = send(near, "sip:bob@bob.example", "once more");
     assert_eq!(answer.status(), Some(200), "{}", answer.head());
@@ -189,8 +188,8 @@ fn cpim_4_2_secured_records_are_followed_to_who_has_a_certificate_for_the_domain
     let open = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
     let records = |secured: SocketAddr| {
         [
-            srv(10, secured).replace("_im._sip", "_sips._tcp"),
-            srv(10, open.address()).replace("_im._sip", "_sip._udp"),
+            srv("_sips._tcp", 10, secured),
+            srv("_sip._udp", 10, open.address()),
             hosts(),
         ]
         .join("\n")
@@ -207,7 +206,7 @@ fn cpim_4_2_secured_records_are_followed_to_who_has_a_certificate_for_the_domain
         .with_settings(&[TRUSTED])
         .with_secured_sip("sip", secured, &[SIP_DOMAIN], (&authority, &own), "")
         .with_route(SIP_DOMAIN, "home", Some("udp:127.0.0.1:9"))
-        .with_resolver(&format!("{}\nadapters = [\"sip\"]", asking(&dns)));
+        .with_resolver(&format!("{}\nadapters = [\"sip\"]", dns.resolver()));
     let _gateway = Gateway::start(&config);
     let sender = RawSip::new();
     sender.send(near, ALICE, "sip:bob@bob.example", "text/plain", b"for Bob");
@@ -232,15 +231,11 @@ fn refusal_of_the_first_address_is_the_answer_and_no_other_is_tried() {
     }
     let refusing = SippServer::start(SIP_HOST, &Reply::Status("404 Not Found"));
     let other = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
-    let records = [
-        srv(10, refusing.address()),
-        srv(20, other.address()),
-        hosts(),
-    ];
+    let records = [im(10, refusing.address()), im(20, other.address()), hosts()];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let _gateway = Gateway::start(&sip_alone(near, &dns.resolver()));
 
     let answer = send(near, "sip:bob@bob.example", "no such user");
     assert_eq!(answer.status(), Some(404), "{}", answer.head());
@@ -255,14 +250,14 @@ fn cpim_2_2_2_no_a_record_is_tried_when_the_hosts_of_srv_are_dead() {
     let alive = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
     let dead = Port::take();
     let records = [
-        srv(10, gateway::address(&dead)),
+        im(10, gateway::address(&dead)),
         hosts(),
         format!("@ IN A {}", alive.address().ip()),
     ];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let _gateway = Gateway::start(&sip_alone(near, &dns.resolver()));
 
     let answer = send(near, "sip:bob@bob.example", "to the dead");
     assert_eq!(answer.status(), Some(504), "{}", answer.head());
@@ -277,9 +272,9 @@ fn resolve_prints_what_dns_said_and_each_next_hop() {
     let port = Port::take();
     let near = gateway::address(&port);
     let first: SocketAddr = "127.0.0.31:5070".parse().expect("an address");
-    let records = [srv(20, near), srv(10, first), hosts()];
+    let records = [im(20, near), im(10, first), hosts()];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
-    let gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let gateway = Gateway::start(&sip_alone(near, &dns.resolver()));
     let steps = steps(&gateway, "im:bob@bob.example");
     let at = |wanted: &str| steps.iter().position(|step| step.contains(wanted));
     let order = [
@@ -301,13 +296,13 @@ fn cpim_2_2_2_cname_of_a_domain_leads_a_message_on() {
     let mut bob = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
     let records = [
         "alias IN CNAME users".to_owned(),
-        srv(10, bob.address()).replace("_im._sip", "_im._sip.users"),
+        srv("_im._sip.users", 10, bob.address()),
         hosts(),
     ];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
     let near = gateway::address(&port);
-    let _gateway = Gateway::start(&sip_alone(near, &asking(&dns)));
+    let _gateway = Gateway::start(&sip_alone(near, &dns.resolver()));
 
     let answer = send(near, "sip:bob@alias.bob.example", "by another name");
     assert_eq!(answer.status(), Some(200), "{}", answer.head());
@@ -322,7 +317,7 @@ fn cpim_2_2_2_implicit_record_is_the_address_on_the_default_port_of_sip() {
     }
     let dns = Nsd::start(&[("bob.example", "@ IN A 127.0.0.40\n@ IN AAAA ::40")]);
     let port = Port::take();
-    let config = sip_alone(gateway::address(&port), &asking(&dns));
+    let config = sip_alone(gateway::address(&port), &dns.resolver());
     let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
     assert_eq!(
         next_hops(&steps),
@@ -338,11 +333,7 @@ fn cpim_2_2_3_order_of_adapters_decides_between_sip_and_xmpp() {
     let prosody_is_elsewhere = Port::take();
     let port = Port::take();
     let at = gateway::address(&port);
-    let records = [
-        srv(20, at),
-        srv(10, at).replace("_im._sip", "_im._xmpp"),
-        hosts(),
-    ];
+    let records = [im(20, at), srv("_im._xmpp", 10, at), hosts()];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let link = ComponentLink {
         endpoint: gateway::address(&prosody_is_elsewhere),
@@ -355,7 +346,7 @@ fn cpim_2_2_3_order_of_adapters_decides_between_sip_and_xmpp() {
         ("[\"sip\", \"xmpp\"]", [&sip, &xmpp]),
         ("[\"xmpp\", \"sip\"]", [&xmpp, &sip]),
     ] {
-        let resolver = format!("{}\nadapters = {order}", asking(&dns));
+        let resolver = format!("{}\nadapters = {order}", dns.resolver());
         let config = sip_alone(at, &resolver).with_xmpp("xmpp", &link, &[RELAY]);
         let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
         assert_eq!(next_hops(&steps), expected);
@@ -370,16 +361,16 @@ fn cpim_2_2_4_limit_of_alternates_is_kept_for_a_message() {
     let third = SippServer::start(SIP_HOST, &Reply::Status("200 OK"));
     let dead = [Port::take(), Port::take()];
     let records = [
-        srv(10, gateway::address(&dead[0])),
-        srv(20, gateway::address(&dead[1])),
-        srv(30, third.address()),
+        im(10, gateway::address(&dead[0])),
+        im(20, gateway::address(&dead[1])),
+        im(30, third.address()),
         hosts(),
     ];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     for (alternates, status) in [(2, 504), (3, 200)] {
         let port = Port::take();
         let near = gateway::address(&port);
-        let resolver = format!("{}\nalternates = {alternates}", asking(&dns));
+        let resolver = format!("{}\nalternates = {alternates}", dns.resolver());
         let _gateway = Gateway::start(&sip_alone(near, &resolver));
         let answer = send(near, "sip:bob@bob.example", "how far");
         assert_eq!(answer.status(), Some(status), "{}", answer.head());
@@ -400,7 +391,7 @@ fn cpim_2_2_4_sort_decides_and_the_addresses_of_a_host_keep_their_order() {
     ];
     let dns = Nsd::start(&[("bob.example", &records.join("\n"))]);
     let port = Port::take();
-    let config = sip_alone(gateway::address(&port), &asking(&dns));
+    let config = sip_alone(gateway::address(&port), &dns.resolver());
     let steps = steps(&Gateway::start(&config), "im:bob@bob.example");
     assert_eq!(
         next_hops(&steps),
@@ -442,24 +433,12 @@ fn next_hops(steps: &[String]) -> Vec<&str> {
 
 /// The records of a domain whose users are behind a gateway that speaks SIP.
 fn sip_gateway(at: SocketAddr) -> String {
-    [srv(10, at), hosts()].join("\n")
+    [im(10, at), hosts()].join("\n")
 }
 
-/// A record for a host of [`hosts`].
-fn srv(preference: u16, at: SocketAddr) -> String {
-    let host = at.ip().to_string().replace('.', "-");
-    format!("_im._sip IN SRV {preference} 0 {} host-{host}", at.port())
-}
-
-/// Names of the addresses of loopback that the peers here have.
-fn hosts() -> String {
-    let hosts = (1..64).map(|n| format!("host-127-0-0-{n} IN A 127.0.0.{n}"));
-    hosts.collect::<Vec<_>>().join("\n")
-}
-
-/// Has a gateway ask this server, and believe it in what it says of loopback.
-fn asking(dns: &Nsd) -> String {
-    format!("name_servers = [\"{}\"]\ndenied = []", dns.address())
+/// A record of the message service over SIP.
+fn im(preference: u16, at: SocketAddr) -> String {
+    srv("_im._sip", preference, at)
 }
 
 fn counted(gateway: &Gateway, name: &str) -> u64 {

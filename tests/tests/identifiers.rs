@@ -7,7 +7,7 @@ use rialto_tests::{
     peers::{MailServer, MailSettings, Postfix, mail, sipp::SIP_HOST},
     ports::Port,
     raw_sip::RawSip,
-    sip_message::SipMessage,
+    sip_presence::SipWatcher,
     world::ALICE,
 };
 
@@ -21,7 +21,7 @@ fn rfc2779_2_1_2_inbox_without_a_presentity_and_presentity_without_an_inbox_are_
     if !mail::are_wanted() {
         return;
     }
-    let alice = RawSip::new();
+    let [of_bob, of_helen] = [BOB, HELEN].map(|watched| SipWatcher::new(ALICE, watched));
     let ports = [Port::take(), Port::take()];
     let [sip, lmtp] = ports.each_ref().map(gateway::address);
     let postfix = Postfix::start(MailSettings::new("mail.example", lmtp, &["sip.example"]));
@@ -37,7 +37,7 @@ fn rfc2779_2_1_2_inbox_without_a_presentity_and_presentity_without_an_inbox_are_
         .with_route(
             "sip.example",
             "sip",
-            Some(&format!("udp:{}", alice.address())),
+            Some(&format!("udp:{}", of_bob.address())),
         )
         .with_route("mail.example", "mail", None)
         .with_sections("[presence]\nhosted = [\"home.example\"]\n");
@@ -45,10 +45,10 @@ fn rfc2779_2_1_2_inbox_without_a_presentity_and_presentity_without_an_inbox_are_
 
     assert_eq!(message(sip, BOB), Some(200));
     assert_eq!(postfix.mailbox("bob").receive().text(), "Hello?");
-    let refused = subscribe(&alice, sip, BOB);
+    let refused = of_bob.subscribe(sip, "");
     assert_eq!(refused.status(), Some(404), "no presentity");
 
-    let granted = subscribe(&alice, sip, HELEN);
+    let granted = of_helen.subscribe(sip, "");
     assert!(matches!(granted.status(), Some(200 | 202)), "it is watched");
     assert_eq!(message(sip, HELEN), Some(404), "no inbox");
 }
@@ -58,20 +58,4 @@ fn message(gateway: SocketAddr, to: &str) -> Option<u16> {
     let alice = RawSip::new();
     alice.send(gateway, ALICE, to, "text/plain", b"Hello?");
     alice.receive().status()
-}
-
-fn subscribe(alice: &RawSip, gateway: SocketAddr, to: &str) -> SipMessage {
-    let (address, length) = (alice.address(), to.len());
-    let request = format!(
-        "SUBSCRIBE {to} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{length}\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: <{to}>\r\nCall-ID: {length}-{address}\r\n\
-         CSeq: 1 SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\nContent-Length: 0\r\n\r\n"
-    );
-    alice.write(gateway, request.as_bytes());
-    loop {
-        let answer = alice.receive();
-        if answer.status().is_some_and(|status| status >= 200) {
-            return answer;
-        }
-    }
 }

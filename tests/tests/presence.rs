@@ -11,8 +11,7 @@ use rialto_tests::{
         xmpp_server::XMPP_DOMAIN,
     },
     ports::Port,
-    raw_sip::RawSip,
-    sip_message::SipMessage,
+    sip_presence::{SipPresentity, SipWatcher},
     world::{ALICE, ALICE_SEEN, JULIET_SEEN, SIP_DOMAIN},
 };
 
@@ -186,14 +185,14 @@ fn rfc2779_3_1_1_status_note_and_away_cross_from_prosody_to_sip() {
     if !peers::are_wanted() {
         return;
     }
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, JULIET_SEEN);
     let world = World::<Prosody>::start(alice.address());
     let mut juliet = world.xmpp.login("juliet");
-    subscribe(&alice, &world);
+    alice.ask(world.listen, "");
     juliet.presence_until(ALICE_SEEN, "subscribe");
     juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
     juliet.write("<presence><show>away</show><status>at lunch</status></presence>");
-    let told = next_with(&alice, "at lunch");
+    let told = alice.next_with("at lunch");
     let document = String::from_utf8_lossy(told.body()).into_owned();
     for part in ["<basic>open</basic>", "at lunch", ">away<", "away/>"] {
         assert!(document.contains(part), "{part}: {document}");
@@ -206,12 +205,12 @@ fn rfc2779_3_1_1_status_note_and_away_cross_from_sip_to_prosody_and_over_a_crash
     if !peers::are_wanted() {
         return;
     }
-    let alice = RawSip::new();
+    let alice = SipPresentity::new(ALICE);
     let mut world = World::<Prosody>::start(alice.address());
     let mut juliet = world.xmpp.login("juliet");
     juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
-    let asked = grant(&alice, &world);
-    notify(&alice, &world, &asked, 1, &pidf("<rpid:away/>", "at lunch"));
+    let asked = alice.grant(world.listen);
+    alice.notify(world.listen, &asked, &pidf("<rpid:away/>", "at lunch"));
     juliet.presence_until(ALICE_SEEN, "subscribed");
     let here = juliet.presence_until(ALICE_SEEN, "available");
     assert_eq!(
@@ -220,9 +219,9 @@ fn rfc2779_3_1_1_status_note_and_away_cross_from_sip_to_prosody_and_over_a_crash
     );
     world.gateway.kill();
     world.gateway.start_again();
-    let again = grant(&alice, &world);
+    let again = alice.grant(world.listen);
     assert_ne!(again.header("Call-ID"), asked.header("Call-ID"));
-    notify(&alice, &world, &again, 1, &pidf("", "back"));
+    alice.notify(world.listen, &again, &pidf("", "back"));
     let mut back = juliet.presence_until(ALICE_SEEN, "available");
     while back.status() != Some("back") {
         back = juliet.presence_until(ALICE_SEEN, "available");
@@ -238,66 +237,4 @@ fn pidf(activity: &str, note: &str) -> String {
          <tuple id='desk'><status><basic>open</basic></status><note>{note}</note></tuple>\
          <dm:person id='p1'><rpid:activities>{activity}</rpid:activities></dm:person></presence>"
     )
-}
-
-/// Subscribes to Juliet.
-fn subscribe<S>(alice: &RawSip, world: &World<S>) {
-    let address = alice.address();
-    let request = format!(
-        "SUBSCRIBE {JULIET_SEEN} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-1\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: <{JULIET_SEEN}>\r\nCall-ID: raw\r\n\
-         CSeq: 1 SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\nContent-Length: 0\r\n\r\n"
-    );
-    alice.write(world.listen, request.as_bytes());
-}
-
-/// Takes the gateway's next SUBSCRIBE, and grants it.
-fn grant<S>(alice: &RawSip, world: &World<S>) -> SipMessage {
-    loop {
-        let message = alice.receive_unanswered();
-        let answer = match message.method() {
-            Some("SUBSCRIBE") => format!(
-                "Expires: 600\r\nContact: <sip:alice@{}>\r\n",
-                alice.address()
-            ),
-            Some(_) => String::new(),
-            None => continue,
-        };
-        alice.answer(world.listen, &message, &answer);
-        if message.method() == Some("SUBSCRIBE") {
-            return message;
-        }
-    }
-}
-
-/// Says how Alice is, within the dialog that a SUBSCRIBE began.
-fn notify<S>(alice: &RawSip, world: &World<S>, asked: &SipMessage, sequence: u32, body: &str) {
-    let [contact, from, call_id] =
-        ["Contact", "From", "Call-ID"].map(|name| asked.header(name).unwrap_or_default());
-    let (address, contact) = (alice.address(), contact.trim_matches(['<', '>']));
-    let length = body.len();
-    let request = format!(
-        "NOTIFY {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{call_id}-{sequence}\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {from}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} NOTIFY\r\n\
-         Contact: <sip:alice@{address}>\r\nEvent: presence\r\nSubscription-State: active;expires=600\r\n\
-         Content-Type: application/pidf+xml\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    alice.write(world.listen, request.as_bytes());
-    loop {
-        let message = alice.receive();
-        if message.status().is_some() {
-            assert_eq!(message.status(), Some(200), "{}", message.head());
-            return;
-        }
-    }
-}
-
-/// The next notification whose body holds this.
-fn next_with(alice: &RawSip, text: &str) -> SipMessage {
-    loop {
-        let message = alice.receive();
-        if String::from_utf8_lossy(message.body()).contains(text) {
-            return message;
-        }
-    }
 }

@@ -12,12 +12,14 @@ use rialto_tests::{
     ports::Port,
     raw_sip::RawSip,
     sip_message::SipMessage,
+    sip_presence::SipWatcher,
     stage::Stage,
 };
 use serde_json::Value;
 
 const ALICE: &str = "sip:alice@sip.example";
 const ALICE_WATCHED: &str = "pres:alice@sip.example";
+const CAROL: &str = "sip:carol@sip.example";
 const BOB: &str = "pres:bob@far.example";
 const BOB_SEEN: &str = "sip:bob@far.example";
 
@@ -276,8 +278,7 @@ fn rfc3857_4_6_nobody_but_the_user_is_told_by_winfo_who_watches() {
     }
     let alice = RawSip::new();
     let world = World::start(alice.address(), "[presence]\nhosted = [\"sip.example\"]\n");
-    let carol = "sip:carol@sip.example";
-    let winfo = SippWatcher::start(world.listen, carol, ALICE, "presence.winfo");
+    let winfo = SippWatcher::start(world.listen, CAROL, ALICE, "presence.winfo");
     assert_eq!(winfo.answer().status(), Some(403));
 }
 
@@ -300,19 +301,19 @@ fn baresip_that_registers_with_the_gateway_is_open_to_whoever_watches() {
 
 #[test]
 fn cpim_3_4_persist_sip_watcher_is_told_within_its_dialog_after_a_crash_too() {
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, BOB_SEEN);
     let mut world = World::start(alice.address(), "");
-    let answer = subscribe(&alice, &world, 1, "");
+    let answer = alice.subscribe(world.listen, "");
     let asked = world.far.next_of("asked");
     world.far.notify(&asked, "active", Some(&pidf("open")));
     assert_eq!(answer.status(), Some(200));
-    let before = next_with(&alice, "<basic>open</basic>");
+    let before = alice.next_with("<basic>open</basic>");
     world.gateway.kill();
     world.gateway.start_again();
     world.far.take_connection();
     let again = world.far.next_of("asked");
     world.far.notify(&again, "active", Some(&pidf("closed")));
-    let after = next_with(&alice, "<basic>closed</basic>");
+    let after = alice.next_with("<basic>closed</basic>");
     for name in ["From", "To", "Call-ID", "Event"] {
         assert_eq!(after.header(name), before.header(name), "{name}");
     }
@@ -323,22 +324,22 @@ fn cpim_3_4_persist_sip_watcher_is_told_within_its_dialog_after_a_crash_too() {
 /// Alice has two phones, and one subscription.
 #[test]
 fn rfc3859_both_phones_of_a_sip_watcher_are_told_within_their_dialogs_after_a_crash_too() {
-    let phones = [RawSip::new(), RawSip::new()];
+    let phones = [(); 2].map(|()| SipWatcher::new(ALICE, BOB_SEEN));
     let [desk, mobile] = &phones;
     let mut world = World::start(desk.address(), "");
-    assert_eq!(subscribe(desk, &world, 1, "").status(), Some(200));
+    assert_eq!(desk.subscribe(world.listen, "").status(), Some(200));
     let asked = world.far.next_of("asked");
     world.far.notify(&asked, "active", Some(&pidf("open")));
-    next_with(desk, "<basic>open</basic>");
-    send_subscribe(mobile, &world, 1, "");
+    desk.next_with("<basic>open</basic>");
+    mobile.ask(world.listen, "");
     // The desk phone shows that it is there still.
-    next_with(desk, "<basic>open</basic>");
-    assert_eq!(final_answer(mobile).status(), Some(200));
-    next_with(mobile, "<basic>open</basic>");
+    desk.next_with("<basic>open</basic>");
+    assert_eq!(mobile.final_answer().status(), Some(200));
+    mobile.next_with("<basic>open</basic>");
     world.far.notify(&asked, "active", Some(&pidf("closed")));
     let before = phones
         .each_ref()
-        .map(|phone| next_with(phone, "<basic>closed</basic>"));
+        .map(|phone| phone.next_with("<basic>closed</basic>"));
     world.gateway.kill();
     world.gateway.start_again();
     world.far.take_connection();
@@ -347,7 +348,7 @@ fn rfc3859_both_phones_of_a_sip_watcher_are_told_within_their_dialogs_after_a_cr
     world.far.notify(&again, "active", Some(&pidf("open")));
     let after = phones
         .each_ref()
-        .map(|phone| next_with(phone, "<basic>open</basic>"));
+        .map(|phone| phone.next_with("<basic>open</basic>"));
     for (before, after) in before.iter().zip(&after) {
         for name in ["From", "To", "Call-ID", "Event"] {
             assert_eq!(after.header(name), before.header(name), "{name}");
@@ -355,45 +356,6 @@ fn rfc3859_both_phones_of_a_sip_watcher_are_told_within_their_dialogs_after_a_cr
         assert!(sequence(after) > sequence(before));
     }
     assert_ne!(before[0].header("Call-ID"), before[1].header("Call-ID"));
-}
-
-/// Subscribes to Bob, once more or for the first time; the final answer.
-fn subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) -> SipMessage {
-    send_subscribe(alice, world, sequence, more);
-    final_answer(alice)
-}
-
-fn send_subscribe(alice: &RawSip, world: &World, sequence: u32, more: &str) {
-    send_subscribe_of(ALICE, alice, world, sequence, more);
-}
-
-fn send_subscribe_of(user: &str, alice: &RawSip, world: &World, sequence: u32, more: &str) {
-    let address = alice.address();
-    let request = format!(
-        "SUBSCRIBE {BOB_SEEN} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-{sequence}\r\n\
-         Max-Forwards: 70\r\nFrom: <{user}>;tag=raw\r\nTo: <{BOB_SEEN}>\r\nCall-ID: raw-{address}\r\n\
-         CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:someone@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
-    );
-    alice.write(world.listen, request.as_bytes());
-}
-
-fn final_answer(alice: &RawSip) -> SipMessage {
-    loop {
-        let message = alice.receive();
-        if message.status().is_some_and(|status| status >= 200) {
-            return message;
-        }
-    }
-}
-
-/// The next notification whose body holds this.
-fn next_with(alice: &RawSip, text: &str) -> SipMessage {
-    loop {
-        let message = alice.receive();
-        if String::from_utf8_lossy(message.body()).contains(text) {
-            return message;
-        }
-    }
 }
 
 fn sequence(message: &SipMessage) -> u32 {
@@ -406,82 +368,54 @@ fn sequence(message: &SipMessage) -> u32 {
         .unwrap_or_default()
 }
 
-/// The next notification that ends a subscription.
-fn end(alice: &RawSip) -> SipMessage {
-    loop {
-        let message = alice.receive();
-        let state = message.header("Subscription-State").unwrap_or_default();
-        if state.starts_with("terminated") {
-            return message;
-        }
-    }
-}
-
 #[test]
 fn rfc2779_5_1_16_and_5_1_13_sip_watcher_who_is_blocked_is_told_the_end_and_cannot_subscribe_again()
 {
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, BOB_SEEN);
     let mut world = World::start(alice.address(), "");
-    subscribe(&alice, &world, 1, "");
+    alice.subscribe(world.listen, "");
     let asked = world.far.next_of("asked");
     world.far.notify(&asked, "active", Some(&pidf("open")));
-    next_with(&alice, "<basic>open</basic>");
+    alice.next_with("<basic>open</basic>");
     world
         .gateway
         .say(&["rules", "block", "bob@far.example", "alice@sip.example"]);
-    let end = end(&alice);
+    let end = alice.end();
     assert_eq!(
         end.header("Subscription-State"),
         Some("terminated;reason=rejected")
     );
-    assert_eq!(subscribe(&alice, &world, 2, "").status(), Some(403));
+    assert_eq!(alice.subscribe(world.listen, "").status(), Some(403));
 }
 
 #[test]
 fn rfc2779_5_1_14_sip_watcher_for_whom_nobody_vouches_cannot_subscribe() {
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, BOB_SEEN);
     let world = World::start_with(alice.address(), "", "trusted = []");
-    assert_eq!(subscribe(&alice, &world, 1, "").status(), Some(403));
-}
-
-#[test]
-fn rfc2779_5_1_17_and_5_1_18_and_5_2_5_and_5_2_6_no_address_of_one_side_is_shown_to_the_other() {
-    let alice = RawSip::new();
-    let mut world = World::start(alice.address(), "");
-    let answer = subscribe(&alice, &world, 1, "");
-    let asked = world.far.next_of("asked");
-    let hers = alice.address().ip().to_string();
-    assert!(!asked.to_string().contains(&hers), "{asked}");
-    world.far.notify(&asked, "active", Some(&pidf("open")));
-    let told = next_with(&alice, "<basic>open</basic>");
-    let gateways = world.listen.ip().to_string();
-    for message in [&answer, &told] {
-        let contact = message.header("Contact").unwrap_or_default();
-        assert!(contact.contains(&gateways), "{contact}");
-    }
+    assert_eq!(alice.subscribe(world.listen, "").status(), Some(403));
 }
 
 #[test]
 fn cpim_3_4_4_sip_watcher_fetches_and_is_told_once() {
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, BOB_SEEN);
     let mut world = World::start(alice.address(), "");
-    send_subscribe(&alice, &world, 1, "Expires: 0\r\n");
+    alice.ask(world.listen, "Expires: 0\r\n");
     let asked = world.far.next_of("asked");
     assert_eq!(asked["duration"], 0);
     world.far.notify(&asked, "timeout", Some(&pidf("open")));
-    let answer = final_answer(&alice);
+    let answer = alice.final_answer();
     assert_eq!(
         (answer.status(), answer.header("Expires")),
         (Some(200), Some("0"))
     );
-    let told = end(&alice);
+    let told = alice.end();
     assert_eq!(told.body(), pidf("open").as_bytes());
 }
 
 /// Alice's gateway knows the far network by another gateway alone, which it reaches by SIP.
 #[test]
 fn rfc2779_2_4_1_and_2_4_2_subscription_its_notifications_and_its_end_pass_two_gateways() {
-    let alice = RawSip::new();
+    let alice = SipWatcher::new(ALICE, BOB_SEEN);
     let mut world = World::start_with(alice.address(), "", "trusted = [\"127.0.0.0/8\"]");
     let ports = [Port::take(), Port::take()];
     let [near, beyond] = ports.each_ref().map(gateway::address);
@@ -502,44 +436,31 @@ fn rfc2779_2_4_1_and_2_4_2_subscription_its_notifications_and_its_end_pass_two_g
         );
     let _gateway = Gateway::start(&hers);
     world.listen = near;
-    let answer = subscribe(&alice, &world, 1, "");
+    let answer = alice.subscribe(world.listen, "");
     assert_eq!(answer.status(), Some(200));
     let asked = world.far.next_of("asked");
     assert_eq!(asked["watcher"], ALICE_WATCHED);
     world.far.notify(&asked, "active", Some(&pidf("open")));
-    let told = next_with(&alice, "<basic>open</basic>");
+    let told = alice.next_with("<basic>open</basic>");
     assert_eq!(told.body(), pidf("open").as_bytes());
-    send_within(&alice, &world, &answer, 2, "Expires: 0\r\n");
+    alice.ask_within(world.listen, &answer, "Expires: 0\r\n");
     let parting = world.far.next_of("asked");
     assert_eq!(
         (&parting["id"], &parting["duration"]),
         (&asked["id"], &0.into())
     );
-    let last = end(&alice);
+    let last = alice.end();
     assert_eq!(
         last.header("Subscription-State"),
         Some("terminated;reason=timeout")
     );
 }
 
-/// Sends a SUBSCRIBE within the dialog that an answer began.
-fn send_within(alice: &RawSip, world: &World, answer: &SipMessage, sequence: u32, more: &str) {
-    let address = alice.address();
-    let [contact, to] = ["Contact", "To"].map(|name| answer.header(name).unwrap_or_default());
-    let contact = contact.trim_matches(['<', '>']);
-    let request = format!(
-        "SUBSCRIBE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-within-{sequence}\r\n\
-         Max-Forwards: 70\r\nFrom: <{ALICE}>;tag=raw\r\nTo: {to}\r\nCall-ID: raw-{address}\r\n\
-         CSeq: {sequence} SUBSCRIBE\r\nContact: <sip:alice@{address}>\r\nEvent: presence\r\n{more}Content-Length: 0\r\n\r\n"
-    );
-    alice.write(world.listen, request.as_bytes());
-}
-
 /// Bob blocks Alice politely, and is offline; Carol may watch him.
 #[test]
 fn rfc2779_5_1_15_politely_blocked_sip_watcher_is_told_what_a_watcher_of_one_who_is_offline_is_told()
  {
-    let [alice, carol] = [RawSip::new(), RawSip::new()];
+    let [alice, carol] = [ALICE, CAROL].map(|user| SipWatcher::new(user, BOB_SEEN));
     let mut world = World::start(alice.address(), "");
     let rule = [
         "rules",
@@ -548,15 +469,15 @@ fn rfc2779_5_1_15_politely_blocked_sip_watcher_is_told_what_a_watcher_of_one_who
         "alice@sip.example",
     ];
     world.gateway.say(&rule);
-    send_subscribe_of("sip:carol@sip.example", &carol, &world, 1, "");
+    carol.ask(world.listen, "");
     let asked = world.far.next_of("asked");
     assert_eq!(asked["watcher"], "pres:carol@sip.example");
     let closed = pidf("closed");
     world.far.notify(&asked, "active", Some(&closed));
-    send_subscribe(&alice, &world, 1, "");
+    alice.ask(world.listen, "");
     let seen = [&alice, &carol].map(|watcher| {
-        let answer = final_answer(watcher);
-        let told = next_with(watcher, "closed");
+        let answer = watcher.final_answer();
+        let told = watcher.next_with("closed");
         let answered = ["Expires", "Server"].map(|name| answer.header(name).map(str::to_owned));
         let headers = ["Event", "Content-Type", "User-Agent", "Max-Forwards"];
         let shown = headers.map(|name| told.header(name).map(str::to_owned));

@@ -66,6 +66,11 @@ impl Nsd {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// What stands in the section `[resolver]` of a gateway that asks it, and believes it in what it says of loopback.
+    pub fn resolver(&self) -> String {
+        format!("name_servers = [\"{}\"]\ndenied = []", self.address)
+    }
 }
 
 /// What each zone begins with.
