@@ -221,6 +221,10 @@ fn builder(
     let builder = principals.fold(builder, |builder, principal| {
         builder.with_blocked(principal.inbox.clone(), principal.blocked.clone())
     });
+    let builder = match config.messages.enabled {
+        true => builder,
+        false => builder.without_messages(),
+    };
     let relays = config.gateway.relay_domains.iter().cloned();
     relays.fold(builder, |builder, domain| builder.with_relay_domain(domain))
 }

@@ -11,11 +11,11 @@ use std::{collections::HashSet, time::Duration};
 
 use proptest::prelude::*;
 use rialto_model::{Failure, FailureReason, ResponseStatus, Retry};
-use rialto_router::{Action, AttemptId, Limits};
+use rialto_router::{Action, AdapterId, AttemptId, Limits};
 
 use self::support::{
-    SIP, XMPP, delivery, failure, hops, is_cancel, limited, named, operation, response, router,
-    start, ticket, vouched,
+    SIP, XMPP, builder, decided, delivery, failure, hops, is_cancel, limited, named, operation,
+    response, router, start, ticket, vouched,
 };
 
 const ALICE: &str = "im:alice@voice.example";
@@ -33,6 +33,16 @@ fn cpim_2_4_1_1_destination_that_cannot_be_resolved_is_a_failure_at_once() {
     );
     assert_eq!(failure(&mut router), FailureReason::Unresolvable);
     assert!(router.is_idle());
+}
+
+#[test]
+fn rfc2779_2_1_1_table_without_messages_refuses_those_of_networks_alone() {
+    let table = builder().without_messages().build().unwrap();
+    let refused = decided(&table, SIP, &operation(ALICE, BOB)).unwrap_err();
+    assert_eq!(refused.reason(), FailureReason::UnsupportedService);
+    let own = decided(&table, AdapterId::GATEWAY, &operation(ALICE, BOB));
+    assert!(own.is_ok(), "{own:?}");
+    assert!(decided(&builder().build().unwrap(), SIP, &operation(ALICE, BOB)).is_ok());
 }
 
 #[test]

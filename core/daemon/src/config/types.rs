@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) principals: Vec<PrincipalConfig>,
     pub(crate) store: StoreConfig,
     pub(crate) custody: CustodyConfig,
+    pub(crate) messages: MessagesConfig,
     pub(crate) presence: PresenceConfig,
     pub(crate) inbox: InboxConfig,
 }
@@ -86,6 +87,15 @@ pub(crate) struct LogConfig {
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+/// `[messages]`
+#[derive(Debug)]
+pub(crate) struct MessagesConfig {
+    /// Whether the message service is given.
+    pub(crate) enabled: bool,
+    /// `enabled`, with its place.
+    place: (String, Option<String>),
 }
 
 /// `[adapters.NAME]`
@@ -156,6 +166,7 @@ impl Config {
             .collect();
         let store = StoreConfig::read(root.table("store"));
         let custody = CustodyConfig::read(root.table("custody"));
+        let messages = MessagesConfig::read(root.table("messages"));
         let presence = PresenceConfig::read(root.table("presence"));
         let inbox = InboxConfig::read(root.table("inbox"));
         root.finish();
@@ -171,12 +182,13 @@ impl Config {
             principals,
             store,
             custody,
+            messages,
             presence,
             inbox,
         }
     }
 
-    /// What asks for something to be kept, where nothing can be, and for rules, where nobody heeds them.
+    /// What asks for something to be kept, where nothing can be, for rules, where nobody heeds them, and for no service at all.
     pub(super) fn contradictions(&self) -> Vec<ConfigError> {
         let needs = |what: &'static str| {
             move |(key, place): &(String, Option<String>)| {
@@ -196,6 +208,11 @@ impl Config {
             let contradictions = keys.map(needs("the presence service, which is not given"));
             let hint = "enable the store and `[presence]`, or leave this key out";
             found.extend(contradictions.map(|error| error.hint(hint)));
+            if !self.messages.enabled {
+                let error = needs("the presence service: otherwise the gateway would give none");
+                let hint = "enable the store and `[presence]`, or messages";
+                found.push(error(&self.messages.place).hint(hint));
+            }
         }
         found
     }
@@ -287,6 +304,15 @@ impl LogConfig {
         };
         section.finish();
         config
+    }
+}
+
+impl MessagesConfig {
+    fn read(mut section: Section<'_>) -> Self {
+        let enabled = section.value("enabled").unwrap_or(true);
+        let place = section.place_of_key("enabled");
+        section.finish();
+        Self { enabled, place }
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> Envelope<'a> {
 impl RoutingTable {
     /// Decides where an operation goes that came from an adapter, as far as the table can tell.
     ///
-    /// Steps: valid inboxes (their types say so), hop count, whom they stand for (alias, else relay domain), access rules, the
+    /// Steps: valid inboxes (their types say so), whether messages are passed on at all, hop count, whom they stand for (alias, else relay domain), access rules, the
     /// way on (static route, else DNS), way back. Allocates only to unwrap or wrap a source route, for the aliases of
     /// domains, and for failures. RFC 3860 §3.4.1.
     pub fn decide(
@@ -199,6 +199,7 @@ impl RoutingTable {
             source,
             destination,
         });
+        self.is_given(envelope.service, from)?;
         let max_forwards = envelope
             .max_forwards
             .decrement()
@@ -226,6 +227,20 @@ impl RoutingTable {
                 destination: destination.into_changed(),
                 max_forwards,
             })),
+        }
+    }
+
+    /// Whether the gateway gives a service to an adapter at all; to itself it does.
+    fn is_given(&self, service: Service, from: AdapterId) -> Result<(), Failure> {
+        let is_given = match service {
+            Service::Messages => self.gives_messages() || from == AdapterId::GATEWAY,
+            // Where it is not given, nobody asks for it.
+            Service::Presence => true,
+        };
+        match is_given {
+            true => Ok(()),
+            false => Err(Failure::new(FailureReason::UnsupportedService)
+                .with_detail("this gateway gives no message service")),
         }
     }
 

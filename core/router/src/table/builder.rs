@@ -23,6 +23,7 @@ pub struct RoutingTableBuilder {
     aliases: Vec<Alias>,
     access_rules: Vec<AccessRule>,
     principals: Vec<(InstantInbox, Vec<AddressPattern>)>,
+    is_without_messages: bool,
 }
 
 impl RoutingTableBuilder {
@@ -73,6 +74,14 @@ impl RoutingTableBuilder {
         self
     }
 
+    /// Gives no message service: messages of networks are refused, and presence is given alone. RFC 2779 §2.1.1.
+    ///
+    /// The gateway's own messages go their ways.
+    pub const fn without_messages(mut self) -> Self {
+        self.is_without_messages = true;
+        self
+    }
+
     /// Builds the table, or names every conflict.
     pub fn build(mut self) -> Result<RoutingTable, Vec<RoutingConflict>> {
         let mut conflicts = Vec::new();
@@ -86,6 +95,7 @@ impl RoutingTableBuilder {
             views: Views::default(),
             access: Access::default(),
             inboxes: Inboxes::default(),
+            gives_messages: !self.is_without_messages,
         };
         for domain in &self.relay_domains {
             if table

@@ -35,6 +35,7 @@ pub struct RoutingTable {
     views: Views,
     access: Access,
     inboxes: Inboxes,
+    gives_messages: bool,
 }
 
 /// What a domain stands for.
@@ -124,6 +125,11 @@ impl RoutingTable {
     /// Whose messages inboxes take, as their principals say.
     pub(crate) const fn inboxes(&self) -> &Inboxes {
         &self.inboxes
+    }
+
+    /// Whether networks' messages are passed on at all.
+    pub(crate) const fn gives_messages(&self) -> bool {
+        self.gives_messages
     }
 
     pub(crate) const fn asks_dns(&self) -> bool {

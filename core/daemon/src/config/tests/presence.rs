@@ -1,4 +1,4 @@
-//! `[presence]`.
+//! `[presence]` and `[messages]`.
 
 use std::time::Duration;
 
@@ -18,6 +18,22 @@ fn presence_is_given_where_there_is_a_store_unless_the_operator_says_no() {
     assert_eq!(settings(&[]), Some(defaults), "as the reference says");
     assert_eq!(settings(&["presence.enabled=false"]), None);
     assert_eq!(settings(&["store.enabled=false"]), None);
+}
+
+#[test]
+fn messages_are_given_unless_the_operator_says_no() {
+    let given = |flags: &[&str]| {
+        let config = Folder::with(GOOD).read(flags).unwrap();
+        config.messages.enabled
+    };
+    assert!(given(&[]));
+    assert!(!given(&["messages.enabled=false"]));
+    for wrong in [
+        &["messages.enabeld=false"][..],
+        &["messages.enabled=false", "presence.enabled=false"],
+    ] {
+        assert_eq!(Folder::with(GOOD).errors(wrong).len(), 1, "{wrong:?}");
+    }
 }
 
 #[test]
