@@ -75,7 +75,7 @@ impl World {
 }
 
 #[test]
-fn sip_and_xmpp_users_watch_a_pager_user_and_see_each_change() {
+fn rfc2779_4_4_2_sip_and_xmpp_users_are_shown_open_and_closed_of_a_pager_user() {
     if !peers::are_wanted() {
         return;
     }
@@ -107,7 +107,7 @@ fn sip_and_xmpp_users_watch_a_pager_user_and_see_each_change() {
 }
 
 #[test]
-fn pager_user_watches_sip_and_xmpp_users_and_sees_each_change() {
+fn rfc2779_4_4_2_pager_user_is_shown_open_and_closed_of_sip_and_xmpp_users() {
     if !peers::are_wanted() {
         return;
     }

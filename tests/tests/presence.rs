@@ -45,12 +45,14 @@ impl<S: XmppServer> World<S> {
 }
 
 #[test]
-fn rfc2779_3_2_3_baresip_watches_a_user_on_prosody_and_sees_each_change() {
+fn rfc2779_3_2_3_and_4_4_2_baresip_is_shown_each_change_between_open_and_closed_of_a_user_on_prosody()
+ {
     baresip_watches_an_xmpp_user::<Prosody>();
 }
 
 #[test]
-fn rfc2779_3_2_3_baresip_watches_a_user_on_ejabberd_and_sees_each_change() {
+fn rfc2779_3_2_3_and_4_4_2_baresip_is_shown_each_change_between_open_and_closed_of_a_user_on_ejabberd()
+ {
     baresip_watches_an_xmpp_user::<Ejabberd>();
 }
 
@@ -75,12 +77,14 @@ fn baresip_watches_an_xmpp_user<S: XmppServer>() {
 }
 
 #[test]
-fn rfc2779_3_2_3_baresip_is_watched_by_a_user_on_prosody_who_sees_each_change() {
+fn rfc2779_3_2_3_and_4_4_2_user_on_prosody_is_shown_each_change_between_open_and_closed_of_baresip()
+{
     baresip_is_watched_by_an_xmpp_user::<Prosody>();
 }
 
 #[test]
-fn rfc2779_3_2_3_baresip_is_watched_by_a_user_on_ejabberd_who_sees_each_change() {
+fn rfc2779_3_2_3_and_4_4_2_user_on_ejabberd_is_shown_each_change_between_open_and_closed_of_baresip()
+ {
     baresip_is_watched_by_an_xmpp_user::<Ejabberd>();
 }
 
