@@ -1,5 +1,7 @@
 //! Subscriptions through the real gateway, between networks that the test plays: what the gateway alone does, over its death too.
 
+use std::collections::BTreeSet;
+
 use rialto_tests::{
     gateway::{Gateway, GatewayConfig},
     stage::Stage,
@@ -313,4 +315,64 @@ fn hosted_presentity_is_what_is_published_of_it_over_a_crash_too() {
         "document": document, "duration": 600, "version": 1,
     }));
     assert_eq!(world.far.answer(stranger)["reason"], "NotPermitted");
+}
+
+#[test]
+fn rfc2779_2_2_5_and_3_2_3_change_of_a_presentity_reaches_each_of_a_thousand_watchers_once() {
+    const WATCHERS: usize = 1_000;
+    let mut world = World::start("[presence]\nhosted = [\"home.example\"]\n");
+    let pairs = (0..WATCHERS).map(|number| {
+        let watcher = format!("pres:w{number}@near.example");
+        (format!("s{number}"), watcher, HELEN.to_owned())
+    });
+    assert_eq!(world.near.subscribe_all(pairs, 200), WATCHERS);
+    let document = pidf("open", "in the garden").replace(BOB, HELEN);
+    let published = world.far.cue(json!({
+        "do": "publish", "id": "phone", "presentity": HELEN, "publisher": HELEN,
+        "document": document, "duration": 600, "version": 1,
+    }));
+    assert_eq!(world.far.answer(published)["status"], "success");
+    let mut told = BTreeSet::new();
+    while told.len() < WATCHERS {
+        let news = world.near.next_of("told");
+        if says(&news, "in the garden") {
+            let watcher = news["watcher"].as_str().unwrap_or_default().to_owned();
+            assert!(told.insert(watcher), "once more: {news}");
+        }
+    }
+}
+
+#[test]
+fn rfc2779_2_2_4_each_watcher_of_hundreds_of_presentities_is_told_of_each() {
+    const WATCHERS: usize = 10;
+    const EACH: usize = 300;
+    let (mut near, mut far) = (Stage::new(), Stage::new());
+    let config = near.add(
+        GatewayConfig::new(),
+        "near",
+        &["far.example"],
+        &["quiet = true"],
+    );
+    let open = ["quiet = true", "open = true"];
+    let config = far.add(config, "far", &["near.example"], &open);
+    let gateway = Gateway::start(&config);
+    near.take_connection();
+    far.take_connection();
+    let pairs = (0..WATCHERS * EACH).map(|number| {
+        let (watcher, presentity) = (number / EACH, number % EACH);
+        (
+            format!("s{number}"),
+            format!("pres:w{watcher}@near.example"),
+            format!("pres:p{presentity}@far.example"),
+        )
+    });
+    assert_eq!(near.subscribe_all(pairs, 200), WATCHERS * EACH);
+    let figure = |adapter: &str, metric: &str| {
+        let status = gateway.ask(&["status"]);
+        status["adapters"][adapter]["figures"][metric]["count"].as_u64()
+    };
+    let all = Some((WATCHERS * EACH) as u64);
+    let all_told = || figure("near", "notified") >= all;
+    gateway.process().await_state("word to each", all_told);
+    assert_eq!(figure("far", "asked"), all, "each once");
 }
