@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the fuzz targets once and runs each for some seconds (10) on what corpus/ holds and earlier runs have found.
+# Builds the fuzz targets once and runs each for some seconds (10) on what corpus/ holds and earlier runs have found,
+# as many at a time as there are cores.
 #
 #   run.sh [seconds] [target…]      fails when an input crashes a target, and says where that input is
 #   KEEP=1 run.sh 600               also writes a part of the minimised corpus back to corpus/
@@ -51,7 +52,11 @@ run_one() {
         return 1
     fi
     minimised=$(mktemp -d "$work/corpus/$1.XXXXXX")
-    "$program" -merge=1 -max_len=$max_len "$minimised" "$fuzz/corpus/$1" "$found" >>"$log" 2>&1
+    if ! "$program" -merge=1 -max_len=$max_len "$minimised" "$fuzz/corpus/$1" "$found" >>"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        echo "fuzz: the corpus of $1 cannot be minimised" >&2
+        return 1
+    fi
     rm -rf "$found"
     mv "$minimised" "$found"
     executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
@@ -67,7 +72,33 @@ keep() {
         while read -r file; do cp "$file" "$fuzz/corpus/$1/"; done
 }
 
-for target in $targets; do
-    run_one "$target"
-    [ "${KEEP:-0}" = 0 ] || keep "$target"
+# run_all <target>…: one after the other, and then whether all went well.
+run_all() {
+    status=0
+    for target in "$@"; do
+        if run_one "$target"; then
+            [ "${KEEP:-0}" = 0 ] || keep "$target"
+        else
+            status=1
+        fi
+    done
+    return $status
+}
+
+# Each core takes as many of them as any other.
+cores=$(nproc)
+running=
+core=0
+while [ $core -lt "$cores" ]; do
+    # shellcheck disable=SC2086 # words
+    share=$(printf '%s\n' $targets | awk -v cores="$cores" -v core=$core 'NR % cores == core')
+    # shellcheck disable=SC2086 # words
+    run_all $share &
+    running="$running $!"
+    core=$((core + 1))
 done
+failed=0
+for one in $running; do
+    wait "$one" || failed=1
+done
+exit $failed

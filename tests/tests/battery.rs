@@ -161,8 +161,10 @@ fn cargo(verb: &str, plugin: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(plugin)
-        .args([verb, "--offline", "--quiet", "--target-dir"]);
-    succeeds(cargo.arg(target()));
+        .args([verb, "--offline", "--quiet", "--target-dir"])
+        .arg(target());
+    // As all tests build plugins: otherwise they would build them by turns, one over the other.
+    succeeds(cargo.env("CARGO_PROFILE_DEV_DEBUG", "0"));
 }
 
 fn target() -> PathBuf {

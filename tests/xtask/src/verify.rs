@@ -60,29 +60,30 @@ fn lints() -> Command {
 
 /// The fuzz targets are no members of the workspace, and are run last: what no longer compiles is told before that.
 fn fuzz_lints() -> Command {
-    step::cargo(&[
-        "clippy",
-        "--locked",
-        "--manifest-path",
-        "tests/fuzz/Cargo.toml",
-        "--target-dir",
-        "target",
-        "--",
-        "-D",
-        "warnings",
-    ])
+    let mut clippy = apart("clippy", "tests/fuzz/Cargo.toml");
+    clippy.args(["--", "-D", "warnings"]);
+    clippy
 }
 
 /// The plugin to copy is no member of the workspace.
 fn example() -> Command {
-    step::cargo(&[
-        "test",
+    let mut test = apart("test", "examples/echo-plugin/Cargo.toml");
+    // As the tests have built it before.
+    test.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    test
+}
+
+/// A verb for a crate that is no member, in the folder of this build, which has most of what it needs.
+fn apart(verb: &str, manifest: &str) -> Command {
+    let mut cargo = step::cargo(&[
+        verb,
         "--locked",
         "--manifest-path",
-        "examples/echo-plugin/Cargo.toml",
+        manifest,
         "--target-dir",
-        "target",
-    ])
+    ]);
+    cargo.arg(step::target());
+    cargo
 }
 
 /// nextest where it is installed: it runs the tests of all crates side by side.
