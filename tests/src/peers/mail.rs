@@ -22,7 +22,7 @@ pub use self::{
 };
 
 /// An address of loopback that no other peer has.
-pub const MAIL_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 14));
+pub const MAIL_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 16));
 
 /// A mail server with users, `bob` and `carol` among them.
 pub trait MailServer {
