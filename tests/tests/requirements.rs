@@ -1,4 +1,4 @@
-//! The table of requirements in `README.md` says what the tests' names say, and what is still missing.
+//! The table of requirements in `README.md` says what the tests' names and the reports of benchmarks say, and what is still missing.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,8 @@ fn table_of_requirements_lists_the_tests_that_show_them() {
     let text = fs::read_to_string(&readme).expect("the README can be read");
     let (before, rest) = text.split_once(BEGIN).expect("the README has a table");
     let (found, after) = rest.split_once(END).expect("the table ends");
-    let expected = table(&requirements(), &gaps(), &tests());
+    let requirements = requirements();
+    let expected = table(&requirements, &gaps(), &shown(&requirements));
     if env::var_os("RIALTO_BLESS").is_some_and(|value| value == "1") {
         let blessed = [before, BEGIN, &expected, END, after].concat();
         fs::write(&readme, blessed).expect("the README can be written");
@@ -43,17 +44,26 @@ fn every_test_that_is_named_after_a_requirement_names_one_that_exists() {
 }
 
 #[test]
-fn every_requirement_has_a_test_or_says_what_is_missing() {
-    let (requirements, gaps, tests) = (requirements(), gaps(), tests());
-    let has_test = |id| {
-        tests
-            .keys()
-            .any(|name| shown_by(name, &requirements).contains(&id))
-    };
+fn every_benchmark_that_names_requirements_names_those_that_exist() {
+    let requirements = requirements();
+    let named = benchmarks();
+    assert!(!named.is_empty(), "a format that nobody reads");
+    let exists = |id: &String| requirements.iter().any(|(known, _)| known == id);
+    let unknown: Vec<_> = named.keys().filter(|id| !exists(id)).collect();
+    assert!(
+        unknown.is_empty(),
+        "tests/requirements.txt has no requirement {unknown:?}"
+    );
+}
+
+#[test]
+fn every_requirement_is_shown_or_says_what_is_missing() {
+    let (requirements, gaps) = (requirements(), gaps());
+    let shown = shown(&requirements);
     let silent: Vec<_> = requirements
         .iter()
         .map(|(id, _)| id)
-        .filter(|id| !has_test(*id) && !gaps.contains_key(*id))
+        .filter(|id| !shown.contains_key(*id) && !gaps.contains_key(*id))
         .collect();
     assert!(
         silent.is_empty(),
@@ -97,25 +107,20 @@ fn given(file: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A row for each requirement that has tests, then one for each that has none.
+/// A row for each requirement that is shown, then one for each that is not.
 fn table(
     requirements: &[(String, String)],
     gaps: &BTreeMap<String, String>,
-    tests: &BTreeMap<String, String>,
+    shown_by: &BTreeMap<String, Vec<String>>,
 ) -> String {
     let (mut shown, mut waiting) = (String::new(), String::new());
     let (mut whole, mut in_part) = (0, 0);
     for (id, text) in requirements {
-        let by: Vec<String> = tests
-            .iter()
-            .filter(|(name, _)| shown_by(name, requirements).contains(&id))
-            .map(|(name, file)| format!("`{name}` ({file})"))
-            .collect();
         let gap = gaps.get(id).map_or("", String::as_str);
-        if by.is_empty() {
+        let Some(by) = shown_by.get(id) else {
             waiting += &format!("| **{id}** {text} | {gap} |\n");
             continue;
-        }
+        };
         *(if gap.is_empty() {
             &mut whole
         } else {
@@ -130,6 +135,45 @@ fn table(
          | requirement | missing |\n|---|---|\n{waiting}",
         requirements.len()
     )
+}
+
+/// What shows each requirement, by its id: tests, then benchmarks.
+fn shown(requirements: &[(String, String)]) -> BTreeMap<String, Vec<String>> {
+    let mut shown: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, file) in tests() {
+        for id in shown_by(&name, requirements) {
+            let by = shown.entry(id.clone()).or_default();
+            by.push(format!("`{name}` ({file})"));
+        }
+    }
+    for (id, headings) in benchmarks() {
+        let by = headings
+            .iter()
+            .map(|heading| format!("*{heading}* (tests/bench/README.md)"));
+        shown.entry(id).or_default().extend(by);
+    }
+    shown
+}
+
+/// The sections of the benchmarks' report that show requirements, by their ids: a line `Shows: ` names them.
+fn benchmarks() -> BTreeMap<String, Vec<String>> {
+    let report =
+        fs::read_to_string(root().join("tests/bench/README.md")).expect("there is a report");
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut heading = "";
+    for line in report.lines() {
+        heading = line.strip_prefix("## ").unwrap_or(heading);
+        let ids = line.strip_prefix("Shows: ").unwrap_or_default();
+        for id in ids
+            .trim_end_matches('.')
+            .split(", ")
+            .filter(|id| !id.is_empty())
+        {
+            let headings = found.entry(id.to_owned()).or_default();
+            headings.push(heading.to_owned());
+        }
+    }
+    found
 }
 
 /// The requirements whose ids the test's name begins with: one, or several with `_and_` between; of ids that begin alike, the longest.
