@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long a clause may take: what hangs longer hangs for ever.
-const LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
 /// The most that is read of what a process writes.
 const MAX_OUTPUT: u64 = 4 << 20;
 /// How many of its last words are shown.
