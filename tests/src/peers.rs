@@ -4,6 +4,7 @@ pub mod baresip;
 pub mod ejabberd;
 pub mod entity;
 pub mod gpg;
+pub mod kamailio;
 pub mod linphone;
 pub mod mail;
 pub mod openssl;
@@ -27,6 +28,7 @@ pub use self::{
     ejabberd::Ejabberd,
     entity::Entity,
     gpg::Gpg,
+    kamailio::Kamailio,
     linphone::Linphone,
     mail::{Exim, MailServer, MailSettings, Postfix},
     openssl::Openssl,
@@ -52,6 +54,7 @@ pub fn are_wanted() -> bool {
         "/usr/bin/linphonec",
         "/usr/bin/openssl",
         "/usr/bin/gpg-agent",
+        kamailio::TLS,
     ];
     let python = slixmpp::python();
     let programs = programs.iter().map(Path::new).chain([python.as_path()]);

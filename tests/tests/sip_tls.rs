@@ -6,7 +6,7 @@ use rialto_tests::{
     certificates::{Authority, Certificate},
     gateway::{self, Gateway, GatewayConfig},
     peers::{
-        self, Baresip, Prosody, TlsServer, XmppServer, XmppSettings,
+        self, Baresip, Kamailio, Prosody, TlsServer, XmppServer, XmppSettings,
         baresip::{Presence, Secured, Shown},
         sipp::SIP_HOST,
         tls,
@@ -213,6 +213,35 @@ fn cpim_4_2_gateways_prove_to_each_other_which_domain_they_are() {
     let stanza = juliet.receive();
     assert_eq!(stanza.body(), Some("two walls between us"));
     assert_eq!(stanza.bare_from(), ALICE_SEEN);
+}
+
+#[test]
+fn cpim_4_2_kamailio_and_the_gateway_prove_to_each_other_which_domain_they_are() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let authority = Authority::new();
+    let [own, hers] = [XMPP_DOMAIN, SIP_DOMAIN].map(|name| authority.certify(&[name]));
+    let prosody = Prosody::start(XmppSettings::new(SIP_DOMAIN));
+    let mut juliet = prosody.login("juliet");
+    let near = Port::take();
+    let listen = gateway::address(&near);
+    let ports = [Port::take(), Port::take()];
+    let secured = SocketAddr::new(SIP_HOST, ports[1].number());
+    let kamailio = Kamailio::start(ports, listen, (&authority, &hers));
+    let required = ", clients = \"required\", required = true";
+    let next_hop = format!("tls:{secured}");
+    let config = beside_prosody(&prosody, listen, (&authority, &own), &next_hop, required);
+    let _gateway = Gateway::start(&config.with_sections(VOUCHED));
+    let alice = RawSip::new();
+    let proxy = kamailio.address();
+    alice.send(proxy, ALICE, JULIET_SEEN, "text/plain", b"by my proxy");
+    let answer = alice.receive();
+    assert_eq!(answer.status(), Some(200), "{}", answer.head());
+    let stanza = juliet.receive();
+    assert_eq!(stanza.body(), Some("by my proxy"));
+    juliet.send(stanza.from(), "to your proxy");
+    kamailio.await_text(XMPP_DOMAIN, "to your proxy");
 }
 
 /// A gateway between Alice's phone, over TLS alone, and a network that the test plays.
