@@ -5,7 +5,7 @@
 //! | binds | alone: a port that is taken is an error | beside the first | |
 //! | gets what comes | all | all that is new | all |
 
-use std::{io, os::fd::AsFd};
+use std::{io, net::SocketAddr, os::fd::AsFd};
 
 use nix::{
     libc::{BPF_K, BPF_RET, sock_filter, sock_fprog},
@@ -14,11 +14,12 @@ use nix::{
         sockopt::{AttachReusePortCbpf, ReusePort},
     },
 };
+use tokio::net::{TcpListener, TcpSocket};
 
 /// Whether an adapter starts beside an earlier version of itself, and how listening sockets are opened in either case.
 ///
-/// For plugins whose [`PluginInfo`](crate::PluginInfo) says [`hands_over`](crate::PluginInfo::hands_over). Around the binding of each socket that the
-/// adapter claims, first [`prepare`](Self::prepare), then [`share`](Self::share).
+/// For plugins whose [`PluginInfo`](crate::PluginInfo) says [`hands_over`](crate::PluginInfo::hands_over). Each TCP port that the adapter claims is opened by
+/// [`listen`](Self::listen); around the binding of any other socket stand first [`prepare`](Self::prepare), then [`share`](Self::share).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Succession {
@@ -29,6 +30,21 @@ pub enum Succession {
 }
 
 impl Succession {
+    /// Listens at an address, as [`TcpListener::bind`] does; on the adapter's runtime.
+    pub fn listen(self, address: SocketAddr) -> io::Result<TcpListener> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A restart does not wait for connections of the run before.
+        socket.set_reuseaddr(true)?;
+        self.prepare(&socket)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
+        self.share(&listener)?;
+        Ok(listener)
+    }
+
     /// Call this before the socket is bound.
     pub fn prepare(self, socket: &impl AsFd) -> io::Result<()> {
         match self {
@@ -47,6 +63,9 @@ impl Succession {
         }
     }
 }
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Has the system hand all that is new to the second socket of those that share a port; if there is only one, to that.
 fn all_to_the_second(socket: &impl AsFd) -> nix::Result<()> {
@@ -67,13 +86,13 @@ fn all_to_the_second(socket: &impl AsFd) -> nix::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::{
-        net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
+        net::{Ipv6Addr, UdpSocket},
+        os::fd::AsRawFd as _,
         time::Duration,
     };
 
-    use nix::sys::socket::{
-        AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket,
-    };
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, socket};
+    use tokio::net::TcpStream;
 
     use super::*;
 
@@ -83,35 +102,18 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 1], 0))
     }
 
-    fn open(
-        kind: SockType,
-        at: SocketAddr,
-        succession: Succession,
-    ) -> io::Result<std::os::fd::OwnedFd> {
-        let socket = socket(AddressFamily::Inet, kind, SockFlag::empty(), None)?;
+    fn udp(at: SocketAddr, succession: Succession) -> io::Result<UdpSocket> {
         let SocketAddr::V4(at) = at else {
             panic!("{at} is not of IPv4");
         };
+        let (family, kind) = (AddressFamily::Inet, SockType::Datagram);
+        let socket = socket(family, kind, SockFlag::empty(), None)?;
         succession.prepare(&socket)?;
-        bind(
-            std::os::fd::AsRawFd::as_raw_fd(&socket),
-            &SockaddrIn::from(at),
-        )?;
-        if kind == SockType::Stream {
-            listen(&socket, Backlog::new(64)?)?;
-        }
+        bind(socket.as_raw_fd(), &SockaddrIn::from(at))?;
         succession.share(&socket)?;
-        Ok(socket)
-    }
-
-    fn udp(at: SocketAddr, succession: Succession) -> io::Result<UdpSocket> {
-        let socket = UdpSocket::from(open(SockType::Datagram, at, succession)?);
+        let socket = UdpSocket::from(socket);
         socket.set_read_timeout(Some(PATIENCE))?;
         Ok(socket)
-    }
-
-    fn tcp(at: SocketAddr, succession: Succession) -> io::Result<TcpListener> {
-        open(SockType::Stream, at, succession).map(TcpListener::from)
     }
 
     /// From many ports, since the system spreads by them what nobody directs.
@@ -149,30 +151,35 @@ mod tests {
         all_reach(&first);
     }
 
-    #[test]
-    fn port_that_is_shared_is_taken_all_the_same_for_whoever_is_no_successor() {
+    #[tokio::test]
+    async fn port_that_is_shared_is_taken_all_the_same_for_whoever_is_no_successor() {
         let first = udp(any(), Succession::First).unwrap();
         let at = first.local_addr().unwrap();
         let taken = |error: io::Error| assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         taken(udp(at, Succession::First).unwrap_err());
         let _next = udp(at, Succession::Beside).unwrap();
         taken(udp(at, Succession::First).unwrap_err());
-        let first = tcp(any(), Succession::First).unwrap();
-        taken(tcp(first.local_addr().unwrap(), Succession::First).unwrap_err());
+        let first = Succession::First.listen(any()).unwrap();
+        let at = first.local_addr().unwrap();
+        taken(Succession::First.listen(at).unwrap_err());
+        let _next = Succession::Beside.listen(at).unwrap();
+        taken(Succession::First.listen(at).unwrap_err());
     }
 
-    #[test]
-    fn connections_reach_the_successor_and_older_ones_stay() {
-        let first = tcp(any(), Succession::First).unwrap();
-        let at = first.local_addr().unwrap();
-        let old = TcpStream::connect(at).unwrap();
-        let next = tcp(at, Succession::Beside).unwrap();
-        let (_, peer) = first.accept().unwrap();
-        assert_eq!(peer, old.local_addr().unwrap());
-        for _ in 0..20 {
-            let new = TcpStream::connect(at).unwrap();
-            let (_, peer) = next.accept().unwrap();
-            assert_eq!(peer, new.local_addr().unwrap());
+    #[tokio::test]
+    async fn connections_reach_the_successor_and_older_ones_stay() {
+        for any in [any(), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))] {
+            let first = Succession::First.listen(any).unwrap();
+            let at = first.local_addr().unwrap();
+            let old = TcpStream::connect(at).await.unwrap();
+            let next = Succession::Beside.listen(at).unwrap();
+            let (_, peer) = first.accept().await.unwrap();
+            assert_eq!(peer, old.local_addr().unwrap());
+            for _ in 0..20 {
+                let new = TcpStream::connect(at).await.unwrap();
+                let (_, peer) = next.accept().await.unwrap();
+                assert_eq!(peer, new.local_addr().unwrap());
+            }
         }
     }
 }
