@@ -563,7 +563,7 @@ typedef struct RialtoStart {
   uint64_t flags;
 } RialtoStart;
 
-// How an adapter shall stop.
+// How an adapter shall stop, or make way.
 typedef struct RialtoStop {
   // `sizeof` this struct, as its writer knows it.
   uint32_t size;
@@ -673,6 +673,12 @@ typedef struct RialtoPlugin {
   //
   // Called when the library is opened, in a process that is made for that before, on any thread; returns at once.
   struct RialtoBytes (*config_schema)(void);
+  // Says that another version has this one's place, and all that is new on the ports that both have (`CAN_HAND_OVER`): what its network has begun with this one is
+  // to end, and what that brings is taken as ever. Answers `done` when it has ended, or the deadline is over. May be null: then `stop` comes when the adapter
+  // has submitted nothing for a moment.
+  //
+  // Called at most once for each handle, before `stop`, which may come before the answer, on a thread made for the call.
+  void (*make_way)(void *adapter, const struct RialtoStop *within, struct RialtoCompletion done);
 } RialtoPlugin;
 
 #endif  /* RIALTO_H */

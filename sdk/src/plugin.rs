@@ -84,6 +84,14 @@ pub trait Plugin: Send + Sync + Sized + 'static {
         async { Err(FailureReason::UnsupportedService.into()) }
     }
 
+    /// Ends what the native network has begun with this adapter: another version has its place, and all that is new on the ports that both have.
+    ///
+    /// Returns when nothing of that is left: connections in use, half of a message. What it submits is taken as ever. [`stop`](Self::stop) comes after it; if it takes longer than the
+    /// operator's `gateway.drain`, it is dropped before. Is called if the plugin [hands over](PluginInfo::hands_over).
+    fn make_way(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
     /// Ends the adapter's work: says goodbye on the wire. Its tasks still run; they are told to stop after this, and joined.
     fn stop(&self) -> impl Future<Output = ()> + Send {
         async {}

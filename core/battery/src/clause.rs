@@ -97,6 +97,7 @@ clauses! {
     "3.7" Must "no file or socket is left open after `stop` and `release`" life::leaves_no_descriptor;
     "3.8" Must "`release` without `stop` ends the adapter as well" life::released_without_stop;
     "3.9" Must "structs of `start` and `stop` that are longer than known are taken" life::longer_structs;
+    "3.10" Must "`make_way`, where it is there, is answered once, before its deadline, and `stop` after it" life::makes_way;
     "4.1" Must "each operation is answered exactly once, before its deadline" operations::answered_once;
     "4.2" Must "answers are well-formed, and carry the operation's own identifier or none" operations::well_formed;
     "4.3" Must "`deliver` returns without waiting" operations::returns_at_once;

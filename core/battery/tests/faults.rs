@@ -34,6 +34,9 @@ const GOOD: &str = r#"
     #ifndef ON_STOP
     #define ON_STOP answer(done, RIALTO_SUCCESS, 0);
     #endif
+    #ifndef ON_MAKE_WAY
+    #define ON_MAKE_WAY answer(done, RIALTO_SUCCESS, 0);
+    #endif
     #ifndef ON_CANCEL
     #define ON_CANCEL
     #endif
@@ -88,6 +91,10 @@ const GOOD: &str = r#"
         (void)adapter, (void)stop, (void)done;
         ON_STOP
     }
+    static void make_way(void *adapter, const RialtoStop *within, RialtoCompletion done) {
+        (void)adapter, (void)within, (void)done;
+        ON_MAKE_WAY
+    }
     static RialtoBytes schema(void) { return (RialtoBytes)RIALTO_TEXT(SCHEMA); }
     RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
         .magic = RIALTO_MAGIC, .contract = RIALTO_CONTRACT, .size = sizeof(RialtoPlugin),
@@ -95,6 +102,7 @@ const GOOD: &str = r#"
         .schemes = RIALTO_TEXT("tried"), .licence = RIALTO_TEXT(LICENCE), .services = SERVICES,
         .claims = claims, .start = start, .deliver = deliver, .cancel = cancel, .stop = stop, .release = free,
         .capabilities = RIALTO_TEXT(CARRIES), .config_schema = schema,
+        .make_way = make_way,
     };
 "#;
 
@@ -217,6 +225,10 @@ planted! {
     start_that_crashes_is_found: "3.1" "#define ON_START abort();" "signal 6";
     stop_that_fails_is_found: "3.2" "#define ON_STOP answer(done, RIALTO_FAILURE, 17);" "failure";
     stop_that_ends_the_process_is_found: "3.2" "#define ON_STOP exit(0);" "the process ended";
+    second_answer_to_make_way_is_found: "3.10"
+        "#define ON_MAKE_WAY answer(done, RIALTO_SUCCESS, 0); answer(done, RIALTO_SUCCESS, 0);" "2 times";
+    stop_that_is_not_answered_after_make_way_is_found: "3.10"
+        "#define ON_STOP abort();" "signal 6";
     second_start_that_fails_is_found: "3.3"
         "#define ON_START static int n; if (n++) { answer(done, RIALTO_FAILURE, 9); return 0; }" "start 1 after a stop";
     second_adapter_that_does_not_start_is_found: "3.4"

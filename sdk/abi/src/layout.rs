@@ -77,5 +77,6 @@ layout! {
     Plugin {
         magic contract size name version protocol schemes services licence authors claims start deliver
         cancel stop release set_level layout layout_len lookups patience_ms capabilities config_schema
+        make_way
     }
 }

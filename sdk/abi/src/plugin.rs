@@ -96,6 +96,13 @@ pub struct Plugin {
     ///
     /// Called when the library is opened, in a process that is made for that before, on any thread; returns at once.
     pub config_schema: Option<unsafe extern "C" fn() -> Bytes>,
+    /// Says that another version has this one's place, and all that is new on the ports that both have (`CAN_HAND_OVER`): what its network has begun with this one is
+    /// to end, and what that brings is taken as ever. Answers `done` when it has ended, or the deadline is over. May be null: then `stop` comes when the adapter
+    /// has submitted nothing for a moment.
+    ///
+    /// Called at most once for each handle, before `stop`, which may come before the answer, on a thread made for the call.
+    pub make_way:
+        Option<unsafe extern "C" fn(adapter: *mut c_void, within: *const Stop, done: Completion)>,
 }
 
 /// What an adapter starts with.
@@ -116,7 +123,7 @@ pub struct Start {
     pub flags: u64,
 }
 
-/// How an adapter shall stop.
+/// How an adapter shall stop, or make way.
 #[repr(C)]
 #[derive(StableAbi, Clone, Copy, Debug)]
 pub struct Stop {

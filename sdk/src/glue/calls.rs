@@ -117,30 +117,64 @@ unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     })
 }
 
+pub(super) unsafe extern "C" fn make_way<P: Plugin>(
+    adapter: *mut c_void,
+    within: *const abi::Stop,
+    done: abi::Completion,
+) {
+    // SAFETY: the gateway's promise.
+    unsafe { end(adapter, within, done, made_way::<P>) }
+}
+
 pub(super) unsafe extern "C" fn stop<P: Plugin>(
     adapter: *mut c_void,
     stop: *const abi::Stop,
     done: abi::Completion,
 ) {
-    // SAFETY: the gateway's promise, and `done` is this call's.
+    // SAFETY: the gateway's promise.
+    unsafe { end(adapter, stop, done, stopped::<P>) }
+}
+
+/// Runs what ends an adapter's work, and answers with what becomes of that.
+///
+/// # Safety
+/// The arguments are those of a call that follows the contract.
+unsafe fn end<P: Plugin, E: Future<Output = ResponseStatus> + Send + 'static>(
+    adapter: *mut c_void,
+    within: *const abi::Stop,
+    done: abi::Completion,
+    ending: fn(Arc<Adapter<P>>, Duration) -> E,
+) {
+    // SAFETY: the caller's promise, and `done` is this call's.
     unsafe {
         answered(done, (), |answer| {
             let adapter = Adapter::<P>::of(adapter);
-            let limit = read::prefix(stop).map_or(Duration::ZERO, |stop| {
-                Duration::from_millis(stop.deadline_ms)
+            let limit = read::prefix(within).map_or(Duration::ZERO, |within| {
+                Duration::from_millis(within.deadline_ms)
             });
             let (this, answer) = (Arc::clone(&adapter), answer.take());
             adapter.runtime.handle().spawn(async move {
-                let status = stopped(&this, limit).await;
-                drop(this);
+                let status = ending(this, limit).await;
                 answer.map(|answer| answer.send(&status));
             });
         });
     }
 }
 
+/// Lets the plugin end what its network has begun.
+async fn made_way<P: Plugin>(adapter: Arc<Adapter<P>>, limit: Duration) -> ResponseStatus {
+    let Some(plugin) = adapter.plugin.get() else {
+        return ResponseStatus::Success;
+    };
+    match tokio::time::timeout(limit, caught(plugin.make_way())).await {
+        Ok(Ok(())) => ResponseStatus::Success,
+        Ok(Err(panicked)) => panicked,
+        Err(_) => late("`make_way` did not return in time".to_owned()),
+    }
+}
+
 /// Stops the plugin, then its tasks; who is late is named.
-async fn stopped<P: Plugin>(adapter: &Adapter<P>, limit: Duration) -> ResponseStatus {
+async fn stopped<P: Plugin>(adapter: Arc<Adapter<P>>, limit: Duration) -> ResponseStatus {
     let stop = async {
         let stopped = match adapter.plugin.get() {
             Some(plugin) => caught(plugin.stop()).await,
@@ -152,17 +186,17 @@ async fn stopped<P: Plugin>(adapter: &Adapter<P>, limit: Duration) -> ResponseSt
     match tokio::time::timeout(limit, stop).await {
         Ok(Ok(())) => ResponseStatus::Success,
         Ok(Err(panicked)) => panicked,
-        Err(_) => {
-            let running = adapter.tasks.running();
-            let late = match running.as_slice() {
-                [] => "`stop` did not return in time".to_owned(),
-                names => format!("late tasks: {}", names.join(", ")),
-            };
-            Failure::new(FailureReason::TimedOut)
-                .with_detail(late)
-                .into()
-        }
+        Err(_) => late(match adapter.tasks.running().as_slice() {
+            [] => "`stop` did not return in time".to_owned(),
+            names => format!("late tasks: {}", names.join(", ")),
+        }),
     }
+}
+
+fn late(what: String) -> ResponseStatus {
+    Failure::new(FailureReason::TimedOut)
+        .with_detail(what)
+        .into()
 }
 
 pub(super) unsafe extern "C" fn release<P: Plugin>(adapter: *mut c_void) {

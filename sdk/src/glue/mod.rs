@@ -88,6 +88,7 @@ pub const fn table<P: Plugin>(config_schema: extern "C" fn() -> Bytes) -> Table 
         patience_ms,
         capabilities: Capabilities::<P>::JOINED.lent(),
         config_schema: Some(config_schema),
+        make_way: Some(calls::make_way::<P>),
     }
 }
 

@@ -57,6 +57,22 @@ pub(crate) fn stops(subject: &Subject) -> Verdict {
     })
 }
 
+pub(crate) fn makes_way(subject: &Subject) -> Verdict {
+    case(|| {
+        let bare = subject.started()?;
+        let Some(call) = bare.make_way(LIFE) else {
+            return skip("it has no `make_way`");
+        };
+        call.wait(LIFE + GRACE);
+        settle();
+        once("`make_way`", &call.answered())?;
+        once(
+            "`stop` after `make_way`",
+            &bare.stop(LIFE, Shape::Own).wait(LIFE + GRACE),
+        )
+    })
+}
+
 pub(crate) fn restarts(subject: &Subject) -> Verdict {
     case(|| {
         let (library, config) = (subject.library()?, subject.config());

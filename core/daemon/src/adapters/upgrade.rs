@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use rialto_loader::{Adapter, Claim, Former, Loaded};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::warn;
 
 use super::{HAND_OVER, Standing, Supervisor, steps::blocking, unit::Unit};
@@ -74,8 +74,13 @@ impl Supervisor {
             Ok(adapter) => {
                 drop(self.put(unit, adapter));
                 let drain = self.config.gateway.drain;
+                let until = Instant::now() + drain;
+                if let Err(why) = former.make_way(drain).await {
+                    let name = &**former.name();
+                    warn!(adapter.name = name, %why, "adapter makes way before its network has ended what it had begun");
+                }
                 // What is on its way to it, or through it, comes before it is closed to that.
-                drop(timeout(drain, self.await_quiet(&former)).await);
+                drop(timeout_at(until, self.await_quiet(&former)).await);
                 self.let_go(unit, former, drain).await;
                 Ok(())
             }

@@ -28,6 +28,7 @@ use crate::{
 use here::{Handle, Inner};
 pub(crate) use host::Side;
 pub(crate) use start::Opened;
+pub(crate) use stop::Unended;
 
 pub use delivery::Delivery;
 pub use stop::StopError;

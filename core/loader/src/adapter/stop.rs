@@ -1,6 +1,7 @@
-//! Stopping an adapter.
+//! The end of an adapter's work.
 
 use std::{
+    ffi::c_void,
     sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
@@ -8,10 +9,11 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
+    Outcome,
     calls::{self, Subject},
     response::milliseconds,
 };
-use rialto_model::{Failure, ResponseStatus};
+use rialto_model::{Failure, FailureReason, ResponseStatus};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -40,63 +42,112 @@ pub enum StopError {
     },
 }
 
+/// A function of the table that ends an adapter's work.
+type Ending = unsafe extern "C" fn(*mut c_void, *const abi::Stop, abi::Completion);
+
 impl Adapter {
+    /// Has the adapter end what its network has begun with it, where another has its place; what it submits is taken as ever. Returns when that is done, or the plugin
+    /// cannot say so, or after the limit; `stop` is still to come.
+    pub async fn make_way(&self, limit: Duration) -> Result<(), Failure> {
+        let ended = match &self.place {
+            Place::Here(inner) => inner.make_way(limit).await,
+            Place::Child(remote) => remote.make_way(limit).await,
+        };
+        ended.map_err(|unended| match unended {
+            Unended::Failed(failure) => failure,
+            Unended::Late => Failure::new(FailureReason::TimedOut)
+                .with_detail("`make_way` was not answered in time"),
+        })
+    }
+
     /// Ends the adapter's work. From now on deliveries are answered with `ShuttingDown`; those that still wait when this ends
     /// are too.
     pub async fn stop(&self, limit: Duration) -> Result<(), StopError> {
-        match &self.place {
-            Place::Here(inner) => Inner::stop(inner, limit).await,
+        let stopped = match &self.place {
+            Place::Here(inner) => inner.stop(limit).await,
             Place::Child(remote) => remote.stop(limit).await,
+        };
+        let adapter = || Arc::clone(self.name());
+        stopped.map_err(|unended| match unended {
+            Unended::Failed(failure) => StopError::Failed {
+                adapter: adapter(),
+                failure,
+            },
+            Unended::Late => StopError::TimedOut {
+                adapter: adapter(),
+                limit,
+            },
+        })
+    }
+}
+
+/// Why a plugin has not ended its work.
+#[derive(Debug)]
+pub(crate) enum Unended {
+    /// It did not answer.
+    Late,
+    /// It says that it failed.
+    Failed(Failure),
+}
+
+impl Unended {
+    /// Waits until the plugin says how it has ended, and a little longer than the limit that it was given.
+    pub(crate) async fn unless(
+        ended: impl Future<Output = Outcome>,
+        limit: Duration,
+    ) -> Result<(), Self> {
+        match timeout(limit.saturating_add(watchdog::GRACE), ended).await {
+            Err(_) => Err(Self::Late),
+            Ok(outcome) => match outcome.status {
+                ResponseStatus::Failure(failure) => Err(Self::Failed(failure)),
+                _ => Ok(()),
+            },
         }
     }
 }
 
 impl Inner {
-    async fn stop(self: &Arc<Self>, limit: Duration) -> Result<(), StopError> {
+    async fn make_way(self: &Arc<Self>, limit: Duration) -> Result<(), Unended> {
+        match self.table().make_way {
+            Some(make_way) => self.end(make_way, limit).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn stop(self: &Arc<Self>, limit: Duration) -> Result<(), Unended> {
         self.stopping.store(true, Ordering::Release);
-        let stopped = self.call_stop(limit).await;
+        let stopped = match self.table().stop {
+            Some(stop) => self.end(stop, limit).await,
+            None => Ok(()),
+        };
         calls::fail_all(self.owner, &shutting_down());
         stopped
     }
 
-    async fn call_stop(self: &Arc<Self>, limit: Duration) -> Result<(), StopError> {
+    async fn end(self: &Arc<Self>, ending: Ending, limit: Duration) -> Result<(), Unended> {
         let name = self.side.name();
-        let late = |_| StopError::TimedOut {
-            adapter: Arc::clone(name),
-            limit,
-        };
         let pending = calls::open(Subject::lifecycle(self.owner));
         let (this, ticket) = (Arc::clone(self), pending.ticket());
         // On a thread of its own: nobody knows how long the call takes. While it runs it keeps the adapter from being released.
         let named = thread::Builder::new().name(format!("stop-{name}"));
         let spawned = named.spawn(move || {
-            let stop = abi::Stop {
+            let within = abi::Stop {
                 size: size_of::<abi::Stop>() as u32,
                 reserved: 0,
                 deadline_ms: milliseconds(limit),
             };
-            if let (Some(call), Some(ticket)) = (this.table().stop, ticket) {
+            if let Some(ticket) = ticket {
                 let handle = this.handle.0.as_ptr();
-                // SAFETY: the table's function, with its own handle; `stop` outlives the call.
+                // SAFETY: the table's function, with its own handle; `within` outlives the call.
                 #[expect(unsafe_code, reason = "calls the plugin")]
                 unsafe {
-                    call(handle, &raw const stop, ticket.completion());
+                    ending(handle, &raw const within, ticket.completion());
                 }
             }
         });
         if let Err(error) = spawned {
             tracing::error!(adapter.name = %name, %error, "no thread to stop an adapter");
         }
-        match timeout(limit.saturating_add(watchdog::GRACE), pending)
-            .await
-            .map_err(late)?
-            .status
-        {
-            ResponseStatus::Failure(failure) => Err(StopError::Failed {
-                adapter: Arc::clone(name),
-                failure,
-            }),
-            _ => Ok(()),
-        }
+        Unended::unless(pending, limit).await
     }
 }

@@ -114,14 +114,22 @@ impl Bare {
         }
     }
 
+    /// Calls `make_way`, if the plugin has that. The call says when the adapter has made way.
+    pub fn make_way(&self, limit: Duration) -> Option<Call> {
+        let make_way = self.library.table().make_way?;
+        let call = Call::open(None);
+        let within = Shape::Own.of(end_within(limit));
+        if let Some(handle) = self.handle {
+            // SAFETY: the table's function, with its own handle; all arguments outlive the call.
+            unsafe { make_way(handle.0.as_ptr(), within.as_ptr(), call.completion()) }
+        }
+        Some(call)
+    }
+
     /// Calls `stop`, with a struct of this shape. The call says when the adapter has stopped.
     pub fn stop(&self, limit: Duration, shape: Shape) -> Call {
         let call = Call::open(None);
-        let arguments = shape.of(abi::Stop {
-            size: size_of::<abi::Stop>() as u32,
-            reserved: 0,
-            deadline_ms: milliseconds(limit),
-        });
+        let arguments = shape.of(end_within(limit));
         if let (Some(stop), Some(handle)) = (self.library.table().stop, self.handle) {
             // SAFETY: the table's function, with its own handle; all arguments outlive the call.
             unsafe { stop(handle.0.as_ptr(), arguments.as_ptr(), call.completion()) }
@@ -137,6 +145,14 @@ impl Bare {
     /// What the plugin has said up to now.
     pub fn heard(&self) -> Heard {
         self.host.heard()
+    }
+}
+
+const fn end_within(limit: Duration) -> abi::Stop {
+    abi::Stop {
+        size: size_of::<abi::Stop>() as u32,
+        reserved: 0,
+        deadline_ms: milliseconds(limit),
     }
 }
 

@@ -98,6 +98,8 @@ kinds! {
     Observe = 20,
     /// From the child: how the adapter is.
     Health = 21,
+    /// To the child: another has your place, end what your network has begun.
+    MakeWay = 22,
 }
 
 /// Appends a frame; what `rest` writes is copied once, to where it is sent from. False, and nothing appended: it is too long.

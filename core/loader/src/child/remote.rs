@@ -26,10 +26,9 @@ use super::{
     supervisor::{self, Begin, Begun},
 };
 use crate::{
-    AdapterId, Claim, Gateway, LoadError, Manifest, StopError,
-    adapter::{Side, shutting_down},
+    AdapterId, Claim, Gateway, LoadError, Manifest,
+    adapter::{Side, Unended, shutting_down},
     claims::Reservation,
-    watchdog,
 };
 
 /// An adapter whose process has opened its plugin.
@@ -201,30 +200,37 @@ impl Remote {
         }
     }
 
+    /// As [`Adapter::make_way`](crate::Adapter::make_way); no other process follows this one.
+    pub(crate) async fn make_way(&self, limit: Duration) -> Result<(), Unended> {
+        self.shared.make_last();
+        match self.shared.link() {
+            Ok(link) => self.end(&link, Kind::MakeWay, limit).await,
+            Err(_) => Ok(()),
+        }
+    }
+
     /// As [`Adapter::stop`](crate::Adapter::stop); the process leaves.
-    pub(crate) async fn stop(&self, limit: Duration) -> Result<(), StopError> {
+    pub(crate) async fn stop(&self, limit: Duration) -> Result<(), Unended> {
         self.is_stopping.store(true, Ordering::Release);
         self.shared.make_last();
         let Ok(link) = self.shared.link() else {
             self.shared.release();
             return Ok(());
         };
-        let pending = calls::open(Subject::lifecycle(link.lifecycle()));
-        if let Some(ticket) = pending.ticket() {
-            link.say(Kind::Stop, ticket.number(), |frame| {
-                frame.number(milliseconds(limit));
-            });
-        }
-        let adapter = Arc::clone(self.side.name());
-        let pending = async { pending.await.status };
-        let stopped = match timeout(limit.saturating_add(watchdog::GRACE), pending).await {
-            Err(_) => Err(StopError::TimedOut { adapter, limit }),
-            Ok(ResponseStatus::Failure(failure)) => Err(StopError::Failed { adapter, failure }),
-            Ok(_) => Ok(()),
-        };
+        let stopped = self.end(&link, Kind::Stop, limit).await;
         calls::fail_all(link.deliveries(), &shutting_down());
         self.shared.release();
         stopped
+    }
+
+    async fn end(&self, link: &Link, ending: Kind, limit: Duration) -> Result<(), Unended> {
+        let pending = calls::open(Subject::lifecycle(link.lifecycle()));
+        if let Some(ticket) = pending.ticket() {
+            link.say(ending, ticket.number(), |frame| {
+                frame.number(milliseconds(limit));
+            });
+        }
+        Unended::unless(pending, limit).await
     }
 }
 

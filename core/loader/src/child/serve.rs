@@ -194,16 +194,25 @@ impl Serving<'_> {
                 }
                 self.start(level, Duration::from_millis(limit));
             }
+            (Kind::MakeWay, Some(adapter)) => {
+                let (adapter, limit) = (adapter.clone(), Duration::from_millis(frame.number()?));
+                end("make-way", self.upstream, ticket, async move {
+                    adapter.make_way(limit).await.map_err(Some)
+                });
+            }
             (Kind::Stop, Some(adapter)) => {
-                stop(
-                    adapter,
-                    self.upstream,
-                    ticket,
-                    Duration::from_millis(frame.number()?),
-                );
+                let (adapter, limit) = (adapter.clone(), Duration::from_millis(frame.number()?));
+                end("stop", self.upstream, ticket, async move {
+                    let stopped = adapter.stop(limit).await;
+                    stopped.map_err(|error| match error {
+                        StopError::Failed { failure, .. } => Some(failure),
+                        // The gateway sees that by itself.
+                        StopError::TimedOut { .. } => None,
+                    })
+                });
             }
             // Of what has not started, or has been told to leave.
-            (Kind::Cancel | Kind::Level | Kind::Stop | Kind::Deliver, None) => {}
+            (Kind::Cancel | Kind::Level | Kind::MakeWay | Kind::Stop | Kind::Deliver, None) => {}
             (unexpected, _) => return Err(FrameError::Unexpected(unexpected)),
         }
         Ok(())
@@ -248,16 +257,18 @@ fn start_failure(error: LoadError) -> Option<ResponseStatus> {
     }
 }
 
-/// On a thread of its own, as [`Serving::start`].
-fn stop(adapter: &Adapter, upstream: &Arc<Upstream>, ticket: u64, limit: Duration) {
-    let adapter = adapter.clone();
-    spawn("stop", upstream, ticket, move || {
-        match runtime()?.block_on(adapter.stop(limit)) {
-            Ok(()) => Ok(Some(ResponseStatus::Success)),
-            Err(StopError::Failed { failure, .. }) => Ok(Some(failure.into())),
-            // The gateway sees that by itself.
-            Err(StopError::TimedOut { .. }) => Ok(None),
-        }
+/// On a thread of its own, as [`Serving::start`]; a failure without a word is not answered.
+fn end(
+    name: &str,
+    upstream: &Arc<Upstream>,
+    ticket: u64,
+    ending: impl Future<Output = Result<(), Option<Failure>>> + Send + 'static,
+) {
+    spawn(name, upstream, ticket, move || {
+        Ok(match runtime()?.block_on(ending) {
+            Ok(()) => Some(ResponseStatus::Success),
+            Err(failure) => failure.map(ResponseStatus::from),
+        })
     });
 }
 

@@ -221,6 +221,7 @@ pub(crate) const fn table(
         patience_ms,
         capabilities,
         config_schema: None,
+        make_way: None,
     }
 }
 

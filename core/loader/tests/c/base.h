@@ -42,6 +42,9 @@
 #ifndef STOP
 #define STOP stop
 #endif
+#ifndef MAKE_WAY
+#define MAKE_WAY 0
+#endif
 #ifndef CLAIMS
 #define CLAIMS 0
 #endif
@@ -101,4 +104,5 @@ RIALTO_EXPORT const RialtoPlugin RIALTO_PLUGIN = {
     .patience_ms = PATIENCE,
     .capabilities = RIALTO_TEXT(CAPABILITIES),
     .config_schema = schema,
+    .make_way = MAKE_WAY,
 };

@@ -92,6 +92,41 @@ async fn messages_wait_while_one_version_hands_over_to_the_next() {
     assert!(place.send().await.is_success());
 }
 
+/// Ends with a message that its network had begun.
+const MAKES_WAY: &str = r#"
+    static void makes_way(void *adapter, const RialtoStop *within, RialtoCompletion done);
+    #define MAKE_WAY makes_way
+"#;
+const MAKING_WAY: &str = r#"
+    static RialtoCompletion made;
+    static uint32_t heard(uint64_t ticket, const RialtoResponse *response) {
+        (void)ticket;
+        host.count(host.ctx, (RialtoBytes){ (const uint8_t *)"ended", 5 }, response->status == RIALTO_SUCCESS);
+        succeed(made);
+        return RIALTO_ACCEPTED;
+    }
+    static void makes_way(void *adapter, const RialtoStop *within, RialtoCompletion done) {
+        RialtoOperation last = { .size = sizeof last, .kind = RIALTO_KIND_MESSAGE, .max_forwards = 70,
+            .transaction_id = RIALTO_TEXT("last-1"),
+            .source = RIALTO_TEXT("im:carol@far.example"), .destination = RIALTO_TEXT("im:bob@far.example"),
+            .content_type = RIALTO_TEXT("text/plain"), .payload = RIALTO_TEXT("last") };
+        (void)adapter, (void)within;
+        made = done;
+        host.submit(host.ctx, &last, (RialtoCompletion){ 1, heard });
+    }
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn version_that_makes_way_ends_what_its_network_had_begun() {
+    let before = format!("{CLAIMS}{COUNTS}{HANDS_OVER}{MAKES_WAY}");
+    let after = format!("{COUNTING}{HANDING_OVER}{MAKING_WAY}");
+    let place = Place::with("1", &before, &after).await;
+    let next = place.library("libnext.so", "2", &before, &after);
+    place.order(Order::Upgrade(Some(next))).await.unwrap();
+    assert_eq!(place.counted("ended"), 1);
+    assert_eq!(place.counted("delivered"), 1, "by the one that came");
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a figure is printed, and nothing decided"
