@@ -43,7 +43,7 @@ fn rfc2779_2_1_2_inbox_without_a_presentity_and_presentity_without_an_inbox_are_
         .with_sections("[presence]\nhosted = [\"home.example\"]\n");
     let _gateway = Gateway::start(&config);
 
-    assert_eq!(message(sip, BOB), Some(200));
+    assert_eq!(message(sip, BOB), Some(202));
     assert_eq!(postfix.mailbox("bob").receive().text(), "Hello?");
     let refused = of_bob.subscribe(sip, "");
     assert_eq!(refused.status(), Some(404), "no presentity");

@@ -64,7 +64,7 @@ fn rfc2779_5_4_8_text_of_64_kibibytes_is_shown_by_sip_and_in_a_mailbox() {
     let _gateway = Gateway::start(&config);
     let mut alice = RawSipStream::connect(sip);
     alice.send(ALICE, "sip:bob@mail.example", &long_text());
-    assert_eq!(alice.receive().status(), Some(200));
+    assert_eq!(alice.receive().status(), Some(202));
     assert_eq!(postfix.mailbox("bob").receive().text(), long_text());
 
     let mail = raw_mail("bob@mail.example", "long", "Subject: long\n", &long_text());

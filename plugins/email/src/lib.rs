@@ -4,9 +4,9 @@
 //! |----------------------|-------------------------------------------------------------------------------|
 //! | message operation    | a mail for one recipient, both ways (RFC 5321, RFC 2033, RFC 5322)             |
 //! | source, destination  | author and recipient; a user of another network is shown in ASCII             |
-//! | success              | the next server has taken the mail (2yz after DATA)                           |
+//! | success              | in: 250; out: the recipient's server has the mail (2yz after DATA of LMTP)     |
 //! | failure              | its code, both ways (RFC 3463); after an early answer a report (RFC 3464)      |
-//! | indeterminant        | 250: the gateway keeps the message and will tell                              |
+//! | indeterminant        | in: 250, and a report if it fails; out: a server of SMTP has taken the mail    |
 //! | disposition          | delivery report, or notification of display, both ways (RFC 3464, RFC 8098)    |
 //! | subscribe, notify    | refused: a mailbox has no presentity (NoPresentity)                           |
 //!

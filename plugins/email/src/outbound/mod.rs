@@ -17,7 +17,7 @@ use rialto_sdk::{
 };
 
 pub(crate) use exchange::Exchanges;
-pub(crate) use hop::{NextHop, Server};
+pub(crate) use hop::{HopProtocol, NextHop, Server};
 
 use self::{connection::Dialler, dkim::Signer, pool::Pool, tls::Connector};
 use crate::{
@@ -73,23 +73,25 @@ impl Outbound {
     pub(crate) async fn deliver(&self, operation: &MessageOperation) -> ResponseStatus {
         let until = Instant::now() + operation.deadline().map_or(LONGEST, before);
         match self.deliver_until(operation, until).await {
-            Ok(()) => ResponseStatus::Success,
+            Ok(by) => taken(by),
             Err(failure) => failure.into(),
         }
     }
 
+    /// By what protocol the next hop has taken it.
     async fn deliver_until(
         &self,
         operation: &MessageOperation,
         until: Instant,
-    ) -> std::result::Result<(), Failure> {
+    ) -> std::result::Result<HopProtocol, Failure> {
         let hop = self.hop_of(operation)?;
         // To compose and to sign takes time, which is not the gateway's.
         yield_now().await;
         let mut delivery = self.composer.compose(operation, &self.threads, now())?;
         delivery.message = self.signed(delivery.message)?;
         let name = certificate_name(&hop, operation.destination().domain());
-        self.pool.send(&hop, &name, delivery, until).await
+        self.pool.send(&hop, &name, delivery, until).await?;
+        Ok(hop.protocol)
     }
 
     /// Sends a report to whoever sent a mail: by the smart host, else to the exchanges of its domain.
@@ -145,6 +147,15 @@ impl Outbound {
                 .map(Written::as_it_is)
                 .map_err(Error::into_failure),
         }
+    }
+}
+
+/// What it means that a server has taken a message: by LMTP that the recipient has it, as such a server has no queue (RFC 2033 §2); by SMTP that
+/// it will deliver it or hand it on, and report if it cannot (RFC 5321 §6.1).
+fn taken(by: HopProtocol) -> ResponseStatus {
+    match by {
+        HopProtocol::Lmtp => ResponseStatus::Success,
+        HopProtocol::Smtp => ResponseStatus::Indeterminant,
     }
 }
 

@@ -44,7 +44,7 @@ impl Rig {
         Self::start(&format!(
             r#""trusted": ["127.0.0.1"], "authentication": {{"mode": "off"}},
                "outgoing": {{"smart_host": "{}", "tls": "off"}}"#,
-            server.address
+            server.hop
         ))
         .await
     }

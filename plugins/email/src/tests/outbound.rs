@@ -1,6 +1,9 @@
 //! Mail out.
 
-use rialto_email_codec::{message::Mail, smtp::Notify};
+use rialto_email_codec::{
+    message::Mail,
+    smtp::{Notify, Protocol},
+};
 use rialto_sdk::{
     model::{
         ContentHeader, NotifyOperation, Presentity, ResponseStatus, Retry, SubscribeOperation,
@@ -19,7 +22,7 @@ async fn message_becomes_a_mail_that_can_be_answered_and_known_again() {
         .with_headers([Header::new("Subject", "Röseli")].into_iter().collect())
         .with_thread("th");
     let sent = operation("a0", "").with_message(message);
-    assert_eq!(rig.deliver(sent).await, ResponseStatus::Success);
+    assert_eq!(rig.deliver(sent).await, ResponseStatus::Indeterminant);
     let (envelope, octets) = server.next().await;
     assert_eq!(
         envelope.mail_from.reverse_path.to_string(),
@@ -70,7 +73,7 @@ async fn connection_is_used_again_and_a_broken_one_is_replaced() {
     for id in ["b0", "b1", "b2"] {
         assert_eq!(
             rig.deliver(operation(id, "hi")).await,
-            ResponseStatus::Success
+            ResponseStatus::Indeterminant
         );
         server.next().await;
     }
@@ -79,9 +82,22 @@ async fn connection_is_used_again_and_a_broken_one_is_replaced() {
     rig.deliver(operation("b3", "hi")).await;
     assert_eq!(
         rig.deliver(operation("b4", "hi")).await,
-        ResponseStatus::Success
+        ResponseStatus::Indeterminant
     );
     assert_eq!(*server.script.sessions.lock().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn cpim_2_4_1_3c_what_a_server_of_smtp_has_taken_is_not_called_delivered_and_of_lmtp_is() {
+    for (protocol, status) in [
+        (Protocol::Smtp, ResponseStatus::Indeterminant),
+        (Protocol::Lmtp, ResponseStatus::Success),
+    ] {
+        let mut server = Server::speaking(protocol).await;
+        let rig = Rig::trusting(&server).await;
+        assert_eq!(rig.deliver(operation("b0", "hi")).await, status);
+        server.next().await;
+    }
 }
 
 #[tokio::test]
@@ -151,7 +167,7 @@ async fn destinations_have_bounds_of_their_own() {
         deliveries.spawn(async move { rig.deliver(sent).await });
     }
     while let Some(status) = deliveries.join_next().await {
-        assert_eq!(status.unwrap(), ResponseStatus::Success);
+        assert_eq!(status.unwrap(), ResponseStatus::Indeterminant);
         server.next().await;
     }
     assert!(*server.script.sessions.lock().unwrap() <= 2);
@@ -166,7 +182,7 @@ async fn content_that_is_no_text_goes_as_it_is_and_what_mail_cannot_carry_is_ref
         operation("e0", "").with_message(message)
     };
     let image = with("image/png", b"\x89PNG\r\n\x1a\n\0");
-    assert_eq!(rig.deliver(image).await, ResponseStatus::Success);
+    assert_eq!(rig.deliver(image).await, ResponseStatus::Indeterminant);
     let (_, octets) = server.next().await;
     assert!(octets.contains("Content-Transfer-Encoding: base64"));
     assert!(octets.contains("iVBORw0KGgoA"));
@@ -176,7 +192,7 @@ async fn content_that_is_no_text_goes_as_it_is_and_what_mail_cannot_carry_is_ref
     let encoding = ContentHeader::new("Content-Transfer-Encoding", "binary");
     let image = image.with_content_headers(vec![encoding]);
     let image = operation("e2", "").with_message(image);
-    assert_eq!(rig.deliver(image).await, ResponseStatus::Success);
+    assert_eq!(rig.deliver(image).await, ResponseStatus::Indeterminant);
     let (_, octets) = server.next().await;
     let said = octets.matches("Content-Transfer-Encoding").count();
     assert_eq!(said, 1, "{octets}");
@@ -184,7 +200,7 @@ async fn content_that_is_no_text_goes_as_it_is_and_what_mail_cannot_carry_is_ref
 
     let body = "--b\r\n\r\nsigned \r\n--b\r\n\r\n\x01\r\n--b--\r\n";
     let signed = with("multipart/signed; boundary=b", body.as_bytes());
-    assert_eq!(rig.deliver(signed).await, ResponseStatus::Success);
+    assert_eq!(rig.deliver(signed).await, ResponseStatus::Indeterminant);
     let (_, octets) = server.next().await;
     assert!(octets.ends_with(body), "not an octet of it changed");
 

@@ -17,6 +17,8 @@ use tokio::{
 
 /// A server, and what it has taken.
 pub(super) struct Server {
+    /// As a route names it.
+    pub(super) hop: String,
     pub(super) address: SocketAddr,
     pub(super) script: Arc<Script>,
     taken: mpsc::Receiver<(Envelope, Bytes)>,
@@ -50,6 +52,10 @@ impl Script {
 
 impl Server {
     pub(super) async fn start() -> Self {
+        Self::speaking(Protocol::Smtp).await
+    }
+
+    pub(super) async fn speaking(protocol: Protocol) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::<Script>::default();
@@ -60,11 +66,16 @@ impl Server {
             let mut sessions = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 *accepting.sessions.lock().unwrap() += 1;
-                let session = serve(stream, Arc::clone(&accepting), sender.clone());
+                let session = serve(stream, protocol, Arc::clone(&accepting), sender.clone());
                 sessions.spawn(session);
             }
         });
+        let hop = match protocol {
+            Protocol::Smtp => format!("smtp:{address}"),
+            Protocol::Lmtp => format!("lmtp:{address}"),
+        };
         Self {
+            hop,
             address,
             script,
             taken,
@@ -84,9 +95,14 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: Arc<Script>, taken: mpsc::Sender<(Envelope, Bytes)>) {
+async fn serve(
+    mut stream: TcpStream,
+    protocol: Protocol,
+    script: Arc<Script>,
+    taken: mpsc::Sender<(Envelope, Bytes)>,
+) {
     let host = "mx.mail.example".parse().unwrap();
-    let mut session = Session::new(SessionOptions::new(Protocol::Smtp, host));
+    let mut session = Session::new(SessionOptions::new(protocol, host));
     let mut buffer = vec![0; 65536];
     loop {
         if stream.write_all(&session.take_output()).await.is_err() {

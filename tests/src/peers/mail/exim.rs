@@ -53,6 +53,25 @@ impl MailServer for Exim {
     }
 }
 
+impl Exim {
+    /// Has it keep what it takes for its own users, until [`release`](Self::release).
+    ///
+    /// # Panics
+    /// When its folder cannot be written.
+    pub fn hold(&self) {
+        write(&self.folder.path().join("held"), "");
+    }
+
+    /// Has it go on; what it has kept comes with the next run of its queue.
+    ///
+    /// # Panics
+    /// When nothing is held.
+    pub fn release(&self) {
+        let released = std::fs::remove_file(self.folder.path().join("held"));
+        released.unwrap_or_else(|error| panic!("not released: {error}"));
+    }
+}
+
 fn run(dir: &Path, settings: &MailSettings) -> Process {
     let mut command = tethered(&program().display().to_string());
     command
