@@ -1,20 +1,15 @@
 //! Why a message failed, in the words of SMTP and in the gateway's: the one table (RFC 5321 §4.2, RFC 3463).
 
 use rialto_email_codec::smtp::{
-    CannotCarry, EnhancedStatus, Permanence, Reply, StatusClass, StatusSubject,
+    CannotCarry, EnhancedStatus, Permanence, Reply, ReplyCode, StatusClass, StatusSubject,
 };
 use rialto_sdk::model::{Failure, FailureClass, FailureReason, Origin, Retry};
 
 /// What a client is told of a failure: what to mend, if that is about email, and else why, in words that are nobody else's.
 pub(crate) fn reply(failure: &Failure) -> Reply {
-    let (code, subject, detail) = code_of(failure.reason());
     let own = failure.detail().strip_prefix(PREFIX);
-    new_reply(
-        code,
-        subject,
-        detail,
-        own.unwrap_or_else(|| failure.reason().text()),
-    )
+    let text = own.unwrap_or_else(|| failure.reason().text());
+    Reply::with(code_of(failure.reason()), text)
 }
 
 /// What details begin with that are about email.
@@ -22,44 +17,39 @@ const PREFIX: &str = "email: ";
 
 /// The status of a failure, for a report of it; a failure that is reported is final (RFC 3464 §2.3.4).
 pub(crate) fn status(reason: FailureReason) -> EnhancedStatus {
-    let (_, subject, detail) = code_of(reason);
-    EnhancedStatus::new(StatusClass::Permanent, subject, detail)
+    let unknown = const { EnhancedStatus::new(StatusClass::Permanent, 0, 0) };
+    let status = code_of(reason).status();
+    status.map_or(unknown, |status| status.with_class(StatusClass::Permanent))
 }
 
-/// A reply; its status is of its code's class.
-pub(crate) fn new_reply(code: u16, subject: u16, detail: u16, text: &str) -> Reply {
-    let class = match code / 100 {
-        2 => StatusClass::Success,
-        4 => StatusClass::PersistentTransient,
-        _ => StatusClass::Permanent,
-    };
-    Reply::new(code, EnhancedStatus::new(class, subject, detail), text)
-        .expect("codes here are of 200 to 599, and the class follows from them")
-}
-
-/// Code, subject and detail: a failure that may pass has a 4yz code, any other a 5yz.
-fn code_of(reason: FailureReason) -> (u16, u16, u16) {
+/// A failure that may pass has a 4yz code, any other a 5yz.
+fn code_of(reason: FailureReason) -> ReplyCode {
     use FailureReason as Reason;
+    macro_rules! code {
+        ($code:literal, $subject:literal, $detail:literal) => {
+            const { ReplyCode::of($code, $subject, $detail) }
+        };
+    }
     match reason {
-        Reason::InvalidSource => (553, 1, 7),
-        Reason::InvalidDestination => (553, 1, 3),
-        Reason::NoSuchInbox => (550, 1, 1),
-        Reason::NotPermitted => (550, 7, 1),
-        Reason::HopLimitReached => (554, 4, 6),
-        Reason::Unresolvable => (550, 1, 2),
-        Reason::Unreachable => (451, 4, 1),
-        Reason::TimedOut => (451, 4, 7),
-        Reason::RecipientUnavailable => (450, 2, 1),
-        Reason::TooLarge => (552, 3, 4),
-        Reason::UnsupportedContent => (554, 6, 1),
-        Reason::UnknownRequiredHeader => (554, 6, 0),
-        Reason::UnsupportedService => (554, 3, 3),
-        Reason::Overloaded | Reason::ShuttingDown => (451, 3, 2),
-        Reason::Refused => (554, 0, 0),
+        Reason::InvalidSource => code!(553, 1, 7),
+        Reason::InvalidDestination => code!(553, 1, 3),
+        Reason::NoSuchInbox => code!(550, 1, 1),
+        Reason::NotPermitted => code!(550, 7, 1),
+        Reason::HopLimitReached => code!(554, 4, 6),
+        Reason::Unresolvable => code!(550, 1, 2),
+        Reason::Unreachable => code!(451, 4, 1),
+        Reason::TimedOut => code!(451, 4, 7),
+        Reason::RecipientUnavailable => code!(450, 2, 1),
+        Reason::TooLarge => code!(552, 3, 4),
+        Reason::UnsupportedContent => code!(554, 6, 1),
+        Reason::UnknownRequiredHeader => code!(554, 6, 0),
+        Reason::UnsupportedService => code!(554, 3, 3),
+        Reason::Overloaded | Reason::ShuttingDown => code!(451, 3, 2),
+        Reason::Refused => code!(554, 0, 0),
         // `Internal`, `Cancelled`, and what a later gateway adds: its class is all that is known.
         other => match other.class() {
-            FailureClass::Permanent => (554, 0, 0),
-            _ => (451, 3, 0),
+            FailureClass::Permanent => code!(554, 0, 0),
+            _ => code!(451, 3, 0),
         },
     }
 }

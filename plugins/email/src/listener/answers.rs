@@ -1,9 +1,12 @@
 //! From what became of a message for each recipient to what its client is told.
 
-use rialto_email_codec::smtp::{Protocol, Reply};
+use rialto_email_codec::{
+    smtp::{Protocol, Reply},
+    smtp_reply,
+};
 use rialto_sdk::model::{Failure, FailureClass, ResponseStatus};
 
-use crate::failures::{new_reply, reply};
+use crate::failures::reply;
 
 /// What a client is told, and what its sender must be told otherwise.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +62,7 @@ fn reply_to(outcome: &ResponseStatus) -> Reply {
 
 /// The far side has it, or the gateway keeps it until it has.
 pub(super) fn taken() -> Reply {
-    new_reply(250, 6, 0, "the message is taken")
+    smtp_reply!(250, 6, 0, "the message is taken")
 }
 
 fn failed((at, outcome): (usize, &ResponseStatus)) -> Option<(usize, &Failure)> {

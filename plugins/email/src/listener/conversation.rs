@@ -5,6 +5,7 @@ use std::{future::Future, io, time::Duration};
 use rialto_email_codec::{
     Host,
     smtp::{Event, Protocol, Reply, Session, SessionOptions},
+    smtp_reply,
 };
 use rialto_sdk::tokio::{
     self,
@@ -14,7 +15,7 @@ use rialto_sdk::tokio::{
 };
 
 use super::{Client, Entrance, places::Held};
-use crate::{failures::new_reply, wire::Wire};
+use crate::wire::Wire;
 
 /// Speaks with a client until it leaves, is asked to, or the adapter stops.
 pub(super) async fn run(
@@ -77,14 +78,14 @@ impl Conversation<'_> {
                 read = self.read(&mut buffer) => Some(read),
             };
             match read {
-                None => self.part(&new_reply(421, 3, 2, "the gateway is shutting down")),
+                None => self.part(&smtp_reply!(421, 3, 2, "the gateway is shutting down")),
                 Some(Ok(0)) => return Ok(()),
                 Some(Ok(count)) => {
                     let came = buffer.get(..count).unwrap_or_default();
                     self.unread.extend_from_slice(came);
                 }
                 Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                    self.part(&new_reply(421, 4, 2, "you took too long"));
+                    self.part(&smtp_reply!(421, 4, 2, "you took too long"));
                 }
                 Some(Err(error)) => return Err(error),
             }
@@ -126,7 +127,7 @@ impl Conversation<'_> {
         }
         self.unread = input.to_vec();
         if !self.held.set(self.session.buffered()) {
-            self.part(&new_reply(
+            self.part(&smtp_reply!(
                 421,
                 3,
                 1,

@@ -6,13 +6,14 @@ use mail_auth::{SpfOutput, SpfResult};
 use rialto_email_codec::{
     ForwardPath, Mailbox,
     smtp::{MailFrom, Protocol, RcptTo, Reply},
+    smtp_reply,
 };
 use rialto_sdk::model::{Failure, InstantInbox};
 
 use super::Reception;
 use crate::{
     config::{AuthenticationMode, Config},
-    failures::{new_reply, reply},
+    failures::reply,
     mapping::address::{destination_inbox, source_mailbox},
 };
 
@@ -102,11 +103,11 @@ impl Reception {
             if is_refused {
                 self.count("rialto_email_spf_refused_total");
                 let text = "SPF of the sender's domain does not let you send for it";
-                return new_reply(550, 7, 23, text);
+                return smtp_reply!(550, 7, 23, text);
             }
             client.spf = Some(spf);
         }
-        new_reply(250, 1, 0, "sender ok")
+        smtp_reply!(250, 1, 0, "sender ok")
     }
 
     /// Answers RCPT.
@@ -120,7 +121,7 @@ impl Reception {
         match self.place_of(&recipient.forward_path) {
             Ok(Recipient::Reports) => is_for_reports = true,
             Ok(Recipient::Inbox { inbox, .. }) if !self.is_served(client, &inbox) => {
-                return new_reply(550, 7, 1, "no mail is taken for that domain here");
+                return smtp_reply!(550, 7, 1, "no mail is taken for that domain here");
             }
             Ok(Recipient::Inbox { .. }) => {}
             Err(failure) => return reply(&failure),
@@ -128,16 +129,16 @@ impl Reception {
         // What reports say is read and not handed on: a person beside them would get nothing.
         if client.is_for_reports || (is_for_reports && client.recipients > 0) {
             let text = "one recipient at a time, since a report goes to nobody else";
-            return new_reply(452, 5, 3, text);
+            return smtp_reply!(452, 5, 3, text);
         }
         // One answer for all means a report for those who do not get it; a stranger may have forged whom that goes to.
         if protocol == Protocol::Smtp && client.recipients > 0 && !client.is_sender_known() {
             let text = "one recipient at a time, since nobody vouches for the sender";
-            return new_reply(452, 5, 3, text);
+            return smtp_reply!(452, 5, 3, text);
         }
         client.recipients += 1;
         client.is_for_reports = is_for_reports;
-        new_reply(250, 1, 5, "recipient ok")
+        smtp_reply!(250, 1, 5, "recipient ok")
     }
 
     /// Where a recipient is.

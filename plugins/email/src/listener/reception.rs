@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rialto_email_codec::{
     Mailbox, ReversePath,
     message::{Mail, MailError},
-    smtp::{Envelope, Protocol, RcptTo, Reply},
+    smtp::{Envelope, Protocol, RcptTo, Reply, ReplyCode},
+    smtp_reply,
 };
 use rialto_sdk::{
     Host,
@@ -25,7 +26,7 @@ use crate::{
     authentication::{Authenticator, Verdict},
     clock::now,
     config::Config,
-    failures::{new_reply, reply},
+    failures::reply,
     mapping::{
         from_mail::{Arrival, author, max_forwards},
         identity::Identity,
@@ -134,7 +135,7 @@ impl Reception {
         if verdict == Verdict::Reject {
             self.count("rialto_email_dmarc_refused_total");
             let text = "the author's domain (DMARC) does not let you send for it, or From is not of one domain";
-            return Err(new_reply(550, 7, 26, text));
+            return Err(smtp_reply!(550, 7, 26, text));
         }
         let is_vouched = verdict == Verdict::Authentic;
         let same_domain = |path: &ReversePath| {
@@ -203,7 +204,7 @@ impl Reception {
         // Only when the report is out of our hands is nothing left to be said; until then the client keeps the message.
         match self.reports.failed(arrival, &failures).await {
             Ok(()) => vec![taken()],
-            Err(_) => vec![new_reply(
+            Err(_) => vec![smtp_reply!(
                 451,
                 3,
                 0,
@@ -313,10 +314,9 @@ impl Task<'_> {
 }
 
 fn unreadable(error: MailError) -> Reply {
-    let (code, detail) = match error {
-        MailError::TooLarge { .. } => (552, 4),
-        _ => (554, 0),
+    let code = match error {
+        MailError::TooLarge { .. } => const { ReplyCode::of(552, 3, 4) },
+        _ => const { ReplyCode::of(554, 6, 0) },
     };
-    let subject = if code == 552 { 3 } else { 6 };
-    new_reply(code, subject, detail, &error.to_string())
+    Reply::with(code, &error.to_string())
 }

@@ -9,6 +9,7 @@ use rialto_email_codec::{
         ReportFormat,
     },
     smtp::{Envelope, Reply},
+    smtp_reply,
 };
 use rialto_sdk::model::{
     Disposition, DispositionOperation, DispositionType, Failure, FailureClass, InstantInbox,
@@ -17,7 +18,7 @@ use rialto_sdk::model::{
 
 use super::{Reports, TRANSACTION, is_hex};
 use crate::{
-    failures::{new_reply, reason_of, reply},
+    failures::{reason_of, reply},
     mapping::address::{destination_inbox, source_inbox},
 };
 
@@ -63,13 +64,13 @@ impl Reports {
 
     /// Hands a report on.
     pub(crate) async fn take(&self, about: About) -> Reply {
-        let taken = || new_reply(250, 0, 0, "the report is taken");
+        let taken = || smtp_reply!(250, 0, 0, "the report is taken");
         let operation = match about {
             About::Ours(operation) => *operation,
             About::Nothing => return taken(),
             About::Foreign => {
                 let text = "the report is about no message of this system";
-                return new_reply(554, 6, 0, text);
+                return smtp_reply!(554, 6, 0, text);
             }
         };
         self.host.count("rialto_email_reports_received_total", 1);

@@ -13,6 +13,6 @@ pub use envelope::{
     BodyType, Envelope, MailFrom, Notify, OriginalRecipient, RcptTo, Return, decode_xtext,
     encode_xtext,
 };
-pub use reply::{Classification, Permanence, Reply, ReplyError};
+pub use reply::{Classification, Permanence, Reply, ReplyCode, ReplyError};
 pub use session::{Event, NothingToAnswer, Protocol, Session, SessionOptions, StartTls};
 pub use status::{EnhancedStatus, NoStatus, StatusClass, StatusSubject};

@@ -13,7 +13,80 @@ pub struct Reply {
     text: Vec<String>,
 }
 
+/// The code of a reply and the status that goes with it, as a program writes them: [`smtp_reply!`](crate::smtp_reply) checks them when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyCode {
+    code: u16,
+    status: Option<EnhancedStatus>,
+}
+
+/// A reply of one line: code, subject and detail of its status, whose class is the code's first digit (RFC 2034 §4), and text.
+///
+/// ```
+/// let reply = rialto_email_codec::smtp_reply!(550, 1, 1, "no such user");
+/// assert_eq!(reply.status().map(|status| status.to_string()).as_deref(), Some("5.1.1"));
+/// ```
+///
+/// ```compile_fail
+/// rialto_email_codec::smtp_reply!(350, 1, 1, "350 has no status");
+/// ```
+#[macro_export]
+macro_rules! smtp_reply {
+    ($code:literal, $subject:literal, $detail:literal, $text:expr $(,)?) => {
+        $crate::smtp::Reply::with(
+            const { $crate::smtp::ReplyCode::of($code, $subject, $detail) },
+            $text,
+        )
+    };
+}
+
+impl ReplyCode {
+    /// A code, and subject and detail of its status.
+    ///
+    /// # Panics
+    /// The code is not one of 2yz, 4yz and 5yz, or a number has more than three digits; in a `const` that ends the compilation.
+    #[must_use]
+    pub const fn of(code: u16, subject: u16, detail: u16) -> Self {
+        assert!(matches!(code / 100, 2 | 4 | 5), "codes with a status");
+        let class = match code / 100 {
+            2 => StatusClass::Success,
+            4 => StatusClass::PersistentTransient,
+            _ => StatusClass::Permanent,
+        };
+        Self {
+            code,
+            status: Some(EnhancedStatus::new(class, subject, detail)),
+        }
+    }
+
+    /// A code that has no status: a greeting's, or one of 3yz (RFC 2034 §3).
+    ///
+    /// # Panics
+    /// It is not one of 200 to 599; in a `const` that ends the compilation.
+    #[must_use]
+    pub const fn without_status(code: u16) -> Self {
+        assert!(matches!(code, 200..600), "a code");
+        Self { code, status: None }
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(self) -> Option<EnhancedStatus> {
+        self.status
+    }
+}
+
 impl Reply {
+    /// A reply of one line. What stands in the text is as in [`new`](Self::new).
+    #[must_use]
+    pub fn with(code: ReplyCode, text: &str) -> Self {
+        Self {
+            code: code.code,
+            status: code.status,
+            text: vec![one_line(text)],
+        }
+    }
+
     /// A reply of one line. What a line cannot hold is left out of its text, so that a text from
     /// elsewhere can end no line; its rest beyond [`MAX_REPLY_LINE`] is cut.
     ///

@@ -22,6 +22,12 @@ impl EnhancedStatus {
         }
     }
 
+    /// The same of another class.
+    #[must_use]
+    pub const fn with_class(self, class: StatusClass) -> Self {
+        Self { class, ..self }
+    }
+
     /// Success, temporary or permanent.
     #[must_use]
     pub const fn class(self) -> StatusClass {

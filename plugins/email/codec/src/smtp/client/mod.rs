@@ -12,7 +12,7 @@ pub use capabilities::Capabilities;
 use outgoing::put_line;
 pub use outgoing::{CannotCarry, Delivery};
 
-use super::{Protocol, Reply, ReplyError};
+use super::{Protocol, Reply, ReplyCode, ReplyError};
 use crate::{
     limits::{MAX_REPLY_LINE, MAX_REPLY_LINES},
     mailbox::Host,
@@ -354,7 +354,8 @@ pub fn sasl_plain(name: &str, password: &str) -> String {
 
 /// What stands for a reply that makes no sense where it came.
 fn out_of_order() -> Reply {
-    Reply::new(421, None, "the server's replies are out of order").expect("421 is a code")
+    let code = const { ReplyCode::without_status(421) };
+    Reply::with(code, "the server's replies are out of order")
 }
 
 /// Octets of a whole reply that are read.
