@@ -50,6 +50,9 @@ pub(crate) enum SendError {
     /// The server did not come as far as a message.
     #[error("the server answered {} before any mail", .0.code())]
     NotReady(Reply),
+    /// TLS was not to be had.
+    #[error("TLS with the server failed: {0}")]
+    NoTls(#[source] io::Error),
     /// The server wants no more; the message was not taken.
     #[error("the server closed the session with {}", .0.code())]
     Closed(Reply),
@@ -72,7 +75,7 @@ impl Dialler {
         let connecting = async {
             match self.dial_with(hop, name, self.connector.mode).await {
                 // Unencrypted is better than not at all, if anybody may listen anyway (RFC 7435 §4).
-                Err(SendError::Broken(_)) if self.connector.mode == OutgoingTls::Opportunistic => {
+                Err(SendError::NoTls(_)) if self.connector.mode == OutgoingTls::Opportunistic => {
                     self.dial_with(hop, name, OutgoingTls::Off).await
                 }
                 dialled => dialled,
@@ -174,21 +177,27 @@ impl Connection {
         }
     }
 
+    /// Turns TLS on, where it shall be.
     async fn secure(
         &mut self,
         connector: &Connector,
         name: &str,
         tls: OutgoingTls,
     ) -> Result<(), SendError> {
-        let offered = self.client.capabilities().starttls;
-        match (tls, offered) {
+        let without = |why: String| Err(SendError::NoTls(io::Error::other(why)));
+        match (tls, self.client.capabilities().starttls) {
             (OutgoingTls::Off, _) | (OutgoingTls::Opportunistic, false) => return Ok(()),
-            (_, false) => {
-                let text = "the server offers no TLS, and without it nothing is sent";
-                return Err(SendError::Broken(io::Error::other(text)));
-            }
+            (_, false) => return without("it offers none, and without it nothing is sent".into()),
             (_, true) => {}
         }
+        match self.start_tls(connector, name).await {
+            Err(SendError::NotReady(reply)) => without(format!("it answered {}", reply.code())),
+            Err(SendError::Broken(why)) => Err(SendError::NoTls(why)),
+            done => done,
+        }
+    }
+
+    async fn start_tls(&mut self, connector: &Connector, name: &str) -> Result<(), SendError> {
         self.client.start_tls();
         match self.event().await? {
             ClientEvent::StartTls => {}

@@ -213,6 +213,9 @@ fn failure(error: &SendError) -> Failure {
             failures::unreachable(&format!("the next server answered {code} before any mail"))
         }
         SendError::CannotCarry(why) => failures::cannot_carry(*why),
+        SendError::NoTls(why) => {
+            failures::unreachable(&format!("TLS with the next server failed: {why}"))
+        }
         SendError::Broken(why) => failures::unreachable(&format!("the next server: {why}")),
         SendError::Doubt(_) => failures::doubt(),
     }

@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rialto_email_codec::smtp::{Envelope, Event, Protocol, Reply, Session, SessionOptions};
+use rialto_email_codec::smtp::{
+    Envelope, Event, Protocol, Reply, Session, SessionOptions, StartTls,
+};
 use rialto_sdk::prelude::Bytes;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,6 +33,18 @@ pub(super) struct Script {
     recipients: Mutex<VecDeque<&'static str>>,
     messages: Mutex<VecDeque<Answer>>,
     pub(super) sessions: Mutex<usize>,
+    pub(super) manner: Mutex<Manner>,
+}
+
+/// How it is with all clients.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Manner {
+    #[default]
+    Polite,
+    /// It hangs up when they connect.
+    Gone,
+    /// It offers TLS, and hangs up when they begin it.
+    WithoutTls,
 }
 
 #[derive(Clone, Copy)]
@@ -102,7 +116,14 @@ async fn serve(
     taken: mpsc::Sender<(Envelope, Bytes)>,
 ) {
     let host = "mx.mail.example".parse().unwrap();
-    let mut session = Session::new(SessionOptions::new(protocol, host));
+    let mut options = SessionOptions::new(protocol, host);
+    let manner = *script.manner.lock().unwrap();
+    match manner {
+        Manner::Polite => {}
+        Manner::Gone => return,
+        Manner::WithoutTls => options = options.with_starttls(StartTls::Offered),
+    }
+    let mut session = Session::new(options);
     let mut buffer = vec![0; 65536];
     loop {
         if stream.write_all(&session.take_output()).await.is_err() {

@@ -7,7 +7,7 @@ use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
-use super::{MAIL, Rig, operation};
+use super::{MAIL, Rig, Server, operation, server::Manner};
 
 /// A certificate for a name, and its key, in files.
 struct Identity {
@@ -123,5 +123,43 @@ async fn server_is_verified_as_it_is_configured() {
             FailureReason::TimedOut,
             "surely not arrived"
         );
+    }
+}
+
+#[tokio::test]
+async fn server_whose_tls_fails_gets_the_mail_without_it_unless_it_is_required() {
+    let mut server = Server::start().await;
+    for (tls, manner, sessions, reason) in [
+        ("opportunistic", Manner::WithoutTls, 2, None),
+        (
+            "required",
+            Manner::WithoutTls,
+            1,
+            Some(FailureReason::Unreachable),
+        ),
+        // Who is not there at all is not asked twice.
+        (
+            "opportunistic",
+            Manner::Gone,
+            1,
+            Some(FailureReason::Unreachable),
+        ),
+    ] {
+        *server.script.manner.lock().unwrap() = manner;
+        let rig = Rig::start(&format!(
+            r#""outgoing": {{"smart_host": "{}", "tls": "{tls}"}}"#,
+            server.address
+        ))
+        .await;
+        let before = *server.script.sessions.lock().unwrap();
+        match (rig.deliver(operation("a0", "hi")).await, reason) {
+            (ResponseStatus::Indeterminant, None) => drop(server.next().await),
+            (ResponseStatus::Failure(failure), Some(reason)) => {
+                assert_eq!(failure.reason(), reason, "{failure}");
+            }
+            (status, _) => panic!("{tls}: {status:?}"),
+        }
+        let after = *server.script.sessions.lock().unwrap();
+        assert_eq!(after - before, sessions, "{tls}");
     }
 }
