@@ -332,9 +332,10 @@ impl GatewayConfig {
         domains: &[&str],
         server: &str,
     ) -> Self {
+        let isolation = self.isolation;
         let _infallible = write!(
             self.adapters,
-            "[adapters.{name}]\nplugin = \"email\"\ndomains = {domains:?}\n\
+            "[adapters.{name}]\nplugin = \"email\"\n{isolation}\ndomains = {domains:?}\n\
              [adapters.{name}.config]\nhostname = \"{name}.gateway.example\"\nlisten = {listen:?}\n\
              domains = {domains:?}\ntrusted = [\"127.0.0.0/8\"]\n\
              authentication = {{ mode = \"off\" }}\n\

@@ -26,6 +26,7 @@ pub mod ports;
 pub mod process;
 pub mod raw_sip;
 pub mod raw_sip_stream;
+pub mod raw_smtp;
 pub mod raw_xmpp;
 pub mod relay;
 pub mod sip_callers;

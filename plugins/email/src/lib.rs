@@ -19,7 +19,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use rialto_sdk::{
     model::{DispositionOperation, NotifyOperation, SubscribeOperation},
     prelude::*,
-    tokio, tracing,
+    tokio::{self, sync::watch},
+    tracing,
 };
 
 mod authentication;
@@ -56,6 +57,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Email {
     outbound: Arc<Outbound>,
     reports: Arc<Reports>,
+    entrance: Arc<Entrance>,
     #[cfg(test)]
     addresses: Vec<SocketAddr>,
 }
@@ -76,6 +78,7 @@ impl Plugin for Email {
             "receipt failed",
         ])
         .patience(PATIENCE)
+        .hands_over()
         .licence("MIT OR Apache-2.0");
 
     const WORKERS: usize = 2;
@@ -93,6 +96,7 @@ impl Plugin for Email {
             config,
             host,
             tasks,
+            succession,
             ..
         } = context;
         let config = Arc::new(config);
@@ -119,7 +123,7 @@ impl Plugin for Email {
         let acceptor = config.tls().map(Acceptor::new).transpose()?;
         let mut listeners = Vec::new();
         for listen in config.listen() {
-            listeners.push(Listener::bind(listen).await?);
+            listeners.push(Listener::open(listen, succession)?);
         }
         let addresses = listeners
             .iter()
@@ -142,6 +146,7 @@ impl Plugin for Email {
             ),
             places,
             acceptor,
+            makes_way: watch::Sender::new(false),
         });
         for listener in listeners {
             tasks.spawn(
@@ -159,6 +164,7 @@ impl Plugin for Email {
         Ok(Self {
             outbound,
             reports,
+            entrance,
             #[cfg(test)]
             addresses,
         })
@@ -183,6 +189,11 @@ impl Plugin for Email {
     /// Nobody with a mailbox watches anybody: what is told to one anyway ends the subscription.
     async fn notify(&self, operation: NotifyOperation) -> Result<Response> {
         Ok(operation.respond(no_presentity()))
+    }
+
+    /// Sessions that began here end here, and so do those that wait to be accepted.
+    async fn make_way(&self) {
+        self.entrance.make_way().await;
     }
 
     /// Takes leave of the servers; sessions are told by the tasks' end.

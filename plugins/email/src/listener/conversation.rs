@@ -11,19 +11,20 @@ use rialto_sdk::tokio::{
     self,
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::watch,
     time::{Instant, timeout, timeout_at},
 };
 
 use super::{Client, Entrance, places::Held};
 use crate::wire::Wire;
 
-/// Speaks with a client until it leaves, is asked to, or the adapter stops.
+/// Speaks with a client until it leaves, is asked to, or the adapter makes way or stops.
 pub(super) async fn run(
     stream: TcpStream,
     protocol: Protocol,
     client: Client,
     entrance: &Entrance,
-    stopping: impl Future<Output = ()>,
+    (stopping, makes_way): (impl Future<Output = ()>, watch::Receiver<bool>),
 ) -> io::Result<()> {
     let limits = entrance.reception.config().limits();
     let host = Host::Domain(entrance.reception.config().hostname().clone());
@@ -40,8 +41,8 @@ pub(super) async fn run(
         client,
         protocol,
         entrance,
-        unread: Vec::new(),
         patience: Instant::now() + limits.session(),
+        makes_way,
         is_over: false,
     };
     conversation.converse(stopping).await
@@ -54,15 +55,18 @@ struct Conversation<'e> {
     client: Client,
     protocol: Protocol,
     entrance: &'e Entrance,
-    /// What came and was not taken, since a decision is due.
-    unread: Vec<u8>,
     /// Until when the next message must be there: who sends an octet a minute is not idle, but no client either.
     patience: Instant,
+    /// Whether another version has the adapter's place.
+    makes_way: watch::Receiver<bool>,
     is_over: bool,
 }
 
 /// Octets that are read at once.
 const READ: usize = 16 * 1024;
+
+/// How long a client may be silent between messages when another version has the adapter's place.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the handshake of TLS, and the last words, may take.
 const COURTESY: Duration = Duration::from_secs(30);
@@ -73,35 +77,34 @@ impl Conversation<'_> {
         let mut buffer = vec![0; READ];
         while !self.is_over {
             self.flush().await?;
+            let makes_way = *self.makes_way.borrow_and_update();
+            let (until, late) = self.due(makes_way);
             let read = tokio::select! {
-                () = &mut stopping => None,
-                read = self.read(&mut buffer) => Some(read),
+                () = &mut stopping => Err(stopped()),
+                _ = self.makes_way.changed(), if !makes_way => continue,
+                read = timeout_at(until, self.wire.read(&mut buffer)) => read.map_err(|_| late()),
             };
             match read {
-                None => self.part(&smtp_reply!(421, 3, 2, "the gateway is shutting down")),
-                Some(Ok(0)) => return Ok(()),
-                Some(Ok(count)) => {
-                    let came = buffer.get(..count).unwrap_or_default();
-                    self.unread.extend_from_slice(came);
-                }
-                Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                    self.part(&smtp_reply!(421, 4, 2, "you took too long"));
-                }
-                Some(Err(error)) => return Err(error),
+                Ok(read) => match buffer.get(..read?) {
+                    None | Some([]) => return Ok(()),
+                    Some(came) => self.take(came).await?,
+                },
+                Err(reply) => self.part(&reply),
             }
-            self.take().await?;
         }
         let _unsent = timeout(COURTESY, self.flush()).await;
         let _unclosed = timeout(COURTESY, self.wire.shutdown()).await;
         Ok(())
     }
 
-    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let idle = self.entrance.reception.config().limits().idle();
-        let until = self.patience.min(Instant::now() + idle);
-        timeout_at(until, self.wire.read(buffer))
-            .await
-            .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))?
+    /// Until when something must come, and what is said if nothing does.
+    fn due(&self, makes_way: bool) -> (Instant, fn() -> Reply) {
+        let (silence, late): (_, fn() -> Reply) =
+            match makes_way && !self.session.is_in_transaction() {
+                true => (PAUSE, stopped),
+                false => (self.entrance.reception.config().limits().idle(), too_late),
+            };
+        (self.patience.min(Instant::now() + silence), late)
     }
 
     async fn flush(&mut self) -> io::Result<()> {
@@ -118,36 +121,23 @@ impl Conversation<'_> {
         .map_err(|_late| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
-    /// Takes what is unread, with all decisions that it asks for.
-    async fn take(&mut self) -> io::Result<()> {
-        let unread = std::mem::take(&mut self.unread);
-        let mut input = unread.as_slice();
-        while let Some(event) = self.session.handle_bytes(&mut input) {
+    /// Takes octets, with all decisions that they ask for.
+    async fn take(&mut self, mut octets: &[u8]) -> io::Result<()> {
+        while let Some(event) = self.session.handle_bytes(&mut octets) {
             self.decide(event).await?;
         }
-        self.unread = input.to_vec();
         if !self.held.set(self.session.buffered()) {
-            self.part(&smtp_reply!(
-                421,
-                3,
-                1,
-                "no memory for more mail now; come again",
-            ));
-            self.take_rest();
+            let text = "no memory for more mail now; come again";
+            self.part(&smtp_reply!(421, 3, 1, text));
+            self.held.set(0);
         }
         Ok(())
     }
 
-    /// Lets the session come to its end, which was said to it.
-    fn take_rest(&mut self) {
-        while self.session.handle_bytes(&mut [].as_slice()).is_some() {
-            self.is_over = true;
-        }
-    }
-
+    /// Ends the session with these words.
     fn part(&mut self, reply: &Reply) {
         self.session.shut_down(reply);
-        self.unread.clear();
+        self.is_over = true;
     }
 
     async fn decide(&mut self, event: Event) -> io::Result<()> {
@@ -203,4 +193,13 @@ impl Conversation<'_> {
         self.session.tls_started();
         Ok(())
     }
+}
+
+/// What those hear who begin nothing any more: that they come again, perhaps to the next version.
+fn stopped() -> Reply {
+    smtp_reply!(421, 3, 2, "the gateway is shutting down")
+}
+
+fn too_late() -> Reply {
+    smtp_reply!(421, 4, 2, "you took too long")
 }

@@ -11,10 +11,11 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use rialto_email_codec::smtp::Protocol;
 use rialto_sdk::{
-    Error, Result, Tasks,
+    Error, Result, Succession, Tasks,
     tokio::{
         self,
         net::{TcpListener, TcpStream},
+        sync::watch,
     },
     tracing,
 };
@@ -39,6 +40,16 @@ pub(crate) struct Entrance {
     pub(crate) reception: Reception,
     pub(crate) places: Arc<Places>,
     pub(crate) acceptor: Option<Acceptor>,
+    /// Whether another version has taken the sockets over; each session hears it.
+    pub(crate) makes_way: watch::Sender<bool>,
+}
+
+impl Entrance {
+    /// Has sessions end: each with the message that is under way in it. Returns when all have.
+    pub(crate) async fn make_way(&self) {
+        self.makes_way.send_replace(true);
+        self.makes_way.closed().await;
+    }
 }
 
 /// A wait after the system has refused a connection, as when there are no descriptors left.
@@ -46,8 +57,8 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 impl Listener {
     /// Opens a socket.
-    pub(crate) async fn bind(listen: &ListenAddress) -> Result<Self> {
-        let socket = TcpListener::bind(listen.address).await.map_err(|error| {
+    pub(crate) fn open(listen: &ListenAddress, succession: Succession) -> Result<Self> {
+        let socket = succession.listen(listen.address).map_err(|error| {
             Error::config(format!("listen: {listen} cannot be opened")).with_source(error)
         })?;
         Ok(Self {
@@ -91,10 +102,10 @@ impl Listener {
         host.count("rialto_email_sessions_total", 1);
         let _unwanted = stream.set_nodelay(true);
         let (entrance, protocol) = (Arc::clone(entrance), self.protocol);
-        let stopping = tasks.stopping();
+        let ends = (tasks.stopping(), entrance.makes_way.subscribe());
         tasks.spawn("session", async move {
             let client = Client::new(peer.ip(), entrance.reception.config());
-            let session = conversation::run(stream, protocol, client, &entrance, stopping);
+            let session = conversation::run(stream, protocol, client, &entrance, ends);
             if let Err(error) = session.await {
                 tracing::debug!(%error, peer.addr = %peer, "a session broke off");
             }

@@ -5,24 +5,13 @@ use std::{fmt::Write as _, time::Duration};
 use rialto_testkit::{Conversation, run};
 use tokio::time::timeout;
 
-use super::{Dialogue, MAIL, Rig};
-
-const OPEN: &str = r#""authentication": {"mode": "off"}"#;
-
-async fn up_to_data(rig: &Rig) -> Dialogue {
-    let mut client = rig.smtp().await;
-    client.say("EHLO client.example").await;
-    client.say("MAIL FROM:<juliet@mail.example>").await;
-    client.say("RCPT TO:<alice@sip.example>").await;
-    client.say("DATA").await;
-    client
-}
+use super::{Dialogue, MAIL, OPEN, Rig};
 
 #[tokio::test]
 async fn bare_line_end_cannot_smuggle_a_second_mail_in() {
     let rig = Rig::start(OPEN).await;
     for end in ["\n.\n", "\n.\r\n", "\r.\r", "\r\n.\n", "\r\n.\r"] {
-        let mut client = up_to_data(&rig).await;
+        let mut client = rig.up_to_data().await;
         let smuggled = format!(
             "{MAIL}x{end}MAIL FROM:<forged@mail.example>\r\nRCPT TO:<alice@sip.example>\r\nDATA\r\n{MAIL}.\r\n"
         );
@@ -43,7 +32,7 @@ async fn mail_beyond_the_limit_is_refused_by_its_size_and_by_its_octets() {
         .say("MAIL FROM:<juliet@mail.example> SIZE=65537")
         .await;
     assert!(reply.starts_with("552 5.3.4"), "{reply}");
-    let mut client = up_to_data(&rig).await;
+    let mut client = rig.up_to_data().await;
     let line = "x".repeat(998) + "\r\n";
     client.send(line.repeat(100).as_bytes()).await;
     assert!(client.say(".").await.starts_with("552 5.3.4"));
@@ -55,7 +44,7 @@ async fn mail_beyond_the_limit_is_refused_by_its_size_and_by_its_octets() {
 async fn mails_of_all_sessions_share_one_bound_of_memory() {
     let rig = Rig::start(&format!(r#"{OPEN}, "limits": {{"memory": "256KiB"}}"#)).await;
     let part = ("x".repeat(998) + "\r\n").repeat(150);
-    let (mut first, mut second) = (up_to_data(&rig).await, up_to_data(&rig).await);
+    let (mut first, mut second) = (rig.up_to_data().await, rig.up_to_data().await);
     first.send(part.as_bytes()).await;
     // Of the one that was there first, all has been read once the session says something.
     second.send(part.as_bytes()).await;
@@ -129,7 +118,7 @@ fn client_that_is_silent_or_slow_is_sent_away() {
         assert!(clock.until(silent.reply()).await.starts_with("421 4.4.2"));
         assert_eq!(clock.elapsed().as_secs(), 60);
         // An octet every half a minute is never idle.
-        let mut slow = up_to_data(&rig).await;
+        let mut slow = rig.up_to_data().await;
         let (begun, half_a_minute) = (clock.elapsed(), Duration::from_secs(30));
         let reply = loop {
             slow.send(b"x").await;

@@ -8,6 +8,7 @@ mod outbound;
 mod reports;
 mod server;
 mod tls;
+mod upgrades;
 
 use std::net::SocketAddr;
 
@@ -55,6 +56,16 @@ impl Rig {
 
     async fn lmtp(&self) -> Dialogue {
         Dialogue::open(self.email.addresses[1]).await
+    }
+
+    /// A session that waits for the content of a mail.
+    async fn up_to_data(&self) -> Dialogue {
+        let mut client = self.smtp().await;
+        client.say("EHLO client.example").await;
+        client.say("MAIL FROM:<juliet@mail.example>").await;
+        client.say("RCPT TO:<alice@sip.example>").await;
+        client.say("DATA").await;
+        client
     }
 
     async fn deliver(&self, operation: MessageOperation) -> ResponseStatus {
@@ -114,6 +125,9 @@ impl Dialogue {
         self.say(".").await
     }
 }
+
+/// Mail is taken from everybody.
+const OPEN: &str = r#""authentication": {"mode": "off"}"#;
 
 const MAIL: &str = "From: Juliet <juliet@mail.example>\r\nTo: alice@sip.example\r\n\
     Subject: Wherefore\r\nMessage-ID: <1@mail.example>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n\r\n\

@@ -261,6 +261,12 @@ impl Session {
         }
     }
 
+    /// Whether a message is under way: its sender was accepted, and its end has not come.
+    #[must_use]
+    pub fn is_in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
     /// The name that the client gave, unverified.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
