@@ -140,6 +140,20 @@ fn message_behind_kept_ones_of_its_conversation_waits_its_turn() {
     }
 }
 
+#[test]
+fn message_that_waits_for_a_network_is_tried_as_soon_as_another_one_passes() {
+    for passed in [SUCCESS, INDETERMINANT] {
+        let mut office = early(patient(5));
+        office.answer(down());
+        assert!(office.deliveries.is_empty(), "it waits");
+        office.send(operation(ALICE, DORA));
+        office.answer(passed.clone());
+        office.read();
+        let (_, tried) = &office.deliveries[0];
+        assert_eq!(tried.message().as_text().unwrap(), "1", "{passed:?}");
+    }
+}
+
 /// The texts of the messages that go one after the other, each delivered at once.
 fn delivered(office: &mut Office, count: usize) -> Vec<String> {
     let mut texts = Vec::new();

@@ -249,7 +249,8 @@ impl<R: CryptoRng> Custodian<R> {
                 self.keep(ticket, held, First::Failed(failure));
             }
             status => {
-                if self.queue.has_rests() && status.is_success() {
+                let is_over_there = !matches!(status, ResponseStatus::Failure(_));
+                if self.queue.has_rests() && is_over_there {
                     let target = self.target(held.adapter, &held.operation);
                     self.queue.reached(&target);
                 }
