@@ -65,7 +65,7 @@ pub(crate) fn failure(reply: &Reply) -> Failure {
         Permanence::Temporary => temporary(meaning.subject),
         _ => permanent(meaning.subject, detail_number),
     };
-    let said = match meaning.status {
+    let said = match reply.status() {
         Some(status) => format!("email: the next server answered {} {status}", reply.code()),
         None => format!("email: the next server answered {}", reply.code()),
     };
@@ -176,11 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn detail_of_a_failure_has_nothing_of_the_servers_text() {
-        let reply = Reply::parse("550 5.1.1 juliet is not here").unwrap();
-        assert_eq!(
-            failure(&reply).detail(),
-            "email: the next server answered 550 5.1.1"
-        );
+    fn detail_of_a_failure_has_the_servers_numbers_and_nothing_of_its_text() {
+        for (reply, said) in [
+            ("550 5.1.1 juliet is not here", "550 5.1.1"),
+            ("552 juliet has too much", "552"),
+        ] {
+            let failure = failure(&Reply::parse(reply).unwrap());
+            let detail = format!("email: the next server answered {said}");
+            assert_eq!(failure.detail(), detail);
+        }
     }
 }
