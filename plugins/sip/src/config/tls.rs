@@ -57,6 +57,56 @@ impl Config {
                 "tls.required: is true, and `listen` has {listen}: leave out the one or the other"
             )));
         }
+        let outbound = self.default_hop();
+        if outbound.is_some_and(|hop| self.tls.required && hop.secured().is_none()) {
+            return Err(Error::config(
+                "tls.required: is true, and `outbound` has no `tls:`: leave out the one or the other",
+            ));
+        }
         Ok(tls)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::authority::Authority;
+
+    fn refused(json: &str) -> String {
+        let config: Config = serde_json::from_str(json).unwrap();
+        config.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn listening_over_tls_needs_a_certificate_with_its_key() {
+        let listen = r#""listen": ["tls:127.0.0.1:5061"]"#;
+        let missing = refused(&format!("{{{listen}}}"));
+        assert!(
+            missing.starts_with("tls.certificate: is missing"),
+            "{missing}"
+        );
+        for half in [r#"{"certificate": "a.pem"}"#, r#"{"key": "a.pem"}"#] {
+            let alone = refused(&format!(r#"{{{listen}, "tls": {half}}}"#));
+            assert!(alone.starts_with("tls.certificate: it and"), "{alone}");
+        }
+    }
+
+    #[test]
+    fn what_tls_is_required_for_may_not_be_in_the_clear() {
+        let open = refused(r#"{"tls": {"required": true}}"#);
+        assert!(open.contains("udp:0.0.0.0:5060"), "{open}");
+        let authority = Authority::new();
+        let own = authority.certify("gw.example");
+        let section = own.section(&authority, r#", "required": true"#);
+        let with = |outbound: &str| {
+            let listen = r#""listen": ["tls:127.0.0.1:0"]"#;
+            format!(r#"{{{listen}, "outbound": [{outbound}], {section}}}"#)
+        };
+        let open = refused(&with(r#""tcp:192.0.2.1:5060""#));
+        assert!(open.contains("`outbound`"), "{open}");
+        for sound in ["", r#""tls:192.0.2.1:5061""#] {
+            let config: Config = serde_json::from_str(&with(sound)).unwrap();
+            assert!(config.check().is_ok());
+        }
     }
 }

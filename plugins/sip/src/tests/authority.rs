@@ -120,7 +120,7 @@ impl Authority {
 
 impl Certified {
     /// The section `tls` of an adapter that shows it, and believes whom this authority vouches for.
-    pub(super) fn section(&self, authority: &Authority, more: &str) -> String {
+    pub(crate) fn section(&self, authority: &Authority, more: &str) -> String {
         let (certificate, key) = (self.certificate_file.path(), self.key_file.path());
         let authority = authority.path();
         format!(

@@ -54,6 +54,7 @@ fn hop_is_read_as_it_was_written() {
         "tcp:[2001:db8::1]:5060",
         "tls:192.0.2.1:5061",
         "tls:flow=1f3a@192.0.2.1:40001",
+        "tls:flow=1f3a@[2001:db8::1]:40001",
     ] {
         let hop = hop(text).preferred().unwrap();
         assert_eq!(hop.to_string(), text);

@@ -9,6 +9,8 @@ use tokio::{
     task::JoinSet,
 };
 
+use tokio_rustls::client::TlsStream;
+
 use super::{IN_FLIGHT, Kind, Line, Outgoing, Queued};
 use crate::{
     tests::authority::Authority,
@@ -57,12 +59,8 @@ async fn messages_stay_whole_and_in_order_when_the_peer_reads_slowly() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn messages_over_tls_stay_whole_and_in_order_when_the_peer_reads_slowly() {
-    let authority = Authority::new();
-    let tls = authority.certify("gw.example").tls(&authority);
-    let (peer, stream) = pair().await;
-    let secured = authority.secure(peer, "gw.example", None);
-    let (peer, accepted) = tokio::join!(secured, tls.accept(stream));
-    stay_whole(peer, accepted.unwrap().1).await;
+    let (peer, halves) = secured_pair().await;
+    stay_whole(peer, halves).await;
 }
 
 /// Many write at once, to a peer whose buffers hold little.
@@ -100,8 +98,17 @@ async fn stay_whole(mut peer: impl AsyncRead + Unpin, (_inlet, outlet): (Inlet, 
 #[tokio::test(start_paused = true)]
 async fn line_is_closed_and_gives_permits_back_when_the_peer_takes_nothing() {
     let (_peer, stream) = pair().await;
+    is_closed_when_nothing_is_taken(plain(stream)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn line_over_tls_is_closed_and_gives_permits_back_when_the_peer_takes_nothing() {
+    let (_peer, halves) = secured_pair().await;
+    is_closed_when_nothing_is_taken(halves).await;
+}
+
+async fn is_closed_when_nothing_is_taken((_inlet, outlet): (Inlet, Outlet)) {
     let (line, writer) = Line::new();
-    let (_inlet, outlet) = plain(stream);
     let in_flight = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&in_flight).try_acquire_owned().ok();
     let bytes = Bytes::from(vec![0; 64 * 1024 * 1024]);
@@ -179,6 +186,16 @@ async fn pair() -> (TcpStream, TcpStream) {
     let stream = TcpStream::connect(listener.local_addr().unwrap());
     let (stream, accepted) = tokio::join!(stream, listener.accept());
     (accepted.unwrap().0, stream.unwrap())
+}
+
+/// The same behind a handshake.
+async fn secured_pair() -> (TlsStream<TcpStream>, (Inlet, Outlet)) {
+    let authority = Authority::new();
+    let tls = authority.certify("gw.example").tls(&authority);
+    let (peer, stream) = pair().await;
+    let secured = authority.secure(peer, "gw.example", None);
+    let (peer, accepted) = tokio::join!(secured, tls.accept(stream));
+    (peer, accepted.unwrap().1)
 }
 
 fn outgoing(text: &'static str) -> Outgoing {
