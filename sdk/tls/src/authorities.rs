@@ -15,9 +15,8 @@ pub fn authorities(file: &Path) -> Result<RootCertStore, FileError> {
     let mut store = RootCertStore::empty();
     for certificate in certificates(file)? {
         let added = store.add(certificate);
-        added.map_err(|source| FileError::NoAuthority {
+        added.map_err(|_| FileError::NoAuthority {
             path: file.to_owned(),
-            source,
         })?;
     }
     Ok(store)

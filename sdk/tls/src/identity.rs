@@ -42,10 +42,12 @@ impl Identity {
         })?;
         match CertifiedKey::from_der(chain, private, &provider()) {
             Ok(certified) => Ok(Self(Arc::new(certified))),
-            Err(source) => Err(FileError::NotTogether {
+            Err(rustls::Error::InconsistentKeys(_)) => Err(FileError::NotTogether {
                 certificate: certificate.to_owned(),
                 key: key.to_owned(),
-                source,
+            }),
+            Err(_) => Err(FileError::NoKey {
+                path: key.to_owned(),
             }),
         }
     }
@@ -113,9 +115,9 @@ pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(file).map_err(|source| FileError::Unreadable {
+    fs::read(file).map_err(|error| FileError::Unreadable {
         path: file.to_owned(),
-        source,
+        reason: error.kind(),
     })
 }
 

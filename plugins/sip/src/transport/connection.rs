@@ -169,7 +169,8 @@ pub(crate) async fn open(
     let trouble = Trouble::of(&error);
     if trouble.is_some() {
         let OtherEnd { address, domains } = &connection.other_end;
-        tracing::warn!(peer.addr = %address, ?domains, %error, "there is no TLS with a next hop");
+        let domain = domains.as_ref().and_then(|domains| domains.iter().next());
+        tracing::warn!(peer.addr = %address, domain, %error, "there is no TLS with a next hop");
     }
     tell(FromConnection::NotOpened(connection, trouble), &to).await;
 }

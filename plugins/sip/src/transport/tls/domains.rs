@@ -42,7 +42,7 @@ impl Domains {
         self.0.iter().any(|name| name.eq_ignore_ascii_case(domain))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::transport) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
     }
 }

@@ -73,7 +73,9 @@ impl Trouble {
             Self::OtherDomain => {
                 "the next hop's certificate is for another domain: `tls:DOMAIN@ADDRESS:PORT` says whom to expect there"
             }
-            Self::OtherwiseInvalid => "the next hop's certificate is not valid for a server",
+            Self::OtherwiseInvalid => {
+                "the next hop's certificate is not valid for a server: it is an authority's own, or for other uses"
+            }
             Self::OwnCertificate => {
                 "the next hop refuses our certificate, or wants one: see `tls.certificate`"
             }
