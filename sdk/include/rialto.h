@@ -269,6 +269,13 @@
 // says so to the second. What is new reaches the second as soon as it has started, while the first ends what it has.
 #define RIALTO_CAN_HAND_OVER 4294967296
 
+// A bit of `Plugin.services`, and no service: when another version of the plugin follows, this one can leave it a connection (`STOP_LEAVING`), and it takes
+// what an earlier one has left (`Start.legacy`).
+#define RIALTO_CAN_SUCCEED 8589934592
+
+// A bit of `Stop.flags`: another version follows, and takes what is left to it by `Host.leave`. Answers to what the adapter has submitted still come.
+#define RIALTO_STOP_LEAVING 1
+
 // A bit of `Start.flags`: an earlier version of the adapter still runs, and has what this one claims. Only where both can hand over.
 #define RIALTO_START_BESIDE 1
 
@@ -518,6 +525,16 @@ typedef struct RialtoLogRecord {
   size_t fields_len;
 } RialtoLogRecord;
 
+// What an adapter leaves to the next version of itself.
+typedef struct RialtoLegacy {
+  // `sizeof` this struct, as its writer knows it.
+  uint32_t size;
+  // A connection that is open: a file descriptor.
+  int32_t descriptor;
+  // How far it is, as the plugin writes it; another version may have written it.
+  struct RialtoBytes state;
+} RialtoLegacy;
+
 // The gateway, as one adapter sees it; valid until the process ends.
 //
 // All functions are called by the plugin, from any thread, also inside calls of the gateway, and may call the plugin back before they return: hold no lock that those calls
@@ -545,6 +562,9 @@ typedef struct RialtoHost {
   void (*observe)(void *ctx, struct RialtoBytes metric, double value);
   // Says how the adapter is (`HEALTH_…`), and why, in words for an operator; may be called before `start` returns. From any thread.
   void (*health)(void *ctx, uint32_t state, struct RialtoBytes why);
+  // Leaves a connection to the version that comes next, while the adapter stops and the gateway asked for it (`STOP_LEAVING`); once. Returns `ACCEPTED`: the
+  // descriptor belongs to the gateway then. Null, or `STALE`: nobody takes it, and it stays the plugin's. From any thread.
+  uint32_t (*leave)(void *ctx, const struct RialtoLegacy *legacy);
 } RialtoHost;
 
 // What an adapter starts with.
@@ -561,6 +581,9 @@ typedef struct RialtoStart {
   const struct RialtoHost *host;
   // Bits: `START_…`
   uint64_t flags;
+  // What an earlier version of the adapter has left, or null. The descriptor belongs to the plugin from this call on. Only where the plugin's services say
+  // `CAN_SUCCEED`.
+  const struct RialtoLegacy *legacy;
 } RialtoStart;
 
 // How an adapter shall stop, or make way.
@@ -571,6 +594,8 @@ typedef struct RialtoStop {
   uint32_t reserved;
   // Milliseconds that the gateway will wait.
   uint64_t deadline_ms;
+  // Bits: `STOP_…`
+  uint64_t flags;
 } RialtoStop;
 
 // Where a field lies.

@@ -1,8 +1,11 @@
 //! What an adapter is given when it starts.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use crate::{Host, Succession, Tasks};
+use crate::{Host, Legacy, Succession, Tasks};
 
 /// What an adapter is given when it starts: all that it may use of the gateway.
 #[derive(Clone)]
@@ -18,10 +21,11 @@ pub struct Context<C> {
     pub tasks: Tasks,
     /// Whether an earlier version of it runs, and has what this one claims.
     pub succession: Succession,
+    legacy: Arc<Mutex<Option<Legacy>>>,
 }
 
 impl<C> Context<C> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         adapter: String,
         config: C,
         host: Host,
@@ -34,7 +38,21 @@ impl<C> Context<C> {
             host,
             tasks,
             succession,
+            legacy: Arc::default(),
         }
+    }
+
+    pub(crate) fn with_legacy(self, legacy: Option<Legacy>) -> Self {
+        Self {
+            legacy: Arc::new(Mutex::new(legacy)),
+            ..self
+        }
+    }
+
+    /// Takes what an earlier version of the adapter has [left](crate::Plugin::leave), if one has; what is not taken is closed with the last clone.
+    pub fn take_legacy(&self) -> Option<Legacy> {
+        let mut legacy = self.legacy.lock().unwrap_or_else(PoisonError::into_inner);
+        legacy.take()
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Outcome, Pending, Ticket,
+    Legacy, Outcome, Pending, Ticket,
     calls::{self, Owner, Subject},
     operation::{DispositionView, PresenceView, View},
     read::lend,
@@ -208,6 +208,14 @@ impl Host {
         if let Some(report) = self.0.table.health {
             // SAFETY: the gateway's function and its own context.
             unsafe { report(self.0.table.ctx, state, lend(why.as_bytes())) }
+        }
+    }
+
+    /// Leaves a connection to the version that follows; closed, if the gateway does not take it.
+    pub(crate) fn leave(&self, legacy: Legacy) {
+        if let Some(leave) = self.0.table.leave {
+            // SAFETY: the gateway's function and its own context; what is lent outlives the call.
+            legacy.offer(|raw| unsafe { leave(self.0.table.ctx, raw) == abi::ACCEPTED });
         }
     }
 

@@ -101,6 +101,7 @@ pub use context::Context;
 pub use error::{Error, ErrorKind, Result};
 pub use host::{Health, Host, Submission};
 pub use plugin::{Plugin, PluginInfo, Services};
+pub use rialto_bridge::Legacy;
 pub use rialto_model as model;
 pub use succession::Succession;
 pub use tasks::Tasks;
@@ -120,8 +121,8 @@ pub mod prelude {
     pub use serde::Deserialize;
 
     pub use crate::{
-        Claim, Claims, Context, Error, ErrorKind, Health, Host, Plugin, PluginInfo, Result, Secret,
-        Services, Submission, Succession, Tasks,
+        Claim, Claims, Context, Error, ErrorKind, Health, Host, Legacy, Plugin, PluginInfo, Result,
+        Secret, Services, Submission, Succession, Tasks,
     };
 }
 

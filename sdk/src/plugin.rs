@@ -11,7 +11,7 @@ use rialto_model::{
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::{Claims, Context, Result};
+use crate::{Claims, Context, Legacy, Result};
 
 /// A plugin: translates between the common format and one native protocol.
 ///
@@ -96,6 +96,18 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     fn stop(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
+
+    /// Ends the adapter's work as [`stop`](Self::stop) does, for another version that follows at once: without a goodbye, and leaves it the connection, if that is of use to it
+    /// ([`Context::take_legacy`]).
+    ///
+    /// What the other side sends meanwhile waits in the connection; so this reads no more, hears first what became of all that it has submitted, and writes
+    /// all that is to be written. Is called in place of `stop` where both versions say [`PluginInfo::succeeds`].
+    fn leave(&self) -> impl Future<Output = Option<Legacy>> + Send {
+        async {
+            self.stop().await;
+            None
+        }
+    }
 }
 
 /// What is known of a plugin before any adapter runs.
@@ -109,6 +121,7 @@ pub struct PluginInfo {
     pub(crate) services: Services,
     pub(crate) patience_ms: u64,
     pub(crate) hands_over: bool,
+    pub(crate) succeeds: bool,
     pub(crate) capabilities: &'static [&'static str],
     pub(crate) licence: Option<&'static str>,
     pub(crate) authors: Option<&'static str>,
@@ -126,6 +139,7 @@ impl PluginInfo {
             services: Services::NONE,
             patience_ms: abi::PATIENCE_NOT_SAID,
             hands_over: false,
+            succeeds: false,
             capabilities: &[],
             licence: None,
             authors: None,
@@ -184,12 +198,22 @@ impl PluginInfo {
         self
     }
 
+    /// Says that it [leaves](Plugin::leave) its connection to a version that follows, and [takes](crate::Context::take_legacy) what an earlier one has left. Where it connects, and can
+    /// only once at a time, nobody notices then that it is replaced.
+    pub const fn succeeds(mut self) -> Self {
+        self.succeeds = true;
+        self
+    }
+
     /// What crosses the boundary as the bits of services.
     pub(crate) const fn bits(&self) -> u64 {
-        match self.hands_over {
-            true => self.services.0 | abi::CAN_HAND_OVER,
-            false => self.services.0,
-        }
+        let hands_over = if self.hands_over {
+            abi::CAN_HAND_OVER
+        } else {
+            0
+        };
+        let succeeds = if self.succeeds { abi::CAN_SUCCEED } else { 0 };
+        self.services.0 | hands_over | succeeds
     }
 
     /// Says what the native network can carry.

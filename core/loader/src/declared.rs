@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rialto_abi as abi;
+use rialto_bridge::Legacy;
 
 use crate::{
     Adapter, AdapterId, Claim, ClaimTable, Gateway, Isolation, Library, LoadError, Manifest, Trust,
@@ -151,6 +152,7 @@ impl Loaded {
             library,
             config,
             flags: 0,
+            legacy: None,
         };
         Ok(Self {
             name,
@@ -176,6 +178,21 @@ impl Loaded {
         match &mut self.place {
             Place::Here(opened) => opened.flags |= abi::START_BESIDE,
             Place::Child(waiting) => waiting.flags |= abi::START_BESIDE,
+        }
+        self
+    }
+
+    /// Whether it can [inherit](Self::inheriting): it runs in this process, and says so.
+    pub fn can_inherit(&self) -> bool {
+        matches!(self.place, Place::Here(_)) && self.manifest().succeeds()
+    }
+
+    /// Has it start with what an earlier version has left; closes that, if it [cannot](Self::can_inherit).
+    pub fn inheriting(mut self, legacy: Option<Legacy>) -> Self {
+        if self.can_inherit()
+            && let Place::Here(opened) = &mut self.place
+        {
+            opened.legacy = legacy;
         }
         self
     }

@@ -32,5 +32,5 @@ pub use gateway::{Gateway, Health, Measure, SubmissionId, SubmitAnswer};
 pub use library::read_manifest;
 pub use library::{Capabilities, Capability, ConfigSchema, Language, Library, Lookup, Manifest};
 pub use log::LogRecord;
-pub use rialto_bridge::{Outcome, Receipt, Ticket, operation::Operation};
+pub use rialto_bridge::{Legacy, Outcome, Receipt, Ticket, operation::Operation};
 pub use trust::{Digest, Trust, TrustedKey};

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use abi_stable::StableAbi;
 
-use crate::{Bytes, Completion, Operation};
+use crate::{Bytes, Completion, Legacy, Operation};
 
 /// The gateway, as one adapter sees it; valid until the process ends.
 ///
@@ -37,6 +37,9 @@ pub struct Host {
     pub observe: Option<unsafe extern "C" fn(ctx: *mut c_void, metric: Bytes, value: f64)>,
     /// Says how the adapter is (`HEALTH_…`), and why, in words for an operator; may be called before `start` returns. From any thread.
     pub health: Option<unsafe extern "C" fn(ctx: *mut c_void, state: u32, why: Bytes)>,
+    /// Leaves a connection to the version that comes next, while the adapter stops and the gateway asked for it (`STOP_LEAVING`); once. Returns `ACCEPTED`: the
+    /// descriptor belongs to the gateway then. Null, or `STALE`: nobody takes it, and it stays the plugin's. From any thread.
+    pub leave: Option<unsafe extern "C" fn(ctx: *mut c_void, legacy: *const Legacy) -> u32>,
 }
 
 /// One line for the log. All texts are UTF-8.

@@ -3,7 +3,7 @@
 use abi_stable::StableAbi;
 
 use crate::{
-    Bytes, Claim, ClaimSink, Completion, ContentHeader, Header, Host, LogField, LogRecord,
+    Bytes, Claim, ClaimSink, Completion, ContentHeader, Header, Host, Legacy, LogField, LogRecord,
     Operation, Plugin, Presence, Response, Start, Stop,
 };
 
@@ -67,11 +67,12 @@ layout! {
         size status reason origin retry reserved retry_after_ms transaction_id detail duration_ms
     }
     Completion { ticket complete }
-    Host { size contract ctx submit cancel_submit log count gauge observe health }
+    Host { size contract ctx submit cancel_submit log count gauge observe health leave }
     LogRecord { size level target message fields fields_len }
     LogField { name value }
-    Start { size level adapter config host flags }
-    Stop { size reserved deadline_ms }
+    Start { size level adapter config host flags legacy }
+    Legacy { size descriptor state }
+    Stop { size reserved deadline_ms flags }
     Claim { size kind value }
     ClaimSink { size reserved ctx claim }
     Plugin {

@@ -24,4 +24,4 @@ pub use data::{Bytes, Completion, ContentHeader, Header, Operation, Presence, Re
 pub use host::{Host, LogField, LogRecord};
 pub use layout::{Field, LAYOUT};
 pub use numbers::*;
-pub use plugin::{Claim, ClaimSink, Plugin, Start, Stop};
+pub use plugin::{Claim, ClaimSink, Legacy, Plugin, Start, Stop};

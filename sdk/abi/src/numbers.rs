@@ -185,6 +185,13 @@ pub const SERVICE_PRESENCE: u64 = 4;
 /// says so to the second. What is new reaches the second as soon as it has started, while the first ends what it has.
 pub const CAN_HAND_OVER: u64 = 0x1_0000_0000;
 
+/// A bit of `Plugin.services`, and no service: when another version of the plugin follows, this one can leave it a connection (`STOP_LEAVING`), and it takes
+/// what an earlier one has left (`Start.legacy`).
+pub const CAN_SUCCEED: u64 = 0x2_0000_0000;
+
+/// A bit of `Stop.flags`: another version follows, and takes what is left to it by `Host.leave`. Answers to what the adapter has submitted still come.
+pub const STOP_LEAVING: u64 = 1;
+
 /// A bit of `Start.flags`: an earlier version of the adapter still runs, and has what this one claims. Only where both can hand over.
 pub const START_BESIDE: u64 = 1;
 

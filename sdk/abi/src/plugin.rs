@@ -121,6 +121,21 @@ pub struct Start {
     pub host: *const Host,
     /// Bits: `START_…`
     pub flags: u64,
+    /// What an earlier version of the adapter has left, or null. The descriptor belongs to the plugin from this call on. Only where the plugin's services say
+    /// `CAN_SUCCEED`.
+    pub legacy: *const Legacy,
+}
+
+/// What an adapter leaves to the next version of itself.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Legacy {
+    /// `sizeof` this struct, as its writer knows it.
+    pub size: u32,
+    /// A connection that is open: a file descriptor.
+    pub descriptor: i32,
+    /// How far it is, as the plugin writes it; another version may have written it.
+    pub state: Bytes,
 }
 
 /// How an adapter shall stop, or make way.
@@ -133,6 +148,8 @@ pub struct Stop {
     pub reserved: u32,
     /// Milliseconds that the gateway will wait.
     pub deadline_ms: u64,
+    /// Bits: `STOP_…`
+    pub flags: u64,
 }
 
 /// Something that an adapter wants to have alone.

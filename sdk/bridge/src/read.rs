@@ -78,6 +78,9 @@ pub enum Malformed {
     /// The subscription or publication is not named.
     #[error("the subscription is not named: {0}")]
     Subscription(TransactionIdError),
+    /// What is left is no connection.
+    #[error("what is left has no descriptor")]
+    NoDescriptor,
     /// An operation of the presence service says nothing of it.
     #[error("an operation of the presence service has no `presence`")]
     NoPresence,
@@ -205,6 +208,7 @@ sized! {
     abi::Host = 72;
     abi::LogRecord = 56;
     abi::Start = 48;
+    abi::Legacy = 24;
     abi::Stop = 16;
     abi::Claim = 24;
     abi::ClaimSink = 24;

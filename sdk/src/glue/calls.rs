@@ -4,7 +4,7 @@ use std::{ffi::c_void, mem::ManuallyDrop, ptr::null_mut, sync::Arc, time::Durati
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Malformed,
+    Legacy, Malformed,
     answer::caught,
     read::{self, lend},
 };
@@ -91,9 +91,12 @@ struct Prepared<P: Plugin> {
 /// `start` follows the contract.
 unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     // SAFETY: the caller's promise.
-    let (level, name, config, table, flags) = unsafe {
+    let (legacy, level, name, config, table, flags) = unsafe {
         let start = read::prefix(start).map_err(malformed)?;
+        // First of all: it is this side's already, and closed if nothing else succeeds.
+        let legacy = (!start.legacy.is_null()).then(|| Legacy::own(start.legacy));
         (
+            legacy.transpose().map_err(malformed)?,
             start.level,
             read::text("the adapter's name", start.adapter).map_err(malformed)?,
             read::text("the configuration", start.config).map_err(malformed)?,
@@ -113,7 +116,7 @@ unsafe fn prepare<P: Plugin>(start: *const abi::Start) -> Result<Prepared<P>> {
     };
     Ok(Prepared {
         adapter,
-        context: Context::new(name.to_owned(), config, host, tasks, succession),
+        context: Context::new(name.to_owned(), config, host, tasks, succession).with_legacy(legacy),
     })
 }
 
@@ -143,30 +146,45 @@ unsafe fn end<P: Plugin, E: Future<Output = ResponseStatus> + Send + 'static>(
     adapter: *mut c_void,
     within: *const abi::Stop,
     done: abi::Completion,
-    ending: fn(Arc<Adapter<P>>, Duration) -> E,
+    ending: fn(Arc<Adapter<P>>, Within) -> E,
 ) {
     // SAFETY: the caller's promise, and `done` is this call's.
     unsafe {
         answered(done, (), |answer| {
             let adapter = Adapter::<P>::of(adapter);
-            let limit = read::prefix(within).map_or(Duration::ZERO, |within| {
-                Duration::from_millis(within.deadline_ms)
-            });
+            let within = read::prefix(within).map_or_else(|_| Within::default(), Within::of);
             let (this, answer) = (Arc::clone(&adapter), answer.take());
             adapter.runtime.handle().spawn(async move {
-                let status = ending(this, limit).await;
+                let status = ending(this, within).await;
                 answer.map(|answer| answer.send(&status));
             });
         });
     }
 }
 
+/// How an adapter's work ends.
+#[derive(Clone, Copy, Default)]
+struct Within {
+    limit: Duration,
+    /// Does another version take over what this one has?
+    is_leaving: bool,
+}
+
+impl Within {
+    const fn of(stop: abi::Stop) -> Self {
+        Self {
+            limit: Duration::from_millis(stop.deadline_ms),
+            is_leaving: stop.flags & abi::STOP_LEAVING != 0,
+        }
+    }
+}
+
 /// Lets the plugin end what its network has begun.
-async fn made_way<P: Plugin>(adapter: Arc<Adapter<P>>, limit: Duration) -> ResponseStatus {
+async fn made_way<P: Plugin>(adapter: Arc<Adapter<P>>, within: Within) -> ResponseStatus {
     let Some(plugin) = adapter.plugin.get() else {
         return ResponseStatus::Success;
     };
-    match tokio::time::timeout(limit, caught(plugin.make_way())).await {
+    match tokio::time::timeout(within.limit, caught(plugin.make_way())).await {
         Ok(Ok(())) => ResponseStatus::Success,
         Ok(Err(panicked)) => panicked,
         Err(_) => late("`make_way` did not return in time".to_owned()),
@@ -174,16 +192,17 @@ async fn made_way<P: Plugin>(adapter: Arc<Adapter<P>>, limit: Duration) -> Respo
 }
 
 /// Stops the plugin, then its tasks; who is late is named.
-async fn stopped<P: Plugin>(adapter: Arc<Adapter<P>>, limit: Duration) -> ResponseStatus {
+async fn stopped<P: Plugin>(adapter: Arc<Adapter<P>>, within: Within) -> ResponseStatus {
     let stop = async {
         let stopped = match adapter.plugin.get() {
+            Some(plugin) if within.is_leaving => caught(left(&adapter, plugin)).await,
             Some(plugin) => caught(plugin.stop()).await,
             None => Ok(()),
         };
         adapter.tasks.join().await;
         stopped
     };
-    match tokio::time::timeout(limit, stop).await {
+    match tokio::time::timeout(within.limit, stop).await {
         Ok(Ok(())) => ResponseStatus::Success,
         Ok(Err(panicked)) => panicked,
         Err(_) => late(match adapter.tasks.running().as_slice() {
@@ -197,6 +216,12 @@ fn late(what: String) -> ResponseStatus {
     Failure::new(FailureReason::TimedOut)
         .with_detail(what)
         .into()
+}
+
+async fn left<P: Plugin>(adapter: &Adapter<P>, plugin: &P) {
+    if let Some(legacy) = plugin.leave().await {
+        adapter.host.leave(legacy);
+    }
 }
 
 pub(super) unsafe extern "C" fn release<P: Plugin>(adapter: *mut c_void) {

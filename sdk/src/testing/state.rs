@@ -139,6 +139,7 @@ impl State {
             gauge: None,
             observe: None,
             health: Some(health),
+            leave: None,
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rialto_loader::{Adapter, LoadError, Loaded};
+use rialto_loader::{Adapter, Legacy, LoadError, Loaded, StopError};
 use tokio::{
     task::{self, JoinSet},
     time::{sleep, timeout},
 };
 use tracing::{Level, info, level_filters::LevelFilter, warn};
 
-use super::{LIMIT, LOOK, QUIET, Standing, Supervisor, unit::Unit};
+use super::{HAND_OVER, LIMIT, LOOK, QUIET, Standing, Supervisor, unit::Unit};
 use crate::{
     gateway::{self, Gateway},
     plugins,
@@ -153,7 +153,26 @@ impl Supervisor {
             );
         }
         self.gateway.leave_behind(former.id());
-        if let Err(error) = former.stop(LIMIT).await {
+        let stopped = former.stop(LIMIT).await;
+        self.has_ended(unit, former, stopped).await;
+    }
+
+    /// As [`let_go`](Self::let_go), for one that leaves its connection to the next: it hears what became of all that it brought while it stops, and what
+    /// comes from its network waits in the connection.
+    pub(super) async fn succeed(&self, unit: &Unit, former: Arc<Adapter>) -> Option<Legacy> {
+        drop(timeout(HAND_OVER, self.await_answers(&former)).await);
+        let (stopped, legacy) = former.leave(LIMIT).await;
+        if let Some(slot) = self.gateway.slot(unit.id) {
+            slot.close_to(gateway::generation(former.id()));
+        }
+        // If it has not waited for all, or not long enough.
+        self.gateway.leave_behind(former.id());
+        self.has_ended(unit, former, stopped).await;
+        legacy
+    }
+
+    async fn has_ended(&self, unit: &Unit, former: Arc<Adapter>, stopped: Result<(), StopError>) {
+        if let Err(error) = stopped {
             warn!(adapter.name = &**former.name(), error = %error, "adapter did not stop by itself");
         }
         if let Some(slot) = self.gateway.slot(unit.id) {

@@ -104,11 +104,16 @@ impl Supervisor {
         new: Loaded,
         former: Former,
     ) -> Result<(), String> {
+        let mut legacy = None;
         if let Some(old) = self.clear(unit) {
             unit.becomes(Standing::Stopping);
-            self.let_go(unit, old, self.config.gateway.drain).await;
+            if new.can_inherit() && old.can_leave() {
+                legacy = self.succeed(unit, old).await;
+            } else {
+                self.let_go(unit, old, self.config.gateway.drain).await;
+            }
         }
-        let error = match self.start(unit, new).await {
+        let error = match self.start(unit, new.inheriting(legacy)).await {
             Ok(adapter) => {
                 drop(self.put(unit, adapter));
                 return Ok(());

@@ -4,12 +4,12 @@
 use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Answer,
+    Answer, Legacy,
     calls::Answered,
     operation::{self, Operation},
     read,
@@ -29,6 +29,16 @@ pub(crate) struct Side {
     told: Taker,
     subscribed: Taker,
     notified: Taker,
+    left: Mutex<Left>,
+}
+
+/// What an adapter leaves to the version that follows.
+enum Left {
+    /// Nobody takes it.
+    Unasked,
+    /// Nothing so far.
+    Nothing,
+    Legacy(Legacy),
 }
 
 /// Where the responses to the operations of one kind go, which are not messages.
@@ -51,6 +61,7 @@ impl Side {
             told: taker(<dyn Gateway>::disposition_responded),
             subscribed: taker(<dyn Gateway>::subscribe_responded),
             notified: taker(<dyn Gateway>::notify_responded),
+            left: Mutex::new(Left::Unasked),
             gateway,
         }))
     }
@@ -91,7 +102,25 @@ impl Side {
             gauge: Some(gauge),
             observe: Some(observe),
             health: Some(health),
+            leave: Some(leave),
         }
+    }
+
+    /// From now on, one connection is taken that the adapter leaves.
+    pub(super) fn ask_legacy(&self) {
+        *self.left() = Left::Nothing;
+    }
+
+    /// Takes what was left; nothing is from now on.
+    pub(super) fn take_legacy(&self) -> Option<Legacy> {
+        match std::mem::replace(&mut *self.left(), Left::Unasked) {
+            Left::Legacy(legacy) => Some(legacy),
+            _ => None,
+        }
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// # Safety
@@ -205,6 +234,26 @@ unsafe extern "C" fn gauge(ctx: *mut c_void, metric: abi::Bytes, value: f64) {
 unsafe extern "C" fn observe(ctx: *mut c_void, metric: abi::Bytes, value: f64) {
     // SAFETY: the plugin's promise, for both.
     guard(|| unsafe { Side::of(ctx).measured(metric, Measure::Observe(value)) });
+}
+
+unsafe extern "C" fn leave(ctx: *mut c_void, legacy: *const abi::Legacy) -> u32 {
+    let mut is_taken = false;
+    guard(|| {
+        // SAFETY: the plugin's promise.
+        let mut left = unsafe { Side::of(ctx) }.left();
+        if !matches!(*left, Left::Nothing) {
+            return;
+        }
+        // SAFETY: the plugin's promise, and it is told that the descriptor is ours.
+        if let Ok(legacy) = unsafe { Legacy::own(legacy) } {
+            *left = Left::Legacy(legacy);
+            is_taken = true;
+        }
+    });
+    match is_taken {
+        true => abi::ACCEPTED,
+        false => abi::STALE,
+    }
 }
 
 unsafe extern "C" fn health(ctx: *mut c_void, state: u32, why: abi::Bytes) {

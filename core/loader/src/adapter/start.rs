@@ -11,7 +11,7 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Ticket,
+    Legacy, Ticket,
     calls::{self, Owner, Subject},
     read::lend,
 };
@@ -34,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) config: String,
     /// Bits: `START_…`
     pub(crate) flags: u64,
+    /// What an earlier version has left.
+    pub(crate) legacy: Option<Legacy>,
 }
 
 impl Adapter {
@@ -65,6 +67,7 @@ impl Adapter {
                 library: opened.library.clone(),
                 config: opened.config,
                 flags: opened.flags,
+                legacy: opened.legacy,
                 host: side.table(),
                 name: Arc::clone(&name),
                 level: log::number(level),
@@ -114,6 +117,7 @@ struct Beginning {
     library: Library,
     config: String,
     flags: u64,
+    legacy: Option<Legacy>,
     host: abi::Host,
     name: Arc<str>,
     level: u32,
@@ -132,7 +136,23 @@ impl Beginning {
         })
     }
 
-    fn begin(self) -> Begun {
+    fn begin(mut self) -> Begun {
+        let mut begun = None;
+        match self.legacy.take() {
+            // From the call on it is the plugin's.
+            Some(legacy) => legacy.offer(|legacy| {
+                begun = Some(self.call(legacy));
+                true
+            }),
+            None => begun = Some(self.call(std::ptr::null())),
+        }
+        Begun {
+            library: self.library,
+            handle: begun.flatten(),
+        }
+    }
+
+    fn call(&self, legacy: *const abi::Legacy) -> Option<NonNull<c_void>> {
         let host: &'static abi::Host = Box::leak(Box::new(self.host)); // may be kept, by contract
         let start = abi::Start {
             size: size_of::<abi::Start>() as u32,
@@ -141,15 +161,13 @@ impl Beginning {
             config: lend(self.config.as_bytes()),
             host,
             flags: self.flags,
+            legacy,
         };
         let completion = self.ticket.completion();
         let begin = self.library.table().start;
         // SAFETY: the table's function, called as the contract says; all arguments outlive the call.
         let handle = begin.map(|begin| unsafe { begin(&raw const start, completion) });
-        Begun {
-            library: self.library,
-            handle: handle.and_then(NonNull::new),
-        }
+        handle.and_then(NonNull::new)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use rialto_abi as abi;
 use rialto_bridge::{
-    Outcome,
+    Legacy, Outcome,
     calls::{self, Subject},
     response::milliseconds,
 };
@@ -64,20 +64,34 @@ impl Adapter {
     /// are too.
     pub async fn stop(&self, limit: Duration) -> Result<(), StopError> {
         let stopped = match &self.place {
-            Place::Here(inner) => inner.stop(limit).await,
+            Place::Here(inner) => inner.stop(limit, 0).await,
             Place::Child(remote) => remote.stop(limit).await,
         };
-        let adapter = || Arc::clone(self.name());
-        stopped.map_err(|unended| match unended {
-            Unended::Failed(failure) => StopError::Failed {
-                adapter: adapter(),
-                failure,
-            },
-            Unended::Late => StopError::TimedOut {
-                adapter: adapter(),
-                limit,
-            },
-        })
+        stopped.map_err(|unended| self.not_stopped(unended, limit))
+    }
+
+    /// Whether it can [leave](Self::leave) something: it runs in this process, and says so.
+    pub fn can_leave(&self) -> bool {
+        matches!(self.place, Place::Here(_)) && self.manifest().succeeds()
+    }
+
+    /// Ends the adapter's work as [`stop`](Self::stop) does, and takes what it leaves to the version that follows.
+    pub async fn leave(&self, limit: Duration) -> (Result<(), StopError>, Option<Legacy>) {
+        let Place::Here(inner) = &self.place else {
+            return (self.stop(limit).await, None);
+        };
+        inner.side.ask_legacy();
+        let stopped = inner.stop(limit, abi::STOP_LEAVING).await;
+        let stopped = stopped.map_err(|unended| self.not_stopped(unended, limit));
+        (stopped, inner.side.take_legacy())
+    }
+
+    fn not_stopped(&self, unended: Unended, limit: Duration) -> StopError {
+        let adapter = Arc::clone(self.name());
+        match unended {
+            Unended::Failed(failure) => StopError::Failed { adapter, failure },
+            Unended::Late => StopError::TimedOut { adapter, limit },
+        }
     }
 }
 
@@ -109,22 +123,27 @@ impl Unended {
 impl Inner {
     async fn make_way(self: &Arc<Self>, limit: Duration) -> Result<(), Unended> {
         match self.table().make_way {
-            Some(make_way) => self.end(make_way, limit).await,
+            Some(make_way) => self.end(make_way, limit, 0).await,
             None => Ok(()),
         }
     }
 
-    async fn stop(self: &Arc<Self>, limit: Duration) -> Result<(), Unended> {
+    async fn stop(self: &Arc<Self>, limit: Duration, flags: u64) -> Result<(), Unended> {
         self.stopping.store(true, Ordering::Release);
         let stopped = match self.table().stop {
-            Some(stop) => self.end(stop, limit).await,
+            Some(stop) => self.end(stop, limit, flags).await,
             None => Ok(()),
         };
         calls::fail_all(self.owner, &shutting_down());
         stopped
     }
 
-    async fn end(self: &Arc<Self>, ending: Ending, limit: Duration) -> Result<(), Unended> {
+    async fn end(
+        self: &Arc<Self>,
+        ending: Ending,
+        limit: Duration,
+        flags: u64,
+    ) -> Result<(), Unended> {
         let name = self.side.name();
         let pending = calls::open(Subject::lifecycle(self.owner));
         let (this, ticket) = (Arc::clone(self), pending.ticket());
@@ -135,6 +154,7 @@ impl Inner {
                 size: size_of::<abi::Stop>() as u32,
                 reserved: 0,
                 deadline_ms: milliseconds(limit),
+                flags,
             };
             if let Some(ticket) = ticket {
                 let handle = this.handle.0.as_ptr();

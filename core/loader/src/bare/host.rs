@@ -87,6 +87,7 @@ impl Recorder {
             gauge: Some(gauge),
             observe: Some(gauge),
             health: Some(health),
+            leave: None,
         }
     }
 

@@ -58,6 +58,7 @@ impl Bare {
             config: lend(config.as_bytes()),
             host: table.as_ptr(),
             flags: 0,
+            legacy: std::ptr::null(),
         });
         let call = Call::open(None);
         // SAFETY: the table's function, called as the contract says; all arguments outlive the call.
@@ -153,6 +154,7 @@ const fn end_within(limit: Duration) -> abi::Stop {
         size: size_of::<abi::Stop>() as u32,
         reserved: 0,
         deadline_ms: milliseconds(limit),
+        flags: 0,
     }
 }
 

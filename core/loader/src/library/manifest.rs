@@ -133,6 +133,11 @@ impl Manifest {
         self.services & abi::CAN_HAND_OVER != 0
     }
 
+    /// Whether it can leave a connection to another version of it, and take what one has left.
+    pub const fn succeeds(&self) -> bool {
+        self.services & abi::CAN_SUCCEED != 0
+    }
+
     /// How long its network can be kept waiting for what becomes of a message; `None`: as long as it takes.
     pub const fn patience(&self) -> Option<Duration> {
         duration(self.patience_ms)

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io::Read, os::unix::net::UnixStream, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::support::*;
-use rialto_loader::{AdapterId, Claim, ClaimTable, Health, Language, Library, Measure};
+use rialto_loader::{
+    Adapter, AdapterId, Claim, ClaimTable, Health, Language, Legacy, Library, Measure,
+};
 use rialto_model::{
     Authentication, ContentHeader, Header, InstantMessage, MaxForwards, MessageHeaders,
     MessageOperation, ResponseStatus,
@@ -225,6 +227,95 @@ async fn plugin_that_starts_beside_an_earlier_version_is_told_so_and_others_are_
             .until(|seen| seen.measured == [counted.clone()])
             .await;
     }
+}
+
+/// Leaves a file at each stop, twice, and says what the gateway makes of it, and what it finds at its start.
+const LEAVES: &str = r#"
+    #include "rialto.h"
+    #include <fcntl.h>
+    #include <unistd.h>
+    static const RialtoHost *gateway;
+    static inline void counts(const char *name, size_t len, uint64_t by) {
+        gateway->count(gateway->ctx, (RialtoBytes){ (const uint8_t *)name, len }, by);
+    }
+    static inline void *begins(const RialtoStart *start, RialtoCompletion done) {
+        RialtoResponse yes = { .size = sizeof yes };
+        gateway = start->host;
+        if (start->legacy) {
+            int is_open = write(start->legacy->descriptor, "x", 1) == 1;
+            counts("inherited", 9, is_open ? start->legacy->state.len : 0);
+            close(start->legacy->descriptor);
+        }
+        done.complete(done.ticket, &yes);
+        return malloc(1);
+    }
+    static inline void leaves(void *adapter, const RialtoStop *stop, RialtoCompletion done) {
+        RialtoResponse yes = { .size = sizeof yes };
+        for (int times = 0; times < 2; times++) {
+            RialtoLegacy left = { .size = sizeof left, .descriptor = open("/dev/null", O_WRONLY),
+                .state = { (const uint8_t *)"so far", 6 } };
+            int is_taken = gateway->leave(gateway->ctx, &left) == RIALTO_ACCEPTED;
+            counts(is_taken ? "taken" : "not_taken", is_taken ? 5 : 9, 1);
+            if (!is_taken)
+                close(left.descriptor);
+        }
+        counts("asked", 5, stop->flags);
+        (void)adapter;
+        done.complete(done.ticket, &yes);
+    }
+    #define START begins
+    #define STOP leaves
+"#;
+
+async fn leaving(library: PathBuf, legacy: Option<Legacy>, gateway: &Arc<Recorder>) -> Adapter {
+    let loaded = declared("one", library, "{}").load(&ClaimTable::new());
+    let loaded = loaded.unwrap().inheriting(legacy);
+    let gateway = Arc::clone(gateway) as _;
+    let started = loaded.start(AdapterId::new(7), gateway, tracing::Level::INFO, SOON);
+    started.await.unwrap()
+}
+
+#[tokio::test]
+async fn connection_that_is_left_belongs_to_the_version_that_starts_with_it() {
+    let says_so = "#define SERVICES (RIALTO_SERVICE_MESSAGES | RIALTO_CAN_SUCCEED)";
+    let library = c_plugin("leaves", &format!("{LEAVES}{says_so}\n"));
+    let gateway = Recorder::new();
+    let first = leaving(library.clone(), None, &gateway).await;
+    assert_eq!(first.can_leave(), first.process().is_none());
+    let (stopped, legacy) = first.leave(SOON).await;
+    stopped.unwrap();
+    let Some(legacy) = legacy else {
+        assert!(!first.can_leave(), "a process of its own keeps all it has");
+        return;
+    };
+    assert_eq!(legacy.state(), b"so far");
+    let second = leaving(library, Some(legacy), &gateway).await;
+    second.stop(SOON).await.unwrap();
+    let said = gateway.seen().measured;
+    let said = said.iter().map(|(name, measure)| (&**name, measure));
+    let expected = [
+        ("taken", 1),
+        ("not_taken", 1), // there is one
+        ("asked", rialto_abi::STOP_LEAVING),
+        ("inherited", 6),
+        ("not_taken", 1), // nobody follows
+        ("not_taken", 1),
+        ("asked", 0),
+    ];
+    let expected = expected.map(|(name, by)| (name, Measure::Count(by)));
+    assert!(said.eq(expected.iter().map(|(name, by)| (*name, by))));
+}
+
+#[tokio::test]
+async fn plugin_that_does_not_say_that_it_succeeds_is_given_nothing() {
+    let gateway = Recorder::new();
+    let library = c_plugin("leaves_unsaid", LEAVES);
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    let legacy = Legacy::new(ours, Vec::new());
+    let adapter = leaving(library, legacy, &gateway).await;
+    assert!(!adapter.can_leave());
+    assert_eq!(gateway.counted("inherited"), 0);
+    assert_eq!(theirs.read(&mut [0]).unwrap(), 0, "it is closed");
 }
 
 #[tokio::test]
