@@ -58,6 +58,8 @@ fn replace(is_isolated: bool) {
     });
     let juliet = RawXmpp::login(&world.xmpp, "juliet");
     let mut romeo = RawXmpp::login(&world.xmpp, "romeo");
+    let mut benvolio = RawXmpp::login(&world.xmpp, "benvolio");
+    let mut sent_by_xmpp = swaps * BURST;
     let callers = SipCallers::start(world.gateway_sip(), JULIET_SEEN, CALLERS, Pace::Eager);
     for swap in 0..swaps {
         callers.await_answers(callers.answers() + BETWEEN);
@@ -70,7 +72,11 @@ fn replace(is_isolated: bool) {
         });
         sink.await_text(&format!("x{swap}-{}", BURST - 1));
         callers.await_answers(callers.answers() + BETWEEN);
-        world.gateway.say(&["plugins", "upgrade", "xmpp"]);
+        if is_isolated {
+            world.gateway.say(&["plugins", "upgrade", "xmpp"]);
+        } else {
+            sent_by_xmpp += replace_under(&mut benvolio, &world, &sink);
+        }
     }
     callers.await_answers(callers.answers() + BETWEEN);
     let written = callers.stop();
@@ -87,8 +93,34 @@ fn replace(is_isolated: bool) {
     assert_eq!(twice(&at_juliet), [""; 0]);
     assert_eq!(out_of_order(at_juliet.iter().map(|text| &**text)), 0);
     let at_sink: Vec<_> = sink.arrived().into_iter().map(|one| one.text).collect();
-    assert_eq!(at_sink.len(), swaps * BURST, "{at_sink:?}");
+    assert_eq!(at_sink.len(), sent_by_xmpp, "{at_sink:?}");
     assert_eq!(twice(&at_sink), [""; 0]);
+    for user in [&romeo, &benvolio] {
+        assert_eq!(user.messages(), [], "no error, also from the server itself");
+    }
+}
+
+/// Replaces XMPP's plugin while a user of XMPP writes, one burst after another; how many messages that were.
+fn replace_under(user: &mut RawXmpp, world: &World<Prosody>, sink: &SipSink) -> usize {
+    let begun = sink.arrived().len();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let mut sent = 0;
+            while sent == 0 || !is_over.load(Ordering::Relaxed) {
+                for _ in 0..BURST {
+                    sent += 1;
+                    let text = format!("y{}", begun + sent);
+                    user.send("bob@sip.example", &text, &text);
+                }
+                sink.await_text(&format!("y{}", begun + sent));
+            }
+            sent
+        });
+        world.gateway.say(&["plugins", "upgrade", "xmpp"]);
+        is_over.store(true, Ordering::Relaxed);
+        writing.join().expect("all of them arrive")
+    })
 }
 
 fn swaps() -> usize {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use rialto_sdk::tokio::io::{AsyncRead, AsyncWrite};
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::gateway::{Event, Gateway};
 use crate::inbound::Inbound;
 use crate::link::Link;
+use crate::succession::Inherited;
 
 mod backoff;
 mod session;
@@ -22,10 +24,28 @@ pub(crate) use self::session::SessionEnd;
 
 /// Opens the way to the server; tests open another.
 pub(crate) trait Connect: Send + Sync + 'static {
-    type Reader: AsyncRead + Send + Unpin;
-    type Writer: AsyncWrite + Send + Unpin + 'static;
+    type Reader: AsyncRead + Send + Sync + Unpin;
+    type Writer: WriteEnd + 'static;
 
     fn connect(&self) -> impl Future<Output = io::Result<(Self::Reader, Self::Writer)>> + Send;
+
+    /// Goes on with the connection of an earlier version.
+    fn adopt(&self, connection: OwnedFd) -> io::Result<(Self::Reader, Self::Writer)>;
+
+    /// The connection of this end, for a later version.
+    fn keep(reader: &Self::Reader) -> io::Result<OwnedFd>;
+}
+
+/// The writing end of a connection.
+pub(crate) trait WriteEnd: AsyncWrite + Send + Unpin {
+    /// Drops it without a word to the other side: somebody else writes on.
+    fn forget(self: Box<Self>);
+}
+
+impl WriteEnd for tcp::OwnedWriteHalf {
+    fn forget(self: Box<Self>) {
+        Self::forget(*self);
+    }
 }
 
 /// Connects by TCP.
@@ -44,6 +64,16 @@ impl Connect for Tcp {
         stream.set_nodelay(true)?;
         Ok(stream.into_split())
     }
+
+    fn adopt(&self, connection: OwnedFd) -> io::Result<(Self::Reader, Self::Writer)> {
+        let stream = std::net::TcpStream::from(connection);
+        stream.set_nonblocking(true)?;
+        Ok(TcpStream::from_std(stream)?.into_split())
+    }
+
+    fn keep(reader: &Self::Reader) -> io::Result<OwnedFd> {
+        reader.as_ref().as_fd().try_clone_to_owned()
+    }
 }
 
 /// Keeps one component connected until the task that runs it is dropped.
@@ -54,6 +84,8 @@ pub(crate) struct Connection<C, G> {
     pub(crate) link: Arc<Link>,
     pub(crate) inbound: Inbound<G>,
     pub(crate) gateway: G,
+    /// The stream of an earlier version, which comes first.
+    pub(crate) inherited: Option<Inherited>,
 }
 
 impl<C: Connect, G: Gateway> Connection<C, G> {
@@ -68,11 +100,12 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
     }
 
     /// Connects, serves, connects again, until the link is stopped.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
+        let mut inherited = self.inherited.take();
         let mut backoff = Backoff::new(self.config.reconnect_min(), self.config.reconnect_max());
         loop {
-            let end = self.once(&mut backoff).await;
-            if self.link.outbox().is_stopping() {
+            let end = self.once(&mut backoff, inherited.take()).await;
+            if self.link.is_stopping() {
                 return;
             }
             let wait = backoff.next(rand::random());
@@ -88,8 +121,8 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         }
     }
 
-    async fn once(&self, backoff: &mut Backoff) -> SessionEnd {
-        let opened = timeout(self.config.connect_timeout(), self.open()).await;
+    async fn once(&self, backoff: &mut Backoff, inherited: Option<Inherited>) -> SessionEnd {
+        let opened = timeout(self.config.connect_timeout(), self.open(inherited)).await;
         let session = match opened.unwrap_or(Err(SessionEnd::ConnectTimeout)) {
             Ok(session) => session,
             Err(end) => return end,
@@ -108,7 +141,11 @@ impl<C: Connect, G: Gateway> Connection<C, G> {
         end
     }
 
-    async fn open(&self) -> Result<Session<'_, C, G>, SessionEnd> {
+    async fn open(&self, inherited: Option<Inherited>) -> Result<Session<'_, C, G>, SessionEnd> {
+        if let Some(Inherited { connection, read }) = inherited {
+            let ends = self.connect.adopt(connection).map_err(SessionEnd::Io)?;
+            return Session::resume(ends, read, self);
+        }
         let (reader, writer) = self.connect.connect().await.map_err(SessionEnd::Io)?;
         Session::open(reader, writer, self).await
     }

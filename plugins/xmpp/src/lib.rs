@@ -40,6 +40,7 @@ mod presence;
 mod principal;
 mod repeats;
 mod service;
+mod succession;
 mod telemetry;
 mod throttle;
 
@@ -49,6 +50,7 @@ use self::inbound::Inbound;
 use self::link::Link;
 use self::presence::Presences;
 use self::principal::Principals;
+use self::succession::inherited;
 use self::telemetry::SdkGateway;
 
 rialto_sdk::export_plugin!(Xmpp);
@@ -91,6 +93,7 @@ impl Plugin for Xmpp {
             "presence watched",
         ])
         .patience(PATIENCE)
+        .succeeds()
         .licence("MIT OR Apache-2.0");
 
     type Config = Config;
@@ -102,6 +105,7 @@ impl Plugin for Xmpp {
 
     /// Returns when the server was joined, or could not be at first: it is tried again, and until then messages fail.
     async fn start(context: Context<Config>) -> Result<Self> {
+        let legacy = context.take_legacy();
         let config = Arc::new(context.config);
         let link = Arc::new(Link::new(config.outbox()));
         let gateway = SdkGateway::new(context.host, context.tasks.clone());
@@ -121,6 +125,7 @@ impl Plugin for Xmpp {
             link: Arc::clone(&link),
             inbound,
             gateway,
+            inherited: legacy.and_then(|legacy| inherited(legacy, &config)),
         };
         context
             .tasks
@@ -166,5 +171,10 @@ impl Plugin for Xmpp {
     /// Takes no more, waits for what is under way, and closes the stream.
     async fn stop(&self) {
         self.link.stop().await;
+    }
+
+    /// Leaves the stream as it is: a server has a component once, and would answer for it while it is away.
+    async fn leave(&self) -> Option<Legacy> {
+        self.link.leave().await
     }
 }

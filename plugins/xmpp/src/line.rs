@@ -10,6 +10,7 @@ use std::time::Duration;
 use rialto_sdk::tokio::io::AsyncWrite;
 use rialto_sdk::tokio::time::Instant;
 
+use crate::connection::WriteEnd;
 use crate::outbox::{Batch, Outbox};
 
 /// Bytes that are written at once.
@@ -17,7 +18,7 @@ const BATCH: usize = 64 * 1024;
 
 /// Writes what an outbox holds. Whoever has the line may; the connection's task sees to the rest.
 pub(crate) struct Line {
-    writer: Box<dyn AsyncWrite + Send + Unpin>,
+    writer: Box<dyn WriteEnd>,
     batch: Batch,
     last_write: Instant,
     times: PingTimes,
@@ -45,7 +46,7 @@ pub(crate) enum Due {
 
 impl Line {
     /// The writing end of a stream that was opened just now.
-    pub(crate) fn new(writer: Box<dyn AsyncWrite + Send + Unpin>, times: PingTimes) -> Self {
+    pub(crate) fn new(writer: Box<dyn WriteEnd>, times: PingTimes) -> Self {
         Self {
             writer,
             batch: Batch::with_capacity(BATCH),
@@ -109,7 +110,7 @@ impl Line {
     }
 
     /// The writer, for a last word.
-    pub(crate) fn into_writer(self) -> Box<dyn AsyncWrite + Send + Unpin> {
+    pub(crate) fn into_writer(self) -> Box<dyn WriteEnd> {
         self.writer
     }
 }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rialto_sdk::Legacy;
 use rialto_sdk::model::{Failure, FailureReason, ResponseStatus, TransactionId};
-use rialto_sdk::tokio::io::AsyncWrite;
 use rialto_sdk::tokio::sync::{Notify, Semaphore, oneshot};
 use rialto_sdk::tokio::time::timeout;
 use rialto_sdk::tokio_util::sync::CancellationToken;
 use rialto_xmpp_codec::{Stanza, StanzaWriter, WriteError};
 
+use crate::connection::WriteEnd;
 use crate::line::{Due, Line, lock};
 use crate::outbox::{Outbox, OutboxLimits, Parcel, PingTemplate, Worth};
 
@@ -32,6 +33,10 @@ pub(crate) struct Link {
     tried: CancellationToken,
     /// Cancelled when no more is taken.
     stopping: CancellationToken,
+    /// Cancelled when the stream is to be left to a later version.
+    leaving: CancellationToken,
+    /// What is left to it.
+    legacy: Mutex<Option<Legacy>>,
     /// Cancelled when the connection has ended for good.
     ended: CancellationToken,
 }
@@ -52,6 +57,8 @@ impl Link {
             replies: Arc::new(Semaphore::new(REPLY_BYTES as usize)),
             tried: CancellationToken::new(),
             stopping: CancellationToken::new(),
+            leaving: CancellationToken::new(),
+            legacy: Mutex::new(None),
             ended: CancellationToken::new(),
         }
     }
@@ -116,7 +123,7 @@ impl Link {
     }
 
     /// Nothing is written any more; gives the writing end back, unless it is gone.
-    pub(crate) fn hang_up(&self) -> Option<Box<dyn AsyncWrite + Send + Unpin>> {
+    pub(crate) fn hang_up(&self) -> Option<Box<dyn WriteEnd>> {
         let line = lock(&self.line).take()?;
         self.outbox().hung_up(line.first_unsent());
         Some(line.into_writer())
@@ -160,9 +167,46 @@ impl Link {
         self.ended.cancelled().await;
     }
 
+    /// Reads no more, waits until what was read has its outcome, and leaves the stream to a later version, if one is up.
+    pub(crate) async fn leave(&self) -> Option<Legacy> {
+        self.leaving.cancel();
+        self.ended.cancelled().await;
+        lock(&self.legacy).take()
+    }
+
+    /// Resolves once the stream is to be left.
+    pub(crate) async fn leaving(&self) {
+        self.leaving.cancelled().await;
+    }
+
+    /// Nothing is read any more of the stream that is to be left: once all is written, it can be.
+    pub(crate) fn pause(&self) {
+        self.outbox().stop();
+        self.wake();
+    }
+
+    /// Is the stream to be left, and nothing more read of it nor to be written?
+    pub(crate) fn is_left(&self) -> bool {
+        let outbox = self.outbox();
+        self.leaving.is_cancelled() && outbox.is_stopping() && outbox.has_written()
+    }
+
+    /// Nobody reads this stream any more, nor writes to it.
+    pub(crate) fn left(&self, legacy: Option<Legacy>) {
+        *lock(&self.legacy) = legacy;
+    }
+
+    /// Shall there be no stream any more?
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled() || self.leaving.is_cancelled()
+    }
+
     /// Resolves once no more is taken.
     pub(crate) async fn stopped(&self) {
-        self.stopping.cancelled().await;
+        rialto_sdk::tokio::select! {
+            () = self.stopping.cancelled() => {}
+            () = self.leaving.cancelled() => {}
+        }
     }
 
     /// The connection has ended for good.

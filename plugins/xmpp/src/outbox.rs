@@ -362,6 +362,11 @@ impl Outbox {
         self.stopping
     }
 
+    /// Has the stream been given all that was queued?
+    pub(crate) fn has_written(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Is nothing under way any more, nor will be?
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopping && self.queue.is_empty() && self.waiting.is_empty()

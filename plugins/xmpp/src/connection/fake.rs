@@ -1,34 +1,39 @@
 //! A server and a gateway for tests, in memory.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
+use rialto_sdk::Legacy;
 use rialto_sdk::model::{
     DispositionOperation, InstantInbox, InstantMessage, MessageOperation, NotifyOperation,
     Response, ResponseStatus, SubscribeOperation, TransactionId,
 };
 use rialto_sdk::serde_json::{self, json};
-use rialto_xmpp_codec::{
-    ContentNamespace, Limits, Message, Presence, Stanza, StreamEvent, StreamReader, namespace,
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
+use tokio::io::{DuplexStream, ReadHalf, WriteHalf, duplex, split};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Connect, Connection};
+use super::{Connect, Connection, Tcp, WriteEnd};
 use crate::config::Config;
 use crate::gateway::{Event, Gateway};
 use crate::inbound::Inbound;
 use crate::link::Link;
 use crate::presence::Presences;
 use crate::principal::Principals;
+use crate::succession::{Inherited, inherited};
+
+mod server;
+
+pub(crate) use self::server::FakeServer;
+use self::server::Peer;
 
 /// Hands the other end of each connection to the test.
 #[derive(Debug)]
 pub(crate) struct Dial {
-    accepted: mpsc::Sender<DuplexStream>,
+    accepted: mpsc::Sender<Peer>,
     buffer: usize,
 }
 
@@ -39,11 +44,23 @@ impl Connect for Dial {
     async fn connect(&self) -> io::Result<(Self::Reader, Self::Writer)> {
         let (ours, theirs) = duplex(self.buffer);
         self.accepted
-            .send(theirs)
+            .send(Box::new(theirs))
             .await
             .map_err(|_| io::ErrorKind::ConnectionRefused)?;
         Ok(split(ours))
     }
+
+    fn adopt(&self, _: OwnedFd) -> io::Result<(Self::Reader, Self::Writer)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn keep(_: &Self::Reader) -> io::Result<OwnedFd> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl WriteEnd for WriteHalf<DuplexStream> {
+    fn forget(self: Box<Self>) {}
 }
 
 /// The whole plugin without the SDK, and its server's side.
@@ -57,7 +74,7 @@ pub(crate) struct Rig {
     pub(crate) asked: mpsc::Receiver<Submitted<SubscribeOperation, Response>>,
     pub(crate) told: mpsc::Receiver<Submitted<NotifyOperation>>,
     pub(crate) task: JoinHandle<()>,
-    accept: mpsc::Receiver<DuplexStream>,
+    accept: mpsc::Receiver<Peer>,
 }
 
 impl Rig {
@@ -67,13 +84,48 @@ impl Rig {
 
     /// `keys` go into the configuration; `buffer` is what the connection holds unread.
     pub(crate) fn with(keys: serde_json::Value, buffer: usize) -> Self {
+        let (accepted, accept) = mpsc::channel(1);
+        Self::of(keys, Dial { accepted, buffer }, accept, None)
+    }
+
+    /// By TCP, to a server that listens there.
+    pub(crate) async fn over_tcp() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = listener.local_addr().unwrap().to_string();
+        let (accepted, accept) = mpsc::channel(1);
+        drop(spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                drop(accepted.send(Box::new(stream) as Peer).await);
+            }
+        }));
+        Self::of(
+            json!({ "endpoint": endpoint }),
+            Tcp { endpoint },
+            accept,
+            None,
+        )
+    }
+
+    /// The version that follows, with what this one has left.
+    pub(crate) fn successor(self, legacy: Legacy) -> Self {
+        let endpoint = self.config.endpoint().to_owned();
+        let inherited = inherited(legacy, &self.config);
+        let keys = json!({ "endpoint": endpoint });
+        Self::of(keys, Tcp { endpoint }, self.accept, inherited)
+    }
+
+    fn of(
+        keys: serde_json::Value,
+        connect: impl Connect,
+        accept: mpsc::Receiver<Peer>,
+        inherited: Option<Inherited>,
+    ) -> Self {
         let mut table = json!({ "domain": "sip.example.com", "secret": "s" });
         for (key, value) in keys.as_object().unwrap() {
             table[key] = value.clone();
         }
         let config: Arc<Config> = Arc::new(serde_json::from_value(table).unwrap());
         let link = Arc::new(Link::new(config.outbox()));
-        let (accepted, accept) = mpsc::channel(1);
         let (submit, submitted) = mpsc::channel(64);
         let (report, reported) = mpsc::channel(64);
         let (ask, asked) = mpsc::channel(64);
@@ -94,11 +146,12 @@ impl Rig {
             ("sip".into(), config.inbound_messages()),
         );
         let connection = Connection {
-            connect: Dial { accepted, buffer },
+            connect,
             config: Arc::clone(&config),
             link: Arc::clone(&link),
             inbound,
             gateway: gateway.clone(),
+            inherited,
         };
         let task = spawn(connection.run_until(std::future::pending()));
         Self {
@@ -117,13 +170,7 @@ impl Rig {
 
     /// The next connection, before any handshake.
     pub(crate) async fn accept(&mut self) -> FakeServer {
-        let stream = self.accept.recv().await.expect("a connection");
-        let reader = StreamReader::new(ContentNamespace::Component, Limits::default());
-        FakeServer {
-            stream,
-            reader,
-            unread: VecDeque::new(),
-        }
+        FakeServer::at(self.accept.recv().await.expect("a connection"))
     }
 
     /// The next connection, after its handshake.
@@ -170,112 +217,6 @@ pub(crate) fn operation(id: &str, text: &str) -> MessageOperation {
         InstantInbox::parse("im:juliet@example.com").unwrap(),
         InstantMessage::text(text.to_owned()),
     )
-}
-
-/// The server's end of a connection.
-pub(crate) struct FakeServer {
-    stream: DuplexStream,
-    reader: StreamReader,
-    unread: VecDeque<StreamEvent>,
-}
-
-impl FakeServer {
-    /// Accepts whatever secret; the codec's own tests check it.
-    pub(crate) async fn handshake(&mut self) {
-        assert!(matches!(self.next().await, Some(StreamEvent::Header(_))));
-        self.header().await;
-        let Some(StreamEvent::Element(element)) = self.next().await else {
-            panic!("no handshake")
-        };
-        assert!(element.is(namespace::COMPONENT, "handshake"));
-        self.send("<handshake/>").await;
-    }
-
-    pub(crate) async fn header(&mut self) {
-        self.send(
-            "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' \
-             xmlns:stream='http://etherx.jabber.org/streams' from='sip.example.com' id='1'>",
-        )
-        .await;
-    }
-
-    pub(crate) async fn send(&mut self, xml: &str) {
-        self.stream
-            .write_all(xml.as_bytes())
-            .await
-            .expect("an open connection");
-    }
-
-    /// The two directions of the connection, as bytes.
-    pub(crate) fn into_halves(self) -> (ReadHalf<DuplexStream>, WriteHalf<DuplexStream>) {
-        split(self.stream)
-    }
-
-    /// What the plugin sent next; `None` once it closed the connection.
-    pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
-        let mut buffer = [0; 4096];
-        loop {
-            if let Some(event) = self.unread.pop_front() {
-                return Some(event);
-            }
-            let count = self
-                .stream
-                .read(&mut buffer)
-                .await
-                .ok()
-                .filter(|count| *count > 0)?;
-            let mut bytes = &buffer[..count];
-            while let Some(event) = self.reader.read(&mut bytes).expect("a readable stream") {
-                self.unread.push_back(event);
-            }
-        }
-    }
-
-    pub(crate) async fn message(&mut self) -> Message {
-        match self.next().await {
-            Some(StreamEvent::Stanza(Stanza::Message(message))) => message,
-            other => panic!("no message: {other:?}"),
-        }
-    }
-
-    pub(crate) async fn presence(&mut self) -> Presence {
-        match self.next().await {
-            Some(StreamEvent::Stanza(Stanza::Presence(presence))) => presence,
-            other => panic!("no presence: {other:?}"),
-        }
-    }
-
-    /// The id of the answer that comes next.
-    pub(crate) async fn answer(&mut self) -> String {
-        match self.next().await {
-            Some(StreamEvent::Stanza(Stanza::Iq(iq))) => iq.id.expect("an id").to_string(),
-            other => panic!("no answer: {other:?}"),
-        }
-    }
-
-    /// Answers the ping that comes next.
-    pub(crate) async fn prove(&mut self) {
-        let ping = self.ping().await;
-        self.pong(&ping).await;
-    }
-
-    /// The id of the ping that comes next.
-    pub(crate) async fn ping(&mut self) -> String {
-        match self.next().await {
-            Some(StreamEvent::Stanza(Stanza::Iq(iq))) => {
-                assert_eq!(iq.to.as_deref(), Some("example.com"));
-                iq.id.expect("an id").to_string()
-            }
-            other => panic!("no ping: {other:?}"),
-        }
-    }
-
-    pub(crate) async fn pong(&mut self, id: &str) {
-        self.send(&format!(
-            "<iq type='result' from='example.com' to='sip.example.com' id='{id}'/>"
-        ))
-        .await;
-    }
 }
 
 /// Keeps what was submitted until the test answers it.

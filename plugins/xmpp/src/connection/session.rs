@@ -1,9 +1,10 @@
 //! One stream to the server, from its header to its end.
 
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use rialto_sdk::tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use rialto_sdk::tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use rialto_sdk::tokio::time::{sleep_until, timeout};
 use rialto_xmpp_codec::{
     ComponentStream, Handshake, HandshakeError, HandshakeProgress, ReadError, StreamError,
@@ -11,9 +12,11 @@ use rialto_xmpp_codec::{
 };
 
 use super::{Connect, Connection};
+use crate::config::Config;
 use crate::gateway::{Event, Gateway, Ignored};
 use crate::line::{Due, Line, PingTimes};
 use crate::outbox::PingTemplate;
+use crate::succession::{Read, legacy};
 
 /// Bytes that are read at once.
 const BATCH: usize = 64 * 1024;
@@ -25,8 +28,7 @@ pub(super) struct Session<'a, C: Connect, G> {
     reader: C::Reader,
     writer: C::Writer,
     stream: ComponentStream,
-    /// What came after the handshake, in the same bytes.
-    rest: Vec<u8>,
+    read: Read,
 }
 
 /// Is a stream to which messages may be written.
@@ -35,7 +37,7 @@ pub(super) struct Joined<'a, C: Connect, G> {
     connection: &'a Connection<C, G>,
     reader: C::Reader,
     stream: ComponentStream,
-    rest: Vec<u8>,
+    read: Read,
 }
 
 /// Says why a connection ended, or could not be made.
@@ -68,6 +70,9 @@ pub(crate) enum SessionEnd {
     /// The adapter stops.
     #[error("the adapter stops")]
     Stopped,
+    /// Another version goes on with the stream.
+    #[error("the stream is left to another version")]
+    Left,
 }
 
 impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
@@ -79,30 +84,53 @@ impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
     ) -> Result<Self, SessionEnd> {
         let config = &connection.config;
         let (mut input, mut out) = (vec![0; BATCH], Vec::new());
-        let secret = config.secret();
-        let mut handshake =
-            Handshake::start(config.domain().as_str(), secret, config.limits(), &mut out)?;
+        let mut handshake = handshake(config, &mut out)?;
+        let mut read = Read::default();
         loop {
             writer.write_all(&out).await.map_err(SessionEnd::Io)?;
             out.clear();
             let count = reader.read(&mut input).await.map_err(SessionEnd::Io)?;
-            let mut bytes = input.get(..count).unwrap_or_default();
-            if bytes.is_empty() {
+            let came = input.get(..count).unwrap_or_default();
+            if came.is_empty() {
                 return Err(SessionEnd::Closed);
             }
-            match handshake.read(&mut bytes, &mut out)? {
+            let mut rest = came;
+            let progress = handshake.read(&mut rest, &mut out)?;
+            let (opening, rest) = came.split_at(came.len() - rest.len());
+            read.opening.extend_from_slice(opening);
+            match progress {
                 HandshakeProgress::Pending(pending) => handshake = pending,
                 HandshakeProgress::Done(stream) => {
-                    let rest = bytes.to_vec();
+                    read.begun = rest.to_vec();
                     return Ok(Self {
                         connection,
                         reader,
                         writer,
                         stream,
-                        rest,
+                        read,
                     });
                 }
             }
+        }
+    }
+
+    /// Goes on with a stream whose handshake an earlier version has done.
+    pub(super) fn resume(
+        (reader, writer): (C::Reader, C::Writer),
+        read: Read,
+        connection: &'a Connection<C, G>,
+    ) -> Result<Self, SessionEnd> {
+        let mut said = Vec::new(); // long ago
+        let handshake = handshake(&connection.config, &mut said)?;
+        match handshake.read(&mut read.opening.as_slice(), &mut said)? {
+            HandshakeProgress::Done(stream) => Ok(Self {
+                connection,
+                reader,
+                writer,
+                stream,
+                read,
+            }),
+            HandshakeProgress::Pending(_) => Err(SessionEnd::Closed),
         }
     }
 
@@ -124,7 +152,7 @@ impl<'a, C: Connect, G: Gateway> Session<'a, C, G> {
             connection: self.connection,
             reader: self.reader,
             stream: self.stream,
-            rest: self.rest,
+            read: self.read,
         }
     }
 }
@@ -134,17 +162,21 @@ impl<C: Connect, G: Gateway> Joined<'_, C, G> {
     pub(super) async fn serve(self) -> SessionEnd {
         let Self {
             connection,
-            reader,
+            mut reader,
             mut stream,
-            rest,
+            read: mut so_far,
         } = self;
         let farewell = stream.writer();
         let end = rialto_sdk::tokio::select! {
-            end = read(connection, reader, &mut stream, &rest) => end,
+            end = read(connection, &mut reader, &mut stream, &mut so_far) => end,
             end = write(connection) => end,
         };
         let mut last = Vec::new();
         match &end {
+            SessionEnd::Left => {
+                leave(connection, &reader, &so_far);
+                return end;
+            }
             SessionEnd::Unreadable(error) => {
                 // It has no text, so nothing in it can be unwritable.
                 farewell
@@ -162,6 +194,21 @@ impl<C: Connect, G: Gateway> Joined<'_, C, G> {
     }
 }
 
+/// Leaves a stream of which all is written, and nothing read beyond what is known here.
+fn leave<C: Connect, G: Gateway>(connection: &Connection<C, G>, reader: &C::Reader, read: &Read) {
+    let link = &connection.link;
+    let kept = C::keep(reader).ok();
+    if let (Some(kept), Some(writer)) = (kept, link.hang_up()) {
+        writer.forget();
+        link.left(legacy(kept, read, &connection.config));
+    }
+}
+
+fn handshake(config: &Config, out: &mut Vec<u8>) -> Result<Handshake, HandshakeError> {
+    let (domain, secret) = (config.domain().as_str(), config.secret());
+    Handshake::start(domain, secret, config.limits(), out)
+}
+
 const FAREWELL: Duration = Duration::from_secs(1);
 
 async fn goodbye(writer: &mut (impl AsyncWrite + Unpin), last: &[u8]) -> io::Result<()> {
@@ -171,23 +218,31 @@ async fn goodbye(writer: &mut (impl AsyncWrite + Unpin), last: &[u8]) -> io::Res
 
 async fn read<C: Connect, G: Gateway>(
     connection: &Connection<C, G>,
-    mut reader: impl AsyncRead + Unpin,
+    reader: &mut C::Reader,
     stream: &mut ComponentStream,
-    rest: &[u8],
+    so_far: &mut Read,
 ) -> SessionEnd {
-    if let Err(end) = take(connection, stream, rest).await {
+    let begun = std::mem::take(&mut so_far.begun);
+    if let Err(end) = take(connection, stream, so_far, &begun).await {
         return end;
     }
     let mut buffer = vec![0; BATCH];
     loop {
         connection.inbound.pace().await;
-        let count = match reader.read(&mut buffer).await {
+        let count = rialto_sdk::tokio::select! {
+            count = reader.read(&mut buffer) => count,
+            () = connection.link.leaving() => {
+                connection.link.pause();
+                return pending().await; // until all is written
+            }
+        };
+        let count = match count {
             Ok(0) => return SessionEnd::Closed,
             Ok(count) => count,
             Err(error) => return SessionEnd::Io(error),
         };
         let bytes = buffer.get(..count).unwrap_or_default();
-        if let Err(end) = take(connection, stream, bytes).await {
+        if let Err(end) = take(connection, stream, so_far, bytes).await {
             return end;
         }
     }
@@ -196,9 +251,13 @@ async fn read<C: Connect, G: Gateway>(
 async fn take<C: Connect, G: Gateway>(
     connection: &Connection<C, G>,
     stream: &mut ComponentStream,
+    so_far: &mut Read,
     mut bytes: &[u8],
 ) -> Result<(), SessionEnd> {
+    let mut begun = bytes;
     while let Some(event) = stream.read(&mut bytes).map_err(SessionEnd::Unreadable)? {
+        begun = bytes;
+        so_far.begun.clear();
         match event {
             StreamEvent::Stanza(stanza) => connection.inbound.take(stanza).await,
             StreamEvent::Refused(refused) => connection.inbound.refused(refused).await,
@@ -207,6 +266,7 @@ async fn take<C: Connect, G: Gateway>(
             _ => connection.gateway.event(Event::Ignored(Ignored::Element)),
         }
     }
+    so_far.go_on(begun);
     Ok(())
 }
 
@@ -222,8 +282,13 @@ async fn write<C: Connect, G: Gateway>(connection: &Connection<C, G>) -> Session
             Ok(Err(error)) => return SessionEnd::Io(error),
             Err(_) => return SessionEnd::Stalled,
         }
-        if link.outbox().is_stopped() && connection.inbound.is_idle() {
-            return SessionEnd::Stopped;
+        if connection.inbound.is_idle() {
+            if link.is_left() {
+                return SessionEnd::Left;
+            }
+            if link.outbox().is_stopped() {
+                return SessionEnd::Stopped;
+            }
         }
         match link.look() {
             Some(Due::At(due)) => {

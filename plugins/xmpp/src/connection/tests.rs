@@ -8,6 +8,7 @@ mod replies;
 mod reports;
 mod server;
 mod stop;
+mod succession;
 mod typing;
 
 use rialto_sdk::model::{FailureReason, ResponseStatus, Retry};
