@@ -160,6 +160,26 @@ fn linphone_is_watched_by_an_xmpp_user<S: XmppServer>() {
     juliet.presence_until(ALICE_SEEN, "unavailable");
 }
 
+/// It has lost its dialog, and the gateway has not.
+#[test]
+fn linphone_that_was_killed_and_started_again_watches_a_user_on_prosody_again() {
+    if !peers::are_wanted() {
+        return;
+    }
+    let port = Port::take();
+    let world = World::<Prosody>::start(SocketAddr::new(SIP_HOST, port.number()));
+    let mut juliet = world.xmpp.login("juliet");
+    let mut alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    alice.await_friend(JULIET_SEEN, "Online");
+    let port = alice.kill();
+    let mut alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
+    alice.await_friend(JULIET_SEEN, "Online");
+    juliet.write("<presence><show>dnd</show></presence>");
+    alice.await_friend(JULIET_SEEN, "Busy");
+}
+
 /// She has a desk phone and a mobile: one subscription of hers, as she has one on XMPP, and two dialogs.
 #[test]
 fn rfc3859_both_phones_of_a_sip_user_watch_a_user_on_prosody() {

@@ -18,7 +18,7 @@ pub struct Linphone {
     process: Process,
     /// How much of its output was looked at.
     read: usize,
-    _port: Port,
+    port: Port,
     _folder: TempDir,
 }
 
@@ -53,7 +53,7 @@ impl Linphone {
         Self {
             process,
             read: 0,
-            _port: port,
+            port,
             _folder: folder,
         }
     }
@@ -87,8 +87,9 @@ impl Linphone {
         self.process.await_exit();
     }
 
-    /// Ends it as a crash would.
-    pub fn kill(mut self) {
+    /// Ends it as a crash would; its port is free for another.
+    pub fn kill(mut self) -> Port {
         self.process.kill();
+        self.port
     }
 }
