@@ -22,6 +22,7 @@ pub mod gateway;
 pub mod mail_world;
 pub mod networks;
 pub mod peers;
+pub mod phone_world;
 pub mod ports;
 pub mod process;
 pub mod raw_sip;
