@@ -151,11 +151,17 @@ fn linphone_is_watched_by_an_xmpp_user<S: XmppServer>() {
     }
     let port = Port::take();
     let world = World::<S>::start(SocketAddr::new(SIP_HOST, port.number()));
-    let alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
     let mut juliet = world.xmpp.login("juliet");
+    let mut alice = Linphone::start(port, ALICE, world.listen, &[JULIET_SEEN]);
+    juliet.presence_until(ALICE_SEEN, "subscribe");
+    juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribed'/>"));
+    alice.await_friend(JULIET_SEEN, "Online");
     juliet.write(&format!("<presence to='{ALICE_SEEN}' type='subscribe'/>"));
     juliet.presence_until(ALICE_SEEN, "subscribed");
     juliet.presence_until(ALICE_SEEN, "available");
+    // It says good-bye only once what it said before is answered, which this comes after.
+    juliet.write("<presence><show>dnd</show></presence>");
+    alice.await_friend(JULIET_SEEN, "Busy");
     alice.quit();
     juliet.presence_until(ALICE_SEEN, "unavailable");
 }
