@@ -169,9 +169,9 @@ fn whole_life(bencher: Bencher<'_, '_>, others: u64, limits: Limits) {
         .bench_local_values(live);
 }
 
-/// Operation in, delivery out, answer in, response out, through a custodian that never keeps, or holds a copy meanwhile.
+/// Operation in, delivery out, answer in, response out, through a custodian that never keeps anything, or would if the answer took longer.
 #[divan::bench(args = [false, true], sample_count = 200, sample_size = 200)]
-fn whole_life_before_a_custodian(bencher: Bencher<'_, '_>, holds: bool) {
+fn whole_life_before_a_custodian(bencher: Bencher<'_, '_>, keeps: bool) {
     #[expect(clippy::disallowed_methods, reason = "one reading; time stands still")]
     let now = Instant::now();
     let router = Router::new(
@@ -179,7 +179,7 @@ fn whole_life_before_a_custodian(bencher: Bencher<'_, '_>, holds: bool) {
         Limits::default(),
         StdRng::seed_from_u64(1),
     );
-    let policy = match holds {
+    let policy = match keeps {
         true => CustodyPolicy::NEVER.with_patience(Duration::from_secs(5)),
         false => CustodyPolicy::NEVER,
     };

@@ -80,7 +80,7 @@ impl<R: CryptoRng> Custodian<R> {
 
     /// Tries what may go, and ends what has expired; whether anything did.
     pub(super) fn drive(&mut self) -> bool {
-        if self.is_draining {
+        if self.is_draining || self.queue.is_empty() {
             return false;
         }
         let mut any = false;

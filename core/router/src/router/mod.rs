@@ -254,6 +254,11 @@ impl<R: CryptoRng> Router<R> {
         }
     }
 
+    /// Whether anything has ended that the custodian is to hear of.
+    pub(crate) const fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
     /// What has ended that the custodian is to hear of, oldest first, in place of a list that was used before.
     pub(crate) fn swap_ended(&mut self, heard: Vec<(Owner, Response)>) -> Vec<(Owner, Response)> {
         std::mem::replace(&mut self.ended, heard)
