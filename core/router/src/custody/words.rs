@@ -232,15 +232,6 @@ impl<R: CryptoRng> Custodian<R> {
         }
     }
 
-    /// Writes the same later, since it could not be written.
-    pub(super) fn correct_later(&mut self, concerning: TransactionId) {
-        let purpose = Purpose::Correction {
-            concerning,
-            reports: Vec::new(),
-        };
-        self.writes.postpone(self.now, purpose, Vec::new());
-    }
-
     /// What a report tells, while it is kept.
     fn said(&self, report: JournalKey) -> Option<Disposition> {
         match self.entries.get(report).and_then(Entry::body)? {

@@ -50,16 +50,33 @@ impl<R: CryptoRng> Custodian<R> {
             (Purpose::Correction { reports, .. }, Ok(())) => self.reports_safe(reports),
             (Purpose::Told { .. }, result) => self.told(&purpose, result),
             (Purpose::Withdrawal(identity), Ok(())) => self.identities.withdrawn(*identity),
-            (Purpose::HandedOver(onward), Err(Unwritten)) => self.correct_later(*onward),
             _ => {}
         }
         match result {
             Ok(()) => self.let_go(&changes),
             Err(Unwritten) => {
                 self.statistics.failed_writes += 1;
-                self.writes.postpone(self.now, purpose, changes);
+                self.write_later(purpose, changes);
             }
         }
+    }
+
+    /// Gives what could not be written again after a while, if it has to be done.
+    fn write_later(&mut self, purpose: Purpose, changes: Vec<Change>) {
+        let purpose = match purpose {
+            // What is remembered of the message waits for room by itself.
+            Purpose::HandedOver(concerning) => {
+                let reports = Vec::new();
+                let record = Purpose::Correction {
+                    concerning,
+                    reports,
+                };
+                self.writes.postpone(self.now, record, Vec::new());
+                Purpose::Removal
+            }
+            purpose => purpose,
+        };
+        self.writes.postpone(self.now, purpose, changes);
     }
 
     /// Lets those go that waited for the end of a message to be safe.
