@@ -176,3 +176,34 @@ fn words_are_told_when_the_record_of_their_message_says_so_and_not_before() {
         assert!(office.reports.is_empty());
     }
 }
+
+#[test]
+fn word_that_is_safe_without_a_record_of_its_message_is_not_told_again() {
+    let (mut office, delivered) = in_doubt();
+    say(&mut office, &delivered, Disposition::Displayed);
+    office.fail_writes();
+    assert_eq!(
+        reason(&office.response().1),
+        FailureReason::Overloaded,
+        "it is to be said again"
+    );
+    // The message fails meanwhile, and the disk takes neither: its end goes without the word, and the word without its record.
+    office.wait(2 * SECOND);
+    office.read();
+    office.answer(Failure::new(FailureReason::NoSuchInbox));
+    office.fail_writes();
+    office.wait(2 * SECOND);
+    let (_, changes) = office.writes.pop_front().unwrap();
+    assert!(changes.iter().all(|change| change.put.is_some()));
+    apply(&mut office.journal, &changes);
+    office.restart(SECOND);
+    office.read();
+    assert!(office.reports.is_empty(), "no record says that it is told");
+    office.sync();
+    office.read();
+    assert_eq!(office.take_report().disposition(), Disposition::Displayed);
+    say(&mut office, &delivered, Disposition::Displayed);
+    office.sync();
+    assert_eq!(office.response(), (9, SUCCESS));
+    assert!(office.reports.is_empty(), "once");
+}

@@ -112,7 +112,7 @@ pub struct Custodian<R> {
     identities: Identities,
     naming: Option<NamingKey>,
     awaited: Awaited,
-    /// Which reports the journal still has, by their messages; until all of it is taken up.
+    /// Which reports the journal still has, by their messages; until the first input that is no record.
     restored_words: HashMap<(AdapterId, TransactionId, Millis), RestoredWords, FixedState>,
     /// Reports that are safe, but wait for the record of their message, by its onward name, to say so.
     unrecorded: HashMap<TransactionId, Vec<JournalKey>, fast::FixedState>,
@@ -234,7 +234,6 @@ impl<R: CryptoRng> Custodian<R> {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin(now);
-        self.restored_words.clear();
         self.router.handle_timeout(now);
         self.hear(Judge::Gateway);
         while let Some(ticket) = self.holding.impatient(now) {
@@ -325,7 +324,15 @@ impl<R: CryptoRng> Custodian<R> {
         &self.router
     }
 
+    /// Begins with an input.
     fn begin(&mut self, now: Instant) {
+        self.observe(now);
+        if !self.restored_words.is_empty() {
+            self.heed_restored_words();
+        }
+    }
+
+    fn observe(&mut self, now: Instant) {
         self.now = now;
         self.router.chronicle().observe(now);
     }

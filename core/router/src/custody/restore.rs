@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rand::CryptoRng;
-use rialto_model::{Bytes, InstantInbox, MessageOperation};
+use rialto_model::{Bytes, InstantInbox, MessageOperation, TransactionId};
 
 use super::{
     Custodian, JournalKey, JournalTable, RestoreError,
@@ -17,6 +17,8 @@ use crate::AdapterId;
 /// What the journal still has to tell of a message.
 #[derive(Debug, Default)]
 pub(super) struct RestoredWords {
+    /// The name under which the message was handed on, if a word on it is waited for.
+    onward: Option<TransactionId>,
     sides: u8,
     reports: Vec<JournalKey>,
 }
@@ -24,7 +26,7 @@ pub(super) struct RestoredWords {
 impl<R: CryptoRng> Custodian<R> {
     /// Takes up a record that was found in the journal.
     ///
-    /// To be called for all of them before anything else, each table in the order of its keys, operations first; when all are in, call
+    /// To be called for all of them before anything else; when all are in, call
     /// [`handle_timeout`](Self::handle_timeout). Of several custodians over one journal, the one gets a record that gets
     /// the operations of its conversation: [`conversation_of`](Self::conversation_of).
     pub fn restore(
@@ -34,7 +36,7 @@ impl<R: CryptoRng> Custodian<R> {
         key: &[u8],
         record: &Bytes,
     ) -> Result<(), RestoreError> {
-        self.begin(now);
+        self.observe(now);
         let (key, record) = Record::restore(table, key, record)?;
         self.keys.pass(key);
         let name = record.adapter();
@@ -78,6 +80,8 @@ impl<R: CryptoRng> Custodian<R> {
             awaiting.kept = Some(key);
             awaiting.deliverer = self.deliverer(adapter, operation);
             self.awaited.insert(self.now, record.onward, awaiting);
+            let message = (adapter, *operation.transaction_id(), sent_at);
+            self.words_on(message).onward = Some(record.onward);
         }
         let times = (record.accepted_at, expires_at);
         let entry = self.message_entry(adapter, operation, times);
@@ -99,9 +103,8 @@ impl<R: CryptoRng> Custodian<R> {
         let report = &record.disposition;
         if let Some(sent_at) = report.sent_at() {
             let message = (adapter, *report.concerning(), Millis::of(sent_at));
-            let side = told_bit(report.disposition().disposition_type());
-            let words = self.restored_words.entry(message).or_default();
-            words.sides |= side;
+            let words = self.words_on(message);
+            words.sides |= told_bit(report.disposition().disposition_type());
             words.reports.push(key);
         }
         let expires_at = self.ends_at(record.accepted_at, record.expires_at);
@@ -133,10 +136,7 @@ impl<R: CryptoRng> Custodian<R> {
             return;
         }
         let deliverer = self.recorded_deliverer(&record);
-        // What is to be told may be safe before its message's record says so.
         let message = (adapter, record.id, record.sent_at);
-        let known = self.restored_words.get(&message);
-        let told = known.map_or(0, |words| words.sides);
         let awaiting = Awaiting {
             adapter,
             id: record.id,
@@ -147,7 +147,7 @@ impl<R: CryptoRng> Custodian<R> {
             reference: record.reference,
             sent_at: record.sent_at,
             deliverer,
-            told: record.told | told,
+            told: record.told,
             unsafe_told: 0,
             is_outdated: false,
             expires_at: until,
@@ -159,12 +159,29 @@ impl<R: CryptoRng> Custodian<R> {
         };
         let onward = record.onward;
         self.awaited.insert(self.now, onward, awaiting);
-        if told & !record.told != 0 {
-            // Before a report is told, and can end.
-            let known = self.restored_words.get_mut(&message);
-            let reports = known.map_or_else(Vec::new, |words| std::mem::take(&mut words.reports));
-            self.hold_back(&reports);
-            self.correct(&onward, reports);
+        self.words_on(message).onward = Some(onward);
+    }
+
+    fn words_on(&mut self, message: (AdapterId, TransactionId, Millis)) -> &mut RestoredWords {
+        self.restored_words.entry(message).or_default()
+    }
+
+    /// Takes note of what is to be told already, now that all is restored. It may be safe before the record of its message says so, or without one; then it is
+    /// told when there is one that does.
+    pub(super) fn heed_restored_words(&mut self) {
+        let restored = self.restored_words.drain().map(|(_, words)| words);
+        for words in restored.collect::<Vec<_>>() {
+            let Some(onward) = words.onward else {
+                continue;
+            };
+            let Some(awaiting) = self.awaited.get_mut(&onward) else {
+                continue;
+            };
+            if words.sides & !awaiting.told != 0 {
+                awaiting.told |= words.sides;
+                self.hold_back(&words.reports);
+                self.correct(&onward, words.reports);
+            }
         }
     }
 
