@@ -259,3 +259,32 @@ fn presentity_of_many_spellings_is_shown_to_each_watcher_by_the_one_that_it_know
         }
     }
 }
+
+#[test]
+fn rfc2779_2_2_2_each_of_a_thousand_in_one_domain_has_its_own_rules_presence_and_watchers() {
+    const ENTITIES: usize = 1_000;
+    let entity = |number: usize| format!("pres:u{number}@home.example");
+    let mut gallery = Gallery::new();
+    for number in 0..ENTITIES {
+        let itself = entity(number);
+        gallery.publish(SIP, publish_as(&itself));
+        // Every third one has a rule that keeps Alice out.
+        if number % 3 == 0 {
+            gallery.rules(&itself, rules([(alice(), Handling::Block)]));
+        }
+    }
+    gallery.restart();
+    for number in 0..ENTITIES {
+        gallery.subscribe(SIP, subscribe(ALICE, &entity(number), "s1"));
+        let told = gallery.take_told();
+        if number % 3 == 0 {
+            assert_eq!(gallery.last_failure(), FailureReason::NotPermitted);
+            assert!(told.is_empty());
+        } else {
+            assert_eq!(*gallery.last_response().status(), SUCCESS);
+            let shown = text(told[0].document());
+            let name = format!("entity=\"{}\"", entity(number));
+            assert!(shown.contains(&name) && shown.contains("open"), "{shown}");
+        }
+    }
+}

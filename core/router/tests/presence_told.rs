@@ -7,7 +7,7 @@
 
 mod support;
 
-use rialto_model::{FailureReason, SubscriptionState};
+use rialto_model::{FailureReason, ResponseStatus, SubscriptionState};
 
 use self::support::{
     MAIL, SIP, XMPP,
@@ -27,7 +27,7 @@ fn rfc2779_3_2_4_subscription_of_a_watcher_that_is_no_more_ends() {
 }
 
 #[test]
-fn rfc2779_3_2_3_change_is_told_to_each_of_a_thousand_watchers_once() {
+fn rfc2779_2_2_5_and_3_2_3_change_is_told_to_each_of_a_thousand_watchers_once() {
     let mut gallery = Gallery::new();
     for n in 0..1_000 {
         let watcher = format!("pres:w{n}@voice.example");
@@ -46,6 +46,42 @@ fn rfc2779_3_2_3_change_is_told_to_each_of_a_thousand_watchers_once() {
             .all(|of| of.document().unwrap().payload().as_bytes().as_ptr() == first),
         "one document for all"
     );
+}
+
+#[test]
+fn rfc2779_2_2_4_watchers_of_hundreds_of_presentities_are_told_of_each_change_once() {
+    const WATCHERS: usize = 20;
+    const PRESENTITIES: usize = 300;
+    let of = |number: usize| format!("pres:p{number}@jabber.example");
+    let mut gallery = Gallery::new();
+    for (watcher, number) in (0..WATCHERS).flat_map(|of| (0..PRESENTITIES).map(move |n| (of, n))) {
+        let watcher = format!("pres:w{watcher}@voice.example");
+        let id = format!("s{number}");
+        gallery.subscribe(SIP, subscribe(&watcher, &of(number), &id));
+        gallery.answer_last_asked(ResponseStatus::Success);
+    }
+    gallery.take_told();
+    let legs = std::mem::take(&mut gallery.asked);
+    for (_, adapter, leg) in &legs {
+        let document = pidf(leg.target().as_str(), "open", "here");
+        gallery.hear_of(*adapter, leg, Some(document), ACTIVE);
+    }
+    let told = gallery.take_told();
+    let mut pairs: Vec<_> = told
+        .iter()
+        .map(|told| {
+            let entity = format!("entity='{}'", told.target());
+            assert!(
+                text(told.document()).contains(&entity),
+                "of its own presentity"
+            );
+            (told.watcher().to_string(), told.target().to_string())
+        })
+        .collect();
+    pairs.sort();
+    pairs.dedup();
+    let all = WATCHERS * PRESENTITIES;
+    assert_eq!((told.len(), pairs.len()), (all, all));
 }
 
 #[test]
