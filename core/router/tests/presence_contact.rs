@@ -9,9 +9,9 @@ mod support;
 
 use rialto_model::{
     Failure, FailureReason, NotifyOperation, ResponseStatus, Retry, SubscriptionState,
-    TerminationReason,
+    TerminationReason, TransactionId,
 };
-use rialto_router::PresenceLimits;
+use rialto_router::{CallerTicket, PresenceLimits};
 
 use self::support::{
     SIP, XMPP, builder,
@@ -263,6 +263,26 @@ fn leg_is_refreshed_before_it_ends_and_tells_nothing_anew() {
         gallery.hear(Some(pidf(BOB, "open", "here")), ACTIVE);
         assert!(gallery.told.is_empty());
     }
+}
+
+#[test]
+fn network_that_says_that_it_tells_no_more_is_asked_again_and_not_at_once() {
+    let mut gallery = Gallery::watched();
+    let (_, adapter, leg) = gallery.asked.pop().expect("it was asked");
+    let id = TransactionId::parse(b"of-the-presentity").unwrap();
+    let (watcher, target) = (leg.watcher().clone(), leg.target().clone());
+    let over = NotifyOperation::new(id, *leg.subscription_id(), watcher, target, ACTIVE);
+    let ticket = CallerTicket::new(99);
+    gallery.service.handle_notify(
+        gallery.now,
+        adapter,
+        over.with_expires_in(seconds(0)),
+        ticket,
+    );
+    gallery.pass(seconds(0));
+    assert!(gallery.asked.is_empty(), "that could go round for ever");
+    gallery.pass(seconds(1));
+    assert_eq!(gallery.asked.len(), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
     Aim, Caller, Index, PresenceService,
     document::shared,
     record::DocumentRecord,
-    subscription::{LegStage, NEVER, Stage, Standing, Subscription},
+    subscription::{Leg, LegStage, NEVER, Stage, Standing, Subscription},
     writes::Purpose,
 };
 use crate::{AdapterId, CallerTicket, Change, JournalTable, StepKind};
@@ -79,7 +79,8 @@ impl<R: CryptoRng> PresenceService<R> {
             .document()
             .is_some_and(|document| self.learn(index, document.clone()));
         self.note_heard(index, operation);
-        let until = operation.expires_in().map(|time| self.now.plus(time));
+        let until = operation.expires_in();
+        let until = until.map(|time| self.now.plus(time.max(Leg::SHORTEST)));
         match operation.state() {
             SubscriptionState::Terminated {
                 reason,

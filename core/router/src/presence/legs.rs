@@ -157,9 +157,7 @@ impl<R: CryptoRng> PresenceService<R> {
     /// Somewhat before it ends, and not all at once.
     fn refresh_after(&mut self, time: Duration) -> Duration {
         let parts = 832 + (self.rng.next_u64() % 65) as u32;
-        (time / 1024)
-            .saturating_mul(parts)
-            .max(Duration::from_secs(1))
+        (time / 1024).saturating_mul(parts).max(Leg::SHORTEST)
     }
 
     /// The presentity's network cannot be asked, or says no.

@@ -1,6 +1,6 @@
 //! One subscription: its watcher's side, and its presentity's.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rialto_model::{
     Authentication, ByteString, MaxForwards, Package, SubscriptionId, SubscriptionState,
@@ -268,6 +268,9 @@ impl From<Beginning<'_>> for Subscription {
 }
 
 impl Leg {
+    /// How long it holds at least, whatever its network says: that one is not asked more often.
+    pub(super) const SHORTEST: Duration = Duration::from_secs(1);
+
     pub(super) const NONE: Self = Self {
         stage: LegStage::None,
         adapter: AdapterId::GATEWAY,
