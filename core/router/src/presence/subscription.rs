@@ -312,3 +312,8 @@ impl Standing {
         }
     }
 }
+
+const _: () = assert!(
+    size_of::<Subscription>() <= 136,
+    "there may be millions of subscriptions, and each has grown"
+);
