@@ -6,7 +6,7 @@
 //!
 //! Loads so many subscriptions (100,000 by default), `RIALTO_WATCHED` (1,000) of them to each presentity and `RIALTO_EACH` (1) of each watcher, each with a native one on the other side and a document; says what they
 //! take, and what a message costs before and after; kills the gateway and says how long it takes to be there again, and until all networks have been asked and all watchers told; and has a
-//! hosted presentity publish to 1,000 watchers. CPU is that of the gateway with its adapters, memory its proportional set, less that of the empty gateway.
+//! hosted presentity publish to 1,000 watchers. To be there again with millions takes longer than the rig waits: `RIALTO_PATIENCE=600` lets it. CPU is that of the gateway with its adapters, memory its proportional set, less that of the empty gateway.
 
 #![expect(
     clippy::expect_used,

@@ -111,12 +111,15 @@ impl Process {
         found.unwrap_or_else(|silence| self.fail_silent(what, silence))
     }
 
-    /// Waits until `is_so` says yes; for what no output tells.
+    /// Waits until `is_so` says yes; for what no output tells. `RIALTO_PATIENCE` says how many seconds, for loads that take longer.
     ///
     /// # Panics
     /// When it does not in time, or the process ends.
     pub fn await_state(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let turns = PATIENCE.as_millis() / TURN.as_millis();
+        let said = std::env::var("RIALTO_PATIENCE").ok();
+        let said = said.and_then(|seconds| seconds.parse().ok());
+        let patience = said.map_or(PATIENCE, Duration::from_secs);
+        let turns = patience.as_millis() / TURN.as_millis();
         for _ in 0..turns {
             if is_so() {
                 return;
