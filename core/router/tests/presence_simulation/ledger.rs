@@ -125,8 +125,9 @@ impl Ledger {
         };
         let is_new_life = std::mem::replace(&mut known.life, life) != life;
         let is_end = notify.state().is_terminated();
-        // The end itself is told until it is taken, and once more if that was forgotten in a crash.
-        if known.is_over && (!is_end || known.is_taken && !is_new_life) {
+        // The end itself is told until it is taken, and again so if that was forgotten in a crash.
+        known.is_taken &= !is_new_life;
+        if known.is_over && (!is_end || known.is_taken) {
             return Err(Violation::AfterTheEnd { id });
         }
         // One whose grant was on its way in the crash is told all the same.
