@@ -256,3 +256,33 @@ fn disk_that_takes_nothing_lets_nothing_gather_that_is_to_be_undone() {
     gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s1"));
     assert_eq!(*gallery.last_response().status(), SUCCESS);
 }
+
+#[test]
+fn name_of_a_subscription_is_not_used_again_before_its_end_is_told() {
+    let again = || subscribe(ALICE, BOB, "s1");
+    let mut gallery = Gallery::watched();
+    gallery.is_slow = true;
+    let [bob, alice] = [BOB, ALICE].map(presentity);
+    gallery.service.cancel(gallery.now, &bob, &alice);
+    gallery.run();
+    gallery.subscribe(SIP, again());
+    assert_eq!(gallery.last_failure(), FailureReason::Overloaded);
+    gallery.subscribe(SIP, again().into_known());
+    assert_eq!(gallery.last_failure(), FailureReason::NoPresentity);
+    gallery.is_slow = false;
+    gallery.write();
+    gallery.restart();
+    gallery.subscribe(SIP, again());
+    assert_eq!(
+        gallery.last_failure(),
+        FailureReason::Overloaded,
+        "after a restart too"
+    );
+    // By another name it may watch at once.
+    gallery.subscribe(SIP, subscribe(ALICE, HELEN, "s2"));
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+    gallery.take_told();
+    gallery.subscribe(SIP, again());
+    gallery.answer_last_asked(SUCCESS);
+    assert_eq!(*gallery.last_response().status(), SUCCESS);
+}

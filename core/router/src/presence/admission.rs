@@ -10,6 +10,7 @@ use super::{
     presentities::PresentityId,
     rules::{Handling, View, Way},
     subscription::{Standing, Subscription},
+    table::Pair,
 };
 use crate::{
     AdapterId,
@@ -41,7 +42,12 @@ impl<R: CryptoRng> PresenceService<R> {
                 .with_detail("the plugin's reference is longer than is kept"));
         }
         let watching = self.watching(from, operation)?;
-        let existing = self.existing(&watching, operation.package());
+        let pair = self.pair_of(&watching, operation.package());
+        let ended = pair.and_then(|pair| self.subscriptions.ended_of_pair(pair));
+        if ended.is_some_and(|of| of.has_id(operation.subscription_id())) {
+            return Err(is_ending(operation));
+        }
+        let existing = pair.and_then(|pair| self.subscriptions.by_pair(pair));
         if let Some(index) = existing
             && let Some(known) = self.subscriptions.get(index)
             && known.has_id(operation.subscription_id())
@@ -88,11 +94,11 @@ impl<R: CryptoRng> PresenceService<R> {
             .admit_watcher(from, sides, authentication, is_hosted)
     }
 
-    fn existing(&self, watching: &Watching, package: Package) -> Option<Index> {
+    fn pair_of(&self, watching: &Watching, package: Package) -> Option<Pair> {
         let watcher = watching.watcher_of(package).ok()?;
         let watcher = self.addresses.find(&watcher)?;
         let presentity = self.presentities.find(&watching.presentity)?;
-        self.subscriptions.by_pair((watcher, presentity, package))
+        Some((watcher, presentity, package))
     }
 
     /// What becomes of a watcher of a package: who watches is for the presentity itself alone. RFC 3857 §4.6.
@@ -190,6 +196,16 @@ impl<R: CryptoRng> PresenceService<R> {
             presentity,
         })
     }
+}
+
+/// What is said of a subscription that has ended, while its watcher is still to be told so under its name.
+fn is_ending(operation: &SubscribeOperation) -> Failure {
+    let reason = match operation.is_of_known() || operation.is_of_no_duration() {
+        true => FailureReason::NoPresentity,
+        false => FailureReason::Overloaded,
+    };
+    Failure::new(reason)
+        .with_detail("this subscription has ended, and its watcher is being told so")
 }
 
 fn not_permitted() -> Failure {

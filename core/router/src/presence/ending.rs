@@ -113,7 +113,6 @@ impl<R: CryptoRng> PresenceService<R> {
 
     fn close(&mut self, index: Index, reason: TerminationReason) {
         self.end_leg(index);
-        self.subscriptions.unlink(index);
         self.statistics.ended += 1;
         let is_told = self.flights.has(Aim::Notice(index));
         if let Some(of) = self.subscriptions.get_mut(index) {

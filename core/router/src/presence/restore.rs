@@ -129,9 +129,7 @@ impl<R: CryptoRng> PresenceService<R> {
         }
         self.chronicle.note_restored_subscription(key, &record.id);
         let index = self.place(of);
-        if !is_ended {
-            self.subscriptions.link(index);
-        }
+        self.subscriptions.link(index);
         self.resume(index, handling, is_ended);
     }
 

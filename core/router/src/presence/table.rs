@@ -24,14 +24,14 @@ use crate::{
 pub(super) type Index = u32;
 
 /// Who watches whom, and what: of each there is one.
-type Pair = (AddressId, PresentityId, Package);
+pub(super) type Pair = (AddressId, PresentityId, Package);
 
 /// Subscriptions and fetches.
 #[derive(Debug)]
 pub(super) struct Table {
     entries: Slab<Subscription>,
     by_key: HashTable<Index>,
-    /// Those that have not ended, without fetches.
+    /// One of each pair, without fetches: the one that has not ended, else one whose watcher is to be told of its end.
     by_pair: HashTable<Index>,
     alarms: Alarms,
     hash: FixedState,
@@ -89,8 +89,15 @@ impl Table {
         index
     }
 
-    /// Makes it the one of its watcher and presentity.
+    /// Makes it the one of its watcher and presentity, unless it is over and another is not.
     pub(super) fn link(&mut self, index: Index) {
+        let is_over = |index| self.get(index).is_some_and(Subscription::is_over);
+        let other = pair(&self.entries, index).and_then(|of| self.linked(of));
+        match other {
+            Some(other) if is_over(other) => self.unlink(other),
+            Some(_) if is_over(index) => return,
+            _ => {}
+        }
         let Self {
             entries,
             by_pair,
@@ -101,8 +108,7 @@ impl Table {
         by_pair.insert_unique(hash_of(&index), index, hash_of);
     }
 
-    /// Leaves its place to another one of its watcher and presentity.
-    pub(super) fn unlink(&mut self, index: Index) {
+    fn unlink(&mut self, index: Index) {
         let hash = self.hash.hash_one(pair(&self.entries, index));
         if let Ok(found) = self.by_pair.find_entry(hash, |known| *known == index) {
             found.remove();
@@ -125,7 +131,18 @@ impl Table {
         self.by_key.find(hash, is_it).copied()
     }
 
+    /// The subscription of a watcher to a presentity.
     pub(super) fn by_pair(&self, of: Pair) -> Option<Index> {
+        let is_over = |index: &Index| self.get(*index).is_some_and(Subscription::is_over);
+        self.linked(of).filter(|index| !is_over(index))
+    }
+
+    /// One that has ended, and whose watcher is to be told so.
+    pub(super) fn ended_of_pair(&self, of: Pair) -> Option<&Subscription> {
+        self.get(self.linked(of)?).filter(|of| of.is_over())
+    }
+
+    fn linked(&self, of: Pair) -> Option<Index> {
         let is_it = |index: &Index| pair(&self.entries, *index) == Some(of);
         let hash = self.hash.hash_one(Some(of));
         self.by_pair.find(hash, is_it).copied()
