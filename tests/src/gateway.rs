@@ -153,6 +153,18 @@ impl Gateway {
         i32::try_from(id).ok().map(Pid::from_raw)
     }
 
+    /// Waits until an adapter is up: its network may be away at first, as a server that has not noticed yet that a former gateway has gone.
+    ///
+    /// # Panics
+    /// When it does not come up in time.
+    pub fn await_up(&self, adapter: &str) {
+        self.process.await_state("an adapter that is up", || {
+            let adapters = self.ask(&["adapters"]);
+            let mut adapters = adapters.as_array().into_iter().flatten();
+            adapters.any(|one| one["name"] == adapter && one["state"] == "up")
+        });
+    }
+
     /// Waits until it has given up the custody of all that it has kept.
     ///
     /// # Panics

@@ -105,7 +105,9 @@ fn rfc2779_2_5_1_message_goes_to_no_server_that_is_not_its_recipients_domain() {
         let listen = gateway::address(&near);
         let next_hop = format!("tls:{}", server.address());
         let config = beside_prosody(&prosody, listen, (&authority, &own), &next_hop, "");
-        let _gateway = Gateway::start(&config);
+        let gateway = Gateway::start(&config);
+        // Else the error is Prosody's, which still has the gateway before.
+        gateway.await_up("xmpp");
         juliet.send(ALICE_SEEN, "for you alone");
         if is_taken {
             server.await_text("for you alone");
