@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rialto_sdk::model::{
-    ByteString, DispositionOperation, Failure, FailureReason, MessageOperation, ResponseStatus,
-    TransactionId,
+    ByteString, Disposition, DispositionOperation, Failure, FailureReason, MessageOperation,
+    ResponseStatus, TransactionId,
 };
 use rialto_sdk::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rialto_sdk::tokio::time::{Instant, timeout};
@@ -66,6 +66,13 @@ impl<G: Gateway> Inbound<G> {
     /// There is another stream.
     pub(crate) fn stream_began(&self) {
         self.presences.stream_began();
+    }
+
+    /// Somebody is about to be told what became of a message: if it has failed, it may come again, and is a new one.
+    pub(crate) fn tells(&self, operation: &DispositionOperation) {
+        if operation.disposition() == Disposition::Failed {
+            lock(&self.repeats).failed(operation.concerning());
+        }
     }
 
     /// Takes a stanza.

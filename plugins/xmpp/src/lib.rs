@@ -69,6 +69,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Xmpp {
     config: Arc<Config>,
     link: Arc<Link>,
+    inbound: Inbound<SdkGateway>,
     presences: Presences<SdkGateway>,
     principals: Principals<SdkGateway>,
 }
@@ -123,7 +124,7 @@ impl Plugin for Xmpp {
             },
             config: Arc::clone(&config),
             link: Arc::clone(&link),
-            inbound,
+            inbound: inbound.clone(),
             gateway,
             inherited: legacy.and_then(|legacy| inherited(legacy, &config)),
         };
@@ -140,6 +141,7 @@ impl Plugin for Xmpp {
         Ok(Self {
             config,
             link,
+            inbound,
             presences,
             principals,
         })
@@ -155,6 +157,7 @@ impl Plugin for Xmpp {
 
     async fn deliver_disposition(&self, operation: DispositionOperation) -> Result<Response> {
         let own = self.config.domains();
+        self.inbound.tells(&operation);
         let status = outbound::deliver_disposition(&self.link, own, &operation).await;
         Ok(operation.respond(status))
     }

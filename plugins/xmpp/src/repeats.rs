@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! first ─► under way ─► success, doubt ─► known for a while: what comes again is silent, as the first was
-//!              │  └───► failure: forgotten, so that it can be tried again
+//!              │  └───► failure: forgotten, so that it can be tried again; also when it is told later
 //!              └ what comes again meanwhile waits, and is answered with it
 //! ```
 //!
@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hasher;
 use std::time::Duration;
 
-use rialto_sdk::model::{MessageOperation, ResponseStatus};
+use rialto_sdk::model::{MessageOperation, ResponseStatus, TransactionId};
 use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::Message;
 use siphasher::sip128::{Hasher128, SipHasher24};
@@ -33,8 +33,10 @@ pub(crate) struct Repeats {
     /// Nobody outside can find two messages of the same name.
     key: (u64, u64),
     known: HashMap<Name, Stage>,
-    /// Those that were taken, and when, the oldest first.
-    taken: VecDeque<(Instant, Name)>,
+    /// Those that were taken, and when, the oldest first; some may have failed since.
+    taken: VecDeque<(Instant, TransactionId)>,
+    /// What the gateway calls those that were taken.
+    names: HashMap<TransactionId, Name>,
 }
 
 /// What tells messages apart.
@@ -43,8 +45,8 @@ pub(crate) struct Name(u128);
 
 #[derive(Debug)]
 enum Stage {
-    /// The first one has no answer yet; these came again.
-    UnderWay(Vec<Message>),
+    /// The first one, which the gateway knows by this, has no answer yet; these came again.
+    UnderWay(TransactionId, Vec<Message>),
     /// The first one was taken.
     Taken,
 }
@@ -67,6 +69,7 @@ impl Repeats {
             key,
             known: HashMap::new(),
             taken: VecDeque::new(),
+            names: HashMap::new(),
         }
     }
 
@@ -83,13 +86,14 @@ impl Repeats {
         self.forget_before(now);
         match self.known.get_mut(&name) {
             Some(Stage::Taken) => Passage::Again,
-            Some(Stage::UnderWay(again)) if again.len() >= MOST_AGAIN => Passage::TooOften,
-            Some(Stage::UnderWay(again)) => {
+            Some(Stage::UnderWay(_, again)) if again.len() >= MOST_AGAIN => Passage::TooOften,
+            Some(Stage::UnderWay(_, again)) => {
                 again.push(envelope());
                 Passage::Again
             }
             None => {
-                self.known.insert(name, Stage::UnderWay(Vec::new()));
+                let first = *operation.transaction_id();
+                self.known.insert(name, Stage::UnderWay(first, Vec::new()));
                 Passage::First(Some(name))
             }
         }
@@ -102,17 +106,25 @@ impl Repeats {
         name: Name,
         status: &ResponseStatus,
     ) -> Vec<Message> {
-        let Some(Stage::UnderWay(again)) = self.known.remove(&name) else {
+        let Some(Stage::UnderWay(first, again)) = self.known.remove(&name) else {
             return Vec::new();
         };
         if !matches!(status, ResponseStatus::Failure(_)) {
             self.known.insert(name, Stage::Taken);
-            self.taken.push_back((now, name));
+            self.names.insert(first, name);
+            self.taken.push_back((now, first));
             if self.taken.len() > MOST {
                 self.forget_oldest();
             }
         }
         again
+    }
+
+    /// Takes that a message which was taken has failed after all: its sender is told, and may try it again.
+    pub(crate) fn failed(&mut self, first: &TransactionId) {
+        if let Some(name) = self.names.remove(first) {
+            self.known.remove(&name);
+        }
     }
 
     /// Who sent it, under what name, to whom, and what; `None` for what its client has not named.
@@ -139,21 +151,21 @@ impl Repeats {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((_, name)) = self.taken.pop_front() {
-            self.known.remove(&name);
+        if let Some((_, first)) = self.taken.pop_front() {
+            self.failed(&first);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rialto_sdk::model::{Failure, FailureReason, InstantInbox, InstantMessage, TransactionId};
+    use rialto_sdk::model::{Failure, FailureReason, InstantInbox, InstantMessage};
 
     use super::*;
 
     fn message(identity: &str, to: &str, text: &str) -> MessageOperation {
         let inbox = |uri: &str| InstantInbox::parse(uri).unwrap();
-        let id = TransactionId::parse(b"t1").unwrap();
+        let id = TransactionId::random(&mut rand::rng());
         let instant = InstantMessage::text(text.to_owned());
         MessageOperation::new(id, inbox("im:juliet@example.com"), inbox(to), instant)
             .with_identity(identity.to_owned())
@@ -224,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn message_that_fails_after_it_was_taken_may_be_tried_again_and_is_known_for_as_long_as_any() {
+        let (mut repeats, now) = (Repeats::new((1, 2)), Instant::now());
+        let operation = plain("a");
+        let name = first(&mut repeats, now, &operation);
+        repeats.answered(now, name, &ResponseStatus::Indeterminant);
+        repeats.failed(operation.transaction_id());
+        let later = now + LASTING / 2;
+        let name = first(&mut repeats, later, &plain("a"));
+        repeats.answered(later, name, &ResponseStatus::Success);
+        repeats.failed(operation.transaction_id());
+        let again = repeats.take(now + LASTING, &plain("a"), Message::default);
+        assert_eq!(again, Passage::Again, "the first one's time is none of it");
+        first(&mut repeats, later + LASTING, &plain("a"));
+        assert!(repeats.names.is_empty() && repeats.taken.is_empty());
+    }
+
+    #[test]
     fn messages_of_other_names_receivers_or_texts_are_others() {
         let (mut repeats, now) = (Repeats::new((1, 2)), Instant::now());
         for (identity, to, text) in [
@@ -245,7 +274,7 @@ mod tests {
             let name = first(&mut repeats, now, &plain(&number.to_string()));
             repeats.answered(now, name, &ResponseStatus::Success);
         }
-        assert_eq!(repeats.known.len(), MOST + 1);
+        assert_eq!((repeats.known.len(), repeats.names.len()), (MOST + 1, MOST));
         let again = repeats.take(now, &plain("1"), Message::default);
         assert_eq!(again, Passage::Again);
         first(&mut repeats, now, &plain("0"));

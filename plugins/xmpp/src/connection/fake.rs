@@ -67,6 +67,7 @@ impl WriteEnd for WriteHalf<DuplexStream> {
 pub(crate) struct Rig {
     pub(crate) config: Arc<Config>,
     pub(crate) link: Arc<Link>,
+    pub(crate) inbound: Inbound<FakeGateway>,
     pub(crate) gateway: FakeGateway,
     pub(crate) submitted: mpsc::Receiver<Submitted>,
     pub(crate) reported: mpsc::Receiver<Submitted<DispositionOperation>>,
@@ -149,7 +150,7 @@ impl Rig {
             connect,
             config: Arc::clone(&config),
             link: Arc::clone(&link),
-            inbound,
+            inbound: inbound.clone(),
             gateway: gateway.clone(),
             inherited,
         };
@@ -157,6 +158,7 @@ impl Rig {
         Self {
             config,
             link,
+            inbound,
             gateway,
             submitted,
             reported,
@@ -196,6 +198,7 @@ impl Rig {
 
     /// Tells a sender in a task of its own.
     pub(crate) fn tell(&self, operation: DispositionOperation) -> JoinHandle<ResponseStatus> {
+        self.inbound.tells(&operation);
         let (link, config) = (Arc::clone(&self.link), Arc::clone(&self.config));
         spawn(async move {
             crate::outbound::deliver_disposition(&link, config.domains(), &operation).await

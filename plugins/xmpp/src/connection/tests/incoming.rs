@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use rialto_sdk::model::{Failure, FailureReason, ResponseStatus};
+use rialto_sdk::model::{
+    DispositionOperation, Failure, FailureReason, ResponseStatus, TransactionId,
+};
 use rialto_sdk::serde_json::json;
 use rialto_sdk::tokio::time::Instant;
 use rialto_xmpp_codec::{Condition, MessageType, Stanza, StreamEvent};
 
-use super::super::fake::Rig;
+use super::super::fake::{Rig, Submitted};
 use super::CHAT;
 use crate::inbound::PAUSE;
 
@@ -99,6 +101,30 @@ async fn failure_of_a_message_that_came_again_is_told_to_each_device_and_then_it
     assert!(told.contains(&("m2".into(), "juliet@example.com/chamber".into())));
     server.send(&again("m3", "chamber")).await;
     assert!(rig.submitted.recv().await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn message_that_was_kept_and_has_failed_is_handed_on_when_its_client_tries_it_again() {
+    let mut rig = Rig::new();
+    let mut server = rig.join().await;
+    server.send(&again("m1", "balcony")).await;
+    let Submitted { operation, answer } = rig.submitted.recv().await.unwrap();
+    answer.send(ResponseStatus::Indeterminant).unwrap();
+    server.send(&again("m2", "balcony")).await;
+    rig.settle().await;
+    assert_eq!(rig.gateway.count("Ignored(Repeated)"), 1);
+    let failed = DispositionOperation::failed(
+        TransactionId::parse(b"d1").unwrap(),
+        *operation.transaction_id(),
+        operation.destination().clone(),
+        operation.source().clone(),
+        FailureReason::TimedOut.into(),
+    );
+    drop(rig.tell(failed.with_reference(operation.reference().unwrap().clone())));
+    assert_eq!(server.message().await.type_, MessageType::Error);
+    server.send(&again("m3", "balcony")).await;
+    rig.settle().await;
+    assert!(rig.submitted.try_recv().is_ok());
 }
 
 #[tokio::test(start_paused = true)]
