@@ -62,6 +62,8 @@ impl Inlet {
         match self {
             Self::Plain(stream) => stream.read_buf(buffer).await,
             Self::Secured(stream, session) => loop {
+                // Whoever sends without end leaves others their turn, as over plain TCP.
+                tokio::task::consume_budget().await;
                 if let Some(read) = session.receive(stream, buffer)? {
                     return Ok(read);
                 }
@@ -86,5 +88,44 @@ impl Outlet {
             Self::Plain(stream) => stream.writable().await,
             Self::Secured(session) => session.writable().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, task::Poll};
+
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+
+    use super::*;
+    use crate::tests::authority::Authority;
+
+    #[tokio::test]
+    async fn peer_that_sends_without_end_over_tls_leaves_others_their_turn() {
+        const RECORDS: usize = 160;
+        let authority = Authority::new();
+        let tls = authority.certify("gw.example").tls(&authority);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap());
+        let (stream, accepted) = tokio::join!(stream, listener.accept());
+        let secured = authority.secure(stream.unwrap(), "gw.example", None);
+        let (mut peer, accepted) = tokio::join!(secured, tls.accept(accepted.unwrap().0));
+        let (_, (mut inlet, _outlet)) = accepted.unwrap();
+        peer.get_ref().0.set_nodelay(true).unwrap();
+        for _ in 0..RECORDS {
+            peer.write_all(b"x").await.unwrap();
+        }
+        peer.flush().await.unwrap();
+        let mut buffer = BytesMut::new();
+        // All has come; from now on that is known.
+        inlet.read_buf(&mut buffer).await.unwrap();
+        let mut reading = pin!(async {
+            while buffer.len() < RECORDS {
+                inlet.read_buf(&mut buffer).await.unwrap();
+            }
+        });
+        let had_enough = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context).is_ready()));
+        assert!(!had_enough.await, "others have waited for all of it");
+        reading.await;
     }
 }

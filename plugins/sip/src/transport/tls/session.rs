@@ -52,34 +52,29 @@ impl Session {
         self.stream.writable().await
     }
 
-    /// Appends what has come, decrypted: 0 at the end, `None` when nothing has come yet.
+    /// Appends what has come, decrypted: 0 at the end, `None` when nothing has come yet. Reads once, as a peer may send records that hold nothing, without end.
     pub(crate) fn receive(
         &self,
         stream: &OwnedReadHalf,
         buffer: &mut BytesMut,
     ) -> io::Result<Option<usize>> {
         let mut state = self.lock();
-        loop {
-            match take(&mut state.connection, buffer) {
-                Ok(taken) => return Ok(Some(taken)),
-                // Each message has its length, so one that was cut off is never taken for whole.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Some(0)),
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                Err(_) => {}
-            }
-            match state.connection.read_tls(&mut Reads(stream)) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) => return Err(error),
-            }
-            let processed = state.connection.process_new_packets();
-            // What TLS itself has to say: an alert, or that it takes a new key.
-            match self.push(&mut state) {
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                _ => {}
-            }
-            processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        if let Some(taken) = take(&mut state.connection, buffer)? {
+            return Ok(Some(taken));
         }
+        match state.connection.read_tls(&mut Reads(stream)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let processed = state.connection.process_new_packets();
+        // What TLS itself has to say: an alert, or that it takes a new key.
+        match self.push(&mut state) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            _ => {}
+        }
+        processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        take(&mut state.connection, buffer)
     }
 
     /// Sends what is encrypted.
@@ -97,14 +92,20 @@ impl Session {
     }
 }
 
-/// Takes what is decrypted already.
-fn take(connection: &mut Connection, buffer: &mut BytesMut) -> io::Result<usize> {
+/// Takes what is decrypted already, if there is any; 0 at the end.
+fn take(connection: &mut Connection, buffer: &mut BytesMut) -> io::Result<Option<usize>> {
     let mut reader = connection.reader();
-    let chunk = reader.fill_buf()?;
+    let chunk = match reader.fill_buf() {
+        Ok(chunk) => chunk,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+        // Each message has its length, so one that was cut off is never taken for whole.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Some(0)),
+        Err(error) => return Err(error),
+    };
     let length = chunk.len();
     buffer.extend_from_slice(chunk);
     reader.consume(length);
-    Ok(length)
+    Ok(Some(length))
 }
 
 /// Says goodbye, so that the peer knows that nothing was cut off (RFC 8446 §6.1).
