@@ -157,8 +157,12 @@ impl<G: Gateway> Inbound<G> {
         let passage = lock(&self.repeats).take(Instant::now(), &operation, again);
         let name = match passage {
             Passage::First(name) => name,
-            Passage::Again => return self.ignored(Ignored::Repeated),
+            Passage::Again => {
+                self.leave(place);
+                return self.ignored(Ignored::Repeated);
+            }
             Passage::TooOften => {
+                self.leave(place);
                 return self.fail(&message, &FailureReason::Overloaded.into()).await;
             }
         };

@@ -187,8 +187,11 @@ impl Link {
 
     /// Is the stream to be left, and nothing more read of it nor to be written?
     pub(crate) fn is_left(&self) -> bool {
+        let line = lock(&self.line);
+        // Whoever else had the line may have got a part of a batch out.
+        let is_writing = line.as_ref().is_some_and(Line::is_writing);
         let outbox = self.outbox();
-        self.leaving.is_cancelled() && outbox.is_stopping() && outbox.has_written()
+        self.leaving.is_cancelled() && outbox.is_stopping() && outbox.has_written() && !is_writing
     }
 
     /// Nobody reads this stream any more, nor writes to it.
