@@ -40,11 +40,14 @@ impl<G: Gateway> Endpoint<G> {
         now: Now,
     ) -> Result<Submissions<G::Submission>, Answer> {
         let mut sharing = self.sharing.lock();
-        let is_shared = sharing.is_shared(&device);
-        if was_shared && !is_shared {
+        let watcher = sharing.watcher_of(&device);
+        if was_shared && watcher.is_none() {
             return Err(Answer::of(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST));
         }
-        if is_shared && !operation.authentication().is_authenticated() {
+        let is_he = |watcher| {
+            watcher == operation.watcher() && operation.authentication().is_authenticated()
+        };
+        if !watcher.is_none_or(is_he) {
             return Err(Answer::of_reason(FailureReason::NotPermitted));
         }
         let found = sharing.renew(device);

@@ -15,10 +15,17 @@ use crate::mapping::{Device, Devices, Second, TooMany};
 pub(crate) struct Sharing<W> {
     limit: usize,
     /// By the names of the subscriptions.
-    shared: HashMap<SubscriptionId, Devices>,
+    shared: HashMap<SubscriptionId, Shared>,
     /// The subscription that a device has joined, by the name that its own would have.
     joined: HashMap<SubscriptionId, SubscriptionId>,
     lookouts: HashMap<Pair, Vec<W>>,
+}
+
+/// Who is told by one subscription.
+#[derive(Debug)]
+struct Shared {
+    watcher: Presentity,
+    devices: Devices,
 }
 
 /// Whom a watcher is told of: he has one subscription for it.
@@ -33,6 +40,8 @@ pub(crate) struct Pair {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Found {
     pub(crate) id: SubscriptionId,
+    /// Whose it is.
+    pub(crate) watcher: Presentity,
     pub(crate) devices: Devices,
 }
 
@@ -73,31 +82,42 @@ impl<W> Sharing<W> {
         kept: Devices,
         now: Second,
     ) -> (Found, Vec<W>) {
-        let id = *operation.subscription_id();
+        let mut found = Found {
+            id: *operation.subscription_id(),
+            watcher: operation.watcher().clone(),
+            devices: kept,
+        };
         if operation.state().is_terminated() {
-            let devices = self.forget(&id).unwrap_or(kept);
-            return (Found { id, devices }, Vec::new());
+            if let Some(devices) = self.forget(&found.id) {
+                found.devices = devices;
+            }
+            return (found, Vec::new());
         }
-        if !self.shared.contains_key(&id) && !kept.is_alone() {
-            self.remember(id, kept.clone(), now);
+        match self.shared.get(&found.id) {
+            Some(known) => found.devices = known.devices.clone(),
+            None if found.devices.is_alone() => {}
+            None => {
+                self.remember(found.clone(), now);
+            }
         }
-        let devices = self.shared.get(&id).cloned().unwrap_or(kept);
         let waiting = self.lookouts.remove(&Pair::of_notified(operation));
-        (Found { id, devices }, waiting.unwrap_or_default())
+        (found, waiting.unwrap_or_default())
     }
 
     /// Has a device told by a subscription that is there: who is told then, if there is room.
     pub(crate) fn join(&mut self, found: &Found, device: Device, now: Second) -> Option<Found> {
-        let known = self.shared.get(&found.id);
-        let mut devices = known.unwrap_or(&found.devices).clone();
-        devices.put(device).ok()?;
-        self.remember(found.id, devices, now)
+        let mut found = found.clone();
+        if let Some(known) = self.shared.get(&found.id) {
+            found.devices = known.devices.clone();
+        }
+        found.devices.put(device).ok()?;
+        self.remember(found, now)
     }
 
-    /// Whether a device shares its subscription.
-    pub(crate) fn is_shared(&self, device: &Device) -> bool {
-        let name = device.watcher.name();
-        name.is_some_and(|name| self.joined.contains_key(&name))
+    /// Whose subscription it is that a device shares.
+    pub(crate) fn watcher_of(&self, device: &Device) -> Option<&Presentity> {
+        let id = self.joined.get(&device.watcher.name()?)?;
+        self.shared.get(id).map(|shared| &shared.watcher)
     }
 
     /// Takes note of what a device asks within its dialog; `None` where nobody shares its subscription.
@@ -105,24 +125,28 @@ impl<W> Sharing<W> {
         let name = device.watcher.name();
         let id = name.and_then(|name| self.joined.get(&name)).copied();
         let shared = id.and_then(|id| Some((id, self.shared.get_mut(&id)?)));
-        let Some((id, devices)) = shared else {
+        let Some((id, shared)) = shared else {
             return Ok(None);
         };
-        devices.put(device)?;
-        let devices = devices.clone();
-        Ok(Some(Found { id, devices }))
+        shared.devices.put(device)?;
+        let (watcher, devices) = (shared.watcher.clone(), shared.devices.clone());
+        Ok(Some(Found {
+            id,
+            watcher,
+            devices,
+        }))
     }
 
     /// Tells these devices no more; whether anybody else shares the subscription.
     pub(crate) fn part(&mut self, id: &SubscriptionId, gone: &[SubscriptionId]) -> bool {
-        let Some(devices) = self.shared.get_mut(id) else {
+        let Some(shared) = self.shared.get_mut(id) else {
             return false;
         };
         for name in gone {
             self.joined.remove(name);
         }
-        match devices.without(gone) {
-            Some(left) => *devices = left,
+        match shared.devices.without(gone) {
+            Some(left) => shared.devices = left,
             None => {
                 self.shared.remove(id);
                 return false;
@@ -131,23 +155,27 @@ impl<W> Sharing<W> {
         true
     }
 
-    fn remember(&mut self, id: SubscriptionId, devices: Devices, now: Second) -> Option<Found> {
+    fn remember(&mut self, found: Found, now: Second) -> Option<Found> {
         if self.shared.len() >= self.limit {
-            self.shared.retain(|_, devices| devices.until() > now);
+            self.shared.retain(|_, of| of.devices.until() > now);
             let shared = &self.shared;
             self.joined.retain(|_, of| shared.contains_key(of));
         }
-        if self.shared.len() >= self.limit && !self.shared.contains_key(&id) {
+        if self.shared.len() >= self.limit && !self.shared.contains_key(&found.id) {
             return None;
         }
-        let names = devices.iter().filter_map(|device| device.watcher.name());
-        self.joined.extend(names.map(|name| (name, id)));
-        self.shared.insert(id, devices.clone());
-        Some(Found { id, devices })
+        let names = found.devices.iter().filter_map(|of| of.watcher.name());
+        self.joined.extend(names.map(|name| (name, found.id)));
+        let shared = Shared {
+            watcher: found.watcher.clone(),
+            devices: found.devices.clone(),
+        };
+        self.shared.insert(found.id, shared);
+        Some(found)
     }
 
     fn forget(&mut self, id: &SubscriptionId) -> Option<Devices> {
-        let devices = self.shared.remove(id)?;
+        let devices = self.shared.remove(id)?.devices;
         for name in devices.iter().filter_map(|device| device.watcher.name()) {
             self.joined.remove(&name);
         }
@@ -159,11 +187,9 @@ impl Found {
     /// The same for one that shares it from now on: nobody is told for longer than the subscription lasts.
     pub(crate) fn ending(&self, now: Second, expires_in: Duration) -> Self {
         let seconds = Second::try_from(expires_in.as_secs()).unwrap_or(Second::MAX);
-        let devices = self.devices.clone();
-        Self {
-            id: self.id,
-            devices: devices.until_at_most(now.saturating_add(seconds)),
-        }
+        let mut ending = self.clone();
+        ending.devices = ending.devices.until_at_most(now.saturating_add(seconds));
+        ending
     }
 }
 

@@ -22,15 +22,17 @@ fn name(number: u8) -> SubscriptionId {
 
 fn alone(number: u8) -> Found {
     let devices = Devices::of(Device::alone(device(number, NOW).watcher));
-    let id = name(number);
-    Found { id, devices }
+    Found {
+        id: name(number),
+        watcher: Presentity::parse("pres:romeo@sip.example").unwrap(),
+        devices,
+    }
 }
 
 fn notification(of: &Found, state: SubscriptionState) -> NotifyOperation {
     let id = TransactionId::parse(b"t").unwrap();
-    let [watcher, target] =
-        ["pres:romeo@sip.example", "pres:juliet@xmpp.example"].map(Presentity::parse);
-    NotifyOperation::new(id, of.id, watcher.unwrap(), target.unwrap(), state)
+    let target = Presentity::parse("pres:juliet@xmpp.example").unwrap();
+    NotifyOperation::new(id, of.id, of.watcher.clone(), target, state)
 }
 
 fn asked(number: u8) -> Pair {
@@ -63,6 +65,8 @@ fn device_that_joined_is_told_and_renews_what_all_share() {
     let told = notification(&shared, SubscriptionState::Active);
     let (found, _) = sharing.tell(&told, alone(0).devices, NOW);
     assert_eq!(found, shared, "the reference may be older");
+    assert_eq!(sharing.watcher_of(&device(1, NOW)), Some(&first.watcher));
+    assert_eq!(sharing.watcher_of(&device(2, NOW)), None);
     let renewed = sharing.renew(device(1, NOW + 3600)).unwrap().unwrap();
     assert_eq!((renewed.id, renewed.devices.until()), (name(0), NOW + 3600));
 }

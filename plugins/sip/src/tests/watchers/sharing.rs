@@ -248,6 +248,22 @@ async fn rfc2779_5_1_14_device_for_whom_nobody_vouches_does_not_join() {
     }
 }
 
+#[tokio::test]
+async fn rfc2779_5_2_1_neighbour_who_knows_the_dialog_of_a_device_is_not_told_in_its_place() {
+    let scene = Scene::new().await;
+    let neighbour = Peer::bind().await;
+    let [his, mine] = [&scene.mobile, &neighbour].map(|phone| phone.address().to_string());
+    let moved = scene.within(1, 2, "Expires: 300\r\n").replace(&his, &mine);
+    let from = header(&moved, "From").to_owned();
+    let moved = moved.replace(&from, &from.replace("romeo@", "tybalt@"));
+    let answer = neighbour.ask(udp(&scene.adapter), moved).await;
+    assert_eq!(status(&answer), 403, "{answer}");
+    assert_eq!(scene.fake.subscribed().len(), 3, "the service is not asked");
+    let (told, _) = scene.tell(1, [200, 200]).await;
+    assert_eq!(told, ResponseStatus::Success);
+    assert_not_told(&neighbour, &scene.adapter).await;
+}
+
 /// What was sent to it before would come before the answer.
 async fn assert_not_told(peer: &Peer, adapter: &Adapter) {
     let answer = peer
