@@ -109,8 +109,8 @@ impl<G: Gateway> Endpoint<G> {
     ///
     /// As if it had ended the subscription and were to be asked again at once (RFC 6665 §4.1.3): what is known of it stays true until it
     /// does not answer.
-    pub(super) fn ask_again(&self, connection: u64, is_idle: bool) {
-        let spoke = self.legs.lock().ended(connection);
+    pub(super) fn ask_again(&self, now: Now, connection: u64, is_idle: bool) {
+        let spoke = self.legs.lock().ended(now.instant, connection);
         if is_idle || spoke.is_empty() {
             return;
         }

@@ -82,7 +82,7 @@ impl<G: Gateway> Endpoint<G> {
                 is_idle,
             } => {
                 self.connection_ended(&connection, &Outcome::Broken);
-                self.ask_again(connection.number(), is_idle);
+                self.ask_again(now, connection.number(), is_idle);
             }
             FromConnection::NotOpened(connection, trouble) => {
                 let outcome = trouble.map_or(Outcome::Unreachable, Outcome::Unsecured);

@@ -40,6 +40,8 @@ struct Leg<W> {
     state: Option<SubscriptionState>,
     is_ending: bool,
     until: Instant,
+    /// When it was asked again last because its connection had ended.
+    asked_again: Option<Instant>,
     waiting: Option<W>,
 }
 
@@ -81,6 +83,9 @@ pub(crate) struct Spoken {
 
 /// More subscriptions than a phone has watchers: they are of a server.
 const MOST_OF_A_PHONE: usize = 16;
+
+/// How often a phone is asked again at most: one that makes a connection for each request ends one by each answer.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// How long a notification may come after the subscription that it is of should be over: a transaction's time, twice.
 const GRACE: Duration = Duration::from_secs(64);
@@ -147,6 +152,7 @@ impl<W> Legs<W> {
             state: None,
             is_ending: false,
             until: now + GRACE,
+            asked_again: None,
             waiting: Some(waiting),
         };
         if let Some(before) = self.calls.insert(id, call) {
@@ -217,21 +223,34 @@ impl<W> Legs<W> {
     /// Takes note of the connection that a notification came over.
     pub(crate) fn spoke_over(&mut self, connection: u64, call: u128) {
         let calls = self.spoke.entry(connection).or_default();
-        if calls.len() <= MOST_OF_A_PHONE && !calls.contains(&call) {
+        if calls.contains(&call) {
+            return;
+        }
+        calls.retain(|known| self.legs.contains_key(known));
+        if calls.len() <= MOST_OF_A_PHONE {
             calls.push(call);
         }
     }
 
-    /// Which subscriptions a phone has spoken of over a connection that has ended; none where a server was at its other end, by which nothing is
-    /// known of the phones behind it.
-    pub(crate) fn ended(&mut self, connection: u64) -> Vec<Spoken> {
+    /// Which subscriptions a phone has spoken of over a connection that has ended, and is to be asked for again; none where a server was at its
+    /// other end, by which nothing is known of the phones behind it.
+    pub(crate) fn ended(&mut self, now: Instant, connection: u64) -> Vec<Spoken> {
         let calls = self.spoke.remove(&connection).unwrap_or_default();
         if calls.len() > MOST_OF_A_PHONE {
             return Vec::new();
         }
-        let legs = calls.iter().filter_map(|call| self.legs.get(call));
-        let legs = legs.filter(|leg| !leg.is_ending);
-        legs.map(Leg::spoken).collect()
+        let mut spoken = Vec::new();
+        for call in calls {
+            let Some(leg) = self.legs.get_mut(&call) else {
+                continue;
+            };
+            let was_just = |at: Instant| now.duration_since(at) < AGAIN;
+            if !leg.is_ending && !leg.asked_again.is_some_and(was_just) {
+                leg.asked_again = Some(now);
+                spoken.push(leg.spoken());
+            }
+        }
+        spoken
     }
 
     /// Has nothing more to do with a subscription: its other end says that there is none, or the gateway does.

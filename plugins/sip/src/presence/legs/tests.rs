@@ -103,10 +103,37 @@ fn connection_of_a_phone_leads_to_its_watchers_once_and_that_of_a_server_to_none
             legs.spoke_over(7, call);
             legs.spoke_over(7, call);
         }
-        assert_eq!(legs.ended(8), []);
-        assert_eq!(legs.ended(7).len(), expected);
-        assert_eq!(legs.ended(7), []);
+        assert_eq!(legs.ended(now, 8), []);
+        assert_eq!(legs.ended(now, 7).len(), expected);
+        assert_eq!(legs.ended(now, 7), []);
     }
+}
+
+#[test]
+fn phone_that_makes_a_connection_for_each_notification_is_asked_again_once_a_minute() {
+    let (mut legs, begin) = (Legs::new(8), now());
+    let asking = legs.ask(begin, &operation("s", 3600), [1, 2], 0).unwrap();
+    let asked_again = (0..120).filter(|second| {
+        legs.spoke_over(*second, asking.call);
+        let ended = legs.ended(begin + Duration::from_secs(*second), *second);
+        !ended.is_empty()
+    });
+    assert_eq!(asked_again.collect::<Vec<_>>(), [0, 60]);
+}
+
+#[test]
+fn subscriptions_that_are_over_make_no_server_of_a_phone() {
+    let (mut legs, now) = (Legs::new(8), now());
+    for number in 0..2 * MOST_OF_A_PHONE as u128 {
+        let asking = legs
+            .ask(now, &operation("s", 3600), [number, 2], 0)
+            .unwrap();
+        legs.spoke_over(7, asking.call);
+        if number + 1 < 2 * MOST_OF_A_PHONE as u128 {
+            legs.forget(asking.call);
+        }
+    }
+    assert_eq!(legs.ended(now, 7).len(), 1);
 }
 
 #[test]
@@ -115,7 +142,7 @@ fn subscription_that_is_no_more_is_not_asked_again_when_its_connection_ends() {
     let asking = legs.ask(now, &operation("s", 3600), [1, 2], 0).unwrap();
     legs.spoke_over(7, asking.call);
     legs.forget(asking.call);
-    assert_eq!(legs.ended(7), []);
+    assert_eq!(legs.ended(now, 7), []);
 }
 
 #[test]
